@@ -1,0 +1,274 @@
+import type { Command, CommandResult } from '../../domain/command.js';
+import type { Decide, DecidedReport, Decision, TimerRequest } from '../../domain/decision.js';
+import type { Fact } from '../../domain/fact.js';
+import type { CommandId, NodeKey, ProcessId } from '../../domain/identifiers.js';
+import type { NodeState, Outcome, WorkflowName } from '../../domain/node-state.js';
+import type { Input, Signal } from '../../domain/signal.js';
+import type { AssignedPartition } from './event-log.js';
+
+/** One record to publish, written in the transaction that decided it; the relay sends it. */
+export interface NewOutboxEntry {
+  readonly topic: string;
+  /** Kafka key. */
+  readonly key: string;
+  /** Name of the event in the catalog; the relay adds the registry's schema id. Undefined: bytes go out untouched (dead letters). */
+  readonly event?: string;
+  readonly body: Buffer | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** To be written to the outbox when the log has acknowledged this entry. */
+  readonly whenSent?: { readonly node: NodeKey; readonly signal: Signal };
+}
+
+export interface OutboxEntry extends NewOutboxEntry {
+  readonly position: bigint;
+}
+
+/** Makes outbox entries; given to the journal so that it can answer (revoked, fired, settled) in its own transactions. */
+export interface OutboxWriter {
+  signal(node: NodeKey, signal: Signal, cause: { readonly id: string; readonly at: number }): NewOutboxEntry;
+  /** What a decision publishes, in the order of its facts. */
+  decided(decision: Decision, input: Input): readonly NewOutboxEntry[];
+  /** The fates of all reports of one batch, as few entries as sensible. */
+  fates(reports: readonly DecidedReport[]): readonly NewOutboxEntry[];
+}
+
+export interface Installation {
+  /** Random, at most 20 characters of [a-z0-9]; stands in our taints. */
+  readonly id: string;
+  /** Counts up when a journal is new or was restored. */
+  readonly epoch: number;
+  /** A new epoch starts paused until every open command and isolated node was observed. */
+  readonly paused: boolean;
+}
+
+/** The log is not the one whose offsets the journal knows, or lost its end: a person must start a new log epoch. */
+export class LogMismatch extends Error {
+  override readonly name = 'LogMismatch';
+}
+
+/** The database can't be reached, or gave up a transaction after all retries: try again later; nothing was committed. */
+export class JournalUnavailable extends Error {
+  override readonly name = 'JournalUnavailable';
+}
+
+/** One batch: everything in it, or nothing. */
+export interface AdvanceRequest {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly logId: string;
+  /** Decodable inputs in offset order. */
+  readonly inputs: readonly { readonly offset: bigint; readonly input: Input }[];
+  /** Records that could not be decoded, as they go to the dead letter topic. */
+  readonly deadLetters: readonly { readonly offset: bigint; readonly entry: NewOutboxEntry }[];
+  /** One past the last record of the batch. */
+  readonly nextOffset: bigint;
+  readonly decide: Decide;
+  /** What is decided when `decide` throws for an input, or the database refuses its data: the node is parked. */
+  readonly park: (state: NodeState, input: Input, error: Error) => Decision;
+}
+
+export interface AdvanceResult {
+  /** Inputs below the fence or already seen by cause id. */
+  readonly skipped: number;
+  readonly decided: number;
+  readonly facts: number;
+  readonly commands: number;
+  readonly parked: number;
+}
+
+/** The only place where something is decided. */
+export interface Journal {
+  installation(): Promise<Installation>;
+  /**
+   * Where this group begins to read an assigned partition: the stored offset, or the log's beginning for a partition
+   * never read. `low > next_offset` is recorded as lost input. Rejects with LogMismatch when `high < next_offset` or
+   * the log's identity changed.
+   */
+  startAt(group: string, assigned: AssignedPartition): Promise<bigint>;
+  /**
+   * One transaction: locks the offset row, drops what is below it, locks the nodes in one order, decides each input
+   * not seen before, stores facts, states, timers, commands and outbox, and advances the offset. Deadlocks and
+   * serialisation errors retry the whole batch; a data error bisects it until the one bad input is parked.
+   * Idempotent: a batch that was committed does nothing when it comes again.
+   */
+  advance(request: AdvanceRequest): Promise<AdvanceResult>;
+}
+
+/** Counters that a claim takes; caps are computed by the guard from policy and inventory. */
+export interface BudgetClaim {
+  /** For instance `isolate/in-flight/cluster-a` or `isolate/rate/cluster-a/2026-11-23T10:00`. */
+  readonly counter: string;
+  readonly cap: number;
+  /** `settled`: given back with the command's result. `returned`: when its process has given the node back or ended. `never`: rates. */
+  readonly until: 'settled' | 'returned' | 'never';
+}
+
+export interface QueuedCommand {
+  readonly command: Command;
+  readonly attempts: number;
+  /** An earlier attempt whose end nobody saw: only to be observed when the command is not repeatable. */
+  readonly unfinishedAttempt: boolean;
+  /** State of the process as decided, for the look at the present. */
+  readonly createdAt: number;
+}
+
+export type ClaimAnswer =
+  | { readonly kind: 'claimed'; readonly attempt: number }
+  /** Somebody else has it, or it was revoked. */
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'refused'; readonly counter: string };
+
+/** The queue of intended side effects. Only the head command of a node can be claimed. */
+export interface CommandQueue {
+  /** Heads that are due and unclaimed (or whose claim ran out), oldest first. */
+  claimable(now: number, limit: number): Promise<readonly QueuedCommand[]>;
+  /**
+   * One short transaction: the command is still wanted and its node's head, counters are taken in order of their
+   * names, the attempt is written. Counters of a refused claim are not taken.
+   */
+  claim(
+    id: CommandId,
+    claim: {
+      readonly by: string;
+      readonly now: number;
+      readonly leaseMs: number;
+      readonly budgets: readonly BudgetClaim[];
+    },
+  ): Promise<ClaimAnswer>;
+  /** Prolongs the claim of a long attempt. False when it is not ours any more. */
+  extend(
+    id: CommandId,
+    claim: { readonly by: string; readonly now: number; readonly leaseMs: number },
+  ): Promise<boolean>;
+  /** The command waits, visibly: who said no, and when it is asked again. */
+  postpone(
+    id: CommandId,
+    wait: { readonly until: number; readonly reason: string; readonly by?: string },
+  ): Promise<void>;
+  /** Result, signal and release of permits in one transaction. Doing it twice changes nothing; false = it was settled before. */
+  settle(result: CommandResult, now: number): Promise<boolean>;
+  /** Gives back the counters of processes that are over. Returns how many. */
+  releaseEnded(): Promise<number>;
+  /** Earliest time at which something waiting becomes due; undefined: nothing waits. For clocks that jump. */
+  nextDue(): Promise<number | undefined>;
+  /** Resolves when there may be something new to claim, or at abort. */
+  awaitWork(signal: AbortSignal): Promise<void>;
+}
+
+export interface Timers {
+  /** Fires what is due: each timer becomes one signal in the outbox, in one transaction. Returns how many. */
+  fireDue(now: number, limit: number): Promise<number>;
+  nextDue(): Promise<number | undefined>;
+  /** Resolves when a timer may have been set, or at abort. */
+  awaitChange(signal: AbortSignal): Promise<void>;
+}
+
+export interface Outbox {
+  /** Becomes the one sender of this outbox partition, or resolves false while another is. Held until `release` or death. */
+  acquire(partition: number): Promise<boolean>;
+  release(partition: number): Promise<void>;
+  readonly partitions: number;
+  /** Unsent entries by position. */
+  unsent(partition: number, limit: number): Promise<readonly OutboxEntry[]>;
+  /** Marks as sent and writes what was asked for on acknowledgement, in one transaction. */
+  markSent(entries: readonly OutboxEntry[], now: number): Promise<void>;
+  /** Number of unsent entries over all partitions. */
+  backlog(): Promise<number>;
+  awaitEntries(signal: AbortSignal): Promise<void>;
+}
+
+export interface ProcessRow {
+  readonly processId: ProcessId;
+  readonly node: NodeKey;
+  readonly workflow: WorkflowName;
+  readonly faultType: string;
+  readonly stage: string;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly outcome?: Outcome;
+  readonly reason?: string;
+  readonly waitingFor?: string;
+}
+
+export interface CommandRow {
+  readonly command: Command;
+  readonly status: 'waiting' | 'attempting' | 'settled' | 'revoked';
+  readonly attempts: number;
+  readonly result?: CommandResult;
+  readonly waitingReason?: string;
+  readonly waitingUntil?: number;
+  readonly createdAt: number;
+}
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** Pass as `after` for the next page; undefined: this was the last. */
+  readonly next?: string;
+}
+
+export interface RepeatRow {
+  readonly type: string;
+  readonly source: string;
+  readonly fate: string;
+  readonly reason?: string;
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+}
+
+/** What happened, for people and replay; runs under a role that can't write. */
+export interface History {
+  states(query: {
+    readonly cluster?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<Page<NodeState>>;
+  state(node: NodeKey): Promise<NodeState | undefined>;
+  /** Facts in order of version, from `fromVersion`, decided at or before `until`. */
+  facts(
+    node: NodeKey,
+    query: { readonly fromVersion: number; readonly until?: number; readonly limit: number },
+  ): Promise<readonly Fact[]>;
+  processes(query: {
+    readonly active?: boolean;
+    readonly node?: NodeKey;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<Page<ProcessRow>>;
+  process(id: ProcessId): Promise<ProcessRow | undefined>;
+  commands(id: ProcessId): Promise<readonly CommandRow[]>;
+  repeats(node: NodeKey): Promise<readonly RepeatRow[]>;
+}
+
+export interface FleetMember {
+  readonly node: NodeKey;
+  readonly pool: string;
+  readonly zone: string;
+  /** Not Ready, or cordoned by others. */
+  readonly unavailable: boolean;
+  /** Runs the control plane: report only. */
+  readonly controlPlane: boolean;
+}
+
+/** The guard's picture of the fleet, kept by the detector. No fresh inventory, no permit. */
+export interface FleetInventory {
+  /** Replaces the picture of one cluster as a whole. */
+  replace(cluster: string, members: readonly FleetMember[], observedAt: number): Promise<void>;
+  update(member: FleetMember, observedAt: number): Promise<void>;
+  remove(node: NodeKey, observedAt: number): Promise<void>;
+  /** Undefined: never observed. */
+  summary(cluster: string): Promise<FleetSummary | undefined>;
+  member(node: NodeKey): Promise<FleetMember | undefined>;
+}
+
+export interface FleetSummary {
+  readonly cluster: string;
+  readonly observedAt: number;
+  readonly size: number;
+  /** Unavailable, without the nodes that hold an isolation permit of ours. */
+  readonly unavailableByOthers: number;
+}
+
+/** A timer as stored, for tests and descriptions. */
+export type StoredTimer = TimerRequest;

@@ -1,0 +1,128 @@
+/** The verbs of the Kubernetes API that Faultline uses: these and no more stand in deploy/rbac.yaml. */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly deletionTimestamp?: string;
+  readonly ownerReferences?: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly controller?: boolean;
+  }[];
+}
+
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+  readonly timeAdded?: string;
+}
+
+export interface NodeCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastHeartbeatTime?: string;
+  readonly lastTransitionTime?: string;
+}
+
+export interface KubernetesNode {
+  readonly metadata: ObjectMeta;
+  readonly spec: {
+    readonly unschedulable?: boolean;
+    readonly taints?: readonly Taint[];
+    readonly providerID?: string;
+  };
+  readonly status: {
+    readonly conditions?: readonly NodeCondition[];
+    readonly nodeInfo?: { readonly bootID: string; readonly systemUUID: string; readonly osImage: string };
+  };
+}
+
+export interface KubernetesPod {
+  readonly metadata: ObjectMeta;
+  readonly spec: { readonly nodeName?: string };
+  readonly status: { readonly phase?: string };
+}
+
+export interface KubernetesLease {
+  readonly metadata: ObjectMeta;
+  readonly spec: { readonly renewTime?: string; readonly holderIdentity?: string };
+}
+
+export type JsonPatch = readonly (
+  | { readonly op: 'test' | 'add' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string }
+)[];
+
+/** One answer of the API server, told apart by what to do next. */
+export type KubernetesAnswer<Value> =
+  | { readonly kind: 'ok'; readonly value: Value }
+  | { readonly kind: 'notFound' }
+  /** 409: another version or UID, or it exists already: read again. */
+  | { readonly kind: 'conflict'; readonly message: string }
+  /** 422, 400: a `test` of the patch failed or the object is invalid: read again, then give up. */
+  | { readonly kind: 'unprocessable'; readonly message: string }
+  /** 429 with cause DisruptionBudget. */
+  | { readonly kind: 'disruptionBudget'; readonly message: string; readonly retryAfterMs: number }
+  /** 429 otherwise, 503. */
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
+  /** 401, 403: a person must mend rights. */
+  | { readonly kind: 'forbidden'; readonly message: string }
+  /** 500 with certainty that it is a misconfiguration (e.g. two budgets for one pod). */
+  | { readonly kind: 'misconfigured'; readonly message: string }
+  /** Connection refused: surely nothing happened. */
+  | { readonly kind: 'unreachable'; readonly message: string }
+  /** Timeout, broken connection, 5xx: it may have happened. */
+  | { readonly kind: 'uncertain'; readonly message: string };
+
+export type NodeEvent =
+  | { readonly kind: 'listed'; readonly nodes: readonly KubernetesNode[] }
+  | { readonly kind: 'changed'; readonly node: KubernetesNode }
+  | { readonly kind: 'deleted'; readonly node: KubernetesNode };
+
+export interface NewEvent {
+  readonly node: KubernetesNode;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  readonly at: number;
+}
+
+export interface KubernetesCluster {
+  readonly cluster: string;
+  version(): Promise<KubernetesAnswer<string>>;
+  /** SelfSubjectAccessReview: may this identity use the verb? */
+  mayI(
+    verb: string,
+    group: string,
+    resource: string,
+    subresource?: string,
+  ): Promise<KubernetesAnswer<boolean>>;
+  getNode(name: string): Promise<KubernetesAnswer<KubernetesNode>>;
+  patchNode(name: string, patch: JsonPatch): Promise<KubernetesAnswer<KubernetesNode>>;
+  /** All pods bound to the node, by field selector spec.nodeName. */
+  listPodsOnNode(name: string): Promise<KubernetesAnswer<readonly KubernetesPod[]>>;
+  patchPod(namespace: string, name: string, patch: JsonPatch): Promise<KubernetesAnswer<KubernetesPod>>;
+  /** Eviction API with a UID precondition. */
+  evictPod(namespace: string, name: string, uid: string): Promise<KubernetesAnswer<true>>;
+  deletePod(
+    namespace: string,
+    name: string,
+    uid: string,
+    gracePeriodSeconds: number,
+  ): Promise<KubernetesAnswer<true>>;
+  getPod(namespace: string, name: string): Promise<KubernetesAnswer<KubernetesPod>>;
+  listNodeLeases(): Promise<KubernetesAnswer<readonly KubernetesLease[]>>;
+  getLease(namespace: string, name: string): Promise<KubernetesAnswer<KubernetesLease>>;
+  createEvent(event: NewEvent): Promise<KubernetesAnswer<true>>;
+  /**
+   * Lists, then watches, for ever: yields `listed` first and again whenever the watch had to start over, else each
+   * change. Ends when `signal` aborts. Backs off by itself; `onTrouble` hears of it.
+   */
+  watchNodes(signal: AbortSignal, onTrouble: (message: string) => void): AsyncIterable<NodeEvent>;
+}

@@ -1,0 +1,51 @@
+import type { CauseId, NodeKey, ProcessId } from './identifiers.js';
+import type { JsonObject, MergePatch } from './json.js';
+
+/** Everything that can be said to have happened. Past tense; published names derive from these. */
+export const factTypes = [
+  'FaultOpened',
+  'FaultRecurred',
+  'FaultCleared',
+  'NodeAppeared',
+  'NodeDeleted',
+  'NodeRebooted',
+  'ProcessStarted',
+  'StageEntered',
+  'ProcessAdvanced',
+  'FaultJoined',
+  'CommandIssued',
+  'CommandSettled',
+  'MigrationRequested',
+  'MigrationProgressed',
+  'OrderTaken',
+  'OrderRefused',
+  'WorkflowChanged',
+  'PersonAsked',
+  'StageOverdue',
+  'ProcessEnded',
+  'SignalIgnoredAsStale',
+  'InputLost',
+  'NodeParked',
+  'NodeUnparked',
+] as const;
+export type FactType = (typeof factTypes)[number];
+
+/**
+ * Something that happened to one node. Never rewritten. `patch` turns the state before into the state after, so that
+ * replay needs neither guards nor machines.
+ */
+export interface Fact {
+  readonly node: NodeKey;
+  /** 1, 2, 3… per node, without gaps. */
+  readonly version: number;
+  readonly type: FactType;
+  /** Logical time of the decision, ms. */
+  readonly at: number;
+  /** The input that caused it; facts of one input share it. */
+  readonly causeId: CauseId;
+  readonly processId?: ProcessId;
+  readonly data: JsonObject;
+  readonly patch: MergePatch;
+  /** Rules under which the patch is to be folded. */
+  readonly evolveVersion: 1;
+}

@@ -1,0 +1,43 @@
+import type { BootId, FaultId, ReportId } from './identifiers.js';
+
+/** What a fault touches; decides the topic it is published on. */
+export const faultClasses = ['hardware', 'system', 'component'] as const;
+export type FaultClass = (typeof faultClasses)[number];
+
+/** Every fault type that Faultline knows, with its class. A report of any other type is refused or recorded as such. */
+export const classOfFaultType = {
+  CpuFailure: 'hardware',
+  MemoryFailure: 'hardware',
+  DiskFailure: 'hardware',
+  PowerFailure: 'hardware',
+  NetworkFailure: 'hardware',
+  KernelDeadlock: 'system',
+  ReadonlyFilesystem: 'system',
+  NodeNotReady: 'system',
+  Undetermined: 'system',
+  RuntimeUnhealthy: 'component',
+  KubeletUnhealthy: 'component',
+} as const satisfies Record<string, FaultClass>;
+
+export type FaultType = keyof typeof classOfFaultType;
+
+export const faultTypes = Object.keys(classOfFaultType) as readonly FaultType[];
+
+export function isFaultType(text: string): text is FaultType {
+  return Object.hasOwn(classOfFaultType, text);
+}
+
+/** A confirmed problem of a node, open from its first firing report until it is cleared or verified away. */
+export interface Fault {
+  readonly id: FaultId;
+  readonly type: FaultType;
+  readonly openedAt: number;
+  readonly openedBy: ReportId;
+  /** Everyone who reported it since it opened, in order of first report. */
+  readonly sources: readonly string[];
+  readonly bootId?: BootId;
+  /** Highest sequence seen of the source that reported last, with its boot id. */
+  readonly sequence?: number;
+  /** Set when its process ended without an act because the mode is `observe`. */
+  readonly withheld?: true;
+}

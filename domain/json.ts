@@ -1,0 +1,61 @@
+/** JSON without null: absent says it all, so that a merge patch can use null for removal. */
+export type Json = string | number | boolean | readonly Json[] | JsonObject;
+export type JsonObject = { readonly [key: string]: Json | undefined };
+
+/** RFC 7396 merge patch: null removes, objects merge, everything else replaces. */
+export type MergePatch = { readonly [key: string]: PatchValue };
+export type PatchValue = string | number | boolean | null | readonly Json[] | MergePatch;
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Deep equality of JSON values; undefined members count as absent. */
+export function sameJson(left: unknown, right: unknown): boolean {
+  return left === right || canonicalJson(left) === canonicalJson(right);
+}
+
+/** JSON with sorted keys and without undefined members: equal text means the same value. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  const members = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
+  return `{${members.join(',')}}`;
+}
+
+/** The smallest merge patch that makes `after` out of `before`. */
+export function mergeDifference(before: object, after: object): MergePatch {
+  const old = before as Record<string, unknown>;
+  const next = after as Record<string, unknown>;
+  const patch: Record<string, PatchValue> = {};
+  for (const key of Object.keys(old)) {
+    if (old[key] !== undefined && next[key] === undefined) patch[key] = null;
+  }
+  for (const [key, value] of Object.entries(next)) {
+    if (value === undefined || old[key] === value) continue;
+    const previous = old[key];
+    if (isObject(value) && isObject(previous)) {
+      const inner = mergeDifference(previous, value);
+      if (Object.keys(inner).length > 0) patch[key] = inner;
+    } else if (!sameJson(previous, value)) {
+      patch[key] = value as PatchValue;
+    }
+  }
+  return patch;
+}
+
+/** Applies a merge patch; the given value is left as it is. */
+export function applyMergePatch<Value extends object>(value: Value, patch: MergePatch): Value {
+  const result = { ...value } as Record<string, unknown>;
+  for (const [key, change] of Object.entries(patch)) {
+    if (change === null) delete result[key];
+    else if (isObject(change)) {
+      const previous = result[key];
+      result[key] = applyMergePatch(isObject(previous) ? previous : {}, change as MergePatch);
+    } else result[key] = change;
+  }
+  return result as Value;
+}

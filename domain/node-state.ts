@@ -1,0 +1,126 @@
+import type { CommandType, ExpectedIdentity, PodReference } from './command.js';
+import type { Fault, FaultType } from './fault.js';
+import type { BootId, CommandId, NodeKey, NodeUid, ProcessId } from './identifiers.js';
+
+/** How a maintenance process ended. */
+export const outcomes = ['Recovered', 'Cancelled', 'HandedToHuman', 'Retired'] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** Names of the maintenance processes, weakest first: a stronger one takes over from a weaker one. */
+export const workflowNames = ['component-restart', 'reboot', 'reinstall', 'hardware-repair'] as const;
+export type WorkflowName = (typeof workflowNames)[number];
+
+/** Where a pod of a migration stands. */
+export type MigratingPod = PodReference & {
+  readonly status: 'requested' | 'accepted' | 'refused' | 'moved' | 'destroyed';
+};
+
+/** A command whose one result has not come back yet. */
+export interface OpenCommand {
+  readonly id: CommandId;
+  readonly type: CommandType;
+}
+
+/** JSON values only: this is XState context, folded from facts and stored as it is. Absent means unknown; never null. */
+export interface ProcessContext {
+  readonly processId: ProcessId;
+  readonly faultType: FaultType;
+  /** Counts entries into stages; every command, timer and result carries it. */
+  readonly stageEntry: number;
+  /** When the present stage was entered, ms. */
+  readonly enteredAt: number;
+  readonly mode: 'observe' | 'active';
+  readonly recipe: Recipe;
+  readonly expected: ExpectedIdentity;
+  /** Boot id at isolation or before the recovery: a boot is new when it differs. */
+  readonly bootBefore?: BootId;
+  readonly isolated: boolean;
+  readonly migrationRequestId?: string;
+  readonly pods: readonly MigratingPod[];
+  readonly open: readonly OpenCommand[];
+  /** Healthy observations in a row. */
+  readonly healthy: number;
+  /** Where to go once no command is open any more. */
+  readonly settleTo?: 'cancel' | 'retire' | 'isolate' | 'takeOver' | 'handOver' | 'verify';
+  /** The process is on its way back without recovery (fault cleared, order to abort before isolation). */
+  readonly cancelReason?: string;
+  /** Why a person is asked. */
+  readonly waitingFor?: string;
+  /** Power is off by our own command. */
+  readonly poweredOff?: true;
+  readonly fenced?: true;
+  readonly ticket?: string;
+  readonly lastObservation?: string;
+  readonly reportedBootId?: BootId;
+  readonly stillFiring?: { readonly condition: string; readonly status: 'True' | 'False' | 'Unknown' };
+  /** The starting report is so young that the executor's own look at the node is observation enough. */
+  readonly fresh?: true;
+}
+
+/** What the policy says for this fault type, compiled and pinned when the process (or its next workflow) starts. Times in ms. */
+export interface Recipe {
+  readonly cordon: boolean;
+  readonly component: 'kubelet' | 'container-runtime';
+  readonly image: string;
+  readonly evacuationDeadlineMs: number;
+  readonly minimumNoticeMs: number;
+  readonly whenOverdue: 'delete' | 'person';
+  readonly workloadCheckMs: number;
+  readonly bootDeadlineMs: number;
+  readonly repairDeadlineMs: number;
+  readonly repairCheckMs: number;
+  readonly verifyIntervalMs: number;
+  readonly verifyDeadlineMs: number;
+  readonly healthyObservations: number;
+  readonly stageMaximumAgeMs: number;
+  readonly repairBy: 'ticket' | 'power-off-and-ticket';
+}
+
+/** One run for one node; its workflow may be replaced by a stronger one without giving the node back in between. */
+export interface ActiveProcess {
+  readonly id: ProcessId;
+  readonly workflow: WorkflowName;
+  readonly workflowVersion: string;
+  /** The machine's state value. */
+  readonly stage: string;
+  readonly context: ProcessContext;
+  readonly startedAt: number;
+  readonly faultIds: readonly string[];
+  /** Position in the ladder of the fault type that leads. */
+  readonly rung: number;
+}
+
+/** A workflow started on this node, kept to limit attempts per window. */
+export interface Attempt {
+  readonly workflow: WorkflowName;
+  readonly faultType: FaultType;
+  readonly at: number;
+}
+
+/** All that is decided by, per node. Changes only by facts; JSON only; no nulls. */
+export interface NodeState {
+  readonly node: NodeKey;
+  /** Number of facts folded; version of the last one. */
+  readonly version: number;
+  /** Logical now: never runs backwards. */
+  readonly now: number;
+  readonly nodeUid?: NodeUid;
+  readonly bootId?: BootId;
+  /** Boots that are over, youngest last, at most 8: a report from one of them is stale. */
+  readonly pastBootIds: readonly BootId[];
+  readonly deleted?: true;
+  readonly faults: { readonly [Type in FaultType]?: Fault };
+  /** Highest sequence that cleared or recovered, per source: older reports are stale. At most 16 sources. */
+  readonly clearedSequences: Readonly<
+    Record<string, { readonly bootId?: BootId; readonly sequence: number }>
+  >;
+  readonly lastRecoveredAt?: number;
+  readonly attempts: readonly Attempt[];
+  readonly process?: ActiveProcess;
+  /** Set while this node's inputs can't be processed. */
+  readonly parked?: { readonly reason: string; readonly since: number };
+}
+
+export function emptyNodeState(node: NodeKey): NodeState {
+  return { node, version: 0, now: 0, pastBootIds: [], faults: {}, clearedSequences: {}, attempts: [] };
+}
