@@ -41,6 +41,7 @@ export const commandCatalog = {
   powerOn: { permit: undefined, repeatable: false, writes: true },
   reimage: { permit: 'reimage', repeatable: false, writes: true },
   openTicket: { permit: undefined, repeatable: true, writes: true },
+  checkTicket: { permit: undefined, repeatable: true, writes: false },
   giveBack: { permit: undefined, repeatable: true, writes: true },
   handOver: { permit: undefined, repeatable: true, writes: true },
 } as const satisfies Record<string, { permit: string | undefined; repeatable: boolean; writes: boolean }>;
@@ -79,6 +80,7 @@ export interface CommandParameters {
   powerOn: Record<string, never>;
   reimage: { readonly image: string };
   openTicket: { readonly summary: string; readonly faultTypes: readonly string[] };
+  checkTicket: { readonly ticket: string };
   giveBack: Record<string, never>;
   handOver: { readonly reason: string };
 }
@@ -121,6 +123,8 @@ export interface CommandResultDetail {
   /** Pods asked to move (requestMigration), or still there (observeWorkload, fenceWorkload, deleteWorkload). */
   readonly pods?: readonly PodReference[];
   readonly ticket?: string;
+  /** checkTicket: the people are done. */
+  readonly repaired?: boolean;
   /** The Node object is gone. */
   readonly nodeGone?: boolean;
   /** A person's hold kept the node out (giveBack). */

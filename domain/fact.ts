@@ -5,6 +5,7 @@ import type { JsonObject, MergePatch } from './json.js';
 export const factTypes = [
   'FaultOpened',
   'FaultRecurred',
+  'FaultSourceCleared',
   'FaultCleared',
   'NodeAppeared',
   'NodeDeleted',
@@ -13,7 +14,7 @@ export const factTypes = [
   'StageEntered',
   'ProcessAdvanced',
   'FaultJoined',
-  'CommandIssued',
+  'FaultLeft',
   'CommandSettled',
   'MigrationRequested',
   'MigrationProgressed',

@@ -38,6 +38,9 @@ export interface Fault {
   readonly bootId?: BootId;
   /** Highest sequence seen of the source that reported last, with its boot id. */
   readonly sequence?: number;
-  /** Set when its process ended without an act because the mode is `observe`. */
-  readonly withheld?: true;
+  /**
+   * Its process is over and left it as it is: `withheld` by the mode, or `handedOver` to a person. Only new evidence
+   * (another boot, a mode that became active) starts a process for it again.
+   */
+  readonly left?: 'withheld' | 'handedOver';
 }

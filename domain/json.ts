@@ -18,7 +18,8 @@ export function sameJson(left: unknown, right: unknown): boolean {
 /** JSON with sorted keys and without undefined members: equal text means the same value. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  if (value === undefined) return 'null';
+  if (!isObject(value)) return JSON.stringify(value);
   const members = Object.keys(value)
     .filter((key) => value[key] !== undefined)
     .sort()
@@ -47,15 +48,22 @@ export function mergeDifference(before: object, after: object): MergePatch {
   return patch;
 }
 
+function merged(value: Record<string, unknown>, patch: MergePatch): Record<string, unknown> {
+  const kept = Object.entries(value).filter(([key, member]) => patch[key] !== null && member !== undefined);
+  const result = Object.fromEntries(kept);
+  for (const [key, change] of Object.entries(patch)) {
+    if (change === null) continue;
+    const previous = result[key];
+    result[key] = isPatch(change) ? merged(isObject(previous) ? previous : {}, change) : change;
+  }
+  return result;
+}
+
+function isPatch(change: PatchValue): change is MergePatch {
+  return isObject(change);
+}
+
 /** Applies a merge patch; the given value is left as it is. */
 export function applyMergePatch<Value extends object>(value: Value, patch: MergePatch): Value {
-  const result = { ...value } as Record<string, unknown>;
-  for (const [key, change] of Object.entries(patch)) {
-    if (change === null) delete result[key];
-    else if (isObject(change)) {
-      const previous = result[key];
-      result[key] = applyMergePatch(isObject(previous) ? previous : {}, change as MergePatch);
-    } else result[key] = change;
-  }
-  return result as Value;
+  return merged({ ...value } as Record<string, unknown>, patch) as Value;
 }

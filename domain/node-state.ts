@@ -21,7 +21,10 @@ export interface OpenCommand {
   readonly type: CommandType;
 }
 
-/** JSON values only: this is XState context, folded from facts and stored as it is. Absent means unknown; never null. */
+/**
+ * JSON values only: this is XState context, folded from facts and stored as it is. Absent means unknown; never null.
+ * Undefined is how an action takes a member away; it is never stored.
+ */
 export interface ProcessContext {
   readonly processId: ProcessId;
   readonly faultType: FaultType;
@@ -33,28 +36,34 @@ export interface ProcessContext {
   readonly recipe: Recipe;
   readonly expected: ExpectedIdentity;
   /** Boot id at isolation or before the recovery: a boot is new when it differs. */
-  readonly bootBefore?: BootId;
+  readonly bootBefore?: BootId | undefined;
   readonly isolated: boolean;
-  readonly migrationRequestId?: string;
+  /** Its kubelet was silent when it was isolated: nothing there will end a pod. */
+  readonly unreachable?: true | undefined;
+  /** Since when it is being verified: faults opened before are verified away. */
+  readonly verifyingSince?: number | undefined;
+  readonly migrationRequestId?: string | undefined;
   readonly pods: readonly MigratingPod[];
   readonly open: readonly OpenCommand[];
   /** Healthy observations in a row. */
   readonly healthy: number;
   /** Where to go once no command is open any more. */
-  readonly settleTo?: 'cancel' | 'retire' | 'isolate' | 'takeOver' | 'handOver' | 'verify';
+  readonly settleTo?: 'cancel' | 'retire' | 'isolate' | 'takeOver' | 'handOver' | undefined;
   /** The process is on its way back without recovery (fault cleared, order to abort before isolation). */
-  readonly cancelReason?: string;
+  readonly cancelReason?: string | undefined;
   /** Why a person is asked. */
-  readonly waitingFor?: string;
+  readonly waitingFor?: string | undefined;
   /** Power is off by our own command. */
-  readonly poweredOff?: true;
-  readonly fenced?: true;
-  readonly ticket?: string;
-  readonly lastObservation?: string;
-  readonly reportedBootId?: BootId;
-  readonly stillFiring?: { readonly condition: string; readonly status: 'True' | 'False' | 'Unknown' };
+  readonly poweredOff?: true | undefined;
+  readonly fenced?: true | undefined;
+  readonly ticket?: string | undefined;
+  readonly reportedBootId?: BootId | undefined;
+  readonly stillFiring?:
+    { readonly condition: string; readonly status: 'True' | 'False' | 'Unknown' } | undefined;
+  /** Every rung of the ladder has been used up within its window: isolate, then ask. */
+  readonly exhausted?: true | undefined;
   /** The starting report is so young that the executor's own look at the node is observation enough. */
-  readonly fresh?: true;
+  readonly fresh?: true | undefined;
 }
 
 /** What the policy says for this fault type, compiled and pinned when the process (or its next workflow) starts. Times in ms. */

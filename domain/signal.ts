@@ -58,6 +58,8 @@ export type Input = {
   readonly causeId: CauseId;
   readonly node: NodeKey;
   readonly at: number;
+  /** Read so long after it was appended that the present has to be observed before anything is done. */
+  readonly late?: true;
 } & (
   | { readonly kind: 'report'; readonly report: Report & { readonly id: ReportId } }
   | { readonly kind: 'signal'; readonly signal: Signal }

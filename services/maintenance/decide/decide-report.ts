@@ -1,0 +1,158 @@
+import { isFaultType, type Fault, type FaultType } from '../../../domain/fault.js';
+import { namesOf } from '../../../domain/identifiers.js';
+import type { NodeState } from '../../../domain/node-state.js';
+import type { IgnoredReason, Report, ReportFate } from '../../../domain/report.js';
+import { modeOf, settleTimeMs } from '../../../workflows/policy.js';
+import { record, type Draft } from './draft.js';
+import { closeFault, openFault, openFaults } from './faults.js';
+import { classOf, strengthOf, strengthOfFault } from './ladder.js';
+import { tellProcess } from './process.js';
+
+function decideFate(
+  draft: Draft,
+  report: Report,
+  fate: ReportFate,
+  more: { reason?: IgnoredReason; fault?: Fault } = {},
+): void {
+  const { process } = draft.state;
+  draft.report = {
+    reportId: report.id,
+    node: draft.state.node,
+    type: report.type,
+    source: report.source,
+    fate,
+    ...(more.reason === undefined ? {} : { reason: more.reason }),
+    ...(more.fault === undefined ? {} : { faultId: more.fault.id }),
+    ...(process === undefined || fate === 'ignored' ? {} : { processId: process.id }),
+    at: draft.at,
+  };
+}
+
+/** Why a report speaks of a past that is over; undefined: it speaks of the present. */
+function staleness(draft: Draft, report: Report): IgnoredReason | undefined {
+  const { state, rules, at } = draft;
+  if (report.bootId !== undefined && state.pastBootIds.includes(report.bootId)) return 'StaleBoot';
+  const cleared = state.clearedSequences[report.source];
+  if (
+    cleared !== undefined &&
+    report.sequence !== undefined &&
+    report.sequence <= cleared.sequence &&
+    report.bootId === cleared.bootId
+  ) {
+    return 'StaleSequence';
+  }
+  const settling = (state.lastRecoveredAt ?? -Infinity) + settleTimeMs(rules.policy, report.source);
+  return report.bootId === undefined && at < settling ? 'Settling' : undefined;
+}
+
+function decideFiring(draft: Draft, report: Report, type: FaultType): void {
+  const stale = staleness(draft, report);
+  const open = draft.state.faults[type];
+  if (stale !== undefined && (open === undefined || stale !== 'Settling')) {
+    decideFate(draft, report, 'ignored', { reason: stale });
+    return;
+  }
+  if (open !== undefined) decideFiringAgain(draft, report, open);
+  else {
+    const fault = openFault(draft, type, report);
+    joinProcess(draft, fault);
+    decideFate(draft, report, 'opened', { fault });
+  }
+}
+
+/** Only new evidence takes up a fault again that was left as it is. */
+function isNewEvidence(draft: Draft, report: Report, fault: Fault): boolean {
+  if (fault.left === 'withheld') {
+    return modeOf(draft.rules.policy, namesOf(draft.state.node).cluster, fault.type) === 'active';
+  }
+  return fault.left === 'handedOver' && report.bootId !== undefined && report.bootId !== fault.bootId;
+}
+
+function takeUpAgain(state: NodeState, fault: Fault, report: Report): NodeState {
+  const { left: _left, ...open } = fault;
+  const again: Fault = { ...open, ...(report.bootId === undefined ? {} : { bootId: report.bootId }) };
+  return { ...state, faults: { ...state.faults, [fault.type]: again } };
+}
+
+function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
+  const { id: faultId, type } = fault;
+  if (isNewEvidence(draft, report, fault)) {
+    record(
+      draft,
+      {
+        type: 'FaultRecurred',
+        data: { faultId, type, class: classOf(type), source: report.source, reportId: report.id },
+      },
+      (state) => takeUpAgain(state, fault, report),
+    );
+    decideFate(draft, report, 'recurred', { fault });
+  } else if (!fault.sources.includes(report.source)) {
+    const seen: Fault = { ...fault, sources: [...fault.sources, report.source].slice(-16) };
+    record(
+      draft,
+      {
+        type: 'FaultRecurred',
+        data: { faultId, type, class: classOf(type), source: report.source, reportId: report.id },
+      },
+      (state) => ({ ...state, faults: { ...state.faults, [type]: seen } }),
+    );
+    tellFiring(draft);
+    decideFate(draft, report, 'recurred', { fault });
+  } else {
+    tellFiring(draft);
+    decideFate(draft, report, 'repeated', { fault });
+  }
+}
+
+/** Repeats are news only to a process that is just making sure that all is well. */
+function tellFiring(draft: Draft): void {
+  if (draft.state.process?.stage === 'verifying' && draft.state.process.context.healthy > 0) {
+    tellProcess(draft, { type: 'fault.firing', at: draft.at });
+  }
+}
+
+function joinProcess(draft: Draft, fault: Fault): void {
+  const { process } = draft.state;
+  if (process === undefined) return;
+  record(
+    draft,
+    { type: 'FaultJoined', processId: process.id, data: { faultId: fault.id, type: fault.type } },
+    (state) => ({ ...state, process: { ...process, faultIds: [...process.faultIds, fault.id].slice(-32) } }),
+  );
+  const stronger = strengthOfFault(draft.rules.policy, fault.type) > strengthOf(process.workflow);
+  tellProcess(draft, { type: stronger ? 'fault.stronger' : 'fault.firing', at: draft.at });
+}
+
+function decideCleared(draft: Draft, report: Report, type: FaultType): void {
+  const fault = draft.state.faults[type];
+  if (fault === undefined || !fault.sources.includes(report.source)) {
+    decideFate(draft, report, 'ignored', { reason: 'NotOpen' });
+    return;
+  }
+  if (report.bootId !== undefined && draft.state.pastBootIds.includes(report.bootId)) {
+    decideFate(draft, report, 'ignored', { reason: 'StaleBoot' });
+    return;
+  }
+  const others = fault.sources.filter((source) => source !== report.source);
+  if (others.length > 0) {
+    record(
+      draft,
+      {
+        type: 'FaultSourceCleared',
+        data: { faultId: fault.id, type, source: report.source, reportId: report.id },
+      },
+      (state) => ({ ...state, faults: { ...state.faults, [type]: { ...fault, sources: others } } }),
+    );
+  } else {
+    closeFault(draft, fault, 'Cleared', report);
+    if (openFaults(draft.state).length === 0) tellProcess(draft, { type: 'fault.cleared', at: draft.at });
+  }
+  decideFate(draft, report, 'cleared', { fault });
+}
+
+/** What a report changes. Every report gets a fate. */
+export function decideReport(draft: Draft, report: Report): void {
+  if (!isFaultType(report.type)) decideFate(draft, report, 'ignored', { reason: 'UnknownFaultType' });
+  else if (report.status === 'firing') decideFiring(draft, report, report.type);
+  else decideCleared(draft, report, report.type);
+}

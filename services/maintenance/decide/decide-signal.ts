@@ -1,0 +1,198 @@
+import type { CommandResult } from '../../../domain/command.js';
+import type { BootId, ProcessId } from '../../../domain/identifiers.js';
+import type { ActiveProcess, NodeState } from '../../../domain/node-state.js';
+import type { MigrationReply, NodeChange, Order, Signal } from '../../../domain/signal.js';
+import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
+import { isStage, takesOrder } from '../../../workflows/orders.js';
+import { record, type Draft } from './draft.js';
+import { closeFault, openFaults } from './faults.js';
+import { tellProcess } from './process.js';
+
+const pastBootsKept = 8;
+
+/** Says that something came too late, so that nothing is dropped silently. */
+function ignoreAsStale(draft: Draft, what: string, processId: ProcessId): void {
+  record(draft, { type: 'SignalIgnoredAsStale', processId, data: { what } });
+}
+
+function decideResult(draft: Draft, result: CommandResult): void {
+  const { process } = draft.state;
+  const { commandId, commandType, status, detail } = result;
+  if (process === undefined || !process.context.open.some((open) => open.id === commandId)) {
+    ignoreAsStale(draft, `${commandType} ${commandId} ${status}`, result.processId);
+    return;
+  }
+  const open = process.context.open.filter((command) => command.id !== commandId);
+  record(
+    draft,
+    {
+      type: 'CommandSettled',
+      processId: process.id,
+      data: {
+        commandId,
+        type: commandType,
+        status,
+        ...(detail.reason === undefined ? {} : { reason: detail.reason }),
+      },
+    },
+    (state) => ({
+      ...learnIdentity(state, detail),
+      process: { ...process, context: { ...process.context, open } },
+    }),
+  );
+  const belongsHere = result.stageEntry === process.context.stageEntry || process.stage === 'settling';
+  // An answer to a question of an earlier stage only clears the way; it is not an answer to this one.
+  if (belongsHere) tellProcess(draft, { type: `${commandType}.${status}`, at: draft.at, detail });
+}
+
+/** What an observation told about the node itself: its uid, and which boots are over. */
+function learnIdentity(state: NodeState, detail: CommandResult['detail']): NodeState {
+  const { observation } = detail;
+  if (observation === undefined) return state;
+  return withBoot({ ...state, nodeUid: observation.nodeUid }, observation.bootId);
+}
+
+function withBoot(state: NodeState, bootId: BootId | undefined): NodeState {
+  if (bootId === undefined || bootId === state.bootId) return state;
+  const past = state.bootId === undefined ? [] : [state.bootId];
+  return {
+    ...state,
+    bootId,
+    pastBootIds: [...state.pastBootIds.filter((known) => known !== bootId), ...past].slice(-pastBootsKept),
+  };
+}
+
+function decideTimer(draft: Draft, fired: Extract<Signal, { kind: 'TimerFired' }>): void {
+  const { process } = draft.state;
+  if (process?.id !== fired.processId || process.context.stageEntry !== fired.stageEntry) {
+    ignoreAsStale(draft, `timer ${fired.timer}`, fired.processId);
+  } else if (fired.timer === 'stage-overdue') {
+    record(draft, {
+      type: 'StageOverdue',
+      processId: process.id,
+      data: { stage: process.stage, enteredAt: process.context.enteredAt },
+    });
+    const { node } = draft.state;
+    const dueAt = draft.at + process.context.recipe.stageMaximumAgeMs;
+    draft.timers.push({
+      node,
+      processId: process.id,
+      stageEntry: fired.stageEntry,
+      name: 'stage-overdue',
+      dueAt,
+    });
+  } else {
+    tellProcess(draft, { type: `timer.${fired.timer as TimerName}`, at: draft.at });
+  }
+}
+
+function refusalOf(process: ActiveProcess | undefined, order: Order): string | undefined {
+  if (process?.id !== order.processId) return 'the process is over';
+  if (!isStage(process.stage) || !takesOrder(process.stage, order.kind))
+    return `not possible while ${process.stage}`;
+  return undefined;
+}
+
+function decideOrder(draft: Draft, order: Order): void {
+  const { process } = draft.state;
+  const refusal = refusalOf(process, order);
+  const data = { kind: order.kind, subject: order.subject, reason: order.reason };
+  if (refusal !== undefined) {
+    record(draft, { type: 'OrderRefused', processId: order.processId, data: { ...data, refusal } });
+    return;
+  }
+  record(draft, { type: 'OrderTaken', processId: order.processId, data });
+  tellProcess(draft, { type: `order.${order.kind}`, at: draft.at, reason: order.reason });
+}
+
+function decideNodeChange(draft: Draft, change: NodeChange): void {
+  if (change.change === 'deleted') decideDeletion(draft);
+  else if (change.nodeUid !== undefined && change.nodeUid !== draft.state.nodeUid)
+    decideAppearance(draft, change);
+  else if (change.bootId !== undefined && change.bootId !== draft.state.bootId)
+    decideReboot(draft, change.bootId);
+}
+
+function decideDeletion(draft: Draft): void {
+  if (draft.state.deleted === true) return;
+  record(draft, { type: 'NodeDeleted', data: {} }, ({ nodeUid: _uid, ...state }) => ({
+    ...state,
+    deleted: true as const,
+  }));
+  if (draft.state.process !== undefined) tellProcess(draft, { type: 'node.deleted', at: draft.at });
+  else for (const fault of openFaults(draft.state)) closeFault(draft, fault, 'NodeDeleted');
+}
+
+function decideAppearance(draft: Draft, change: NodeChange): void {
+  const { nodeUid, bootId, machineId } = change;
+  if (nodeUid === undefined) return;
+  record(draft, { type: 'NodeAppeared', data: { nodeUid } }, ({ deleted: _gone, ...state }) =>
+    withBoot({ ...state, nodeUid }, bootId),
+  );
+  const expected = draft.state.process?.context.expected.nodeUid;
+  if (draft.state.process?.context.isolated === true && expected !== nodeUid) {
+    const event: WorkflowEvent = { type: 'node.recreated', at: draft.at, nodeUid };
+    tellProcess(draft, machineId === undefined ? event : { ...event, machineId });
+  }
+}
+
+function decideReboot(draft: Draft, bootId: BootId): void {
+  record(draft, { type: 'NodeRebooted', data: { bootId } }, (state) => withBoot(state, bootId));
+  tellProcess(draft, { type: 'node.rebooted', at: draft.at, bootId });
+}
+
+function decideAnnouncement(draft: Draft, announced: Extract<Signal, { kind: 'MigrationAnnounced' }>): void {
+  const { process } = draft.state;
+  if (process?.context.stageEntry !== announced.stageEntry || process.id !== announced.processId) {
+    ignoreAsStale(draft, `announcement of ${announced.requestId}`, announced.processId);
+    return;
+  }
+  record(draft, {
+    type: 'MigrationProgressed',
+    processId: process.id,
+    data: { requestId: announced.requestId, status: 'announced' },
+  });
+  tellProcess(draft, { type: 'migration.announced', at: draft.at });
+}
+
+/** What a signal changes. One that does not match the present is recorded as stale and changes nothing. */
+export function decideSignal(draft: Draft, signal: Signal): void {
+  switch (signal.kind) {
+    case 'CommandResult':
+      decideResult(draft, signal.result);
+      break;
+    case 'TimerFired':
+      decideTimer(draft, signal);
+      break;
+    case 'Order':
+      decideOrder(draft, signal.order);
+      break;
+    case 'NodeChanged':
+      decideNodeChange(draft, signal.change);
+      break;
+    case 'MigrationAnnounced':
+      decideAnnouncement(draft, signal);
+      break;
+  }
+}
+
+/** An answer to a migration request; one for another request than the present one is stale. */
+export function decideReply(draft: Draft, reply: MigrationReply): void {
+  const { process } = draft.state;
+  if (process?.context.migrationRequestId !== reply.requestId) {
+    ignoreAsStale(draft, `reply ${reply.status} to ${reply.requestId}`, reply.processId);
+    return;
+  }
+  record(draft, {
+    type: 'MigrationProgressed',
+    processId: process.id,
+    data: {
+      requestId: reply.requestId,
+      status: reply.status,
+      by: reply.by,
+      pod: { namespace: reply.pod.namespace, name: reply.pod.name, uid: reply.pod.uid },
+      ...(reply.reason === undefined ? {} : { reason: reply.reason }),
+    },
+  });
+  tellProcess(draft, { type: 'migration.replied', at: draft.at, reply });
+}

@@ -1,0 +1,70 @@
+import type { Fault } from '../../../domain/fault.js';
+import { faultTypes } from '../../../domain/fault.js';
+import type { NodeState, Outcome, ProcessContext } from '../../../domain/node-state.js';
+import { outcomeOfStage, type Stage } from '../../../workflows/orders.js';
+import { record, type Draft } from './draft.js';
+import { closeFault, openFaults } from './faults.js';
+
+function isFinal(stage: Stage): stage is keyof typeof outcomeOfStage {
+  return Object.hasOwn(outcomeOfStage, stage);
+}
+
+/** What becomes of an open fault when its process ends in this way; undefined: it stays and is handled anew. */
+function faultAfter(outcome: Outcome, context: ProcessContext, fault: Fault): 'closed' | Fault['left'] {
+  if (outcome === 'HandedToHuman') return 'handedOver';
+  if (outcome === 'Retired') return 'closed';
+  if (outcome === 'Recovered') return fault.openedAt <= (context.verifyingSince ?? 0) ? 'closed' : undefined;
+  if (context.cancelReason === 'Withheld') return 'withheld';
+  // A fault that joined after the one that was cleared still waits to be handled.
+  return context.cancelReason === 'FaultCleared' ? undefined : 'closed';
+}
+
+function leave(state: NodeState, fault: Fault, left: NonNullable<Fault['left']>): NodeState {
+  return { ...state, faults: { ...state.faults, [fault.type]: { ...fault, left } } };
+}
+
+/** Ends the process with its outcome and settles what becomes of the node's faults. */
+export function endProcess(draft: Draft, stage: Stage): void {
+  const { process } = draft.state;
+  if (process === undefined || !isFinal(stage)) return;
+  const { context } = process;
+  const outcome = outcomeOfStage[stage];
+  const reason = context.cancelReason ?? context.waitingFor ?? outcome;
+  record(
+    draft,
+    {
+      type: 'ProcessEnded',
+      processId: process.id,
+      data: {
+        outcome,
+        reason,
+        workflow: process.workflow,
+        faultType: context.faultType,
+        startedAt: process.startedAt,
+        faultIds: [...process.faultIds],
+        reportIds: openFaults(draft.state).map((fault) => fault.openedBy),
+      },
+    },
+    ({ process: _over, ...state }) => ({
+      ...state,
+      ...(outcome === 'Recovered' ? { lastRecoveredAt: draft.at } : {}),
+    }),
+  );
+  for (const type of faultTypes) {
+    const fault = draft.state.faults[type];
+    if (fault === undefined) continue;
+    const after = faultAfter(outcome, context, fault);
+    if (after === 'closed') closeFault(draft, fault, outcome === 'Recovered' ? 'Verified' : reason);
+    else if (after !== undefined) {
+      record(
+        draft,
+        {
+          type: 'FaultLeft',
+          processId: process.id,
+          data: { faultId: fault.id, type: fault.type, left: after },
+        },
+        (state) => leave(state, fault, after),
+      );
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { faultTypes, type Fault, type FaultType } from '../../../domain/fault.js';
+import type { NodeState } from '../../../domain/node-state.js';
+import type { Report } from '../../../domain/report.js';
+import { record, type Draft } from './draft.js';
+import { faultIdOf } from './identities.js';
+import { classOf } from './ladder.js';
+
+/** Sources whose sequences are remembered, per node. */
+const sourcesKept = 16;
+
+export function openFaults(state: NodeState): readonly Fault[] {
+  return faultTypes.map((type) => state.faults[type]).filter((fault): fault is Fault => fault !== undefined);
+}
+
+function withoutFault(state: NodeState, type: FaultType): NodeState {
+  const { [type]: _closed, ...faults } = state.faults;
+  return { ...state, faults };
+}
+
+/** What a source said last about a fault that is over: everything before is stale. */
+function rememberSequence(
+  state: NodeState,
+  said: {
+    readonly source: string;
+    readonly bootId?: string | undefined;
+    readonly sequence?: number | undefined;
+  },
+): NodeState {
+  const { source, bootId, sequence } = said;
+  if (sequence === undefined) return state;
+  const { [source]: _earlier, ...others } = state.clearedSequences;
+  const kept = Object.entries(others).slice(-(sourcesKept - 1));
+  return {
+    ...state,
+    clearedSequences: {
+      ...Object.fromEntries(kept),
+      [source]: {
+        sequence,
+        ...(bootId === undefined ? {} : { bootId: bootId as Report['bootId'] & string }),
+      },
+    },
+  };
+}
+
+/** Closes a fault: its last source cleared it, or its process dealt with it. */
+export function closeFault(draft: Draft, fault: Fault, how: string, report?: Report): void {
+  record(
+    draft,
+    {
+      type: 'FaultCleared',
+      ...(draft.state.process === undefined ? {} : { processId: draft.state.process.id }),
+      data: {
+        faultId: fault.id,
+        type: fault.type,
+        class: classOf(fault.type),
+        how,
+        openedBy: fault.openedBy,
+      },
+    },
+    (state) => {
+      const source = report?.source ?? fault.sources[fault.sources.length - 1] ?? '';
+      const said = report ?? { source, bootId: fault.bootId, sequence: fault.sequence };
+      return rememberSequence(withoutFault(state, fault.type), { ...said, source });
+    },
+  );
+}
+
+export function openFault(draft: Draft, type: FaultType, report: Report): Fault {
+  const fault: Fault = {
+    id: faultIdOf(draft.state.node, draft.state.version + 1, draft.rules.epoch),
+    type,
+    openedAt: draft.at,
+    openedBy: report.id,
+    sources: [report.source],
+    ...(report.bootId === undefined ? {} : { bootId: report.bootId }),
+    ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
+  };
+  record(
+    draft,
+    {
+      type: 'FaultOpened',
+      data: {
+        faultId: fault.id,
+        type,
+        class: classOf(type),
+        source: report.source,
+        reportId: report.id,
+        ...(report.message === undefined ? {} : { message: report.message }),
+      },
+    },
+    (state) => ({ ...state, faults: { ...state.faults, [type]: fault } }),
+  );
+  return fault;
+}

@@ -1,0 +1,59 @@
+import { classOfFaultType, faultTypes, type Fault, type FaultType } from '../../../domain/fault.js';
+import { workflowNames, type NodeState, type WorkflowName } from '../../../domain/node-state.js';
+import type { Policy, Rung } from '../../../workflows/policy.js';
+
+export interface ChosenRung {
+  readonly rung: number;
+  readonly workflow: WorkflowName;
+}
+
+function attemptsLeft(state: NodeState, faultType: FaultType, rung: Rung, at: number): boolean {
+  const used = state.attempts.filter(
+    (attempt) =>
+      attempt.workflow === rung.workflow && attempt.faultType === faultType && attempt.at > at - rung.perMs,
+  );
+  return used.length < rung.attempts;
+}
+
+/** The first rung from `from` on that may still be tried on this node within its window. */
+export function chooseRung(
+  policy: Policy,
+  state: NodeState,
+  faultType: FaultType,
+  question: { readonly from: number; readonly at: number },
+): ChosenRung | undefined {
+  const ladder = policy.ladders[faultType];
+  for (let rung = question.from; rung < ladder.length; rung += 1) {
+    const step = ladder[rung];
+    if (step !== undefined && attemptsLeft(state, faultType, step, question.at)) {
+      return { rung, workflow: step.workflow };
+    }
+  }
+  return undefined;
+}
+
+export function strengthOf(workflow: WorkflowName): number {
+  return workflowNames.indexOf(workflow);
+}
+
+/** How strongly a fault type wants to be dealt with: the strength of the workflow its ladder begins with. */
+export function strengthOfFault(policy: Policy, faultType: FaultType): number {
+  const first = policy.ladders[faultType][0];
+  return first === undefined ? workflowNames.length : strengthOf(first.workflow);
+}
+
+/** Open faults that a process is to be run for, strongest first; equals in the order in which they opened. */
+export function faultsToHandle(policy: Policy, state: NodeState): readonly Fault[] {
+  return faultTypes
+    .map((type) => state.faults[type])
+    .filter((fault): fault is Fault => fault !== undefined && fault.left === undefined)
+    .sort(
+      (left, right) =>
+        strengthOfFault(policy, right.type) - strengthOfFault(policy, left.type) ||
+        left.openedAt - right.openedAt,
+    );
+}
+
+export function classOf(faultType: FaultType): string {
+  return classOfFaultType[faultType];
+}

@@ -1,0 +1,317 @@
+import {
+  commandCatalog,
+  commandTypes,
+  type Command,
+  type CommandParameters,
+  type CommandType,
+} from '../../../domain/command.js';
+import type { Fault, FaultType } from '../../../domain/fault.js';
+import { namesOf } from '../../../domain/identifiers.js';
+import type {
+  ActiveProcess,
+  Attempt,
+  NodeState,
+  OpenCommand,
+  ProcessContext,
+} from '../../../domain/node-state.js';
+import {
+  activeVersion,
+  advance,
+  begin,
+  type RequestedAction,
+  type WorkflowStep,
+} from '../../../workflows/catalog.js';
+import type { WorkflowEvent } from '../../../workflows/events.js';
+import { ordersOfStage } from '../../../workflows/orders.js';
+import { modeOf } from '../../../workflows/policy.js';
+import { record, type Draft } from './draft.js';
+import { endProcess } from './end-process.js';
+import { commandIdOf, migrationRequestIdOf, processIdOf } from './identities.js';
+import { chooseRung, faultsToHandle, type ChosenRung } from './ladder.js';
+
+/** Longest window that attempts are remembered for: 30 days, and at most 64. */
+const attemptsKeptMs = 30 * 24 * 3600 * 1000;
+const attemptsKept = 64;
+
+function withAttempt(state: NodeState, attempt: Attempt): readonly Attempt[] {
+  return [...state.attempts, attempt]
+    .filter((kept) => kept.at > attempt.at - attemptsKeptMs)
+    .slice(-attemptsKept);
+}
+
+/** The rung to begin with; a ladder that is used up isolates by its strongest workflow and asks a person. */
+function firstRung(draft: Draft, faultType: FaultType): ChosenRung & { readonly exhausted: boolean } {
+  const { policy } = draft.rules;
+  const chosen = chooseRung(policy, draft.state, faultType, { from: 0, at: draft.at });
+  if (chosen !== undefined) return { ...chosen, exhausted: false };
+  const ladder = policy.ladders[faultType];
+  const last = ladder[ladder.length - 1];
+  return {
+    rung: Math.max(0, ladder.length - 1),
+    workflow: last?.workflow ?? 'hardware-repair',
+    exhausted: true,
+  };
+}
+
+function evidenceOf(draft: Draft): Pick<ProcessContext, 'reportedBootId' | 'stillFiring'> {
+  if (draft.input.kind !== 'report') return {};
+  const { bootId, evidence } = draft.input.report;
+  const condition = evidence?.['condition'];
+  const status = evidence?.['status'];
+  return {
+    ...(bootId === undefined ? {} : { reportedBootId: bootId }),
+    ...(condition !== undefined && (status === 'True' || status === 'False' || status === 'Unknown')
+      ? { stillFiring: { condition, status } }
+      : {}),
+  };
+}
+
+/** Starts the process that this fault asks for. The node has none. */
+export function startProcess(draft: Draft, fault: Fault): void {
+  const { policy, epoch } = draft.rules;
+  const { node } = draft.state;
+  const id = processIdOf(node, draft.state.version + 1, epoch);
+  const { rung, workflow, exhausted } = firstRung(draft, fault.type);
+  const context: ProcessContext = {
+    processId: id,
+    faultType: fault.type,
+    stageEntry: 0,
+    enteredAt: draft.at,
+    mode: modeOf(policy, namesOf(node).cluster, fault.type),
+    recipe: policy.recipes[fault.type],
+    expected: draft.state.nodeUid === undefined ? {} : { nodeUid: draft.state.nodeUid },
+    isolated: false,
+    pods: [],
+    open: [],
+    healthy: 0,
+    ...evidenceOf(draft),
+    ...(exhausted ? { exhausted: true as const } : {}),
+    ...(draft.input.late === true ? {} : { fresh: true as const }),
+  };
+  const faultIds = faultsToHandle(policy, draft.state).map((open) => open.id);
+  const started: Omit<ActiveProcess, 'stage' | 'context'> = {
+    id,
+    workflow,
+    workflowVersion: activeVersion[workflow],
+    startedAt: draft.at,
+    faultIds: faultIds.includes(fault.id) ? faultIds : [fault.id, ...faultIds],
+    rung,
+  };
+  const step = begin(workflow, started.workflowVersion, context);
+  record(
+    draft,
+    {
+      type: 'ProcessStarted',
+      processId: id,
+      data: {
+        workflow,
+        faultType: fault.type,
+        faultId: fault.id,
+        mode: context.mode,
+        policy: policy.version,
+      },
+    },
+    (state) => ({
+      ...state,
+      attempts: withAttempt(state, { workflow, faultType: fault.type, at: draft.at }),
+      process: { ...started, stage: 'assessing', context },
+    }),
+  );
+  follow(draft, step);
+}
+
+/** One event for the process of this node; nothing happens if there is none. */
+export function tellProcess(draft: Draft, event: WorkflowEvent): void {
+  const { process } = draft.state;
+  if (process === undefined) return;
+  follow(draft, advance(process.workflow, process.workflowVersion, process, event));
+}
+
+type CommandAction = {
+  readonly [Type in CommandType]: { readonly type: Type; readonly parameters: CommandParameters[Type] };
+}[CommandType];
+
+/** The machine's declarations tie parameters to types; names are all that is left to tell apart here. */
+function isCommandAction(action: RequestedAction): action is CommandAction {
+  return commandTypes.some((known) => known === action.type);
+}
+
+/** Looking again while this stage's look is on its way tells nothing new. */
+function isAskedAlready(context: ProcessContext, type: CommandType): boolean {
+  const asked = commandIdOf(context.processId, context.stageEntry, '');
+  return !commandCatalog[type].writes && context.open.some((open) => open.type === type && open.id.startsWith(asked));
+}
+
+function commandsOf(draft: Draft, step: WorkflowStep): readonly Command[] {
+  const { context } = step;
+  const { processId, stageEntry, expected, mode, faultType } = context;
+  return step.actions
+    .filter(isCommandAction)
+    .filter((action) => !isAskedAlready(context, action.type))
+    .map((action, index) => ({
+      ...action,
+      id: commandIdOf(processId, stageEntry, `${draft.state.version + 1}-${index}`),
+      node: draft.state.node,
+      processId,
+      stageEntry,
+      expected,
+      mode,
+      faultType,
+    }));
+}
+
+function isTimerAction(
+  action: RequestedAction,
+): action is {
+  readonly type: 'startTimer';
+  readonly parameters: { readonly name: string; readonly afterMs: number };
+} {
+  return action.type === 'startTimer';
+}
+
+function setTimers(draft: Draft, step: WorkflowStep, entered: boolean): void {
+  const { processId, stageEntry, recipe } = step.context;
+  const set = (name: string, afterMs: number): void => {
+    draft.timers.push({ node: draft.state.node, processId, stageEntry, name, dueAt: draft.at + afterMs });
+  };
+  if (entered && !step.ended) set('stage-overdue', recipe.stageMaximumAgeMs);
+  for (const action of step.actions)
+    if (isTimerAction(action)) set(action.parameters.name, action.parameters.afterMs);
+}
+
+/** Writes down where the workflow went, issues what it asks for, and goes on until nothing more follows by itself. */
+function follow(draft: Draft, step: WorkflowStep): void {
+  const { process } = draft.state;
+  if (process === undefined) throw new TypeError(`no process of ${draft.state.node} to follow`);
+  const entered = process.context.stageEntry !== step.context.stageEntry;
+  const commands = commandsOf(draft, step);
+  const issued: readonly OpenCommand[] = commands.map(({ id, type }) => ({ id, type }));
+  const context: ProcessContext = { ...step.context, open: [...step.context.open, ...issued] };
+  record(
+    draft,
+    {
+      type: entered ? 'StageEntered' : 'ProcessAdvanced',
+      processId: process.id,
+      data: {
+        workflow: process.workflow,
+        stage: step.stage,
+        stageEntry: context.stageEntry,
+        ...(issued.length === 0 ? {} : { commands: issued.map(({ id, type }) => ({ id, type })) }),
+      },
+    },
+    (state) => ({ ...state, process: { ...process, stage: step.stage, context } }),
+  );
+  draft.commands.push(...commands);
+  setTimers(draft, step, entered);
+  for (const action of step.actions) carryOut(draft, action, step);
+  if (step.ended) endProcess(draft, step.stage);
+}
+
+function carryOut(draft: Draft, action: RequestedAction, step: WorkflowStep): void {
+  if (action.type === 'revokeOpenCommands') draft.revoke.push(...step.context.open.map((open) => open.id));
+  else if (action.type === 'askPerson') askPerson(draft, step);
+  else if (action.type === 'announceMigration') announceMigration(draft);
+  else if (action.type === 'climbLadder') climbLadder(draft);
+  else if (action.type === 'replaceWorkflow') takeOver(draft);
+}
+
+function askPerson(draft: Draft, step: WorkflowStep): void {
+  record(draft, {
+    type: 'PersonAsked',
+    processId: step.context.processId,
+    data: { reason: step.context.waitingFor ?? 'unknown', orders: [...ordersOfStage.waitingForPerson] },
+  });
+}
+
+function announceMigration(draft: Draft): void {
+  const { process } = draft.state;
+  if (process === undefined) return;
+  const { context } = process;
+  const requestId = migrationRequestIdOf(process.id, context.stageEntry);
+  record(
+    draft,
+    {
+      type: 'MigrationRequested',
+      processId: process.id,
+      data: {
+        requestId,
+        stageEntry: context.stageEntry,
+        reason: context.faultType,
+        deadlineMs: Math.max(context.recipe.evacuationDeadlineMs, context.recipe.minimumNoticeMs),
+        ...(context.expected.nodeUid === undefined ? {} : { nodeUid: context.expected.nodeUid }),
+        pods: context.pods.map(({ namespace, name, uid }) => ({ namespace, name, uid })),
+      },
+    },
+    (state) => ({
+      ...state,
+      process: { ...process, context: { ...context, migrationRequestId: requestId } },
+    }),
+  );
+}
+
+/** The next rung that may still be tried; without one the workflow hears that and asks a person. */
+function climbLadder(draft: Draft): void {
+  const { process } = draft.state;
+  if (process === undefined) return;
+  const { faultType } = process.context;
+  const next = chooseRung(draft.rules.policy, draft.state, faultType, { from: process.rung, at: draft.at });
+  if (next === undefined) {
+    tellProcess(draft, { type: 'ladder.exhausted', at: draft.at, reason: `${faultType} is still there` });
+  } else {
+    replaceWorkflow(draft, { process, faultType, next, reason: 'NotRecovered' });
+  }
+}
+
+function takeOver(draft: Draft): void {
+  const { process } = draft.state;
+  if (process === undefined) return;
+  const strongest = faultsToHandle(draft.rules.policy, draft.state)[0];
+  const faultType = strongest?.type ?? process.context.faultType;
+  const next = chooseRung(draft.rules.policy, draft.state, faultType, { from: 0, at: draft.at });
+  if (next === undefined) {
+    tellProcess(draft, {
+      type: 'ladder.exhausted',
+      at: draft.at,
+      reason: `attempts for ${faultType} are used up`,
+    });
+  } else {
+    replaceWorkflow(draft, { process, faultType, next, reason: 'StrongerFault' });
+  }
+}
+
+/** Another workflow goes on with the same process: same id, same taint, no return in between. */
+function replaceWorkflow(
+  draft: Draft,
+  change: {
+    readonly process: ActiveProcess;
+    readonly faultType: FaultType;
+    readonly next: ChosenRung;
+    readonly reason: 'NotRecovered' | 'StrongerFault';
+  },
+): void {
+  const { process, faultType, next } = change;
+  const { cancelReason: _cancel, settleTo: _settle, stillFiring: _firing, ...kept } = process.context;
+  const context: ProcessContext = {
+    ...kept,
+    faultType,
+    recipe: draft.rules.policy.recipes[faultType],
+    healthy: 0,
+    fresh: true,
+    mode: modeOf(draft.rules.policy, namesOf(draft.state.node).cluster, faultType),
+  };
+  const workflowVersion = activeVersion[next.workflow];
+  record(
+    draft,
+    {
+      type: 'WorkflowChanged',
+      processId: process.id,
+      data: { from: process.workflow, to: next.workflow, faultType, reason: change.reason },
+    },
+    (state) => ({
+      ...state,
+      attempts: withAttempt(state, { workflow: next.workflow, faultType, at: draft.at }),
+      process: { ...process, workflow: next.workflow, workflowVersion, rung: next.rung, context },
+    }),
+  );
+  follow(draft, begin(next.workflow, workflowVersion, context));
+}

@@ -1,0 +1,88 @@
+import { initialTransition, transition } from 'xstate';
+
+import type { ProcessContext, WorkflowName } from '../domain/node-state.js';
+import { componentRestart } from './component-restart.js';
+import type { WorkflowEvent } from './events.js';
+import { hardwareRepair } from './hardware-repair.js';
+import { isStage, type Stage } from './orders.js';
+import type { defineWorkflow } from './maintenance.js';
+import { reboot } from './reboot.js';
+import { reinstall } from './reinstall.js';
+
+export type Workflow = ReturnType<typeof defineWorkflow>;
+
+/** Every machine that some process may be pinned to, by name and version. Old versions stay until no process runs them. */
+const machines: Readonly<Record<WorkflowName, Readonly<Record<string, Workflow>>>> = {
+  'component-restart': { '1': componentRestart },
+  reboot: { '1': reboot },
+  reinstall: { '1': reinstall },
+  'hardware-repair': { '1': hardwareRepair },
+};
+
+/** The version that new processes are pinned to. */
+export const activeVersion: Readonly<Record<WorkflowName, string>> = {
+  'component-restart': '1',
+  reboot: '1',
+  reinstall: '1',
+  'hardware-repair': '1',
+};
+
+/** This copy does not know the machine a process is pinned to: the node waits for a copy that does. */
+export class UnknownWorkflow extends Error {
+  override readonly name = 'UnknownWorkflow';
+  constructor(workflow: string, version: string) {
+    super(`workflow ${workflow} version ${version} is not known to this copy: run a release that ships it`);
+  }
+}
+
+/** An effect that a stage asked for: a declared action with its parameters. */
+export interface RequestedAction {
+  readonly type: string;
+  readonly parameters: unknown;
+}
+
+export interface WorkflowStep {
+  readonly stage: Stage;
+  readonly context: ProcessContext;
+  readonly actions: readonly RequestedAction[];
+  readonly ended: boolean;
+}
+
+export function machineOf(workflow: WorkflowName, version: string): Workflow {
+  const machine = machines[workflow][version];
+  if (machine === undefined) throw new UnknownWorkflow(workflow, version);
+  return machine;
+}
+
+type Transitioned = ReturnType<typeof transition<Workflow>>;
+
+function stepOf([snapshot, actions]: Transitioned): WorkflowStep {
+  const stage: unknown = snapshot.value;
+  if (typeof stage !== 'string' || !isStage(stage)) {
+    throw new TypeError(`${JSON.stringify(stage)} is not a stage: list it in workflows/orders.ts`);
+  }
+  return {
+    stage,
+    context: snapshot.context,
+    actions: actions.map((action) => ({ type: action.type, parameters: action.params })),
+    ended: snapshot.status === 'done',
+  };
+}
+
+/** Enters the workflow. Pure. */
+export function begin(workflow: WorkflowName, version: string, context: ProcessContext): WorkflowStep {
+  return stepOf(initialTransition(machineOf(workflow, version), context));
+}
+
+/** One event, run to completion. Pure: same stage, context and event, same step. */
+export function advance(
+  workflow: WorkflowName,
+  version: string,
+  from: { readonly stage: string; readonly context: ProcessContext },
+  event: WorkflowEvent,
+): WorkflowStep {
+  const machine = machineOf(workflow, version);
+  return stepOf(
+    transition(machine, machine.resolveState({ value: from.stage, context: from.context }), event),
+  );
+}

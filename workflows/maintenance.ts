@@ -1,0 +1,251 @@
+import { assign, setup } from 'xstate';
+
+import type { CommandParameters, CommandResultDetail, NodeObservation } from '../domain/command.js';
+import type { MigratingPod, ProcessContext } from '../domain/node-state.js';
+import type { TimerName, WorkflowEvent } from './events.js';
+
+/** An effect: its meaning is its name and parameters, which `decide` reads; the machine itself does nothing. */
+type Declared<Parameters> = (_: unknown, parameters: Parameters) => void;
+
+const declared: Declared<never> = () => undefined;
+
+function detailOf(event: WorkflowEvent): CommandResultDetail {
+  return 'detail' in event ? event.detail : {};
+}
+
+function observationOf(event: WorkflowEvent): NodeObservation | undefined {
+  return detailOf(event).observation;
+}
+
+/** Ready, and every condition it reports is explicitly good. A condition that is absent says nothing either way. */
+export function isHealthy(observation: NodeObservation): boolean {
+  return (
+    observation.ready === 'True' &&
+    Object.values(observation.conditions).every((status) => status === 'False')
+  );
+}
+
+function withReply(pods: readonly MigratingPod[], event: WorkflowEvent): readonly MigratingPod[] {
+  if (event.type !== 'migration.replied') return pods;
+  const { pod, status } = event.reply;
+  return pods.map((known) => (known.uid === pod.uid ? { ...known, status } : known));
+}
+
+/** Of the pods asked to move, those that an observation still found. */
+function stillThere(pods: readonly MigratingPod[], event: WorkflowEvent): readonly MigratingPod[] {
+  const found = new Set((detailOf(event).pods ?? []).map((pod) => pod.uid));
+  return pods.filter((pod) => found.has(pod.uid));
+}
+
+function bootedAnew(context: ProcessContext, observation: NodeObservation | undefined): boolean {
+  return (
+    observation !== undefined &&
+    observation.ready === 'True' &&
+    observation.bootId !== undefined &&
+    observation.bootId !== context.bootBefore
+  );
+}
+
+/**
+ * What all workflows share: vocabulary of effects, bookkeeping and questions. A command that is not declared here does
+ * not compile; a target that does not exist throws when the machine is loaded.
+ */
+export const maintenance = setup({
+  types: {
+    context: {} as ProcessContext,
+    events: {} as WorkflowEvent,
+    input: {} as ProcessContext,
+  },
+  actions: {
+    observeNode: declared as Declared<CommandParameters['observeNode']>,
+    observeWorkload: declared as Declared<CommandParameters['observeWorkload']>,
+    isolateNode: declared as Declared<CommandParameters['isolateNode']>,
+    requestMigration: declared as Declared<CommandParameters['requestMigration']>,
+    deleteWorkload: declared as Declared<CommandParameters['deleteWorkload']>,
+    restartComponent: declared as Declared<CommandParameters['restartComponent']>,
+    powerOff: declared as Declared<CommandParameters['powerOff']>,
+    fenceWorkload: declared as Declared<CommandParameters['fenceWorkload']>,
+    unfenceWorkload: declared as Declared<CommandParameters['unfenceWorkload']>,
+    powerOn: declared as Declared<CommandParameters['powerOn']>,
+    reimage: declared as Declared<CommandParameters['reimage']>,
+    openTicket: declared as Declared<CommandParameters['openTicket']>,
+    checkTicket: declared as Declared<CommandParameters['checkTicket']>,
+    giveBack: declared as Declared<CommandParameters['giveBack']>,
+    handOver: declared as Declared<CommandParameters['handOver']>,
+
+    startTimer: declared as Declared<{ readonly name: TimerName; readonly afterMs: number }>,
+    /** Publish what is asked to move; notice and deadline begin when the log has acknowledged it. */
+    announceMigration: declared as Declared<undefined>,
+    /** Take back what nobody has begun with; each command still answers. */
+    revokeOpenCommands: declared as Declared<undefined>,
+    askPerson: declared as Declared<undefined>,
+    /** Go on with the next workflow of the ladder, or hear `ladder.exhausted`. */
+    climbLadder: declared as Declared<undefined>,
+    /** Go on with the workflow that the stronger fault asks for. */
+    replaceWorkflow: declared as Declared<undefined>,
+
+    enterStage: assign(({ context, event }) => ({
+      stageEntry: context.stageEntry + 1,
+      enteredAt: 'at' in event ? event.at : context.enteredAt,
+    })),
+    noteIsolation: assign(({ event }) => {
+      const observation = observationOf(event);
+      if (observation === undefined) return { isolated: true };
+      const { nodeUid, bootId, machineId } = observation;
+      return {
+        isolated: true,
+        expected: {
+          nodeUid,
+          ...(bootId === undefined ? {} : { bootId }),
+          ...(machineId === undefined ? {} : { machineId }),
+        },
+        ...(bootId === undefined ? {} : { bootBefore: bootId }),
+        ...(observation.ready === 'Unknown' ? { unreachable: true as const } : { unreachable: undefined }),
+      };
+    }),
+    notePods: assign(({ event }) => ({
+      pods: (detailOf(event).pods ?? []).map((pod) => ({ ...pod, status: 'requested' as const })),
+    })),
+    noteReply: assign(({ context, event }) => ({ pods: withReply(context.pods, event) })),
+    noteStillThere: assign(({ context, event }) => ({ pods: stillThere(context.pods, event) })),
+    notePowerOff: assign(() => ({ poweredOff: true as const })),
+    /** Our own command makes the boot id change: from here on any new one is the expected one. */
+    expectNewBoot: assign(({ context }) => {
+      const { bootId: _over, ...expected } = context.expected;
+      return { expected, poweredOff: undefined };
+    }),
+    /** A reimaged machine may register anew: only the machine itself stays the same. */
+    expectNewNode: assign(({ context }) => {
+      const { machineId } = context.expected;
+      return { expected: machineId === undefined ? {} : { machineId }, poweredOff: undefined };
+    }),
+    adoptIdentity: assign(({ context, event }) => {
+      const observation = observationOf(event);
+      if (observation === undefined) return {};
+      const { nodeUid, bootId } = observation;
+      return {
+        expected: { ...context.expected, nodeUid, ...(bootId === undefined ? {} : { bootId }) },
+        unreachable: undefined,
+      };
+    }),
+    noteFence: assign(() => ({ fenced: true as const })),
+    noteUnfence: assign(() => ({ fenced: undefined })),
+    noteTicket: assign(({ event }) => {
+      const { ticket } = detailOf(event);
+      return ticket === undefined ? {} : { ticket };
+    }),
+    noteVerifying: assign(({ context }) => ({ healthy: 0, verifyingSince: context.enteredAt })),
+    countHealthy: assign(({ context }) => ({ healthy: context.healthy + 1 })),
+    resetHealthy: assign(() => ({ healthy: 0 })),
+    settleTo: assign(
+      (
+        _,
+        parameters: { readonly end: NonNullable<ProcessContext['settleTo']>; readonly reason: string },
+      ) => ({
+        settleTo: parameters.end,
+        ...(parameters.end === 'cancel' ? { cancelReason: parameters.reason } : {}),
+      }),
+    ),
+    noteSettled: assign(() => ({ settleTo: undefined })),
+    noteCancel: assign(({ event }, parameters: { readonly reason: string }) => ({
+      cancelReason: detailOf(event).reason ?? parameters.reason,
+    })),
+    /** What a person is asked about: the effect's own words where there are any. */
+    noteWaiting: assign(({ event }, parameters: { readonly reason: string }) => {
+      const said = 'reason' in event ? event.reason : (detailOf(event).hold ?? detailOf(event).reason);
+      return { waitingFor: said === undefined ? parameters.reason : `${parameters.reason}: ${said}` };
+    }),
+    noteResumed: assign(() => ({ waitingFor: undefined, cancelReason: undefined, exhausted: undefined })),
+  },
+  guards: {
+    exhausted: ({ context }) => context.exhausted === true,
+    /** Somebody else rebooted it: what was observed and asked before no longer counts. */
+    rebootedByOthers: ({ context, event }) =>
+      event.type === 'node.rebooted' &&
+      context.expected.bootId !== undefined &&
+      event.bootId !== context.expected.bootId,
+    fresh: ({ context }) => context.fresh === true,
+    isolated: ({ context }) => context.isolated,
+    notIsolated: ({ context }) => !context.isolated,
+    poweredOff: ({ context }) => context.poweredOff === true,
+    unreachable: ({ context }) => context.unreachable === true,
+    cancelling: ({ context }) => context.cancelReason !== undefined,
+    nodeGone: ({ event }) => detailOf(event).nodeGone === true,
+    healthyNow: ({ context, event }) => {
+      const observation = observationOf(event);
+      if (observation === undefined || !isHealthy(observation)) return false;
+      const { stillFiring } = context;
+      return (
+        stillFiring === undefined || observation.conditions[stillFiring.condition] !== stillFiring.status
+      );
+    },
+    /** Healthy, known conditions seen explicitly good, on the boot that we expect, often enough. */
+    verified: ({ context, event }) => {
+      const observation = observationOf(event);
+      return (
+        observation !== undefined &&
+        isHealthy(observation) &&
+        sawItsConditionsGood(context, observation) &&
+        onExpectedBoot(context, observation) &&
+        context.healthy + 1 >= context.recipe.healthyObservations
+      );
+    },
+    healthyOnce: ({ context, event }) => {
+      const observation = observationOf(event);
+      return (
+        observation !== undefined &&
+        isHealthy(observation) &&
+        sawItsConditionsGood(context, observation) &&
+        onExpectedBoot(context, observation)
+      );
+    },
+    bootedAnew: ({ context, event }) => bootedAnew(context, observationOf(event)),
+    otherMachine: ({ context, event }) => {
+      const { machineId } = context.expected;
+      const seen = observationOf(event)?.machineId;
+      return machineId !== undefined && seen !== undefined && seen !== machineId;
+    },
+    wrongImage: ({ context, event }) => {
+      const observation = observationOf(event);
+      return (
+        context.recipe.image !== '' &&
+        bootedAnew(context, observation) &&
+        observation?.image !== context.recipe.image
+      );
+    },
+    nothingToMove: ({ event }) => (detailOf(event).pods ?? []).length === 0,
+    workloadGone: ({ context, event }) => stillThere(context.pods, event).length === 0,
+    allReplied: ({ context, event }) =>
+      withReply(context.pods, event).every((pod) => pod.status === 'moved' || pod.status === 'destroyed'),
+    mayDelete: ({ context }) => context.recipe.whenOverdue === 'delete',
+    ticketRepaired: ({ event }) => detailOf(event).repaired === true,
+    ticketRepairedWhileOff: ({ context, event }) =>
+      context.poweredOff === true && detailOf(event).repaired === true,
+    powersOffForRepair: ({ context }) => context.recipe.repairBy === 'power-off-and-ticket',
+    workloadLeft: ({ context }) => context.pods.length > 0,
+    settled: ({ context }) => context.open.length === 0,
+    settlesTo: ({ context }, parameters: { readonly end: NonNullable<ProcessContext['settleTo']> }) =>
+      context.open.length === 0 && context.settleTo === parameters.end,
+    settlesIsolatedTo: ({ context }, parameters: { readonly end: NonNullable<ProcessContext['settleTo']> }) =>
+      context.open.length === 0 && context.settleTo === parameters.end && context.isolated,
+  },
+});
+
+/** The condition that reported the fault must be seen good; that it is gone from the list proves nothing. */
+function sawItsConditionsGood(context: ProcessContext, observation: NodeObservation): boolean {
+  const { stillFiring } = context;
+  if (stillFiring === undefined || stillFiring.condition === 'Ready') return true;
+  return observation.conditions[stillFiring.condition] === 'False';
+}
+
+function onExpectedBoot(context: ProcessContext, observation: NodeObservation): boolean {
+  const { bootId } = context.expected;
+  return bootId === undefined || observation.bootId === undefined || observation.bootId === bootId;
+}
+
+type WorkflowConfig = Parameters<typeof maintenance.createMachine>[0];
+
+/** A workflow: all of them have one type, so that stages and processes need not care which one they are in. */
+export function defineWorkflow(config: WorkflowConfig) {
+  return maintenance.createMachine(config);
+}

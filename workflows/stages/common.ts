@@ -1,0 +1,40 @@
+import { assess, observe } from './assess.js';
+import { escalate, takeOver } from './climb.js';
+import { giveBack, handOver } from './give-back.js';
+import { settle } from './settle.js';
+
+/** Stages that are the same in every workflow; all of them begin in `assessing` and isolate first. */
+export function commonStages() {
+  return {
+    assessing: assess({ needed: 'isolating' }),
+    observing: observe({ needed: 'isolating' }),
+    settling: settle({ isolate: 'isolating' }),
+    escalating: escalate(),
+    takingOver: takeOver(),
+    returning: giveBack(),
+    handingOver: handOver(),
+    recovered: { type: 'final' as const },
+    cancelled: { type: 'final' as const },
+    handedToHuman: { type: 'final' as const },
+    retired: { type: 'final' as const },
+  };
+}
+
+/**
+ * What every stage hears unless it says otherwise: the node is gone, came back as another object, or a person wants
+ * the process to end.
+ */
+export const heardEverywhere = {
+  'node.deleted': {
+    target: '.settling',
+    actions: { type: 'settleTo' as const, params: { end: 'retire' as const, reason: '' } },
+  },
+  'node.recreated': {
+    target: '.settling',
+    actions: { type: 'settleTo' as const, params: { end: 'isolate' as const, reason: '' } },
+  },
+  'order.abort': {
+    target: '.settling',
+    actions: { type: 'settleTo' as const, params: { end: 'handOver' as const, reason: 'ordered' } },
+  },
+};

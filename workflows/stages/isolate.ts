@@ -1,0 +1,66 @@
+import { maintenance } from '../maintenance.js';
+import { askPerson } from './steps.js';
+import { reversible } from './settle.js';
+
+/** Stops scheduling on the node, with our taint and, if the recipe says so, a cordon. */
+export function isolate(next: { readonly done: string }) {
+  return maintenance.createStateConfig({
+    entry: [
+      'enterStage',
+      {
+        type: 'isolateNode',
+        params: ({ context }) => ({
+          cordon: context.recipe.cordon,
+          reason: context.faultType,
+          ...(context.isolated || context.reportedBootId === undefined
+            ? {}
+            : { reportedBootId: context.reportedBootId }),
+          ...(context.isolated || context.stillFiring === undefined
+            ? {}
+            : { stillFiring: context.stillFiring }),
+        }),
+      },
+    ],
+    on: {
+      'isolateNode.done': [
+        {
+          guard: 'exhausted',
+          target: 'waitingForPerson',
+          actions: [
+            'noteIsolation',
+            { type: 'noteWaiting', params: { reason: 'every attempt has been used up' } },
+          ],
+        },
+        { target: next.done, actions: 'noteIsolation' },
+      ],
+      'isolateNode.unneeded': [
+        { guard: 'isolated', ...askPerson('the isolated node changed') },
+        { target: 'cancelled', actions: { type: 'noteCancel', params: { reason: 'NotNeeded' } } },
+      ],
+      'isolateNode.withheld': [
+        { guard: 'isolated', ...askPerson('the mode became observe') },
+        { target: 'cancelled', actions: { type: 'noteCancel', params: { reason: 'Withheld' } } },
+      ],
+      'isolateNode.failed': askPerson('the node could not be isolated'),
+      ...reversible,
+    },
+  });
+}
+
+/** A Node object that came back under another UID is isolated again before anything else goes on. */
+export function isolateAgain(next: { readonly done: string }) {
+  return maintenance.createStateConfig({
+    entry: [
+      'enterStage',
+      {
+        type: 'isolateNode',
+        params: ({ context }) => ({ cordon: context.recipe.cordon, reason: context.faultType }),
+      },
+    ],
+    on: {
+      'isolateNode.done': { target: next.done },
+      'isolateNode.unneeded': askPerson('the node that came back could not be isolated'),
+      'isolateNode.failed': askPerson('the node that came back could not be isolated'),
+    },
+  });
+}

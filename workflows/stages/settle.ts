@@ -1,0 +1,54 @@
+import { maintenance } from '../maintenance.js';
+
+/**
+ * Where a process goes when something overtakes it: every command that nobody has begun with is taken back, and an
+ * attempt under way is waited for. No process ends, and none is handed on, with an attempt open.
+ */
+export function settle(next: { readonly isolate: string }) {
+  return maintenance.createStateConfig({
+    entry: ['enterStage', 'revokeOpenCommands'],
+    always: [
+      { guard: { type: 'settlesTo', params: { end: 'retire' } }, target: 'retired' },
+      { guard: { type: 'settlesTo', params: { end: 'isolate' } }, target: next.isolate },
+      { guard: { type: 'settlesTo', params: { end: 'takeOver' } }, target: 'takingOver' },
+      { guard: { type: 'settlesIsolatedTo', params: { end: 'cancel' } }, target: 'returning' },
+      { guard: { type: 'settlesTo', params: { end: 'cancel' } }, target: 'cancelled' },
+      { guard: { type: 'settlesIsolatedTo', params: { end: 'handOver' } }, target: 'handingOver' },
+      { guard: { type: 'settlesTo', params: { end: 'handOver' } }, target: 'handedToHuman' },
+    ],
+    on: {
+      'isolateNode.done': { actions: 'noteIsolation' },
+      // Nobody saw how it ended, so there may be something of ours to take back.
+      'isolateNode.unknown': { actions: 'noteIsolation' },
+      'isolateNode.failed': { actions: 'noteIsolation' },
+      'powerOff.done': { actions: 'notePowerOff' },
+      'powerOff.unknown': { actions: 'notePowerOff' },
+      'powerOn.done': { actions: 'expectNewBoot' },
+    },
+    exit: 'noteSettled',
+  });
+}
+
+/**
+ * Before the point of no return: a cleared fault takes the process back, a stronger fault's workflow takes over
+ * without giving the node back, and a boot that was not ours makes it isolate and look anew.
+ */
+export const reversible = {
+  'fault.cleared': {
+    target: 'settling',
+    actions: { type: 'settleTo' as const, params: { end: 'cancel' as const, reason: 'FaultCleared' } },
+  },
+  'fault.stronger': takenOver(),
+  'node.rebooted': {
+    guard: 'rebootedByOthers' as const,
+    target: 'settling',
+    actions: { type: 'settleTo' as const, params: { end: 'isolate' as const, reason: '' } },
+  },
+};
+
+export function takenOver() {
+  return {
+    target: 'settling',
+    actions: { type: 'settleTo' as const, params: { end: 'takeOver' as const, reason: '' } },
+  };
+}

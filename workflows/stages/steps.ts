@@ -1,0 +1,35 @@
+import type { ProcessContext, Recipe } from '../../domain/node-state.js';
+import type { TimerName } from '../events.js';
+
+interface Scope {
+  readonly context: ProcessContext;
+}
+
+/** Recipe entries that are durations. */
+type Duration = { [Key in keyof Recipe]: Recipe[Key] extends number ? Key : never }[keyof Recipe] &
+  `${string}Ms`;
+
+/** Sets a timer of this stage by what the recipe says. */
+export function startTimer<Name extends TimerName>(name: Name, duration: Duration) {
+  return {
+    type: 'startTimer' as const,
+    params: ({ context }: Scope) => ({ name, afterMs: context.recipe[duration] }),
+  };
+}
+
+/** Hands the question to a person; the effect's own reason is added where there is one. */
+export function askPerson(reason: string) {
+  return {
+    target: 'waitingForPerson',
+    actions: { type: 'noteWaiting' as const, params: { reason } },
+  };
+}
+
+/** Looks whether the pods that were asked to move still exist. */
+export const lookAtWorkload = {
+  type: 'observeWorkload' as const,
+  params: ({ context }: Scope) => ({ pods: context.pods.map((pod) => pod.uid) }),
+};
+
+/** Looks at the node. */
+export const lookAtNode = { type: 'observeNode' as const, params: {} };
