@@ -1,0 +1,208 @@
+import type { Clock, Randomness } from '../ports/clock.js';
+import type {
+  JsonPatch,
+  KubernetesAnswer,
+  KubernetesCluster,
+  KubernetesNode,
+  KubernetesPod,
+  NewEvent,
+} from '../ports/kubernetes.js';
+import type { ClusterAccess } from './access.js';
+import { decodeLease, decodeList, decodeNode, decodePod, memberOf, type DecodedList } from './decode.js';
+import { eventBody, eventNamespace } from './node-event.js';
+import { createTransport, type Transport } from './transport.js';
+import { watchNodes } from './watch.js';
+
+export interface ClusterOptions {
+  /** Name of the cluster in the configuration. */
+  readonly cluster: string;
+  readonly access: ClusterAccess;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  /** Of Faultline, for the user agent. */
+  readonly version: string;
+  /** Default 32. */
+  readonly connections?: number;
+  /** Default 10 s. */
+  readonly timeoutMs?: number;
+  /** Default 280 s. */
+  readonly watchSeconds?: number;
+}
+
+export type ConnectedCluster = KubernetesCluster & {
+  /** Ends all connections at once. */
+  close(): Promise<void>;
+};
+
+const pageSize = 500;
+
+/** A client for one cluster. Connects when first used; statuses of the API never throw. */
+export function connectCluster(options: ClusterOptions): ConnectedCluster {
+  const transport = createTransport({
+    access: options.access,
+    userAgent: `faultline/${options.version}`,
+    connections: options.connections ?? 32,
+    timeoutMs: options.timeoutMs ?? 10_000,
+  });
+  const listNodes = (): Promise<KubernetesAnswer<DecodedList<KubernetesNode>>> =>
+    listAll(transport, '/api/v1/nodes', {}, decodeNode);
+  return {
+    cluster: options.cluster,
+    version: () => get(transport, '/version', (body) => String(memberOf(body, 'gitVersion') ?? '')),
+    mayI: (verb, group, resource, subresource) =>
+      transport.call(
+        accessReview(verb, group, resource, subresource),
+        (body) => memberOf(body, 'status', 'allowed') === true,
+      ),
+    getNode: (name) => get(transport, nodePath(name), decodeNode),
+    patchNode: (name, patch) => transport.call(jsonPatch(nodePath(name), patch), decodeNode),
+    ...podCalls(transport),
+    async listNodeLeases() {
+      const path = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+      return itemsOf(await listAll(transport, path, {}, decodeLease));
+    },
+    getLease: (namespace, name) =>
+      get(
+        transport,
+        `/apis/coordination.k8s.io/v1/namespaces/${part(namespace)}/leases/${part(name)}`,
+        decodeLease,
+      ),
+    createEvent: (event: NewEvent) =>
+      transport.call(
+        {
+          verb: 'create',
+          method: 'POST',
+          path: `/api/v1/namespaces/${eventNamespace}/events`,
+          body: eventBody(event, options.randomness.uuid()),
+        },
+        () => true,
+      ),
+    watchNodes: (signal, onTrouble) =>
+      watchNodes(
+        {
+          transport,
+          clock: options.clock,
+          randomness: options.randomness,
+          listNodes,
+          watchSeconds: options.watchSeconds ?? 280,
+        },
+        signal,
+        onTrouble,
+      ),
+    close: () => transport.close(),
+  };
+}
+
+type PodCalls = Pick<KubernetesCluster, 'listPodsOnNode' | 'patchPod' | 'evictPod' | 'deletePod' | 'getPod'>;
+
+function podCalls(transport: Transport): PodCalls {
+  const done = (): true => true;
+  return {
+    async listPodsOnNode(name): Promise<KubernetesAnswer<readonly KubernetesPod[]>> {
+      return itemsOf(
+        await listAll(transport, '/api/v1/pods', { fieldSelector: `spec.nodeName=${name}` }, decodePod),
+      );
+    },
+    patchPod: (namespace, name, patch) =>
+      transport.call(jsonPatch(podPath(namespace, name), patch), decodePod),
+    evictPod: (namespace, name, uid) =>
+      transport.call(
+        {
+          verb: 'evict',
+          method: 'POST',
+          path: `${podPath(namespace, name)}/eviction`,
+          body: {
+            apiVersion: 'policy/v1',
+            kind: 'Eviction',
+            metadata: { name, namespace },
+            deleteOptions: { preconditions: { uid } },
+          },
+        },
+        done,
+      ),
+    deletePod: (namespace, name, uid, gracePeriodSeconds) =>
+      transport.call(
+        {
+          verb: 'delete',
+          method: 'DELETE',
+          path: podPath(namespace, name),
+          body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds, preconditions: { uid } },
+        },
+        done,
+      ),
+    getPod: (namespace, name) => get(transport, podPath(namespace, name), decodePod),
+  };
+}
+
+function get<Value>(
+  transport: Transport,
+  path: string,
+  decode: (body: unknown) => Value,
+): Promise<KubernetesAnswer<Value>> {
+  return transport.call({ verb: 'get', method: 'GET', path }, decode);
+}
+
+/** All parts of a list. A token that expired midway is a conflict: nothing half is given out. */
+async function listAll<Item>(
+  transport: Transport,
+  path: string,
+  selection: Readonly<Record<string, string>>,
+  decode: (item: unknown) => Item,
+): Promise<KubernetesAnswer<DecodedList<Item>>> {
+  const items: Item[] = [];
+  for (let next = ''; ;) {
+    const query = new URLSearchParams({
+      ...selection,
+      limit: String(pageSize),
+      ...(next === '' ? {} : { continue: next }),
+    });
+    const answer = await transport.call(
+      { verb: 'list', method: 'GET', path: `${path}?${query.toString()}` },
+      (body) => decodeList(body, decode),
+    );
+    if (answer.kind !== 'ok') return answer;
+    items.push(...answer.value.items);
+    next = answer.value.next;
+    if (next === '') return { kind: 'ok', value: { ...answer.value, items } };
+  }
+}
+
+function itemsOf<Item>(answer: KubernetesAnswer<DecodedList<Item>>): KubernetesAnswer<readonly Item[]> {
+  return answer.kind === 'ok' ? { kind: 'ok', value: answer.value.items } : answer;
+}
+
+function jsonPatch(path: string, patch: JsonPatch) {
+  return {
+    verb: 'patch',
+    method: 'PATCH',
+    path,
+    body: patch,
+    contentType: 'application/json-patch+json',
+  } as const;
+}
+
+function accessReview(verb: string, group: string, resource: string, subresource: string | undefined) {
+  const resourceAttributes = { verb, group, resource, ...(subresource === undefined ? {} : { subresource }) };
+  return {
+    verb: 'create',
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes },
+    },
+  } as const;
+}
+
+function nodePath(name: string): string {
+  return `/api/v1/nodes/${part(name)}`;
+}
+
+function podPath(namespace: string, name: string): string {
+  return `/api/v1/namespaces/${part(namespace)}/pods/${part(name)}`;
+}
+
+function part(text: string): string {
+  return encodeURIComponent(text);
+}
