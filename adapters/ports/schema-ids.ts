@@ -1,0 +1,18 @@
+import type { AvroSchema } from '../../schemas/avro-files.js';
+import type { EventName } from '../../schemas/event-payloads.js';
+
+/** The registry can't be reached, or refused: try again later. Nothing may be concluded about an id. */
+export class SchemaRegistryUnavailable extends Error {
+  override readonly name = 'SchemaRegistryUnavailable';
+}
+
+/** Numbers under which schemas travel in Confluent's wire format. Only publishing may wait for it. */
+export interface SchemaIds {
+  /** Id of the bundled schema of an event; asked once, then kept. Rejects with SchemaRegistryUnavailable. */
+  idOf(event: EventName): Promise<number>;
+  /**
+   * The schema with this id, always the same object for one id; undefined: surely no such id. Answers are kept, a
+   * "no" for a limited time. Rejects with SchemaRegistryUnavailable.
+   */
+  schemaById(id: number): Promise<AvroSchema | undefined>;
+}

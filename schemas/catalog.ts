@@ -1,0 +1,104 @@
+import type { FaultClass } from '../domain/fault.js';
+import type { EventName } from './event-payloads.js';
+
+/** What a topic is for. `input`: maintenance decides by it. `audit`: to account for what was decided. */
+export type TopicClass = 'input' | 'fact' | 'request' | 'audit' | 'dead-letter';
+
+/** One topic of the installation, in the form that the event log creates it from. */
+export interface CatalogTopic {
+  readonly topic: string;
+  /** Undefined: bytes of any kind (dead letters). */
+  readonly event: EventName | undefined;
+  readonly class: TopicClass;
+  /** What the key is; equal keys stay in order. */
+  readonly key: string;
+  /** -1: for ever. */
+  readonly retentionMs: number;
+  readonly compacted: boolean;
+}
+
+const dayMs = 86_400_000;
+const nodeKeyText = '<cluster>/<node>';
+
+function topic(name: string, event: EventName, topicClass: TopicClass, retentionDays: number): CatalogTopic {
+  return {
+    topic: name,
+    event,
+    class: topicClass,
+    key: nodeKeyText,
+    retentionMs: retentionDays < 0 ? -1 : retentionDays * dayMs,
+    // Never: each record says something of its own, and the older one of a node is not outdated by the newer.
+    compacted: false,
+  };
+}
+
+const published: readonly CatalogTopic[] = [
+  topic('fault.reports', 'ReportReceived', 'input', 14),
+  topic('maintenance.signals', 'Signal', 'input', 14),
+  topic('migration.replies', 'MigrationReply', 'input', 14),
+  topic('fault.hardware', 'FaultChanged', 'fact', 90),
+  topic('fault.system', 'FaultChanged', 'fact', 90),
+  topic('fault.component', 'FaultChanged', 'fact', 90),
+  topic('maintenance.events', 'ProcessEvent', 'fact', 90),
+  topic('maintenance.outcomes', 'ProcessEnded', 'fact', -1),
+  topic('migration.requests', 'MigrationRequested', 'request', 14),
+  topic('fault.report-fates', 'ReportsDecided', 'audit', 30),
+];
+
+/** Topics that maintenance consumes. */
+export const inputTopics = published.filter((entry) => entry.class === 'input').map((entry) => entry.topic);
+
+/** Where records of an input topic go that can't be processed. */
+export function deadLetterTopic(inputTopic: string): string {
+  return `${inputTopic}.dlt`;
+}
+
+/** Every topic, dead letters included. Kept long: a dead letter waits for a person. */
+export const catalog: readonly CatalogTopic[] = [
+  ...published,
+  ...inputTopics.map((input): CatalogTopic => ({
+    topic: deadLetterTopic(input),
+    event: undefined,
+    class: 'dead-letter',
+    key: 'as in the record that could not be processed',
+    retentionMs: 90 * dayMs,
+    compacted: false,
+  })),
+];
+
+/** The event that the records of a topic hold; undefined for dead letters and topics that are not ours. */
+export function eventOfTopic(name: string): EventName | undefined {
+  return eventByTopic.get(name);
+}
+const eventByTopic = new Map(published.map((entry) => [entry.topic, entry.event]));
+
+/** Topics that an event may be published on: one, except for FaultChanged. */
+export function topicsOfEvent(event: EventName): readonly string[] {
+  return published.filter((entry) => entry.event === event).map((entry) => entry.topic);
+}
+
+/** Where changes of a fault are published. */
+export function faultTopic(faultClass: FaultClass): `fault.${FaultClass}` {
+  return `fault.${faultClass}`;
+}
+
+/**
+ * All topics as the event log creates them. The partition count is one for all, fixed for the life of the
+ * installation: with another count a node's records would change their partition, and their order.
+ */
+export function topicsOf(partitions: number): readonly {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly retentionMs: number;
+  readonly compacted: boolean;
+}[] {
+  if (!Number.isInteger(partitions) || partitions < 1) {
+    throw new RangeError(`partitions must be a whole number of at least 1, not ${partitions}`);
+  }
+  return catalog.map(({ topic: name, retentionMs, compacted }) => ({
+    topic: name,
+    partitions,
+    retentionMs,
+    compacted,
+  }));
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { AvroSchema } from './avro-files.js';
+import type { EventName } from './event-payloads.js';
+import { schemaOf } from './codec.js';
+import { fingerprint } from './fingerprint.js';
+import { isUuid } from './uuid.js';
+
+/** The CloudEvents 1.0 attributes of one record, as Kafka headers in binary mode. */
+export interface EventAttributes {
+  readonly event: EventName;
+  /** What subscribers deduplicate by, together with `source`. */
+  readonly id: string;
+  /** Who published: `/faultline/<installation>/<service>`. */
+  readonly source: string;
+  /** ms since the epoch. */
+  readonly time: number;
+  /** `<cluster>/<node>` */
+  readonly subject: string;
+  /** Journal epoch and version of the node; subscribers drop lower ones. */
+  readonly sequence?: { readonly epoch: number; readonly version: number };
+  /** Id of the report, signal or event that caused this one. */
+  readonly causationId?: string;
+  /** Maintenance process. */
+  readonly correlationId?: string;
+}
+
+const typePrefix = 'dev.faultline.';
+const dataSchemas = new Map<AvroSchema, string>();
+
+/** `urn:faultline:schema:<event>:<first half of the fingerprint>`: finds a bundled schema without the registry. */
+export function dataSchema(schema: AvroSchema): string {
+  const known = dataSchemas.get(schema);
+  if (known !== undefined) return known;
+  const made = `urn:faultline:schema:${schema.name}:${fingerprint(schema).slice(0, 32)}`;
+  dataSchemas.set(schema, made);
+  return made;
+}
+
+/** Headers of one record. The same attributes give the same headers, trace included: publishing again changes nothing. */
+export function cloudEventHeaders(attributes: EventAttributes): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/avro',
+    ce_specversion: '1.0',
+    ce_type: typePrefix + attributes.event,
+    ce_id: attributes.id,
+    ce_source: attributes.source,
+    ce_time: new Date(attributes.time).toISOString(),
+    ce_subject: attributes.subject,
+    ce_dataschema: dataSchema(schemaOf(attributes.event)),
+    traceparent: traceParent(attributes),
+  };
+  if (attributes.sequence !== undefined) headers['ce_sequence'] = sequenceText(attributes.sequence);
+  if (attributes.causationId !== undefined) headers['ce_causationid'] = attributes.causationId;
+  if (attributes.correlationId !== undefined) headers['ce_correlationid'] = attributes.correlationId;
+  return headers;
+}
+
+/** Padded, so that the texts order as the numbers do (CloudEvents' sequence extension compares text). */
+export function sequenceText(sequence: { readonly epoch: number; readonly version: number }): string {
+  return `${String(sequence.epoch).padStart(6, '0')}.${String(sequence.version).padStart(12, '0')}`;
+}
+
+/** One trace per process, or per cause where there is none yet; one span per event. */
+function traceParent({ id, causationId, correlationId }: EventAttributes): string {
+  return `00-${digest(correlationId ?? causationId ?? id, 32)}-${digest(id, 16)}-01`;
+}
+
+/** A UUID is hexadecimal already (and then found in a tracing tool by itself); hashing costs 2 µs. */
+function digest(text: string, length: number): string {
+  if (isUuid(text)) return text.toLowerCase().replaceAll('-', '').slice(-length);
+  return createHash('sha256').update(text).digest('hex').slice(0, length);
+}
+
+/** The attributes in a record's headers, or why they are none. Headers of others are left aside. */
+export function parseCloudEvent(
+  headers: Readonly<Record<string, string>>,
+): ParsedCloudEvent | { problem: string } {
+  const { ce_specversion: version, ce_type: type, ce_id: id, ce_source: source } = headers;
+  if (version !== '1.0') return { problem: `ce_specversion is ${version ?? 'missing'}, not 1.0` };
+  for (const [name, value] of Object.entries({ ce_type: type, ce_id: id, ce_source: source })) {
+    if (value === undefined || value === '') return { problem: `${name} is missing` };
+  }
+  const sequence = parseSequence(headers['ce_sequence']);
+  const time = Date.parse(headers['ce_time'] ?? '');
+  return {
+    type: type ?? '',
+    id: id ?? '',
+    source: source ?? '',
+    ...optional('subject', headers['ce_subject']),
+    ...optional('causationId', headers['ce_causationid']),
+    ...optional('correlationId', headers['ce_correlationid']),
+    ...optional('dataSchema', headers['ce_dataschema']),
+    ...optional('traceParent', headers['traceparent']),
+    ...(Number.isNaN(time) ? {} : { time }),
+    ...(sequence === undefined ? {} : { sequence }),
+  };
+}
+
+/** What was found; whatever CloudEvents calls optional may be absent. */
+export interface ParsedCloudEvent {
+  readonly type: string;
+  readonly id: string;
+  readonly source: string;
+  readonly subject?: string;
+  readonly time?: number;
+  readonly sequence?: { readonly epoch: number; readonly version: number };
+  readonly causationId?: string;
+  readonly correlationId?: string;
+  readonly dataSchema?: string;
+  readonly traceParent?: string;
+}
+
+function optional<Key extends string>(key: Key, value: string | undefined): { readonly [K in Key]?: string } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: string });
+}
+
+export function parseSequence(text: string | undefined): { epoch: number; version: number } | undefined {
+  const match = /^(\d{1,15})\.(\d{1,15})$/.exec(text ?? '');
+  return match === null ? undefined : { epoch: Number(match[1]), version: Number(match[2]) };
+}

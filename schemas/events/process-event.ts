@@ -1,0 +1,41 @@
+import type { Fact } from '../../domain/fact.js';
+import { canonicalJson, type JsonObject } from '../../domain/json.js';
+import { nodeToPayload, type NodeNamesPayload } from './node-names.js';
+
+export interface ProcessEventPayload extends NodeNamesPayload {
+  readonly type: string;
+  readonly version: number;
+  readonly at: number;
+  readonly causeId: string;
+  readonly processId: string | null;
+  readonly workflow: string | null;
+  readonly stage: string | null;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** `workflow` and `stage`: of the process as it is after the fact. */
+export function factToEvent(
+  fact: Fact,
+  process: { readonly workflow?: string; readonly stage?: string } = {},
+): ProcessEventPayload {
+  return {
+    ...nodeToPayload(fact.node),
+    type: fact.type,
+    version: fact.version,
+    at: fact.at,
+    causeId: fact.causeId,
+    processId: fact.processId ?? null,
+    workflow: process.workflow ?? null,
+    stage: process.stage ?? null,
+    data: textOf(fact.data),
+  };
+}
+
+/** Members as text: what is not text becomes canonical JSON. */
+function textOf(data: JsonObject): Record<string, string> {
+  const text: Record<string, string> = {};
+  for (const [key, value] of Object.entries(data)) {
+    if (value !== undefined) text[key] = typeof value === 'string' ? value : canonicalJson(value);
+  }
+  return text;
+}
