@@ -48,7 +48,7 @@ export function connectCluster(options: ClusterOptions): ConnectedCluster {
     listAll(transport, '/api/v1/nodes', {}, decodeNode);
   return {
     cluster: options.cluster,
-    version: () => get(transport, '/version', (body) => String(memberOf(body, 'gitVersion') ?? '')),
+    version: () => get(transport, '/version', gitVersionOf),
     mayI: (verb, group, resource, subresource) =>
       transport.call(
         accessReview(verb, group, resource, subresource),
@@ -205,4 +205,9 @@ function podPath(namespace: string, name: string): string {
 
 function part(text: string): string {
   return encodeURIComponent(text);
+}
+
+function gitVersionOf(body: unknown): string {
+  const version = memberOf(body, 'gitVersion');
+  return typeof version === 'string' ? version : 'unknown';
 }

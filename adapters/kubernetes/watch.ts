@@ -28,7 +28,7 @@ export async function* watchNodes(
 ): AsyncGenerator<NodeEvent> {
   let version: string | undefined;
   let failures = 0;
-  while (!signal.aborted) {
+  while (!isOver(signal)) {
     if (version === undefined) {
       const answer = await options.listNodes();
       if (answer.kind === 'ok') {
@@ -46,7 +46,7 @@ export async function* watchNodes(
         // A watch that ends without a word (a proxy) must not be asked again in a tight loop.
         failures = position.heard ? 0 : failures + 1;
       } catch (error) {
-        if (signal.aborted) return;
+        if (isOver(signal)) return;
         failures = position.heard ? 1 : failures + 1;
         onTrouble(`the watch of nodes broke: ${troubleOf(error)}`);
       }
@@ -54,6 +54,10 @@ export async function* watchNodes(
     }
     if (failures > 0) await backOff(options, failures, signal);
   }
+}
+
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 interface Position {

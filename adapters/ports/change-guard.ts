@@ -1,0 +1,19 @@
+import type { Command } from '../../domain/command.js';
+import type { BudgetClaim } from './journal.js';
+
+/** What the change guard says about one command. */
+export type GuardAnswer =
+  | {
+      readonly kind: 'ask';
+      /** To be taken with the claim; empty: no leave is needed. */
+      readonly budgets: readonly BudgetClaim[];
+      /** When to ask again if the counter of that name is full, ms. */
+      readonly askAgainAt: Readonly<Record<string, number>>;
+    }
+  | { readonly kind: 'wait'; readonly reason: string; readonly until: number };
+
+/** Limits risky operations. No permit, no risky change; no fresh inventory, no permit. */
+export interface ChangeGuard {
+  /** Which budgets the command has to take now. Reads only: nothing is taken before the claim. */
+  ask(command: Command, now: number): Promise<GuardAnswer>;
+}
