@@ -28,6 +28,8 @@ export interface MachineOptions {
   readonly name: string;
   readonly image: string;
   readonly clock: WorldClock;
+  /** The board's own identity (the one its BMC states). Drawn, if not given. */
+  readonly systemUuid?: string;
   /** A stream of this machine's own. */
   readonly random: WorldRandom;
   /** Bounds of a boot and of an installation (boot included), ms. */
@@ -43,11 +45,11 @@ export const wrongImage = 'Rescue System 0.1';
  */
 export class Machine {
   readonly name: string;
-  /** The board's own identity; survives every repair. */
+  /** Survives every repair. */
   readonly systemUuid: string;
   readonly #options: MachineOptions;
   readonly #faults = new Map<string, MachineFault>();
-  readonly #listeners: ((event: MachineEvent) => void)[] = [];
+  readonly #listeners = new Set<(event: MachineEvent) => void>();
   #state: MachineState = 'off';
   #bootId: string;
   #image: string;
@@ -60,7 +62,7 @@ export class Machine {
   constructor(options: MachineOptions) {
     this.#options = options;
     this.name = options.name;
-    this.systemUuid = options.random.fork('system').uuid();
+    this.systemUuid = options.systemUuid ?? options.random.fork('system').uuid();
     this.#image = options.image;
     this.#bootId = options.random.uuid();
   }
@@ -92,8 +94,10 @@ export class Machine {
     return [...this.#faults.values()];
   }
 
-  listen(listener: (event: MachineEvent) => void): void {
-    this.#listeners.push(listener);
+  /** Returns what ends it. */
+  listen(listener: (event: MachineEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Up at once, as a machine is that ran before the story begins. */
