@@ -1,6 +1,6 @@
 import type { CommandType, ExpectedIdentity, PodReference } from './command.js';
 import type { Fault, FaultType } from './fault.js';
-import type { BootId, CommandId, NodeKey, NodeUid, ProcessId } from './identifiers.js';
+import type { BootId, CommandId, FaultId, NodeKey, NodeUid, ProcessId, ReportId } from './identifiers.js';
 
 /** How a maintenance process ended. */
 export const outcomes = ['Recovered', 'Cancelled', 'HandedToHuman', 'Retired'] as const;
@@ -85,6 +85,13 @@ export interface Recipe {
   readonly repairBy: 'ticket' | 'power-off-and-ticket';
 }
 
+/** A fault as its process names it, also after it was cleared. */
+export interface FaultReference {
+  readonly id: FaultId;
+  readonly type: FaultType;
+  readonly openedBy: ReportId;
+}
+
 /** One run for one node; its workflow may be replaced by a stronger one without giving the node back in between. */
 export interface ActiveProcess {
   readonly id: ProcessId;
@@ -94,7 +101,8 @@ export interface ActiveProcess {
   readonly stage: string;
   readonly context: ProcessContext;
   readonly startedAt: number;
-  readonly faultIds: readonly string[];
+  /** What it handles, the fault that started it first; at most 32. */
+  readonly faults: readonly FaultReference[];
   /** Position in the ladder of the fault type that leads. */
   readonly rung: number;
 }

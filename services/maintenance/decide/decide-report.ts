@@ -4,8 +4,8 @@ import type { NodeState } from '../../../domain/node-state.js';
 import type { IgnoredReason, Report, ReportFate } from '../../../domain/report.js';
 import { modeOf, settleTimeMs } from '../../../workflows/policy.js';
 import { record, type Draft } from './draft.js';
-import { closeFault, openFault, openFaults } from './faults.js';
-import { classOf, strengthOf, strengthOfFault } from './ladder.js';
+import { closeFault, faultData, openFault, openFaults, referenceTo } from './faults.js';
+import { strengthOf, strengthOfFault } from './ladder.js';
 import { tellProcess } from './process.js';
 
 function decideFate(
@@ -75,13 +75,13 @@ function takeUpAgain(state: NodeState, fault: Fault, report: Report): NodeState 
 }
 
 function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
-  const { id: faultId, type } = fault;
+  const { type } = fault;
   if (isNewEvidence(draft, report, fault)) {
     record(
       draft,
       {
         type: 'FaultRecurred',
-        data: { faultId, type, class: classOf(type), source: report.source, reportId: report.id },
+        data: { fault: faultData(fault), source: report.source, reportId: report.id },
       },
       (state) => takeUpAgain(state, fault, report),
     );
@@ -92,7 +92,7 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
       draft,
       {
         type: 'FaultRecurred',
-        data: { faultId, type, class: classOf(type), source: report.source, reportId: report.id },
+        data: { fault: faultData(fault), source: report.source, reportId: report.id },
       },
       (state) => ({ ...state, faults: { ...state.faults, [type]: seen } }),
     );
@@ -116,8 +116,11 @@ function joinProcess(draft: Draft, fault: Fault): void {
   if (process === undefined) return;
   record(
     draft,
-    { type: 'FaultJoined', processId: process.id, data: { faultId: fault.id, type: fault.type } },
-    (state) => ({ ...state, process: { ...process, faultIds: [...process.faultIds, fault.id].slice(-32) } }),
+    { type: 'FaultJoined', processId: process.id, data: { fault: faultData(fault) } },
+    (state) => ({
+      ...state,
+      process: { ...process, faults: [...process.faults, referenceTo(fault)].slice(0, 32) },
+    }),
   );
   const stronger = strengthOfFault(draft.rules.policy, fault.type) > strengthOf(process.workflow);
   tellProcess(draft, { type: stronger ? 'fault.stronger' : 'fault.firing', at: draft.at });
@@ -139,7 +142,7 @@ function decideCleared(draft: Draft, report: Report, type: FaultType): void {
       draft,
       {
         type: 'FaultSourceCleared',
-        data: { faultId: fault.id, type, source: report.source, reportId: report.id },
+        data: { fault: faultData(fault), source: report.source, reportId: report.id },
       },
       (state) => ({ ...state, faults: { ...state.faults, [type]: { ...fault, sources: others } } }),
     );

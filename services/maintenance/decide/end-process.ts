@@ -3,7 +3,7 @@ import { faultTypes } from '../../../domain/fault.js';
 import type { NodeState, Outcome, ProcessContext } from '../../../domain/node-state.js';
 import { outcomeOfStage, type Stage } from '../../../workflows/orders.js';
 import { record, type Draft } from './draft.js';
-import { closeFault, openFaults } from './faults.js';
+import { closeFault, faultData } from './faults.js';
 
 function isFinal(stage: Stage): stage is keyof typeof outcomeOfStage {
   return Object.hasOwn(outcomeOfStage, stage);
@@ -41,8 +41,7 @@ export function endProcess(draft: Draft, stage: Stage): void {
         workflow: process.workflow,
         faultType: context.faultType,
         startedAt: process.startedAt,
-        faultIds: [...process.faultIds],
-        reportIds: openFaults(draft.state).map((fault) => fault.openedBy),
+        faults: process.faults.map(({ id, type, openedBy }) => ({ id, type, openedBy })),
       },
     },
     ({ process: _over, ...state }) => ({
@@ -61,7 +60,7 @@ export function endProcess(draft: Draft, stage: Stage): void {
         {
           type: 'FaultLeft',
           processId: process.id,
-          data: { faultId: fault.id, type: fault.type, left: after },
+          data: { fault: faultData(fault), left: after },
         },
         (state) => leave(state, fault, after),
       );

@@ -1,15 +1,24 @@
 import { faultTypes, type Fault, type FaultType } from '../../../domain/fault.js';
-import type { NodeState } from '../../../domain/node-state.js';
+import type { JsonObject } from '../../../domain/json.js';
+import type { FaultReference, NodeState } from '../../../domain/node-state.js';
 import type { Report } from '../../../domain/report.js';
 import { record, type Draft } from './draft.js';
 import { faultIdOf } from './identities.js';
-import { classOf } from './ladder.js';
 
 /** Sources whose sequences are remembered, per node. */
 const sourcesKept = 16;
 
 export function openFaults(state: NodeState): readonly Fault[] {
   return faultTypes.map((type) => state.faults[type]).filter((fault): fault is Fault => fault !== undefined);
+}
+
+/** A fault as a fact tells it. */
+export function faultData(fault: Fault): JsonObject {
+  return { ...fault };
+}
+
+export function referenceTo(fault: Fault): FaultReference {
+  return { id: fault.id, type: fault.type, openedBy: fault.openedBy };
 }
 
 function withoutFault(state: NodeState, type: FaultType): NodeState {
@@ -49,13 +58,7 @@ export function closeFault(draft: Draft, fault: Fault, how: string, report?: Rep
     {
       type: 'FaultCleared',
       ...(draft.state.process === undefined ? {} : { processId: draft.state.process.id }),
-      data: {
-        faultId: fault.id,
-        type: fault.type,
-        class: classOf(fault.type),
-        how,
-        openedBy: fault.openedBy,
-      },
+      data: { fault: faultData(fault), reason: how },
     },
     (state) => {
       const source = report?.source ?? fault.sources[fault.sources.length - 1] ?? '';
@@ -80,11 +83,8 @@ export function openFault(draft: Draft, type: FaultType, report: Report): Fault 
     {
       type: 'FaultOpened',
       data: {
-        faultId: fault.id,
-        type,
-        class: classOf(type),
+        fault: faultData(fault),
         source: report.source,
-        reportId: report.id,
         ...(report.message === undefined ? {} : { message: report.message }),
       },
     },

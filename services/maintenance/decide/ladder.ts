@@ -1,4 +1,4 @@
-import { classOfFaultType, faultTypes, type Fault, type FaultType } from '../../../domain/fault.js';
+import { faultTypes, type Fault, type FaultType } from '../../../domain/fault.js';
 import { workflowNames, type NodeState, type WorkflowName } from '../../../domain/node-state.js';
 import type { Policy, Rung } from '../../../workflows/policy.js';
 
@@ -52,8 +52,4 @@ export function faultsToHandle(policy: Policy, state: NodeState): readonly Fault
         strengthOfFault(policy, right.type) - strengthOfFault(policy, left.type) ||
         left.openedAt - right.openedAt,
     );
-}
-
-export function classOf(faultType: FaultType): string {
-  return classOfFaultType[faultType];
 }

@@ -26,6 +26,7 @@ import { ordersOfStage } from '../../../workflows/orders.js';
 import { modeOf } from '../../../workflows/policy.js';
 import { record, type Draft } from './draft.js';
 import { endProcess } from './end-process.js';
+import { referenceTo } from './faults.js';
 import { commandIdOf, migrationRequestIdOf, processIdOf } from './identities.js';
 import { chooseRung, faultsToHandle, type ChosenRung } from './ladder.js';
 
@@ -88,13 +89,13 @@ export function startProcess(draft: Draft, fault: Fault): void {
     ...(exhausted ? { exhausted: true as const } : {}),
     ...(draft.input.late === true ? {} : { fresh: true as const }),
   };
-  const faultIds = faultsToHandle(policy, draft.state).map((open) => open.id);
+  const others = faultsToHandle(policy, draft.state).filter((open) => open.id !== fault.id);
   const started: Omit<ActiveProcess, 'stage' | 'context'> = {
     id,
     workflow,
     workflowVersion: activeVersion[workflow],
     startedAt: draft.at,
-    faultIds: faultIds.includes(fault.id) ? faultIds : [fault.id, ...faultIds],
+    faults: [fault, ...others].map(referenceTo),
     rung,
   };
   const step = begin(workflow, started.workflowVersion, context);
@@ -139,7 +140,10 @@ function isCommandAction(action: RequestedAction): action is CommandAction {
 /** Looking again while this stage's look is on its way tells nothing new. */
 function isAskedAlready(context: ProcessContext, type: CommandType): boolean {
   const asked = commandIdOf(context.processId, context.stageEntry, '');
-  return !commandCatalog[type].writes && context.open.some((open) => open.type === type && open.id.startsWith(asked));
+  return (
+    !commandCatalog[type].writes &&
+    context.open.some((open) => open.type === type && open.id.startsWith(asked))
+  );
 }
 
 function commandsOf(draft: Draft, step: WorkflowStep): readonly Command[] {
@@ -160,9 +164,7 @@ function commandsOf(draft: Draft, step: WorkflowStep): readonly Command[] {
     }));
 }
 
-function isTimerAction(
-  action: RequestedAction,
-): action is {
+function isTimerAction(action: RequestedAction): action is {
   readonly type: 'startTimer';
   readonly parameters: { readonly name: string; readonly afterMs: number };
 } {

@@ -1,0 +1,78 @@
+import type { NewOutboxEntry, OutboxWriter } from '../../../adapters/ports/journal.js';
+import type { DecidedReport, Decision } from '../../../domain/decision.js';
+import type { NodeKey } from '../../../domain/identifiers.js';
+import type { Signal } from '../../../domain/signal.js';
+import { cloudEventHeaders } from '../../../schemas/cloud-events.js';
+import { encodeEvent } from '../../../schemas/codec.js';
+import { decidedToEvent } from '../../../schemas/events/reports-decided.js';
+import { signalToEvent } from '../../../schemas/events/signal.js';
+import { uuidFrom } from '../../../schemas/uuid.js';
+import { publishFact } from './publish-fact.js';
+
+export interface Publisher {
+  /** `/faultline/<installation>/maintenance` */
+  readonly source: string;
+  readonly epoch: number;
+}
+
+/** A signal's id follows from what caused it, so that writing it twice is one signal. */
+function signalEntry(
+  publisher: Publisher,
+  node: NodeKey,
+  signal: Signal,
+  cause: { id: string; at: number },
+): NewOutboxEntry {
+  const processId =
+    signal.kind === 'CommandResult'
+      ? signal.result.processId
+      : 'processId' in signal
+        ? signal.processId
+        : undefined;
+  return {
+    topic: 'maintenance.signals',
+    key: node,
+    event: 'Signal',
+    body: encodeEvent('Signal', signalToEvent(node, signal)),
+    headers: cloudEventHeaders({
+      event: 'Signal',
+      id: uuidFrom(`${publisher.source}\n${signal.kind}\n${cause.id}`),
+      source: publisher.source,
+      time: cause.at,
+      subject: node,
+      causationId: cause.id,
+      ...(processId === undefined ? {} : { correlationId: processId }),
+    }),
+  };
+}
+
+/** One record accounts for all reports of a batch; it says nothing about order, so any of its nodes is a key. */
+function fatesEntry(publisher: Publisher, reports: readonly DecidedReport[]): readonly NewOutboxEntry[] {
+  const first = reports[0];
+  if (first === undefined) return [];
+  const id = uuidFrom(`fates\n${reports.map((report) => report.reportId).join('\n')}`);
+  return [
+    {
+      topic: 'fault.report-fates',
+      key: first.node,
+      event: 'ReportsDecided',
+      body: encodeEvent('ReportsDecided', decidedToEvent(reports)),
+      headers: cloudEventHeaders({
+        event: 'ReportsDecided',
+        id,
+        source: publisher.source,
+        time: first.at,
+        subject: first.node,
+      }),
+    },
+  ];
+}
+
+/** Everything the journal publishes, encoded by the bundled schemas: no registry takes part in a decision. */
+export function createOutboxWriter(publisher: Publisher): OutboxWriter {
+  return {
+    signal: (node, signal, cause) => signalEntry(publisher, node, signal, cause),
+    decided: (decision: Decision) =>
+      decision.facts.flatMap((fact) => publishFact(publisher, decision.state, fact)),
+    fates: (reports) => fatesEntry(publisher, reports),
+  };
+}

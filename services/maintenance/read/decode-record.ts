@@ -1,0 +1,134 @@
+import { SchemaRegistryUnavailable, type SchemaIds } from '../../../adapters/ports/schema-ids.js';
+import type { LogRecord } from '../../../adapters/ports/event-log.js';
+import type { Clock } from '../../../adapters/ports/clock.js';
+import type { CauseId, NodeKey } from '../../../domain/identifiers.js';
+import type { Input } from '../../../domain/signal.js';
+import type { AvroSchema } from '../../../schemas/avro-files.js';
+import { eventOfTopic } from '../../../schemas/catalog.js';
+import { dataSchema } from '../../../schemas/cloud-events.js';
+import { decodeEvent, schemaOf } from '../../../schemas/codec.js';
+import type { EventName } from '../../../schemas/event-payloads.js';
+import { eventToReply } from '../../../schemas/events/migration-reply.js';
+import { eventToReport } from '../../../schemas/events/report-received.js';
+import { eventToSignal } from '../../../schemas/events/signal.js';
+import { EventUndecodable } from '../../../schemas/undecodable.js';
+import { isUuid, uuidFrom } from '../../../schemas/uuid.js';
+import { unframe } from '../../../schemas/wire-format.js';
+
+export interface DecodeOptions {
+  readonly schemaIds: SchemaIds;
+  readonly clock: Pick<Clock, 'now' | 'fromLogTime'>;
+  /** A record read later than this after it was appended is marked late. */
+  readonly lateAfterMs: number;
+}
+
+export type DecodedRecord =
+  | { readonly kind: 'input'; readonly input: Input }
+  /** `at`: append time in the installation's time, ms. */
+  | { readonly kind: 'deadLetter'; readonly reason: string; readonly at: number };
+
+type Subject = Input extends infer One
+  ? One extends Input
+    ? Omit<One, 'causeId' | 'at' | 'late'>
+    : never
+  : never;
+
+/**
+ * What maintenance decides about, in one record of an input topic; or why nothing can be decided by it. Never throws
+ * for any bytes. Rejects with SchemaRegistryUnavailable when a writer's schema id is not known here and the registry
+ * can't be asked: the record is to be read again later.
+ */
+export async function decodeRecord(record: LogRecord, options: DecodeOptions): Promise<DecodedRecord> {
+  const at = options.clock.fromLogTime(record.appendedAt);
+  try {
+    const { event, body, writer } = await openRecord(record, options.schemaIds);
+    const { causeId, ...subject } = decodeSubject(event, body, writer, record);
+    if (record.key !== subject.node) {
+      throw new EventUndecodable(event, `key ${shown(record.key)} is not its node ${subject.node}`);
+    }
+    const late = options.clock.now() - at > options.lateAfterMs;
+    return { kind: 'input', input: { ...subject, causeId, at, ...(late ? { late: true } : {}) } };
+  } catch (error) {
+    if (!(error instanceof EventUndecodable)) throw error;
+    return { kind: 'deadLetter', reason: error.message, at };
+  }
+}
+
+interface OpenedRecord {
+  readonly event: EventName;
+  readonly body: Buffer;
+  readonly writer: AvroSchema;
+}
+
+async function openRecord(record: LogRecord, schemaIds: SchemaIds): Promise<OpenedRecord> {
+  const event = eventOfTopic(record.topic);
+  if (event === undefined)
+    throw new EventUndecodable('record', `topic ${record.topic} holds no event of ours`);
+  if (record.value === undefined) throw new EventUndecodable(event, 'tombstone: there is no value');
+  const framed = unframe(record.value);
+  if (framed === undefined)
+    throw new EventUndecodable(event, 'not in Confluent wire format (0, schema id, Avro)');
+  const writer = await writerSchema(event, framed.schemaId, record, schemaIds);
+  if (writer === undefined) throw new EventUndecodable(event, `unknown schema id ${framed.schemaId}`);
+  return { event, body: framed.body, writer };
+}
+
+/**
+ * By id. Where the registry can't be asked, the record's own `ce_dataschema` will do if it names the bundled schema:
+ * so that after a restart an absent registry holds up no decision about what this release wrote.
+ */
+async function writerSchema(
+  event: EventName,
+  id: number,
+  record: LogRecord,
+  schemaIds: SchemaIds,
+): Promise<AvroSchema | undefined> {
+  try {
+    return await schemaIds.schemaById(id);
+  } catch (error) {
+    const bundled = schemaOf(event);
+    const named = record.headers['ce_dataschema'] === dataSchema(bundled);
+    if (error instanceof SchemaRegistryUnavailable && named) return bundled;
+    throw error;
+  }
+}
+
+function decodeSubject(
+  event: EventName,
+  body: Buffer,
+  writer: AvroSchema,
+  record: LogRecord,
+): Subject & { causeId: CauseId } {
+  switch (event) {
+    case 'ReportReceived': {
+      const report = eventToReport(decodeEvent(event, body, writer));
+      const node = `${report.cluster}/${report.node}` as NodeKey;
+      return { kind: 'report', node, report, causeId: uuid(report.id) };
+    }
+    case 'Signal':
+      return { kind: 'signal', ...eventToSignal(decodeEvent(event, body, writer)), causeId: causeOf(record) };
+    case 'MigrationReply':
+      return {
+        kind: 'migration-reply',
+        ...eventToReply(decodeEvent(event, body, writer)),
+        causeId: causeOf(record),
+      };
+    default:
+      throw new EventUndecodable(event, `topic ${record.topic} is not read by maintenance`);
+  }
+}
+
+/** `ce_id`; where a producer gave none that is a UUID, one made of the record's place in the log. */
+function causeOf(record: LogRecord): CauseId {
+  const id = record.headers['ce_id'];
+  if (id !== undefined && isUuid(id)) return uuid(id);
+  return uuid(uuidFrom(`${record.topic}/${record.partition}/${record.offset}`));
+}
+
+function uuid(text: string): CauseId {
+  return text.toLowerCase() as CauseId;
+}
+
+function shown(key: string | undefined): string {
+  return key === undefined ? '(none)' : JSON.stringify(key.length > 80 ? `${key.slice(0, 80)}…` : key);
+}

@@ -1,0 +1,88 @@
+import { RecordRefused, type EventLog, type NewRecord } from '../../adapters/ports/event-log.js';
+import type { Outbox, OutboxEntry } from '../../adapters/ports/journal.js';
+import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
+import { isEventName } from '../../schemas/codec.js';
+import { frame } from '../../schemas/wire-format.js';
+import { awaitFirst, superviseLoop, type Supervision } from '../supervision.js';
+
+export interface RelayOptions extends Supervision {
+  readonly outbox: Outbox;
+  readonly eventLog: EventLog;
+  readonly schemaIds: SchemaIds;
+  /** Entries sent at once. */
+  readonly batchEntries: number;
+  /** How soon an outbox partition whose sender died is taken over. */
+  readonly takeOverMs: number;
+}
+
+async function recordOf(options: RelayOptions, entry: OutboxEntry): Promise<NewRecord> {
+  const { topic, key, event, body, headers } = entry;
+  if (event === undefined || body === undefined) return { topic, key, value: body, headers };
+  if (!isEventName(event))
+    throw new TypeError(`no event ${event} in the catalog: run the release that wrote it`);
+  return { topic, key, headers, value: frame(await options.schemaIds.idOf(event), body) };
+}
+
+/** One entry that the log will never take must not hold up the others: it is said and left out. */
+async function appendOneByOne(options: RelayOptions, records: readonly NewRecord[]): Promise<void> {
+  for (const record of records) {
+    try {
+      await options.eventLog.append([record]);
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      const { topic, key, headers } = record;
+      options.log.error(
+        { topic, key, id: headers['ce_id'], error: error.message },
+        'the log refuses this record for ever',
+      );
+      const refused = { ...headers, dlt_topic: topic, dlt_reason: error.message.slice(0, 500) };
+      await options.eventLog.append([
+        { topic: 'maintenance.signals.dlt', key, value: undefined, headers: refused },
+      ]);
+    }
+  }
+}
+
+/** Sends what is there, in order of position. Resolves with the number of entries sent. */
+async function sendOnce(options: RelayOptions, partition: number): Promise<number> {
+  const { outbox, eventLog, clock } = options;
+  const entries = await outbox.unsent(partition, options.batchEntries);
+  if (entries.length === 0) return 0;
+  const records = await Promise.all(entries.map((entry) => recordOf(options, entry)));
+  try {
+    await eventLog.append(records);
+  } catch (error) {
+    if (!(error instanceof RecordRefused)) throw error;
+    await appendOneByOne(options, records);
+  }
+  await outbox.markSent(entries, clock.now());
+  return entries.length;
+}
+
+async function relayPartition(options: RelayOptions, partition: number): Promise<void> {
+  const { outbox, clock, signal } = options;
+  const isOver = (): boolean => signal.aborted;
+  await superviseLoop(`relay ${partition}`, options, async () => {
+    if (!(await outbox.acquire(partition))) {
+      await clock.waitUntil(clock.now() + options.takeOverMs, signal);
+      return;
+    }
+    try {
+      while (!isOver()) {
+        if ((await sendOnce(options, partition)) > 0) continue;
+        await awaitFirst([(until) => outbox.awaitEntries(until)], signal);
+      }
+    } finally {
+      await outbox.release(partition);
+    }
+  });
+}
+
+/**
+ * Publishes the outbox, at least once and in order per key, until the signal aborts. Any number of copies may run:
+ * each outbox partition has one sender at a time.
+ */
+export async function runRelay(options: RelayOptions): Promise<void> {
+  const partitions = Array.from({ length: options.outbox.partitions }, (_, partition) => partition);
+  await Promise.all(partitions.map((partition) => relayPartition(options, partition)));
+}

@@ -1,0 +1,61 @@
+import type { Clock, Randomness } from '../adapters/ports/clock.js';
+import type { Log } from '../adapters/ports/log.js';
+
+export interface Supervision {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** First and longest wait after trouble; in between it doubles, with full jitter (AWS Architecture Blog, 2015). */
+const firstWaitMs = 200;
+const longestWaitMs = 30_000;
+
+/**
+ * Runs `turn` again and again until the signal aborts. Trouble (a dependency that is away) is logged, waited out with
+ * back-off and tried again: nothing is given up, because everything that matters is kept in journal and log.
+ */
+export async function superviseLoop(
+  name: string,
+  supervision: Supervision,
+  turn: () => Promise<void>,
+): Promise<void> {
+  const { clock, randomness, log, signal } = supervision;
+  let troubles = 0;
+  while (!signal.aborted) {
+    try {
+      await turn();
+      troubles = 0;
+    } catch (error) {
+      if (isAborted(signal)) return;
+      troubles += 1;
+      const ceiling = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(troubles, 10));
+      const waitMs = Math.ceil(randomness.next() * ceiling);
+      log.warn(
+        { loop: name, error: String(error), troubles, waitMs },
+        `${name} is in trouble and waits before it goes on`,
+      );
+      await clock.waitUntil(clock.now() + waitMs, signal);
+    }
+  }
+}
+
+/** Asked anew after each wait; a signal may abort at any time. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+/** Waits for whichever comes first: a wake-up, an instant, or the end. The losers are let go. */
+export async function awaitFirst(
+  waits: readonly ((signal: AbortSignal) => Promise<void>)[],
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const both = AbortSignal.any([signal, over.signal]);
+  try {
+    await Promise.race(waits.map((wait) => wait(both)));
+  } finally {
+    over.abort();
+  }
+}
