@@ -1,0 +1,37 @@
+import { LogMismatch, type AdvanceRequest } from '../ports/journal.js';
+import type { AssignedPartition } from '../ports/event-log.js';
+
+/** Where one group stands in one partition, and of which log. */
+export interface ConsumedOffset {
+  readonly nextOffset: bigint;
+  readonly logId: string;
+}
+
+const remedy =
+  'find out whether the log was replaced or lost its end, then start a new log epoch (upkeep.startLogEpoch)';
+
+/** Throws LogMismatch when the stored offset says nothing about this log. */
+export function requireSameLog(
+  stored: ConsumedOffset,
+  { topic, partition, logId }: Pick<AdvanceRequest, 'topic' | 'partition' | 'logId'>,
+): void {
+  if (stored.logId === logId) return;
+  throw new LogMismatch(
+    `${topic}/${partition} belongs to the log ${logId}, but the journal knows the log ${stored.logId}: ${remedy}`,
+  );
+}
+
+/** Where to begin; `lost` when records that nobody read are gone. Throws LogMismatch. */
+export function beginning(
+  stored: ConsumedOffset,
+  assigned: AssignedPartition,
+): { readonly at: bigint; readonly lost: boolean } {
+  requireSameLog(stored, assigned);
+  if (assigned.high < stored.nextOffset) {
+    throw new LogMismatch(
+      `${assigned.topic}/${assigned.partition} ends at ${assigned.high}, but was read up to ${stored.nextOffset}: ${remedy}`,
+    );
+  }
+  const lost = assigned.low > stored.nextOffset;
+  return { at: lost ? assigned.low : stored.nextOffset, lost };
+}

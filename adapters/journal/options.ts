@@ -1,0 +1,65 @@
+import type {
+  CommandQueue,
+  FleetInventory,
+  History,
+  Installation,
+  Journal,
+  Outbox,
+  OutboxWriter,
+  Timers,
+} from '../ports/journal.js';
+import type { Clock, Randomness } from '../ports/clock.js';
+
+/** What every journal needs to be opened. */
+export interface JournalOptions {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly writer: OutboxWriter;
+  /** Partitions of the input topics: fixed when the journal is made, checked ever after. */
+  readonly partitionCount: number;
+  /** How many relays can send at once. */
+  readonly outboxPartitions: number;
+  /** Folds the facts of every decision and compares with its state: for tests and simulation, costs time. */
+  readonly verify?: boolean;
+}
+
+/** Records that the log had dropped before this group read them: [from, to). */
+export interface LostInput {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly noticedAt: number;
+}
+
+/** What an operator or the composition does to the journal as a whole. */
+export interface Upkeep {
+  /** Everything was observed: effects may begin. Idempotent. */
+  resume(): Promise<Installation>;
+  /** This journal was restored from a copy: counts the epoch up and pauses. */
+  startEpoch(): Promise<Installation>;
+  /** The log is another one now: its partitions are read from their beginning. Causes already seen stay seen. */
+  startLogEpoch(): Promise<void>;
+  lostInput(): Promise<readonly LostInput[]>;
+  /** Forgets causes, sent outbox entries and rates from before this time (ms). A cause must outlive any redelivery. */
+  prune(before: number): Promise<void>;
+}
+
+/** One journal, as its users see it. */
+export interface OpenJournal {
+  readonly journal: Journal;
+  readonly commands: CommandQueue;
+  readonly timers: Timers;
+  readonly outbox: Outbox;
+  readonly history: History;
+  readonly inventory: FleetInventory;
+  readonly upkeep: Upkeep;
+  /** Gives up what this copy holds. What it had claimed runs out by itself. */
+  close(): Promise<void>;
+}
+
+/** The journal was made for something else than what the configuration says. */
+export class JournalMismatch extends Error {
+  override readonly name = 'JournalMismatch';
+}

@@ -1,0 +1,33 @@
+/** What PostgreSQL's jsonb refuses, as JSON.stringify writes it: NUL and halves of surrogate pairs. */
+const refused = /\\u0000|\\ud[89a-f][0-9a-f]{2}/;
+/** In Unicode mode a surrogate matches only when it stands alone. */
+const unstorable = /[\0\p{Surrogate}]/gu;
+const replacement = '\uFFFD';
+
+/**
+ * JSON text that every journal takes: NUL and lone surrogates become U+FFFD, in names as well as in values. The same
+ * in memory and on PostgreSQL, so that a simulated history is a real one.
+ */
+export function storableJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  return refused.test(text) ? JSON.stringify(cleaned(value)) : text;
+}
+
+/** The value as it will be read back: a copy that shares nothing with what was given. */
+export function asStored<Value>(value: Value): Value {
+  return JSON.parse(storableJson(value)) as Value;
+}
+
+/** Text for a column: NUL can't be stored, and a lone surrogate has no UTF-8. */
+export function storableText(text: string): string {
+  return text.replace(unstorable, replacement);
+}
+
+function cleaned(value: unknown): unknown {
+  if (typeof value === 'string') return storableText(value);
+  if (Array.isArray(value)) return value.map(cleaned);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [storableText(name), cleaned(member)]),
+  );
+}

@@ -1,0 +1,48 @@
+import { JournalMismatch, type JournalOptions, type OpenJournal } from '../journal/options.js';
+import { installationIdOf } from '../journal/installation-id.js';
+import { MemoryJournal } from './journal/advance.js';
+import { MemoryCommandQueue } from './journal/commands.js';
+import { MemoryHistory } from './journal/history.js';
+import { MemoryFleetInventory } from './journal/inventory.js';
+import { MemoryOutbox } from './journal/outbox.js';
+import { MemoryStore } from './journal/store.js';
+import { MemoryTimers } from './journal/timers.js';
+import { MemoryUpkeep } from './journal/upkeep.js';
+
+/** Makes the store that handles of one simulated installation share. */
+export function createMemoryStore(
+  options: Pick<JournalOptions, 'partitionCount' | 'outboxPartitions' | 'randomness'>,
+): MemoryStore {
+  return new MemoryStore({ ...options, installationId: installationIdOf(options.randomness) });
+}
+
+/**
+ * The journal in memory, for simulation and tests: same promises as the one on PostgreSQL, but deterministic. No call
+ * does anything later than in its own step; waits end by what another call does, never by time.
+ *
+ * @param store shared with other handles, as several copies share a database; a store of its own otherwise
+ */
+export function createMemoryJournal(
+  options: JournalOptions,
+  store: MemoryStore = createMemoryStore(options),
+): OpenJournal {
+  if (
+    store.partitionCount !== options.partitionCount ||
+    store.outboxPartitions !== options.outboxPartitions
+  ) {
+    throw new JournalMismatch(
+      `the journal has ${store.partitionCount} partitions and ${store.outboxPartitions} outbox partitions, not ${options.partitionCount} and ${options.outboxPartitions}: configure what it was made with`,
+    );
+  }
+  const outbox = new MemoryOutbox(store, options);
+  return {
+    journal: new MemoryJournal(store, options),
+    commands: new MemoryCommandQueue(store, options),
+    timers: new MemoryTimers(store, options),
+    outbox,
+    history: new MemoryHistory(store),
+    inventory: new MemoryFleetInventory(store),
+    upkeep: new MemoryUpkeep(store),
+    close: () => outbox.releaseAll(),
+  };
+}

@@ -1,0 +1,169 @@
+import type { Command } from '../../../domain/command.js';
+import type { NodeKey } from '../../../domain/identifiers.js';
+import type { NodeState } from '../../../domain/node-state.js';
+import { decideBatch, type BatchEffects, type Repeats } from '../../journal/decide-batch.js';
+import { isRevocable, resultSignal, revokedResult } from '../../journal/causes.js';
+import { seenKey } from '../../journal/digests.js';
+import { beginning, requireSameLog } from '../../journal/fence.js';
+import type { JournalOptions } from '../../journal/options.js';
+import { asStored } from '../../journal/storable.js';
+import type { AssignedPartition } from '../../ports/event-log.js';
+import type {
+  AdvanceRequest,
+  AdvanceResult,
+  Installation,
+  Journal,
+  NewOutboxEntry,
+} from '../../ports/journal.js';
+import type { MemoryStore, StoredCommand } from './store.js';
+
+/** Each call is one step of the event loop: what it does is seen as a whole or not at all. */
+export class MemoryJournal implements Journal {
+  readonly #store: MemoryStore;
+  readonly #options: JournalOptions;
+
+  constructor(store: MemoryStore, options: JournalOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, memory is not
+  async installation(): Promise<Installation> {
+    return this.#store.installation;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, memory is not
+  async startAt(group: string, assigned: AssignedPartition): Promise<bigint> {
+    const { topic, partition, low, logId } = assigned;
+    const key = offsetKey(group, topic, partition);
+    const stored = this.#store.offsets.get(key);
+    if (stored === undefined) {
+      this.#store.offsets.set(key, { nextOffset: low, logId });
+      return low;
+    }
+    const { at, lost } = beginning(stored, assigned);
+    if (lost) {
+      const noticedAt = this.#options.clock.now();
+      this.#store.lostInput.push({ group, topic, partition, from: stored.nextOffset, to: low, noticedAt });
+      this.#store.offsets.set(key, { nextOffset: low, logId });
+    }
+    return at;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, memory is not
+  async advance(request: AdvanceRequest): Promise<AdvanceResult> {
+    const store = this.#store;
+    const key = offsetKey(request.group, request.topic, request.partition);
+    const fence = store.offsets.get(key) ?? { nextOffset: 0n, logId: request.logId };
+    requireSameLog(fence, request);
+    const seenNow = new Set<string>();
+    const fresh = request.inputs.filter(({ offset, input }) => {
+      const cause = seenKey(input.causeId);
+      if (offset < fence.nextOffset || store.seen.has(cause) || seenNow.has(cause)) return false;
+      seenNow.add(cause);
+      return true;
+    });
+    const effects = decideBatch(store.states, {
+      inputs: fresh.map(({ input }) => input),
+      decide: request.decide,
+      park: request.park,
+      writer: this.#options.writer,
+      verify: this.#options.verify ?? false,
+    });
+    const dead = request.deadLetters.filter(({ offset }) => offset >= fence.nextOffset);
+    this.#commit(
+      effects,
+      dead.map(({ entry }) => entry),
+    );
+    for (const cause of seenNow) store.seen.set(cause, this.#options.clock.now());
+    if (request.nextOffset > fence.nextOffset) {
+      store.offsets.set(key, { nextOffset: request.nextOffset, logId: request.logId });
+    }
+    return {
+      skipped: request.inputs.length - fresh.length,
+      decided: effects.decided,
+      facts: effects.facts.length,
+      commands: effects.commands.length,
+      parked: effects.parked,
+    };
+  }
+
+  #commit(effects: BatchEffects, deadLetters: readonly NewOutboxEntry[]): void {
+    const store = this.#store;
+    const now = this.#options.clock.now();
+    for (const { id } of effects.commands) {
+      if (store.commands.has(id)) throw new TypeError(`the command ${id} was issued before`);
+    }
+    // Everything that can throw comes before the first change.
+    const stored = asStored({ states: effects.states, facts: effects.facts, commands: effects.commands });
+    const revoked = this.#revocable(effects);
+    const signals = revoked.map((command) =>
+      this.#options.writer.signal(command.node, resultSignal(revokedResult(command)), {
+        id: command.id,
+        at: now,
+      }),
+    );
+    for (const state of stored.states) store.states.set(state.node, state);
+    for (const fact of stored.facts) {
+      const facts = store.facts.get(fact.node);
+      if (facts === undefined) store.facts.set(fact.node, [fact]);
+      else facts.push(fact);
+    }
+    for (const repeats of effects.repeats) addRepeats(store, repeats);
+    for (const row of effects.processes) store.processes.set(row.processId, row);
+    this.#setTimers(effects);
+    store.enqueue(stored.commands, now);
+    for (const { id } of revoked) revoke(store, store.commands.get(id));
+    store.publish([...deadLetters, ...effects.outbox, ...signals]);
+  }
+
+  #revocable({ revoke: ids, commands }: BatchEffects): readonly Command[] {
+    const fresh = new Map(commands.map((command) => [command.id, command]));
+    return ids.flatMap((id) => {
+      const issuedNow = fresh.get(id);
+      if (issuedNow !== undefined) return [issuedNow];
+      const stored = this.#store.commands.get(id);
+      return stored?.status === 'waiting' && isRevocable(stored.command.type, stored.attempts)
+        ? [stored.command]
+        : [];
+    });
+  }
+
+  #setTimers({ states, timers }: BatchEffects): void {
+    const changed = new Map<NodeKey, NodeState>(states.map((state) => [state.node, state]));
+    for (const [key, timer] of changed.size === 0 ? [] : this.#store.timers) {
+      const state = changed.get(timer.node);
+      if (state === undefined) continue;
+      const { process } = state;
+      if (process?.id !== timer.processId || timer.stageEntry < process.context.stageEntry) {
+        this.#store.timers.delete(key);
+      }
+    }
+    for (const timer of timers) this.#store.timers.set(`${timer.processId} ${timer.name}`, timer);
+    if (timers.length > 0) this.#store.timerChanges.announce();
+  }
+}
+
+function offsetKey(group: string, topic: string, partition: number): string {
+  return JSON.stringify([group, topic, partition]);
+}
+
+function revoke(store: MemoryStore, stored: StoredCommand | undefined): void {
+  if (stored === undefined) return;
+  stored.status = 'revoked';
+  stored.result = revokedResult(stored.command);
+  store.release(({ commandId, until }) => commandId === stored.command.id && until === 'settled');
+  store.dequeue(stored);
+}
+
+function addRepeats(store: MemoryStore, added: Repeats): void {
+  const ofNode = store.repeats.get(added.node) ?? new Map<string, Repeats>();
+  store.repeats.set(added.node, ofNode);
+  const earlier = ofNode.get(added.digest);
+  ofNode.set(added.digest, {
+    ...added,
+    first: Math.min(added.first, earlier?.first ?? added.first),
+    last: Math.max(added.last, earlier?.last ?? added.last),
+    count: added.count + (earlier?.count ?? 0),
+  });
+}

@@ -1,0 +1,132 @@
+import type { CommandResult } from '../../../domain/command.js';
+import type { CommandId } from '../../../domain/identifiers.js';
+import { resultSignal, returnsNode } from '../../journal/causes.js';
+import type { JournalOptions } from '../../journal/options.js';
+import { asStored } from '../../journal/storable.js';
+import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
+import type { MemoryStore, StoredCommand } from './store.js';
+
+/* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
+
+export class MemoryCommandQueue implements CommandQueue {
+  readonly #store: MemoryStore;
+  readonly #options: JournalOptions;
+
+  constructor(store: MemoryStore, options: JournalOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  async claimable(now: number, limit: number): Promise<readonly QueuedCommand[]> {
+    this.#store.work.reading();
+    return this.#heads()
+      .filter(({ dueAt }) => dueAt <= now)
+      .sort((a, b) => a.position - b.position)
+      .slice(0, limit)
+      .map(queued);
+  }
+
+  async claim(id: CommandId, claim: Parameters<CommandQueue['claim']>[1]): Promise<ClaimAnswer> {
+    const stored = this.#open(id);
+    if (stored === undefined || !this.#isHead(stored) || stored.dueAt > claim.now) return { kind: 'gone' };
+    const held = new Set(
+      this.#store.permits.filter(({ commandId }) => commandId === id).map(({ counter }) => counter),
+    );
+    const wanted = claim.budgets
+      .filter(({ counter }) => !held.has(counter))
+      .sort((a, b) => (a.counter < b.counter ? -1 : 1));
+    const full = wanted.find(({ counter, cap }) => (this.#store.budgets.get(counter) ?? 0) >= cap);
+    if (full !== undefined) return { kind: 'refused', counter: full.counter };
+    const { node, processId } = stored.command;
+    for (const { counter, until } of wanted) {
+      this.#store.budgets.set(counter, (this.#store.budgets.get(counter) ?? 0) + 1);
+      this.#store.permits.push({ commandId: id, processId, node, counter, until, takenAt: claim.now });
+    }
+    stored.unfinished ||= stored.status === 'attempting';
+    stored.status = 'attempting';
+    stored.dueAt = claim.now + claim.leaseMs;
+    stored.claimedBy = claim.by;
+    stored.waitingReason = undefined;
+    stored.attempts += 1;
+    return { kind: 'claimed', attempt: stored.attempts };
+  }
+
+  async extend(id: CommandId, claim: Parameters<CommandQueue['extend']>[1]): Promise<boolean> {
+    const stored = this.#open(id);
+    if (stored?.status !== 'attempting' || stored.claimedBy !== claim.by) return false;
+    stored.dueAt = claim.now + claim.leaseMs;
+    return true;
+  }
+
+  async postpone(id: CommandId, wait: Parameters<CommandQueue['postpone']>[1]): Promise<void> {
+    const stored = this.#open(id);
+    if (stored === undefined) return;
+    if (stored.status === 'attempting') {
+      const own = wait.by !== undefined && stored.claimedBy === wait.by;
+      if (!own && stored.dueAt > this.#options.clock.now()) return;
+      stored.unfinished ||= !own;
+    }
+    stored.status = 'waiting';
+    stored.dueAt = wait.until;
+    stored.waitingReason = wait.reason;
+    // Whoever sleeps until the earliest due command has to look again.
+    this.#store.work.announce();
+  }
+
+  async settle(result: CommandResult, now: number): Promise<boolean> {
+    const stored = this.#open(result.commandId);
+    if (stored === undefined) return false;
+    const { id, node, processId } = stored.command;
+    const entry = this.#options.writer.signal(node, resultSignal(result), { id, at: now });
+    stored.status = 'settled';
+    stored.result = asStored(result);
+    stored.waitingReason = undefined;
+    const returned = returnsNode(result);
+    this.#store.release(
+      (permit) =>
+        (permit.commandId === id && permit.until === 'settled') ||
+        (returned && permit.processId === processId && permit.until !== 'never'),
+    );
+    this.#store.dequeue(stored);
+    this.#store.publish([entry]);
+    return true;
+  }
+
+  async releaseEnded(): Promise<number> {
+    return this.#store.release(
+      ({ processId, until }) =>
+        until !== 'never' && this.#store.processes.get(processId)?.endedAt !== undefined,
+    );
+  }
+
+  async nextDue(): Promise<number | undefined> {
+    const due = this.#heads().map(({ dueAt }) => dueAt);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  awaitWork(signal: AbortSignal): Promise<void> {
+    return this.#store.work.wait(signal);
+  }
+
+  #heads(): readonly StoredCommand[] {
+    return [...this.#store.queues.values()].flatMap(([head]) => (head === undefined ? [] : [head]));
+  }
+
+  #isHead(stored: StoredCommand): boolean {
+    return this.#store.queues.get(stored.command.node)?.[0] === stored;
+  }
+
+  #open(id: CommandId): StoredCommand | undefined {
+    const stored = this.#store.commands.get(id);
+    return stored?.status === 'waiting' || stored?.status === 'attempting' ? stored : undefined;
+  }
+}
+
+function queued(stored: StoredCommand): QueuedCommand {
+  return {
+    command: stored.command,
+    attempts: stored.attempts,
+    unfinishedAttempt: stored.unfinished || stored.status === 'attempting',
+    createdAt: stored.createdAt,
+  };
+}

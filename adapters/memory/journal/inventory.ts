@@ -1,0 +1,54 @@
+import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
+import type { FleetInventory, FleetMember, FleetSummary } from '../../ports/journal.js';
+import type { MemoryStore } from './store.js';
+
+/* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
+
+export class MemoryFleetInventory implements FleetInventory {
+  readonly #store: MemoryStore;
+
+  constructor(store: MemoryStore) {
+    this.#store = store;
+  }
+
+  async replace(cluster: string, members: readonly FleetMember[], observedAt: number): Promise<void> {
+    for (const node of [...this.#store.members.keys()]) {
+      if (namesOf(node).cluster === cluster) this.#store.members.delete(node);
+    }
+    for (const member of members) this.#store.members.set(member.node, member);
+    this.#observed(cluster, observedAt);
+  }
+
+  async update(member: FleetMember, observedAt: number): Promise<void> {
+    this.#store.members.set(member.node, member);
+    this.#observed(namesOf(member.node).cluster, observedAt);
+  }
+
+  async remove(node: NodeKey, observedAt: number): Promise<void> {
+    this.#store.members.delete(node);
+    this.#observed(namesOf(node).cluster, observedAt);
+  }
+
+  async summary(cluster: string): Promise<FleetSummary | undefined> {
+    const observedAt = this.#store.clusters.get(cluster);
+    if (observedAt === undefined) return undefined;
+    const members = [...this.#store.members.values()].filter(({ node }) => namesOf(node).cluster === cluster);
+    const ours = new Set(
+      this.#store.permits
+        .filter(({ counter, until }) => until === 'returned' && counter.startsWith('isolate/'))
+        .map(({ node }) => node),
+    );
+    const unavailableByOthers = members.filter(
+      ({ node, unavailable }) => unavailable && !ours.has(node),
+    ).length;
+    return { cluster, observedAt, size: members.length, unavailableByOthers };
+  }
+
+  async member(node: NodeKey): Promise<FleetMember | undefined> {
+    return this.#store.members.get(node);
+  }
+
+  #observed(cluster: string, at: number): void {
+    this.#store.clusters.set(cluster, Math.max(at, this.#store.clusters.get(cluster) ?? at));
+  }
+}

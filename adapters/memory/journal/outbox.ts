@@ -1,0 +1,70 @@
+import { sentCause } from '../../journal/causes.js';
+import type { JournalOptions } from '../../journal/options.js';
+import type { Outbox, OutboxEntry } from '../../ports/journal.js';
+import type { MemoryStore } from './store.js';
+
+/* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
+
+/** The outbox as one copy sees it: what this handle acquired, another handle on the same store can't. */
+export class MemoryOutbox implements Outbox {
+  readonly partitions: number;
+  readonly #store: MemoryStore;
+  readonly #options: JournalOptions;
+  readonly #self = Symbol('sender');
+
+  constructor(store: MemoryStore, options: JournalOptions) {
+    this.partitions = store.outboxPartitions;
+    this.#store = store;
+    this.#options = options;
+  }
+
+  async acquire(partition: number): Promise<boolean> {
+    if (this.#store.senders.has(partition)) return false;
+    this.#store.senders.set(partition, this.#self);
+    return true;
+  }
+
+  async release(partition: number): Promise<void> {
+    if (this.#store.senders.get(partition) !== this.#self) return;
+    this.#store.senders.delete(partition);
+    // Whoever waits to become the sender may try.
+    this.#store.entries.announce();
+  }
+
+  /** As when this copy dies. */
+  async releaseAll(): Promise<void> {
+    for (let partition = 0; partition < this.partitions; partition += 1) await this.release(partition);
+  }
+
+  async unsent(partition: number, limit: number): Promise<readonly OutboxEntry[]> {
+    this.#store.entries.reading(partition);
+    return (this.#store.unsent[partition] ?? []).slice(0, limit).map(({ entry }) => entry);
+  }
+
+  async markSent(entries: readonly OutboxEntry[], now: number): Promise<void> {
+    const positions = new Set(entries.map(({ position }) => position));
+    const marked = this.#store.unsent
+      .flat()
+      .filter(({ entry }) => positions.has(entry.position))
+      .sort((a, b) => (a.entry.position < b.entry.position ? -1 : 1));
+    const signals = marked.flatMap(({ entry }) =>
+      entry.whenSent === undefined
+        ? []
+        : [this.#options.writer.signal(entry.whenSent.node, entry.whenSent.signal, sentCause(entry, now))],
+    );
+    for (const stored of marked) stored.sentAt = now;
+    this.#store.unsent.forEach((queue, partition) => {
+      this.#store.unsent[partition] = queue.filter(({ sentAt }) => sentAt === undefined);
+    });
+    this.#store.sent.push(...marked);
+    this.#store.publish(signals);
+  }
+
+  async backlog(): Promise<number> {
+    return this.#store.unsent.reduce((sum, queue) => sum + queue.length, 0);
+  }
+
+  awaitEntries(signal: AbortSignal): Promise<void> {
+    return this.#store.entries.wait(signal);
+  }
+}

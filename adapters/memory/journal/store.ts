@@ -1,0 +1,144 @@
+import type { Command, CommandResult } from '../../../domain/command.js';
+import type { TimerRequest } from '../../../domain/decision.js';
+import type { Fact } from '../../../domain/fact.js';
+import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
+import type { NodeState } from '../../../domain/node-state.js';
+import type {
+  BudgetClaim,
+  CommandRow,
+  FleetMember,
+  Installation,
+  NewOutboxEntry,
+  OutboxEntry,
+  ProcessRow,
+} from '../../ports/journal.js';
+import type { Repeats } from '../../journal/decide-batch.js';
+import { outboxPartitionOf } from '../../journal/digests.js';
+import type { ConsumedOffset } from '../../journal/fence.js';
+import type { LostInput } from '../../journal/options.js';
+import { WakeUp } from '../../journal/wake-up.js';
+
+export interface StoredCommand {
+  readonly command: Command;
+  readonly position: number;
+  readonly createdAt: number;
+  status: CommandRow['status'];
+  /** Waiting: not before. Attempting: when the claim runs out. */
+  dueAt: number;
+  waitingReason?: string | undefined;
+  claimedBy?: string;
+  attempts: number;
+  unfinished: boolean;
+  result?: CommandResult;
+}
+
+export interface Permit {
+  readonly commandId: CommandId;
+  readonly processId: ProcessId;
+  readonly node: NodeKey;
+  readonly counter: string;
+  readonly until: BudgetClaim['until'];
+  readonly takenAt: number;
+}
+
+export interface StoredOutboxEntry {
+  readonly entry: OutboxEntry;
+  readonly partition: number;
+  sentAt?: number;
+}
+
+/** What a PostgreSQL journal keeps in tables. Several handles can share one, as copies share a database. */
+export class MemoryStore {
+  installation: Installation;
+  readonly partitionCount: number;
+  readonly outboxPartitions: number;
+  readonly offsets = new Map<string, ConsumedOffset>();
+  readonly lostInput: LostInput[] = [];
+  /** Cause to the time it was seen. */
+  readonly seen = new Map<string, number>();
+  readonly states = new Map<NodeKey, NodeState>();
+  readonly facts = new Map<NodeKey, Fact[]>();
+  readonly repeats = new Map<NodeKey, Map<string, Repeats>>();
+  readonly timers = new Map<string, TimerRequest>();
+  /** In order of position. */
+  readonly commands = new Map<CommandId, StoredCommand>();
+  /** Open commands per node, in order; the first is the head. */
+  readonly queues = new Map<NodeKey, StoredCommand[]>();
+  readonly budgets = new Map<string, number>();
+  permits: Permit[] = [];
+  /** Unsent entries per outbox partition, by position; then the sent ones. */
+  readonly unsent: StoredOutboxEntry[][];
+  sent: StoredOutboxEntry[] = [];
+  /** Which handle sends an outbox partition. */
+  readonly senders = new Map<number, symbol>();
+  readonly processes = new Map<ProcessId, ProcessRow>();
+  readonly clusters = new Map<string, number>();
+  readonly members = new Map<NodeKey, FleetMember>();
+  readonly work = new WakeUp();
+  readonly timerChanges = new WakeUp();
+  readonly entries = new WakeUp();
+  #position = 0n;
+
+  constructor(options: {
+    readonly installationId: string;
+    readonly partitionCount: number;
+    readonly outboxPartitions: number;
+  }) {
+    this.installation = { id: options.installationId, epoch: 1, paused: true };
+    this.partitionCount = options.partitionCount;
+    this.outboxPartitions = options.outboxPartitions;
+    this.unsent = Array.from({ length: options.outboxPartitions }, () => []);
+  }
+
+  /** Appends to the outbox and tells the relays. */
+  publish(entries: readonly NewOutboxEntry[]): void {
+    for (const entry of entries) {
+      this.#position += 1n;
+      const partition = outboxPartitionOf(entry.key, this.outboxPartitions);
+      this.unsent[partition]?.push({ entry: { ...entry, position: this.#position }, partition });
+    }
+    if (entries.length > 0) this.entries.announce();
+  }
+
+  enqueue(commands: readonly Command[], createdAt: number): void {
+    for (const command of commands) {
+      const stored: StoredCommand = {
+        command,
+        position: this.commands.size,
+        createdAt,
+        status: 'waiting',
+        dueAt: createdAt,
+        attempts: 0,
+        unfinished: false,
+      };
+      this.commands.set(command.id, stored);
+      const queue = this.queues.get(command.node);
+      if (queue === undefined) this.queues.set(command.node, [stored]);
+      else queue.push(stored);
+    }
+    if (commands.length > 0) this.work.announce();
+  }
+
+  /** Takes a command that is over out of its node's queue, which may give way to the next. */
+  dequeue(stored: StoredCommand): void {
+    const queue = this.queues.get(stored.command.node) ?? [];
+    const left = queue.filter((other) => other !== stored);
+    if (left.length === 0) this.queues.delete(stored.command.node);
+    else {
+      this.queues.set(stored.command.node, left);
+      this.work.announce();
+    }
+  }
+
+  /** Gives back matching permits; returns how many counters went down. */
+  release(isOver: (permit: Permit) => boolean): number {
+    const over = this.permits.filter(isOver);
+    if (over.length === 0) return 0;
+    this.permits = this.permits.filter((permit) => !isOver(permit));
+    const counted = over.filter(({ until }) => until !== 'never');
+    for (const { counter } of counted) {
+      this.budgets.set(counter, Math.max((this.budgets.get(counter) ?? 0) - 1, 0));
+    }
+    return counted.length;
+  }
+}
