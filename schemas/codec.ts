@@ -3,7 +3,7 @@ import { readSchemaFiles, type AvroSchema, type SchemaFile } from './avro-files.
 import type { EventName, EventPayloads } from './event-payloads.js';
 import { PackageIncomplete } from './package-root.js';
 import { EventUndecodable } from './undecodable.js';
-import { wireGuard } from './wire-guard.js';
+import { BytesMalformed, wireGuard } from './wire-guard.js';
 
 const eventNames = [
   'ReportReceived',
@@ -109,7 +109,19 @@ function decoderFor(target: Reader, writerSchema: AvroSchema | undefined): (body
   if (writerSchema === undefined || writerSchema === target.schema) return target.decode;
   const kept = target.decoders.get(writerSchema);
   if (kept !== undefined) return kept;
-  const made = decoder(target.type, avroType(writerSchema));
+  const made = decoderOrRefusal(target, writerSchema);
   target.decoders.set(writerSchema, made);
   return made;
+}
+
+/** That two schemas don't fit is kept too: finding it out for each of a flood of bad records would cost milliseconds. */
+function decoderOrRefusal(target: Reader, writerSchema: AvroSchema): (body: Buffer) => unknown {
+  try {
+    return decoder(target.type, avroType(writerSchema));
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return () => {
+      throw new BytesMalformed(`written as ${writerSchema.name}, which doesn't fit: ${problem}`);
+    };
+  }
 }

@@ -14,10 +14,9 @@ export function deadLetterEntry(
   record: LogRecord,
   { reason, at }: { readonly reason: string; readonly at: number },
 ): NewOutboxEntry {
-  const headers = Object.entries(record.headers).map(([name, value]) => [
-    storableText(name),
-    storableText(value),
-  ]);
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(record.headers))
+    headers.set(storableText(name), storableText(value));
   return {
     topic: deadLetterTopic(record.topic),
     key: storableText(
