@@ -1,8 +1,6 @@
-/** Structured logging; pino's loggers fit. Logs go to stderr, results never do. */
+/** Where services say what they do; pino fits. Nothing that matters is only logged: what happened is in the journal. */
 export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-  child(fields: object): Log;
+  info(about: object, message: string): void;
+  warn(about: object, message: string): void;
+  error(about: object, message: string): void;
 }

@@ -1,0 +1,183 @@
+import { commandCatalog, type Command, type CommandResult } from '../../domain/command.js';
+import { namesOf } from '../../domain/identifiers.js';
+import type { ChangeGuard, GuardAnswer } from '../../adapters/ports/change-guard.js';
+import type { Clock, Randomness } from '../../adapters/ports/clock.js';
+import type { BudgetClaim, ClaimAnswer, CommandQueue, QueuedCommand } from '../../adapters/ports/journal.js';
+import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
+import type { Log } from '../../adapters/ports/log.js';
+import type { PowerController } from '../../adapters/ports/power.js';
+import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
+import { backOffMs } from './back-off.js';
+import type { Ending, Next, World } from './effect.js';
+import { lookAtPresent } from './effect-of.js';
+import type { NodeStory } from './node-story.js';
+import type { ExecutorSettings } from './settings.js';
+
+/** Everything one try of a command needs. */
+export interface AttemptContext {
+  readonly queue: CommandQueue;
+  readonly clusters: ReadonlyMap<string, KubernetesCluster>;
+  readonly power: PowerController | undefined;
+  readonly tickets: TicketSystem | undefined;
+  readonly actions: MachineActions | undefined;
+  readonly guard: ChangeGuard;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly settings: ExecutorSettings;
+  readonly log: Log;
+  readonly story: NodeStory;
+  /** Tells this copy's claims from those of others. */
+  readonly claimant: string;
+  readonly stopping: AbortSignal;
+  /** Tries of commands that were never claimed, by id. */
+  readonly looks: Map<string, number>;
+}
+
+const mostLooks = 10_000;
+
+/** One try: look, ask the guard, claim, act, settle. Every way out settles, postpones or leaves the claim to run out. */
+export async function attempt(context: AttemptContext, queued: QueuedCommand): Promise<void> {
+  const { command } = queued;
+  const { writes, permit } = commandCatalog[command.type];
+  if (command.mode === 'observe' && writes)
+    return settle(context, command, 'withheld', { reason: 'ModeObserve' });
+  const cluster = context.clusters.get(namesOf(command.node).cluster);
+  if (cluster === undefined) return settle(context, command, 'failed', { reason: 'UnknownCluster' });
+  const next = await lookSafely(context, queued, worldOf(context, queued, cluster));
+  if (next.kind !== 'act') return conclude(context, queued, cluster, next, 'looked');
+  if (permit !== undefined && context.settings.poolWithholds(next.pool)) {
+    return settle(context, command, 'withheld', { reason: 'PoolModeObserve' });
+  }
+  if (!(await claimed(context, queued))) return;
+  context.looks.delete(command.id);
+  const ending = await actSafely(context, command, next.act);
+  await conclude(context, queued, cluster, ending, 'acted');
+}
+
+function worldOf(context: AttemptContext, queued: QueuedCommand, cluster: KubernetesCluster): World {
+  const { command } = queued;
+  const { clock, settings, queue, claimant } = context;
+  return {
+    cluster,
+    nodeName: namesOf(command.node).node,
+    power: context.power,
+    tickets: context.tickets,
+    actions: context.actions,
+    clock,
+    settings,
+    unfinishedAttempt: queued.unfinishedAttempt,
+    stopping: context.stopping,
+    keepClaim: () => queue.extend(command.id, { by: claimant, now: clock.now(), leaseMs: settings.leaseMs }),
+  };
+}
+
+/** An effect that throws is our mistake; it must not end in a tight loop, nor take the executor down. */
+async function lookSafely(context: AttemptContext, queued: QueuedCommand, world: World): Promise<Next> {
+  try {
+    return await lookAtPresent(queued.command, world);
+  } catch (error) {
+    context.log.error({ error, command: queued.command.id }, 'the look at the present threw');
+    return { kind: 'later', reason: `Threw: ${String(error)}` };
+  }
+}
+
+/** What can't be repeated is not tried again after a throw: its claim runs out, then it is only observed. */
+async function actSafely(
+  context: AttemptContext,
+  command: Command,
+  act: () => Promise<Ending>,
+): Promise<Ending> {
+  try {
+    return await act();
+  } catch (error) {
+    context.log.error({ error, command: command.id }, 'the effect threw');
+    const { repeatable } = commandCatalog[command.type];
+    return repeatable ? { kind: 'later', reason: `Threw: ${String(error)}` } : { kind: 'lost' };
+  }
+}
+
+async function claimed(context: AttemptContext, queued: QueuedCommand): Promise<boolean> {
+  const { queue, guard, clock } = context;
+  const { command } = queued;
+  // The budgets of an unfinished try are still taken.
+  const answer: GuardAnswer = queued.unfinishedAttempt
+    ? { kind: 'ask', budgets: [], askAgainAt: {} }
+    : await guard.ask(command, clock.now());
+  if (answer.kind === 'wait') {
+    await queue.postpone(command.id, { until: answer.until, reason: answer.reason });
+    return false;
+  }
+  let claim = await claimWith(context, command, answer.budgets);
+  // Processes that are over may still hold what is asked for.
+  if (claim.kind === 'refused' && (await queue.releaseEnded()) > 0) {
+    claim = await claimWith(context, command, answer.budgets);
+  }
+  if (claim.kind === 'refused') {
+    const until = answer.askAgainAt[claim.counter] ?? clock.now() + context.settings.longestRetryMs;
+    await queue.postpone(command.id, { until, reason: `BudgetFull: ${claim.counter}` });
+  }
+  return claim.kind === 'claimed';
+}
+
+function claimWith(
+  context: AttemptContext,
+  command: Command,
+  budgets: readonly BudgetClaim[],
+): Promise<ClaimAnswer> {
+  const { queue, claimant, clock, settings } = context;
+  return queue.claim(command.id, { by: claimant, now: clock.now(), leaseMs: settings.leaseMs, budgets });
+}
+
+async function conclude(
+  context: AttemptContext,
+  queued: QueuedCommand,
+  cluster: KubernetesCluster,
+  ending: Ending,
+  after: 'looked' | 'acted',
+): Promise<void> {
+  const { command } = queued;
+  if (ending.kind === 'lost') return;
+  if (ending.kind === 'later') return later(context, queued, ending, after);
+  await settle(context, command, ending.status, ending.detail);
+  if (ending.story !== undefined) context.story.add(cluster, ending.story);
+}
+
+async function later(
+  context: AttemptContext,
+  queued: QueuedCommand,
+  { reason, afterMs }: Extract<Ending, { readonly kind: 'later' }>,
+  after: 'looked' | 'acted',
+): Promise<void> {
+  const { looks, settings, clock, queue, randomness } = context;
+  const { command } = queued;
+  const tries = Math.max(looks.get(command.id) ?? 0, queued.attempts) + 1;
+  if (tries >= settings.maximumTries) {
+    // A look that never succeeded says nothing about an earlier try.
+    const status =
+      queued.unfinishedAttempt && !commandCatalog[command.type].repeatable ? 'unknown' : 'failed';
+    return settle(context, command, status, { reason });
+  }
+  // Entries of revoked commands are never taken out one by one.
+  if (looks.size > mostLooks) looks.clear();
+  if (after === 'looked') looks.set(command.id, tries);
+  const waitMs = backOffMs(tries, randomness, {
+    firstMs: settings.firstRetryMs,
+    longestMs: settings.longestRetryMs,
+  });
+  const until = clock.now() + Math.max(waitMs, afterMs ?? 0);
+  await queue.postpone(command.id, { until, reason, ...(after === 'acted' ? { by: context.claimant } : {}) });
+}
+
+async function settle(
+  context: AttemptContext,
+  command: Command,
+  status: CommandResult['status'],
+  detail: CommandResult['detail'],
+): Promise<void> {
+  const { id: commandId, type: commandType, processId, stageEntry } = command;
+  context.looks.delete(commandId);
+  await context.queue.settle(
+    { commandId, commandType, processId, stageEntry, status, detail },
+    context.clock.now(),
+  );
+}

@@ -1,0 +1,56 @@
+import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
+import { changeNode, type Plan } from '../change-node.js';
+import { done, failed, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
+import { isolationTaint, ownerMark } from '../node-marks.js';
+import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
+import { withdrawRequests } from './ask-pods.js';
+import { giveBackPatch } from './return-patch.js';
+
+/** Takes back what is ours, and only that. A person's hold keeps the node out; so does another boot than was verified. */
+export const giveBack: Effect<'giveBack'> = async (command, world) => {
+  const node = await readNode(world);
+  if (isEnding(node)) return node;
+  const early = planOf(node, command, world);
+  if (early.kind === 'settle' && early.status !== 'done') return early;
+  return {
+    kind: 'act',
+    async act() {
+      const trouble = await withdrawRequests(world, command.processId);
+      return (
+        trouble ??
+        changeNode(
+          world,
+          node,
+          (present) => planOf(present, command, world),
+          (_before, after) => returned(after, command, world),
+        )
+      );
+    },
+  };
+};
+
+function planOf(node: KubernetesNode, command: CommandOf<'giveBack'>, world: World): Plan {
+  const { settings } = world;
+  const observation = observationOf(node, settings);
+  const owner = ownerMark(settings.installation, command.processId);
+  const taint = isolationTaint(node);
+  if (isSomeoneElse(observation, command.expected, { boot: true })) {
+    return failed('IdentityChanged', { observation });
+  }
+  if (observation.hold !== undefined) return failed('Held', { observation, hold: observation.hold });
+  if (taint !== undefined && taint.value !== owner) return failed('ForeignIsolation', { observation });
+  const patch = giveBackPatch(node, owner);
+  return patch === undefined ? done({ observation }) : { kind: 'patch', patch };
+}
+
+function returned(node: KubernetesNode, command: CommandOf<'giveBack'>, world: World): Ending {
+  return done(
+    { observation: observationOf(node, world.settings) },
+    {
+      node,
+      type: 'Normal',
+      reason: 'FaultlineReturned',
+      message: `Given back by maintenance process ${command.processId} (${command.faultType})`,
+    },
+  );
+}

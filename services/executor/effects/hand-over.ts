@@ -1,0 +1,55 @@
+import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
+import { changeNode, type Plan } from '../change-node.js';
+import { done, failed, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
+import { isolationTaint, ownerMark } from '../node-marks.js';
+import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
+import { withdrawRequests } from './ask-pods.js';
+import { handOverPatch } from './return-patch.js';
+
+/** Our taint goes, the cordon and a hold stay. A boot in between changes nothing about it: the node stays out. */
+export const handOver: Effect<'handOver'> = async (command, world) => {
+  const node = await readNode(world);
+  if (isEnding(node)) return node;
+  const early = planOf(node, command, world);
+  if (early.kind === 'settle' && early.status !== 'done') return early;
+  return {
+    kind: 'act',
+    async act() {
+      const trouble = await withdrawRequests(world, command.processId);
+      return (
+        trouble ??
+        changeNode(
+          world,
+          node,
+          (present) => planOf(present, command, world),
+          (_before, after) => handedOver(after, command, world),
+        )
+      );
+    },
+  };
+};
+
+function planOf(node: KubernetesNode, command: CommandOf<'handOver'>, world: World): Plan {
+  const { settings } = world;
+  const observation = observationOf(node, settings);
+  const owner = ownerMark(settings.installation, command.processId);
+  const taint = isolationTaint(node);
+  if (isSomeoneElse(observation, command.expected, { boot: false })) {
+    return failed('IdentityChanged', { observation });
+  }
+  if (taint !== undefined && taint.value !== owner) return failed('ForeignIsolation', { observation });
+  const patch = handOverPatch(node, owner, command.parameters.reason);
+  return patch === undefined ? done({ observation }) : { kind: 'patch', patch };
+}
+
+function handedOver(node: KubernetesNode, command: CommandOf<'handOver'>, world: World): Ending {
+  return done(
+    { observation: observationOf(node, world.settings) },
+    {
+      node,
+      type: 'Warning',
+      reason: 'FaultlineHandedOver',
+      message: `Left cordoned for a person by maintenance process ${command.processId}: ${command.parameters.reason}`,
+    },
+  );
+}

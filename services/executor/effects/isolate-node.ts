@@ -1,0 +1,93 @@
+import type { NodeObservation } from '../../../domain/command.js';
+import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
+import { changeNode, type Plan } from '../change-node.js';
+import { done, failed, unneeded, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
+import { annotation, cordonedByAnnotation, isolationTaint, isProtected, ownerMark } from '../node-marks.js';
+import { endingOf, isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
+import { isolatePatch } from './isolate-patch.js';
+
+type Isolate = CommandOf<'isolateNode'>;
+
+/** Taint, cordon and notes for autoscalers in one patch. Isolating what this process isolated already is done. */
+export const isolateNode: Effect<'isolateNode'> = async (command, world) => {
+  const [node, others] = await Promise.all([readNode(world), whoElseWorksHere(world)]);
+  if (isEnding(node)) return node;
+  const early = planOf(node, command, world);
+  if (early.kind !== 'patch') return early;
+  if (others !== undefined) return others;
+  const { pool } = observationOf(node, world.settings);
+  return {
+    kind: 'act',
+    ...(pool === undefined ? {} : { pool }),
+    act: () =>
+      changeNode(
+        world,
+        node,
+        (present) => planOf(present, command, world),
+        (_before, after) => isolated(after, command, world),
+      ),
+  };
+};
+
+/** Decides by the present: is it still the node, the boot and the fault that the process speaks of? */
+function planOf(node: KubernetesNode, command: Isolate, world: World): Plan {
+  const { settings } = world;
+  const { parameters } = command;
+  const observation = observationOf(node, settings);
+  const owner = ownerMark(settings.installation, command.processId);
+  const taint = isolationTaint(node);
+  // The boot may have changed since the process last looked; what counts is the boot that was reported.
+  if (isSomeoneElse(observation, command.expected, { boot: false })) {
+    return failed('IdentityChanged', { observation });
+  }
+  if (taint?.value === owner) return isolated(node, command, world);
+  if (taint !== undefined) return failed('ForeignIsolation', { observation });
+  if (observation.hold !== undefined) return failed('Held', { observation, hold: observation.hold });
+  if (isProtected(node) && !settings.isolateProtectedNodes) return failed('ProtectedNode', { observation });
+  if (hasRebooted(observation, parameters.reportedBootId)) return unneeded('StaleReport', observation);
+  if (isGoodNow(observation, parameters.stillFiring)) return unneeded('NotFiringNow', observation);
+  if (node.spec.taints?.some(({ key }) => settings.foreignMaintenanceTaints.includes(key)) === true) {
+    return { kind: 'later', reason: 'ForeignMaintenance' };
+  }
+  return { kind: 'patch', patch: isolatePatch(node, owner, parameters.cordon) };
+}
+
+function hasRebooted({ bootId }: NodeObservation, reported: string | undefined): boolean {
+  return reported !== undefined && bootId !== undefined && bootId !== reported;
+}
+
+/** Only an explicit good value counts: a condition that is absent or Unknown says nothing. */
+function isGoodNow(observation: NodeObservation, firing: Isolate['parameters']['stillFiring']): boolean {
+  if (firing === undefined) return false;
+  if (firing.condition === 'Ready') return observation.ready === 'True';
+  const good = firing.status === 'False' ? 'True' : 'False';
+  return observation.conditions[firing.condition] === good;
+}
+
+function isolated(node: KubernetesNode, command: Isolate, world: World): Ending {
+  const observation = observationOf(node, world.settings);
+  const owner = ownerMark(world.settings.installation, command.processId);
+  const cordoned = annotation(node, cordonedByAnnotation) === owner;
+  return done(
+    { observation, cordoned },
+    {
+      node,
+      type: 'Warning',
+      reason: 'FaultlineIsolated',
+      message: `Isolated for ${command.parameters.reason} by maintenance process ${command.processId}`,
+    },
+  );
+}
+
+/** The medik8s operators take a Lease per node before they work on it. */
+async function whoElseWorksHere(world: World): Promise<Ending | undefined> {
+  if (!world.settings.respectMedik8sLeases) return undefined;
+  const answer = await world.cluster.getLease('medik8s-leases', `node-${world.nodeName}`);
+  if (answer.kind === 'ok') {
+    const holder = answer.value.spec.holderIdentity;
+    return holder === undefined
+      ? undefined
+      : { kind: 'later', reason: `ForeignMaintenance: lease of ${holder}` };
+  }
+  return answer.kind === 'notFound' ? undefined : endingOf(answer);
+}

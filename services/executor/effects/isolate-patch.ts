@@ -1,0 +1,32 @@
+import type { JsonPatch, KubernetesNode } from '../../../adapters/ports/kubernetes.js';
+import {
+  annotation,
+  autoscalerAnnotations,
+  cordonedByAnnotation,
+  maintenanceTaint,
+  restoreAnnotation,
+} from '../node-marks.js';
+import { addTaints, asRead, setKeys, type PatchStep } from './patch-steps.js';
+import { rememberedText } from './remembered-annotations.js';
+
+/**
+ * Takes a node out of service: our taint, a cordon if wanted and not there yet, autoscalers told to keep off. Pure;
+ * the node must not carry our taint.
+ * @param owner who will own it, as in the taint's value
+ */
+export function isolatePatch(node: KubernetesNode, owner: string, cordon: boolean): JsonPatch {
+  const cordons = cordon && node.spec.unschedulable !== true;
+  const cordonStep: PatchStep[] = cordons ? [{ op: 'add', path: '/spec/unschedulable', value: true }] : [];
+  const before = new Map(autoscalerAnnotations.map((key) => [key, annotation(node, key)] as const));
+  const changes = new Map<string, string | undefined>([
+    ...autoscalerAnnotations.map((key) => [key, 'true'] as const),
+    [restoreAnnotation, rememberedText(owner, before)],
+    ...(cordons ? [[cordonedByAnnotation, owner] as const] : []),
+  ]);
+  return [
+    ...asRead(node),
+    ...addTaints(node, [{ key: maintenanceTaint, value: owner, effect: 'NoSchedule' }]),
+    ...cordonStep,
+    ...setKeys(node, 'annotations', changes),
+  ];
+}

@@ -1,0 +1,62 @@
+import type { ProcessId } from '../../../domain/identifiers.js';
+import type { JsonPatch, KubernetesPod } from '../../../adapters/ports/kubernetes.js';
+import {
+  annotation,
+  migrationDeadlineAnnotation,
+  migrationLabel,
+  migrationReasonAnnotation,
+  processAnnotation,
+} from '../node-marks.js';
+import { asRead, setKeys } from './patch-steps.js';
+
+/** Whether a pod is to leave: not DaemonSet's, not static, not finished, not leaving already. */
+export function isMovable(pod: KubernetesPod): boolean {
+  const { metadata, status } = pod;
+  if (metadata.deletionTimestamp !== undefined) return false;
+  if (status.phase === 'Succeeded' || status.phase === 'Failed') return false;
+  if (annotation(pod, 'kubernetes.io/config.mirror') !== undefined) return false;
+  return !(metadata.ownerReferences ?? []).some(({ kind }) => kind === 'DaemonSet' || kind === 'Node');
+}
+
+/** Whether the pod has been asked to leave by this process. */
+export function isAsked(pod: KubernetesPod, processId: ProcessId): boolean {
+  return (
+    pod.metadata.labels?.[migrationLabel] !== undefined && annotation(pod, processAnnotation) === processId
+  );
+}
+
+export interface MigrationMarks {
+  readonly processId: ProcessId;
+  /** RFC 3339. Not before this; it counts from the announcement, which comes later. */
+  readonly notBefore: string;
+  readonly reason: string;
+}
+
+/** Asks a pod to leave, visibly for whoever moves it. */
+export function askToMovePatch(pod: KubernetesPod, marks: MigrationMarks): JsonPatch {
+  const annotations = new Map([
+    [processAnnotation, marks.processId],
+    [migrationDeadlineAnnotation, marks.notBefore],
+    [migrationReasonAnnotation, marks.reason],
+  ]);
+  return [
+    ...asRead(pod),
+    ...setKeys(pod, 'labels', new Map([[migrationLabel, 'to-be-migrated']])),
+    ...setKeys(pod, 'annotations', annotations),
+  ];
+}
+
+/** Takes the request back: the pod may stay. */
+export function withdrawPatch(pod: KubernetesPod): JsonPatch {
+  const annotations = new Map(
+    [processAnnotation, migrationDeadlineAnnotation, migrationReasonAnnotation].map((key) => [
+      key,
+      undefined,
+    ]),
+  );
+  return [
+    ...asRead(pod),
+    ...setKeys(pod, 'labels', new Map([[migrationLabel, undefined]])),
+    ...setKeys(pod, 'annotations', annotations),
+  ];
+}

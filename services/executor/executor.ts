@@ -1,0 +1,179 @@
+import type { NodeKey } from '../../domain/identifiers.js';
+import type { ChangeGuard } from '../../adapters/ports/change-guard.js';
+import type { Clock, Randomness } from '../../adapters/ports/clock.js';
+import type { CommandQueue, QueuedCommand } from '../../adapters/ports/journal.js';
+import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
+import type { Log } from '../../adapters/ports/log.js';
+import type { PowerController } from '../../adapters/ports/power.js';
+import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
+import { attempt, type AttemptContext } from './attempt.js';
+import { backOffMs } from './back-off.js';
+import { NodeStory } from './node-story.js';
+import type { ExecutorSettings } from './settings.js';
+import { Workload, workingClock } from './working-clock.js';
+
+export interface ExecutorOptions {
+  readonly queue: CommandQueue;
+  /** By name of the cluster. */
+  readonly clusters: ReadonlyMap<string, KubernetesCluster>;
+  readonly power?: PowerController;
+  readonly tickets?: TicketSystem;
+  readonly actions?: MachineActions;
+  readonly guard: ChangeGuard;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly settings: ExecutorSettings;
+  /** Aborting stops it: nothing new is claimed; what waits for something long is left to be observed by the next copy. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+export interface RunningExecutor {
+  /** Resolves when it has stopped and nothing of it is under way. Never rejects. */
+  readonly ended: Promise<void>;
+  /** Pieces of work that are not just waiting for time to pass. A clock that jumps stands still unless this is 0. */
+  underWay(): number;
+}
+
+/**
+ * Carries out commands: many nodes at a time, one command at a time per node, each only after a look at the present
+ * and a claim. Goes on whatever a single command does, and while the journal does not answer.
+ */
+export function runExecutor(options: ExecutorOptions): RunningExecutor {
+  const loop = new ExecutorLoop(options);
+  return { ended: loop.run(), underWay: () => loop.underWay() };
+}
+
+/** Waiting commands take no place, but a copy does not hold more than this. */
+const mostOpen = 4_096;
+
+class ExecutorLoop {
+  readonly #options: ExecutorOptions;
+  readonly #context: AttemptContext;
+  readonly #workload = new Workload(() => this.#waiting?.abort());
+  readonly #tasks = new Map<NodeKey, Promise<void>>();
+  #passing = false;
+  /** Aborted when there may be something to do before the queue says so. */
+  #waiting: AbortController | undefined;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+    this.#context = {
+      ...options,
+      power: options.power,
+      tickets: options.tickets,
+      actions: options.actions,
+      clock: workingClock(options.clock, this.#workload),
+      story: new NodeStory(options.clock, options.log),
+      claimant: options.randomness.uuid(),
+      stopping: options.signal,
+      looks: new Map(),
+    };
+  }
+
+  underWay(): number {
+    return this.#workload.active + (this.#passing ? 1 : 0);
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    const stop = (): void => this.#waiting?.abort();
+    signal.addEventListener('abort', stop);
+    for (let failures = 0; !isOver(signal);) {
+      try {
+        await this.#pass();
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        this.#options.log.warn({ error }, 'the queue of commands does not answer');
+        await this.#restAfterFailure(failures);
+      }
+    }
+    await Promise.all(this.#tasks.values());
+    signal.removeEventListener('abort', stop);
+  }
+
+  /** Begins what can be begun; if that is nothing, waits until there may be something. */
+  async #pass(): Promise<void> {
+    const { queue, settings } = this.#options;
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    const free = Math.min(settings.concurrency - this.#workload.active, mostOpen - this.#tasks.size);
+    if (free <= 0) return abortOf(waiting.signal);
+    this.#passing = true;
+    // Listened for before the queue is read, so that nothing that comes in between is missed.
+    const work = queue.awaitWork(waiting.signal);
+    work.catch(() => undefined);
+    try {
+      if ((await this.#begin(free)) > 0) return;
+      const sleep = await this.#sleepUntilDue(waiting.signal);
+      this.#context.story.tell(() => this.#workload.active === 0);
+      this.#passing = false;
+      await Promise.race([work, ...sleep]);
+    } finally {
+      this.#passing = false;
+      waiting.abort();
+      await work;
+    }
+  }
+
+  /** A head that is due but not claimable is under work here or elsewhere: its end will be heard of. */
+  async #sleepUntilDue(signal: AbortSignal): Promise<readonly Promise<void>[]> {
+    const { queue, clock } = this.#options;
+    const due = await queue.nextDue();
+    return due === undefined || due <= clock.now() ? [] : [clock.waitUntil(due, signal)];
+  }
+
+  async #begin(free: number): Promise<number> {
+    const { queue, clock } = this.#options;
+    // Nodes under work here may still be listed: they are claimed only after the look at the present.
+    const heads = await queue.claimable(clock.now(), free + this.#tasks.size);
+    const fresh = heads.filter(({ command }) => !this.#tasks.has(command.node)).slice(0, free);
+    for (const queued of fresh) this.#start(queued);
+    return fresh.length;
+  }
+
+  #start(queued: QueuedCommand): void {
+    const { node } = queued.command;
+    this.#workload.begin();
+    const task = this.#work(queued).finally(() => {
+      this.#tasks.delete(node);
+      this.#workload.end();
+    });
+    this.#tasks.set(node, task);
+  }
+
+  async #work(queued: QueuedCommand): Promise<void> {
+    try {
+      await attempt(this.#context, queued);
+    } catch (error) {
+      // The journal did not answer. The claim runs out by itself; the node rests so that this is no tight loop.
+      this.#options.log.error({ error, command: queued.command.id }, 'a command could not be carried on');
+      const wait = this.#context.settings.firstRetryMs * 4;
+      await this.#context.clock.waitUntil(this.#context.clock.now() + wait, this.#options.signal);
+    }
+  }
+
+  async #restAfterFailure(failures: number): Promise<void> {
+    const { clock, randomness, settings, signal } = this.#options;
+    const bounds = { firstMs: settings.firstRetryMs, longestMs: settings.longestRetryMs };
+    await clock.waitUntil(clock.now() + backOffMs(failures, randomness, bounds), signal);
+  }
+}
+
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

@@ -1,0 +1,51 @@
+/** How the executor of one installation behaves; complete. Times in ms. */
+export interface ExecutorSettings {
+  /** Stands in our taints. */
+  readonly installation: string;
+  /** Node label that names its pool. */
+  readonly poolLabel: string;
+  /** Isolate control-plane and protected nodes too. */
+  readonly isolateProtectedNodes: boolean;
+  /** Taints by which other software says that it is at work on a node. */
+  readonly foreignMaintenanceTaints: readonly string[];
+  /** Read the per-node Lease of the medik8s operators before isolation; costs one more request. */
+  readonly respectMedik8sLeases: boolean;
+  /** Whether a pool's mode withholds what needs leave of the guard. */
+  readonly poolWithholds: (pool: string | undefined) => boolean;
+  /** Nodes under work at once; one command at a time per node. */
+  readonly concurrency: number;
+  /** A claim runs out after this; long effects prolong it. */
+  readonly leaseMs: number;
+  /** Between two looks at something that takes its time. */
+  readonly pollMs: number;
+  /** Power has to be seen Off (or On) within this. */
+  readonly powerDeadlineMs: number;
+  /** Pods of a machine that is off have to be gone within this. */
+  readonly fenceDeadlineMs: number;
+  /** Restart and reimage have to end within these. */
+  readonly restartDeadlineMs: number;
+  readonly reimageDeadlineMs: number;
+  /** First and longest wait before something is tried again; full jitter between. */
+  readonly firstRetryMs: number;
+  readonly longestRetryMs: number;
+  /** Tries of one command, after which it fails. */
+  readonly maximumTries: number;
+}
+
+export const defaultExecutorSettings: Omit<ExecutorSettings, 'installation'> = {
+  poolLabel: 'faultline.dev/pool',
+  isolateProtectedNodes: false,
+  foreignMaintenanceTaints: ['medik8s.io/drain', 'medik8s.io/remediation'],
+  respectMedik8sLeases: false,
+  poolWithholds: () => false,
+  concurrency: 16,
+  leaseMs: 60_000,
+  pollMs: 2_000,
+  powerDeadlineMs: 120_000,
+  fenceDeadlineMs: 15 * 60_000,
+  restartDeadlineMs: 10 * 60_000,
+  reimageDeadlineMs: 2 * 3_600_000,
+  firstRetryMs: 500,
+  longestRetryMs: 60_000,
+  maximumTries: 20,
+};

@@ -1,0 +1,41 @@
+import type { Clock } from '../../adapters/ports/clock.js';
+
+/** Counts work that is not just waiting for time to pass: only that takes a place, and keeps a jumping clock still. */
+export class Workload {
+  readonly #whenLess: () => void;
+  #active = 0;
+
+  /** `whenLess` is called whenever a piece of work has ended or begins to wait. */
+  constructor(whenLess: () => void) {
+    this.#whenLess = whenLess;
+  }
+
+  get active(): number {
+    return this.#active;
+  }
+
+  begin(): void {
+    this.#active += 1;
+  }
+
+  end(): void {
+    this.#active -= 1;
+    this.#whenLess();
+  }
+}
+
+/** The same clock; whoever waits on it is not at work meanwhile. */
+export function workingClock(clock: Clock, workload: Workload): Clock {
+  return {
+    now: () => clock.now(),
+    fromLogTime: (wallMs) => clock.fromLogTime(wallMs),
+    async waitUntil(instant, signal) {
+      workload.end();
+      try {
+        await clock.waitUntil(instant, signal);
+      } finally {
+        workload.begin();
+      }
+    },
+  };
+}
