@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+
+import { canonicalJson } from '../../domain/json.js';
+import { compilation } from './compilation.js';
+import { compileClusters } from './compile-clusters.js';
+import { compileEventLog, compileJournal, compileSchemaRegistry } from './compile-connections.js';
+import { compilePolicy } from './compile-policy.js';
+import {
+  compileDetector,
+  compileDrivers,
+  compileGuard,
+  compileHttp,
+  compileIntake,
+} from './compile-services.js';
+import type { Configuration } from './configuration.js';
+import type { LocatedDocument } from './positions.js';
+import type { ConfigurationProblem } from './problems.js';
+import type { ConfigurationFile } from './sections/whole-file.js';
+
+/** The digest that stands in the journal as the version of the policy. */
+function digestOf(file: ConfigurationFile): string {
+  return createHash('sha256').update(canonicalJson(file)).digest('hex').slice(0, 16);
+}
+
+/**
+ * From the form as written to what the parts are given.
+ * @returns every problem of meaning; the configuration may be used only when there is none
+ */
+export function compile(
+  path: string,
+  file: ConfigurationFile,
+  document: LocatedDocument,
+): { readonly configuration: Configuration; readonly problems: readonly ConfigurationProblem[] } {
+  const problems: ConfigurationProblem[] = [];
+  const context = compilation(path, document, problems);
+  const { concurrency, attemptLease } = file.executor;
+  const configuration: Configuration = {
+    path,
+    dataFolder: context.path(file.installation.dataFolder),
+    http: compileHttp(context, file.http),
+    clusters: compileClusters(context, file),
+    eventLog: compileEventLog(context, file.eventLog),
+    journal: compileJournal(context, file.journal),
+    schemaRegistry: compileSchemaRegistry(context, file.schemaRegistry),
+    intake: compileIntake(context, file.intake),
+    detector: compileDetector(context, file.detector),
+    executor: { concurrency, attemptLeaseMs: context.duration(['executor', 'attemptLease'], attemptLease) },
+    guard: compileGuard(context, file.guard),
+    drivers: compileDrivers(context, file.drivers),
+    policy: compilePolicy(context, file, digestOf(file)),
+  };
+  return { configuration, problems };
+}

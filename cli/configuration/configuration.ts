@@ -1,0 +1,123 @@
+import type { Operation } from '../../domain/command.js';
+import type { FaultType } from '../../domain/fault.js';
+import type { ClusterName, NodeKey } from '../../domain/identifiers.js';
+import type { Policy } from '../../workflows/policy.js';
+
+/** Where a secret is read from, at the moment it is needed. Paths are absolute. */
+export type SecretSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'environment'; readonly variable: string };
+
+/** User and password of some system. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: SecretSource;
+}
+
+export type EventLogConfiguration =
+  | { readonly kind: 'embedded'; readonly partitions: number }
+  | {
+      readonly kind: 'kafka';
+      readonly partitions: number;
+      readonly brokers: readonly string[];
+      readonly tls?: {
+        readonly certificateAuthorityFile?: string;
+        readonly certificateFile?: string;
+        readonly keyFile?: string;
+      };
+      readonly sasl?: Credentials & { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' };
+    };
+
+export type JournalConfiguration =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'postgres'; readonly connection: string; readonly password?: SecretSource };
+
+export type SchemaRegistryConfiguration =
+  | { readonly kind: 'bundled' }
+  | {
+      readonly kind: 'confluent';
+      readonly url: string;
+      readonly register: boolean;
+      readonly credentials?: Credentials;
+    };
+
+export interface BmcConfiguration {
+  /** `{node}` stands for the name of the Node, here and in `systemPath`. */
+  readonly url: string;
+  readonly systemPath: string;
+  readonly credentials?: Credentials;
+  readonly skipTlsVerify: boolean;
+  /** By name of the Node. */
+  readonly nodes: Readonly<Record<string, { readonly url?: string; readonly systemPath?: string }>>;
+}
+
+export interface ClusterConfiguration {
+  readonly name: ClusterName;
+  readonly access:
+    | { readonly kind: 'kubeconfig'; readonly path: string; readonly context?: string }
+    | { readonly kind: 'inCluster' };
+  readonly mode: 'observe' | 'active';
+  readonly poolLabel: string;
+  readonly zoneLabel: string;
+  readonly allowControlPlane: boolean;
+  readonly bmc?: BmcConfiguration;
+}
+
+export interface WebhookConfiguration {
+  readonly url: string;
+  readonly requestTimeoutMs: number;
+  readonly token?: SecretSource;
+}
+
+export interface OperationLimit {
+  /** Of the nodes of a cluster, 0 to 1. */
+  readonly share: number;
+  readonly rate: number;
+  readonly perMs: number;
+}
+
+/** What `faultline.yaml` says: complete, checked, durations in milliseconds, paths absolute. */
+export interface Configuration {
+  /** Where it was read; for messages. */
+  readonly path: string;
+  readonly dataFolder: string;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly operators: readonly { readonly subject: string; readonly token: SecretSource }[];
+  };
+  readonly clusters: readonly ClusterConfiguration[];
+  readonly eventLog: EventLogConfiguration;
+  readonly journal: JournalConfiguration;
+  readonly schemaRegistry: SchemaRegistryConfiguration;
+  readonly intake: {
+    readonly tokens: readonly { readonly token: SecretSource; readonly nodes: 'all' | readonly NodeKey[] }[];
+    readonly alertRules: Readonly<Record<string, FaultType>>;
+    readonly maximumBodyBytes: number;
+  };
+  readonly detector: {
+    readonly conditions: readonly {
+      readonly condition: string;
+      readonly status: 'True' | 'False' | 'Unknown';
+      readonly faultType: FaultType;
+    }[];
+    readonly leaseStaleAfterMs: number;
+    readonly leaseCheckEveryMs: number;
+    readonly inventoryRefreshEveryMs: number;
+  };
+  readonly executor: { readonly concurrency: number; readonly attemptLeaseMs: number };
+  readonly guard: {
+    readonly inventoryMaximumAgeMs: number;
+    readonly operations: Readonly<Record<Operation, OperationLimit>>;
+  };
+  readonly drivers: {
+    readonly redfish: {
+      readonly requestTimeoutMs: number;
+      readonly observeEveryMs: number;
+      readonly observeDeadlineMs: number;
+    };
+    readonly tickets?: WebhookConfiguration;
+    readonly actions?: WebhookConfiguration;
+  };
+  readonly policy: Policy;
+}

@@ -1,0 +1,39 @@
+import { clustersSection } from './clusters.js';
+import {
+  eventLogSection,
+  httpSection,
+  installationSection,
+  journalSection,
+  schemaRegistrySection,
+} from './connections.js';
+import { faultsSection, modeSection, recipeSection, settleSection } from './policy.js';
+import { detectorSection, driversSection, executorSection, guardSection, intakeSection } from './services.js';
+import { section } from './values.js';
+
+/**
+ * All of `faultline.yaml`. Members with a default are required here, since the validator fills them in before it looks;
+ * in the published schema they are optional.
+ */
+export const wholeFile = section(
+  {
+    installation: installationSection,
+    http: httpSection,
+    clusters: clustersSection,
+    mode: modeSection,
+    eventLog: eventLogSection,
+    journal: journalSection,
+    schemaRegistry: schemaRegistrySection,
+    intake: intakeSection,
+    detector: detectorSection,
+    executor: executorSection,
+    guard: guardSection,
+    drivers: driversSection,
+    recipe: recipeSection,
+    faults: faultsSection,
+    sourcesSettleTime: settleSection,
+  },
+  'Configuration and policy of Faultline.',
+);
+
+/** The file as written, defaults filled in, durations still text. */
+export type ConfigurationFile = (typeof wholeFile)['static'];
