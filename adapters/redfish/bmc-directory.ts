@@ -1,0 +1,32 @@
+/** Where one machine's BMC is. */
+export interface BmcAddress {
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  /** For instance `/redfish/v1/Systems/1`. */
+  readonly systemPath: string;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** How BMCs are found: by node key, else by a template with `{cluster}` and `{node}`. */
+export interface BmcDirectory {
+  readonly byNode: Readonly<Record<string, BmcAddress>>;
+  readonly template?: BmcAddress;
+}
+
+/** The BMC of a node (key `<cluster>/<node>`), if it has one. */
+export function bmcAddressOf(directory: BmcDirectory, node: string): BmcAddress | undefined {
+  const own = directory.byNode[node];
+  const { template } = directory;
+  if (own !== undefined || template === undefined) return own;
+  const slash = node.indexOf('/');
+  const fill = (text: string, encode: (part: string) => string): string =>
+    text
+      .replaceAll('{cluster}', encode(node.slice(0, slash)))
+      .replaceAll('{node}', encode(node.slice(slash + 1)));
+  return {
+    ...template,
+    baseUrl: fill(template.baseUrl, (part) => part),
+    systemPath: fill(template.systemPath, encodeURIComponent),
+  };
+}
