@@ -224,6 +224,8 @@ export const maintenance = setup({
     powersOffForRepair: ({ context }) => context.recipe.repairBy === 'power-off-and-ticket',
     workloadLeft: ({ context }) => context.pods.length > 0,
     settled: ({ context }) => context.open.length === 0,
+    settlingTo: ({ context }, parameters: { readonly end: NonNullable<ProcessContext['settleTo']> }) =>
+      context.settleTo === parameters.end,
     settlesTo: ({ context }, parameters: { readonly end: NonNullable<ProcessContext['settleTo']> }) =>
       context.open.length === 0 && context.settleTo === parameters.end,
     settlesIsolatedTo: ({ context }, parameters: { readonly end: NonNullable<ProcessContext['settleTo']> }) =>

@@ -1,3 +1,4 @@
+import { commandTypes, type CommandType } from '../../domain/command.js';
 import { assess, observe } from './assess.js';
 import { escalate, takeOver } from './climb.js';
 import { giveBack, handOver } from './give-back.js';
@@ -21,10 +22,36 @@ export function commonStages() {
 }
 
 /**
+ * What a result means where a stage says nothing about it: a node that is gone ends the process, anything else that is
+ * not done is for a person. So no result is ever without consequence.
+ */
+function unexpectedResults() {
+  const ask = (type: CommandType, what: string) => ({
+    target: '.waitingForPerson',
+    actions: { type: 'noteWaiting' as const, params: { reason: `${type} ${what}` } },
+  });
+  const resultsOf = (type: CommandType) => ({
+    [`${type}.unneeded`]: [
+      {
+        guard: 'nodeGone' as const,
+        target: '.settling',
+        actions: { type: 'settleTo' as const, params: { end: 'retire' as const, reason: '' } },
+      },
+      ask(type, 'was not needed any more'),
+    ],
+    [`${type}.failed`]: ask(type, 'failed'),
+    [`${type}.unknown`]: ask(type, 'ended unseen'),
+    [`${type}.withheld`]: ask(type, 'was withheld by the mode'),
+  });
+  return Object.assign({}, ...commandTypes.map(resultsOf)) as Record<string, ReturnType<typeof ask>>;
+}
+
+/**
  * What every stage hears unless it says otherwise: the node is gone, came back as another object, or a person wants
  * the process to end.
  */
 export const heardEverywhere = {
+  ...unexpectedResults(),
   'node.deleted': {
     target: '.settling',
     actions: { type: 'settleTo' as const, params: { end: 'retire' as const, reason: '' } },

@@ -1,4 +1,23 @@
+import { commandTypes, resultStatuses } from '../../domain/command.js';
 import { maintenance } from '../maintenance.js';
+
+/** Every result clears the way, and nothing else: what follows is decided when the last one is in. */
+function noConsequence(): Record<string, Record<string, never>> {
+  const types = commandTypes.flatMap((type) => resultStatuses.map((status) => `${type}.${status}`));
+  return Object.fromEntries(types.map((type) => [type, {}]));
+}
+
+/** A node said to be deleted was isolated all the same: it came back under its name, so it is given back, not left. */
+const isolatedAfterAll = [
+  {
+    guard: { type: 'settlingTo' as const, params: { end: 'retire' as const } },
+    actions: [
+      'noteIsolation' as const,
+      { type: 'settleTo' as const, params: { end: 'cancel' as const, reason: 'NodeRecreated' } },
+    ],
+  },
+  { actions: 'noteIsolation' as const },
+];
 
 /**
  * Where a process goes when something overtakes it: every command that nobody has begun with is taken back, and an
@@ -17,10 +36,11 @@ export function settle(next: { readonly isolate: string }) {
       { guard: { type: 'settlesTo', params: { end: 'handOver' } }, target: 'handedToHuman' },
     ],
     on: {
-      'isolateNode.done': { actions: 'noteIsolation' },
+      ...noConsequence(),
+      'isolateNode.done': isolatedAfterAll,
       // Nobody saw how it ended, so there may be something of ours to take back.
-      'isolateNode.unknown': { actions: 'noteIsolation' },
-      'isolateNode.failed': { actions: 'noteIsolation' },
+      'isolateNode.unknown': isolatedAfterAll,
+      'isolateNode.failed': isolatedAfterAll,
       'powerOff.done': { actions: 'notePowerOff' },
       'powerOff.unknown': { actions: 'notePowerOff' },
       'powerOn.done': { actions: 'expectNewBoot' },

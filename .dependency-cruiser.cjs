@@ -1,0 +1,72 @@
+/** Who may import whom: DESIGN's layout, held by CI. */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'domain-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^domain/' },
+      to: { path: '^(schemas|workflows|services|adapters|cli|world|stack|test|tools)/' },
+    },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      from: { path: '^domain/' },
+      to: { dependencyTypes: ['core', 'npm'] },
+    },
+    {
+      name: 'workflows-import-only-domain-and-xstate',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { pathNot: ['^workflows/', '^domain/', '^node_modules/xstate/'] },
+    },
+    {
+      name: 'schemas-import-only-domain',
+      severity: 'error',
+      from: { path: '^schemas/' },
+      to: { path: '^(workflows|services|adapters|cli|world|stack|test|tools)/' },
+    },
+    {
+      name: 'services-import-only-ports-of-adapters',
+      severity: 'error',
+      from: { path: '^services/' },
+      to: { path: '^(adapters/(?!ports/)|cli/|world/|stack/|test/|tools/)' },
+    },
+    {
+      name: 'no-service-imports-another',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/' },
+      to: { path: '^services/([^/]+)/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'ports-import-only-words',
+      severity: 'error',
+      from: { path: '^adapters/ports/' },
+      to: { pathNot: ['^adapters/ports/', '^domain/', '^schemas/'] },
+    },
+    {
+      name: 'adapters-know-no-service',
+      severity: 'error',
+      from: { path: '^adapters/' },
+      to: { path: '^(services|cli|world|stack|test|tools)/' },
+    },
+    {
+      name: 'the-world-shares-no-code-with-faultline',
+      severity: 'error',
+      from: { path: '^world/' },
+      to: { path: '^(domain|schemas|workflows|services|adapters|cli|test|tools)/' },
+    },
+    {
+      name: 'products-import-no-tests',
+      severity: 'error',
+      from: { path: '^(domain|schemas|workflows|services|adapters|cli|world|stack)/' },
+      to: { path: '^(test|tools)/' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|coverage)/' },
+  },
+};

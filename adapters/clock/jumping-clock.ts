@@ -1,0 +1,132 @@
+import type { Clock } from '../ports/clock.js';
+
+/** Tells whether anything is unread, unsent, claimable or under way: then time may not jump. */
+export type QuietProbe = () => Promise<boolean>;
+
+export interface JumpingClockOptions {
+  /** First instant, ms. */
+  readonly start: number;
+  /** Most milliseconds of this clock in one millisecond of the wall. Infinity: as fast as the work is done. */
+  readonly speed: number;
+  /** How often in a row all must be quiet before a jump, with a turn of the event loop in between. */
+  readonly quietLooks: number;
+}
+
+interface Due {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** A place in time that can be given up. */
+export interface Appointment {
+  cancel(): void;
+}
+
+/** Real time between two looks, so that sockets and timers of the process get their turn. */
+const lookEveryMs = 1;
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/**
+ * One clock for log, timers and simulated world. It stands still while there is work, and jumps to the next due thing
+ * when there is none: the order of events does not depend on how fast the machine is.
+ */
+export class JumpingClock implements Clock {
+  private readonly due: Due[] = [];
+  private present: number;
+  private order = 0;
+  private readonly options: JumpingClockOptions;
+  private readonly wallStart = performance.now();
+
+  constructor(options: JumpingClockOptions) {
+    this.options = options;
+    this.present = options.start;
+  }
+
+  now(): number {
+    return this.present;
+  }
+
+  fromLogTime(wallMs: number): number {
+    return wallMs;
+  }
+
+  /** Runs `callback` when the clock has reached `at`; of two for one instant, the one scheduled first runs first. */
+  schedule(at: number, callback: () => void): Appointment {
+    const entry: Due = { at, order: this.order, run: callback };
+    this.order += 1;
+    this.due.splice(this.placeOf(entry), 0, entry);
+    return {
+      cancel: () => {
+        const place = this.due.indexOf(entry);
+        if (place >= 0) this.due.splice(place, 1);
+      },
+    };
+  }
+
+  waitUntil(instant: number, signal?: AbortSignal): Promise<void> {
+    if (instant <= this.present || signal?.aborted === true) return Promise.resolve();
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        appointment.cancel();
+        signal?.removeEventListener('abort', finish);
+        resolve();
+      };
+      const appointment = this.schedule(instant, finish);
+      signal?.addEventListener('abort', finish, { once: true });
+    });
+  }
+
+  /**
+   * Moves time for as long as `signal` lets it: each time that all is quiet, to the next due thing, but never faster
+   * than the configured speed. Resolves at abort, or when nothing is due up to `end`.
+   */
+  async run(isQuiet: QuietProbe, end: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (!(await this.staysQuiet(isQuiet))) continue;
+      const next = this.due[0];
+      if (next === undefined || next.at > end) return;
+      await this.keepToSpeed(next.at, signal);
+      this.jumpTo(next.at);
+    }
+  }
+
+  private async staysQuiet(isQuiet: QuietProbe): Promise<boolean> {
+    for (let look = 0; look < this.options.quietLooks; look += 1) {
+      await pause(lookEveryMs);
+      if (!(await isQuiet())) return false;
+    }
+    return true;
+  }
+
+  private async keepToSpeed(instant: number, signal: AbortSignal): Promise<void> {
+    const earliest = (instant - this.options.start) / this.options.speed;
+    while (performance.now() - this.wallStart < earliest && !signal.aborted) {
+      await pause(Math.min(50, Math.max(1, earliest - (performance.now() - this.wallStart))));
+    }
+  }
+
+  private jumpTo(instant: number): void {
+    this.present = Math.max(this.present, Math.floor(instant));
+    while (this.due[0] !== undefined && this.due[0].at <= this.present) this.due.shift()?.run();
+  }
+
+  private placeOf(entry: Due): number {
+    let low = 0;
+    let high = this.due.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.due[middle];
+      if (
+        other !== undefined &&
+        (other.at < entry.at || (other.at === entry.at && other.order < entry.order))
+      )
+        low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
