@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { buildCommand } from './build-command.js';
+import { provide } from './cache.js';
+import { kafkaRecipe } from './component-recipes.js';
+import { freePorts, launch, untilReady, type Supervised } from './supervised.js';
+
+export interface KafkaOptions {
+  /** Brokers, each also a controller. Default 1. */
+  readonly brokers?: 1 | 3;
+  readonly folder: string;
+}
+
+export interface KafkaBroker {
+  readonly address: string;
+  readonly process: Supervised;
+}
+
+export interface KafkaStack {
+  /** `host:port` of each broker, the same for as long as the folder exists in this run. */
+  readonly bootstrapServers: readonly string[];
+  readonly brokers: readonly KafkaBroker[];
+  /** Stops one broker (0 is the first) and keeps its data. Idempotent. */
+  stopBroker(index: number): Promise<void>;
+  /** SIGKILL to one broker. */
+  kill9Broker(index: number): Promise<void>;
+  /** Starts a stopped broker on its old port with its old data; resolves when it serves. */
+  startBroker(index: number): Promise<void>;
+  stop(): Promise<void>;
+  pids(): readonly number[];
+}
+
+interface BrokerPlace {
+  readonly id: number;
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly folder: string;
+}
+
+function settings(place: BrokerPlace, all: readonly BrokerPlace[]): string {
+  const replicas = all.length;
+  const inSync = replicas > 1 ? 2 : 1;
+  const internalTopics = ['offsets.topic', 'transaction.state.log', 'share.coordinator.state.topic'];
+  return [
+    'process.roles=broker,controller',
+    `node.id=${place.id}`,
+    `controller.quorum.voters=${all.map((one) => `${one.id}@127.0.0.1:${one.controllerPort}`).join(',')}`,
+    `listeners=PLAINTEXT://127.0.0.1:${place.port},CONTROLLER://127.0.0.1:${place.controllerPort}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${place.port}`,
+    'inter.broker.listener.name=PLAINTEXT',
+    'controller.listener.names=CONTROLLER',
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    `log.dirs=${join(place.folder, 'data')}`,
+    'auto.create.topics.enable=false',
+    `default.replication.factor=${replicas}`,
+    `min.insync.replicas=${inSync}`,
+    ...internalTopics.map((topic) => `${topic}.replication.factor=${replicas}`),
+    'offsets.topic.num.partitions=4',
+    'transaction.state.log.num.partitions=4',
+    `transaction.state.log.min.isr=${inSync}`,
+    `share.coordinator.state.topic.min.isr=${inSync}`,
+    // Small machine: without these a broker preallocates for hundreds of partitions and waits 3 s for a group's first member.
+    'group.initial.rebalance.delay.ms=0',
+    'num.network.threads=2',
+    'num.io.threads=4',
+    'log.segment.bytes=16777216',
+    'log.index.size.max.bytes=1048576',
+    'log.cleaner.dedupe.buffer.size=4194304',
+    '',
+  ].join('\n');
+}
+
+async function format(library: string, place: BrokerPlace, clusterId: string): Promise<void> {
+  if (existsSync(join(place.folder, 'data', 'meta.properties'))) return;
+  const configuration = join(place.folder, 'server.properties');
+  await buildCommand(
+    'java',
+    [
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+UseSerialGC',
+      '-cp',
+      `${library}/lib/*`,
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      clusterId,
+      '-c',
+      configuration,
+      '--ignore-formatted',
+    ],
+    { log: join(place.folder, 'format.log'), folder: place.folder },
+  );
+}
+
+function start(library: string, place: BrokerPlace): Promise<Supervised> {
+  return launch({
+    name: `kafka-${place.id}`,
+    program: 'java',
+    args: [
+      '-Xms64m',
+      '-Xmx384m',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-Djava.awt.headless=true',
+      `-Dlog4j2.configurationFile=file:${join(library, 'log4j2.properties')}`,
+      '-cp',
+      `${library}/lib/*`,
+      'kafka.Kafka',
+      join(place.folder, 'server.properties'),
+    ],
+    log: join(place.folder, 'broker.log'),
+    folder: place.folder,
+  });
+}
+
+/** Whether the broker at `address` answers, and knows `count` brokers in all. */
+export async function kafkaAnswers(address: string, count: number): Promise<boolean> {
+  const admin = new Kafka({
+    clientId: 'stack-readiness',
+    brokers: [address],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 1_000,
+    retry: { retries: 0 },
+  }).admin();
+  try {
+    await admin.connect();
+    const { brokers, controller } = await admin.describeCluster();
+    return controller !== null && brokers.length >= count;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function clusterIdentity(folder: string): Promise<string> {
+  const file = join(folder, 'cluster-id');
+  if (!existsSync(file)) await writeFile(file, randomBytes(16).toString('base64url'));
+  return readFile(file, 'utf8');
+}
+
+async function places(folder: string, count: number): Promise<readonly BrokerPlace[]> {
+  const ports = await freePorts(count * 2);
+  return Array.from({ length: count }, (_, index) => ({
+    id: index + 1,
+    port: ports[index * 2] ?? 0,
+    controllerPort: ports[index * 2 + 1] ?? 0,
+    folder: join(folder, `broker-${index + 1}`),
+  }));
+}
+
+/** Kafka 4.1.1 in KRaft mode; resolves when all brokers know each other. Data stays in `folder` over a stop and a start. */
+export async function startKafka({ brokers: count = 1, folder }: KafkaOptions): Promise<KafkaStack> {
+  const library = await provide(kafkaRecipe);
+  await mkdir(folder, { recursive: true });
+  const all = await places(folder, count);
+  const clusterId = await clusterIdentity(folder);
+  for (const place of all) {
+    await mkdir(place.folder, { recursive: true });
+    await writeFile(join(place.folder, 'server.properties'), settings(place, all));
+  }
+  await Promise.all(all.map((place) => format(library, place, clusterId)));
+  const running = await Promise.all(
+    all.map(async (place) => ({
+      place,
+      address: `127.0.0.1:${place.port}`,
+      process: await start(library, place),
+    })),
+  );
+  const stop = async (): Promise<void> => {
+    await Promise.all(running.map((broker) => broker.process.stop()));
+  };
+  const at = (index: number): (typeof running)[number] => {
+    const broker = running[index];
+    if (broker === undefined) throw new RangeError(`no broker ${index}; there are ${count}, counted from 0`);
+    return broker;
+  };
+  try {
+    await Promise.all(running.map((one) => untilReady(one.process, () => kafkaAnswers(one.address, count))));
+  } catch (problem) {
+    await stop();
+    throw problem;
+  }
+  return {
+    bootstrapServers: running.map((broker) => broker.address),
+    brokers: running,
+    stop,
+    pids: () => running.filter((broker) => broker.process.running()).map((broker) => broker.process.pid),
+    stopBroker: (index) => at(index).process.stop(),
+    kill9Broker: (index) => at(index).process.kill9(),
+    async startBroker(index) {
+      const broker = at(index);
+      if (broker.process.running()) return;
+      broker.process = await start(library, broker.place);
+      await untilReady(broker.process, () => kafkaAnswers(broker.address, 1));
+    },
+  };
+}
