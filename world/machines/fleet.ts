@@ -83,7 +83,6 @@ export class Fleet {
     return this.#options.problemDetector ?? 'simulated';
   }
 
-  /** A machine that doesn't run can't tell its problems; it does so once it has booted. */
   #tell(index: number, machine: Machine, event: MachineEvent): void {
     const { link } = this.#options;
     switch (event.kind) {
@@ -93,15 +92,16 @@ export class Fleet {
           this.#register(index, machine);
         } else {
           link.setNodeInfo(machine.name, nodeInfoOf(machine));
-          link.setConditions(machine.name, problemsOf(machine, this.#detector));
         }
         break;
       case 'kubelet-changed':
+        if (event.alive) link.setConditions(machine.name, problemsOf(machine, this.#detector));
         link.setAlive(machine.name, event.alive);
         break;
       case 'fault-shown':
       case 'fault-ended':
-        if (machine.state === 'running' && event.fault.condition !== undefined) {
+        // Who can't tell now tells everything when its kubelet is back.
+        if (machine.kubeletAlive && event.fault.condition !== undefined) {
           link.setConditions(machine.name, problemsOf(machine, this.#detector));
         }
         break;
