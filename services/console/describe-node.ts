@@ -1,0 +1,98 @@
+import type { RepeatRow } from '../../adapters/ports/journal.js';
+import type { Fact } from '../../domain/fact.js';
+import { classOfFaultType, type Fault } from '../../domain/fault.js';
+import { namesOf } from '../../domain/identifiers.js';
+import type { NodeState } from '../../domain/node-state.js';
+import { apiVersion, toInstant } from './forms/form.js';
+import type { FactItem, FaultItem, NodeDescription, NodeItem } from './forms/nodes.js';
+
+function healthOf({ deleted, parked, process, faults }: NodeState): NodeItem['health'] {
+  if (deleted === true) return 'deleted';
+  if (parked !== undefined) return 'parked';
+  if (process?.context.waitingFor !== undefined) return 'waiting';
+  if (process !== undefined) return 'in-maintenance';
+  return Object.keys(faults).length > 0 ? 'faulty' : 'healthy';
+}
+
+function processSummary(state: NodeState): Pick<NodeItem, 'process'> {
+  const { process } = state;
+  if (process === undefined) return {};
+  const { waitingFor, mode } = process.context;
+  return {
+    process: {
+      processId: process.id,
+      workflow: process.workflow,
+      stage: process.stage,
+      mode,
+      startedAt: toInstant(process.startedAt),
+      ...(waitingFor === undefined ? {} : { waitingFor }),
+    },
+  };
+}
+
+/** One row of the list of nodes. */
+export function nodeItemOf(state: NodeState): NodeItem {
+  return {
+    ...namesOf(state.node),
+    health: healthOf(state),
+    faults: Object.keys(state.faults),
+    ...processSummary(state),
+    factVersion: state.version,
+    changedAt: toInstant(state.now),
+  };
+}
+
+function faultItemOf(state: NodeState, fault: Fault): FaultItem {
+  const handled =
+    state.process?.faults.some(({ id }) => id === fault.id) === true ? state.process.id : undefined;
+  return {
+    faultId: fault.id,
+    type: fault.type,
+    class: classOfFaultType[fault.type],
+    ...namesOf(state.node),
+    openedAt: toInstant(fault.openedAt),
+    sources: [...fault.sources],
+    ...(fault.left === undefined ? {} : { left: fault.left }),
+    ...(handled === undefined ? {} : { processId: handled }),
+  };
+}
+
+/** Open faults of a node, oldest first. */
+export function faultItemsOf(state: NodeState): FaultItem[] {
+  return Object.values(state.faults)
+    .sort((a, b) => a.openedAt - b.openedAt || a.type.localeCompare(b.type))
+    .map((fault) => faultItemOf(state, fault));
+}
+
+/** All that is to be told about one node. */
+export function nodeDescriptionOf(state: NodeState, repeats: readonly RepeatRow[]): NodeDescription {
+  const { nodeUid, bootId, lastRecoveredAt, parked } = state;
+  return {
+    apiVersion,
+    kind: 'Node',
+    ...nodeItemOf(state),
+    openFaults: faultItemsOf(state),
+    attempts: state.attempts.map(({ at, ...attempt }) => ({ ...attempt, at: toInstant(at) })),
+    repeats: repeats.map(({ first, last, ...repeat }) => ({
+      ...repeat,
+      first: toInstant(first),
+      last: toInstant(last),
+    })),
+    ...(nodeUid === undefined ? {} : { nodeUid }),
+    ...(bootId === undefined ? {} : { bootId }),
+    ...(lastRecoveredAt === undefined ? {} : { lastRecoveredAt: toInstant(lastRecoveredAt) }),
+    ...(parked === undefined ? {} : { parked: { reason: parked.reason, since: toInstant(parked.since) } }),
+  };
+}
+
+export function factItemOf(fact: Fact): FactItem {
+  const { version, type, at, causeId, processId, data } = fact;
+  return {
+    version,
+    type,
+    at: toInstant(at),
+    causeId,
+    ...(processId === undefined ? {} : { processId }),
+    data,
+  };
+}

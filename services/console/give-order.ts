@@ -1,0 +1,78 @@
+import type { History, ProcessRow } from '../../adapters/ports/journal.js';
+import { namesOf, type NodeKey, type ProcessId } from '../../domain/identifiers.js';
+import type { Order, OrderKind } from '../../domain/signal.js';
+import { ordersOf } from './describe-process.js';
+import { apiVersion } from './forms/form.js';
+import { ConsoleRefusal } from './forms/problem.js';
+import type { NewOrder, OrderReceipt } from './forms/processes.js';
+
+/** Writes an order to the event log; resolves when it is kept. Its cause id finds the facts that come of it. */
+export type SendOrder = (node: NodeKey, order: Order) => Promise<{ readonly causeId: string }>;
+
+/** What each order does, in the words of the preview. */
+const effects: Readonly<Record<OrderKind, string>> = {
+  retry: 'begins the present workflow again from isolation; limits of the guard hold as always',
+  skip: 'goes on to verifying; the node is given back only when it is observed to be well',
+  abort:
+    'takes back what is not begun, waits for what is, then gives the node back if it is well, else hands it over',
+  repaired:
+    'says that people have repaired the machine; it is powered on if we switched it off, then verified',
+};
+
+function isProcessId(text: string): text is ProcessId {
+  return text.startsWith('p-');
+}
+
+/** @throws ConsoleRefusal NotFound */
+export async function findProcess(history: History, id: string): Promise<ProcessRow> {
+  const row = isProcessId(id) ? await history.process(id) : undefined;
+  if (row !== undefined) return row;
+  throw new ConsoleRefusal('NotFound', `there is no process ${id}`, 'look at `faultline get processes`');
+}
+
+function refuseUntaken(row: ProcessRow, kind: OrderKind): void {
+  const taken = ordersOf(row);
+  if (taken.includes(kind)) return;
+  const over = row.endedAt !== undefined;
+  const state = over ? `is over (${row.outcome ?? 'ended'})` : `is in stage ${row.stage}`;
+  const next = taken.length > 0 ? `it takes: ${taken.join(', ')}` : 'it takes no order now';
+  throw new ConsoleRefusal(
+    'OrderNotTaken',
+    `process ${row.processId} ${state} and does not take ${kind}`,
+    next,
+  );
+}
+
+/**
+ * Checks an order against the present stage, and sends it unless it is a dry run. The stage may change before it is
+ * decided: then the journal refuses it, which the receipt's cause id lets one find.
+ * @throws ConsoleRefusal NotFound, OrderNotTaken
+ */
+export async function giveOrder(
+  { history, sendOrder }: { readonly history: History; readonly sendOrder: SendOrder },
+  processId: string,
+  given: NewOrder,
+  subject: string,
+): Promise<OrderReceipt> {
+  const row = await findProcess(history, processId);
+  refuseUntaken(row, given.kind);
+  const state = await history.state(row.node);
+  const order: Order = { kind: given.kind, processId: row.processId, subject, reason: given.reason };
+  const dryRun = given.dryRun === true;
+  const sent = dryRun ? undefined : await sendOrder(row.node, order);
+  return {
+    apiVersion,
+    kind: 'OrderReceipt',
+    processId: row.processId,
+    ...namesOf(row.node),
+    order: given.kind,
+    stage: row.stage,
+    subject,
+    reason: given.reason,
+    dryRun,
+    effect: effects[given.kind],
+    factVersion: state?.version ?? 0,
+    status: dryRun ? 'preview' : 'sent',
+    ...(sent === undefined ? {} : { causeId: sent.causeId }),
+  };
+}

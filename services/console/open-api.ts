@@ -1,0 +1,146 @@
+import type { TObject, TSchema } from '@sinclair/typebox';
+
+import { factList, faultList, nodeDescription, nodeList, replay } from './forms/nodes.js';
+import { problem } from './forms/problem.js';
+import { newOrder, orderReceipt, processDescription, processList } from './forms/processes.js';
+import {
+  factsQuery,
+  nodeParameters,
+  nodesQuery,
+  processesQuery,
+  processParameters,
+  replayQuery,
+} from './requests.js';
+
+interface Operation {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  readonly summary: string;
+  readonly parameters?: TObject;
+  readonly query?: TObject;
+  readonly body?: TSchema;
+  readonly answers: Readonly<Record<string, TSchema>>;
+}
+
+/** Every route of the console but this document itself; a test holds it against what the server really has. */
+export const consoleOperations: readonly Operation[] = [
+  { method: 'get', path: '/v1/nodes', summary: 'Nodes', query: nodesQuery, answers: { 200: nodeList } },
+  {
+    method: 'get',
+    path: '/v1/faults',
+    summary: 'Open faults',
+    query: nodesQuery,
+    answers: { 200: faultList },
+  },
+  {
+    method: 'get',
+    path: '/v1/nodes/{cluster}/{node}',
+    summary: 'One node',
+    parameters: nodeParameters,
+    answers: { 200: nodeDescription },
+  },
+  {
+    method: 'get',
+    path: '/v1/nodes/{cluster}/{node}/history',
+    summary: 'What happened to a node',
+    parameters: nodeParameters,
+    query: factsQuery,
+    answers: { 200: factList },
+  },
+  {
+    method: 'get',
+    path: '/v1/nodes/{cluster}/{node}/replay',
+    summary: 'The state of a node at some moment',
+    parameters: nodeParameters,
+    query: replayQuery,
+    answers: { 200: replay },
+  },
+  {
+    method: 'get',
+    path: '/v1/processes',
+    summary: 'Maintenance processes',
+    query: processesQuery,
+    answers: { 200: processList },
+  },
+  {
+    method: 'get',
+    path: '/v1/processes/{id}',
+    summary: 'One process, its commands and the orders it takes',
+    parameters: processParameters,
+    answers: { 200: processDescription },
+  },
+  {
+    method: 'post',
+    path: '/v1/processes/{id}/orders',
+    summary: 'Tell a process what to do',
+    parameters: processParameters,
+    body: newOrder,
+    answers: { 200: orderReceipt, 202: orderReceipt },
+  },
+];
+
+const json = 'application/json';
+
+function parametersOf(place: 'path' | 'query', object: TObject | undefined): readonly object[] {
+  return Object.entries(object?.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: place === 'path',
+    schema,
+    ...(schema.description === undefined ? {} : { description: schema.description }),
+  }));
+}
+
+function answersOf({ answers }: Operation): object {
+  const good = Object.entries(answers).map(([status, schema]) => [
+    status,
+    { description: schema.description ?? '', content: { [json]: { schema: reference(schema) } } },
+  ]);
+  const refused = {
+    description: 'Refused, and why',
+    content: { 'application/problem+json': { schema: reference(problem) } },
+  };
+  return { ...Object.fromEntries(good), default: refused };
+}
+
+function reference(schema: TSchema): object {
+  return schema.title === undefined ? { ...schema } : { $ref: `#/components/schemas/${schema.title}` };
+}
+
+function operationOf(operation: Operation): object {
+  const { summary, parameters, query, body } = operation;
+  return {
+    summary,
+    parameters: [...parametersOf('path', parameters), ...parametersOf('query', query)],
+    ...(body === undefined ? {} : { requestBody: { required: true, content: { [json]: { schema: body } } } }),
+    responses: answersOf(operation),
+  };
+}
+
+function componentSchemas(): object {
+  const schemas = [problem, ...consoleOperations.flatMap(({ answers }) => Object.values(answers))];
+  return Object.fromEntries(schemas.map((schema) => [schema.title ?? '', schema]));
+}
+
+/** OpenAPI 3.1 description of the console; `docs/openapi.json` holds it. */
+export function openApiDocument(): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const operation of consoleOperations) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: operationOf(operation) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Faultline console',
+      version: '1',
+      description:
+        'What is known and what happened, and orders to maintenance processes. Reading changes nothing.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      schemas: componentSchemas(),
+      securitySchemes: { operator: { type: 'http', scheme: 'bearer' } },
+    },
+  };
+}

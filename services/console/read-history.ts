@@ -1,0 +1,120 @@
+import type { History } from '../../adapters/ports/journal.js';
+import { parseNodeKey, type NodeKey } from '../../domain/identifiers.js';
+import type { NodeState } from '../../domain/node-state.js';
+import { factItemOf, faultItemsOf, nodeDescriptionOf, nodeItemOf } from './describe-node.js';
+import { processDescriptionOf, processItemOf } from './describe-process.js';
+import { apiVersion, toInstant } from './forms/form.js';
+import type { FactList, FaultItem, FaultList, NodeDescription, NodeList, Replay } from './forms/nodes.js';
+import { ConsoleRefusal } from './forms/problem.js';
+import type { ProcessDescription, ProcessList } from './forms/processes.js';
+import { findProcess } from './give-order.js';
+import { foldNode, sameAsStored } from './replay-node.js';
+import type { FactsQuery, NodeParameters, NodesQuery, ProcessesQuery, ReplayQuery } from './requests.js';
+
+function pageQuery({ cluster, after, limit }: NodesQuery) {
+  return { limit, ...(cluster === undefined ? {} : { cluster }), ...(after === undefined ? {} : { after }) };
+}
+
+function nextOf(next: string | undefined): { readonly next?: string } {
+  return next === undefined ? {} : { next };
+}
+
+function keyOf(text: string): NodeKey {
+  const names = parseNodeKey(text);
+  if (names === undefined) {
+    throw new ConsoleRefusal('BadRequest', `${text} is no node`, 'write <cluster>/<node>');
+  }
+  return text as NodeKey;
+}
+
+async function findState(history: History, { cluster, node }: NodeParameters): Promise<NodeState> {
+  const key = keyOf(`${cluster}/${node}`);
+  const state = await history.state(key);
+  if (state !== undefined) return state;
+  throw new ConsoleRefusal('NotFound', `nothing is known of ${key}`, 'look at `faultline get nodes`');
+}
+
+export async function listNodes(history: History, query: NodesQuery): Promise<NodeList> {
+  const { rows, next } = await history.states(pageQuery(query));
+  return { apiVersion, kind: 'NodeList', items: rows.map(nodeItemOf), ...nextOf(next) };
+}
+
+/** Pages end between nodes: a page may hold a few faults more than `limit`, never half the faults of a node. */
+export async function listFaults(history: History, query: NodesQuery): Promise<FaultList> {
+  const items: FaultItem[] = [];
+  let after = query.after;
+  do {
+    const page = await history.states(
+      pageQuery({ ...query, limit: 1000, ...(after === undefined ? {} : { after }) }),
+    );
+    for (const [index, state] of page.rows.entries()) {
+      items.push(...faultItemsOf(state));
+      const more = index + 1 < page.rows.length || page.next !== undefined;
+      // States come in order of node key, which is the cursor.
+      if (items.length >= query.limit && more) {
+        return { apiVersion, kind: 'FaultList', items, next: state.node };
+      }
+    }
+    after = page.next;
+  } while (after !== undefined);
+  return { apiVersion, kind: 'FaultList', items };
+}
+
+export async function describeNode(history: History, names: NodeParameters): Promise<NodeDescription> {
+  const state = await findState(history, names);
+  return nodeDescriptionOf(state, await history.repeats(state.node));
+}
+
+export async function listFacts(
+  history: History,
+  names: NodeParameters,
+  { from, limit }: FactsQuery,
+): Promise<FactList> {
+  const { node } = await findState(history, names);
+  const facts = await history.facts(node, { fromVersion: from, limit });
+  const last = facts.at(-1);
+  const next = facts.length < limit || last === undefined ? undefined : String(last.version + 1);
+  return { apiVersion, kind: 'FactList', items: facts.map(factItemOf), ...nextOf(next) };
+}
+
+/** The state of a node at `at`, or now; only reads. */
+export async function replayNode(
+  history: History,
+  names: NodeParameters,
+  { at }: ReplayQuery,
+): Promise<Replay> {
+  const { node } = await findState(history, names);
+  const until = at === undefined ? undefined : Date.parse(at);
+  if (Number.isNaN(until)) {
+    throw new ConsoleRefusal('BadRequest', `${at ?? ''} is no time`, 'write it like 2026-01-31T08:30:00Z');
+  }
+  const folded = await foldNode(history, node, until);
+  return {
+    apiVersion,
+    kind: 'Replay',
+    cluster: names.cluster,
+    node: names.node,
+    factVersion: folded.version,
+    state: folded,
+    ...(until === undefined
+      ? { sameAsStored: sameAsStored(folded, await history.state(node)) }
+      : { at: toInstant(until) }),
+  };
+}
+
+export async function listProcesses(history: History, query: ProcessesQuery): Promise<ProcessList> {
+  const { active, node, after, limit } = query;
+  const { rows, next } = await history.processes({
+    limit,
+    ...(active === undefined ? {} : { active }),
+    ...(node === undefined ? {} : { node: keyOf(node) }),
+    ...(after === undefined ? {} : { after }),
+  });
+  return { apiVersion, kind: 'ProcessList', items: rows.map(processItemOf), ...nextOf(next) };
+}
+
+export async function describeProcess(history: History, id: string): Promise<ProcessDescription> {
+  const row = await findProcess(history, id);
+  const [commands, state] = await Promise.all([history.commands(row.processId), history.state(row.node)]);
+  return processDescriptionOf(row, commands, state);
+}

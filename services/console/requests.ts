@@ -1,0 +1,34 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+const limit = Type.Integer({ minimum: 1, maximum: 1000, default: 200, description: 'Rows a page.' });
+const after = Type.Optional(Type.String({ maxLength: 512, description: '`next` of the page before.' }));
+const cluster = Type.Optional(Type.String({ description: 'Only this cluster.' }));
+
+function query<Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties) {
+  return Type.Object(properties, { additionalProperties: false });
+}
+
+export const nodesQuery = query({ cluster, after, limit });
+export const processesQuery = query({
+  active: Type.Optional(Type.Boolean({ description: 'Only those that are, or are not, over.' })),
+  node: Type.Optional(Type.String({ description: 'Only of this node: <cluster>/<node>.' })),
+  after,
+  limit,
+});
+export const factsQuery = query({
+  from: Type.Integer({ minimum: 1, default: 1, description: 'First fact version.' }),
+  limit,
+});
+export const replayQuery = query({
+  at: Type.Optional(Type.String({ description: 'RFC 3339; without it: all facts.' })),
+});
+
+export const nodeParameters = query({ cluster: Type.String(), node: Type.String() });
+export const processParameters = query({ id: Type.String() });
+
+export type NodesQuery = Static<typeof nodesQuery>;
+export type ProcessesQuery = Static<typeof processesQuery>;
+export type FactsQuery = Static<typeof factsQuery>;
+export type ReplayQuery = Static<typeof replayQuery>;
+export type NodeParameters = Static<typeof nodeParameters>;
+export type ProcessParameters = Static<typeof processParameters>;
