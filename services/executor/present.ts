@@ -2,7 +2,13 @@ import type { ExpectedIdentity, NodeObservation } from '../../domain/command.js'
 import type { BootId, MachineId, NodeUid } from '../../domain/identifiers.js';
 import type { KubernetesAnswer, KubernetesNode } from '../../adapters/ports/kubernetes.js';
 import { failed, nodeGone, type Ending, type World } from './effect.js';
-import { annotation, holdAnnotation, isolatedBy, isolationTaint, ownerMark } from './node-marks.js';
+import {
+  annotation,
+  holdAnnotation,
+  isolatedBy,
+  isolationTaint,
+  ownerMark,
+} from '../../adapters/ports/node-marks.js';
 import type { ExecutorSettings } from './settings.js';
 import type { ProcessId } from '../../domain/identifiers.js';
 

@@ -2,7 +2,7 @@ import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import type { PowerController } from '../../../adapters/ports/power.js';
 import { changeNode, type Plan } from '../change-node.js';
 import { done, failed, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
-import { fencingTaint, ownerMark } from '../node-marks.js';
+import { fencingTaint, ownerMark } from '../../../adapters/ports/node-marks.js';
 import { isEnding, readNode, whyNotOurs } from '../present.js';
 import { pollUntil } from '../poll.js';
 import { bmcOf, isBmc, readPower } from './observe-power.js';

@@ -1,7 +1,7 @@
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import { changeNode, type Plan } from '../change-node.js';
 import { done, failed, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
-import { isolationTaint, ownerMark } from '../node-marks.js';
+import { isolationTaint, ownerMark } from '../../../adapters/ports/node-marks.js';
 import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
 import { withdrawRequests } from './ask-pods.js';
 import { giveBackPatch } from './return-patch.js';

@@ -2,7 +2,13 @@ import type { NodeObservation } from '../../../domain/command.js';
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import { changeNode, type Plan } from '../change-node.js';
 import { done, failed, unneeded, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
-import { annotation, cordonedByAnnotation, isolationTaint, isProtected, ownerMark } from '../node-marks.js';
+import {
+  annotation,
+  cordonedByAnnotation,
+  isolationTaint,
+  isProtected,
+  ownerMark,
+} from '../../../adapters/ports/node-marks.js';
 import { endingOf, isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
 import { isolatePatch } from './isolate-patch.js';
 

@@ -5,7 +5,7 @@ import {
   cordonedByAnnotation,
   maintenanceTaint,
   restoreAnnotation,
-} from '../node-marks.js';
+} from '../../../adapters/ports/node-marks.js';
 import { addTaints, asRead, setKeys, type PatchStep } from './patch-steps.js';
 import { rememberedText } from './remembered-annotations.js';
 

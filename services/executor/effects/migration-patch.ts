@@ -6,7 +6,7 @@ import {
   migrationLabel,
   migrationReasonAnnotation,
   processAnnotation,
-} from '../node-marks.js';
+} from '../../../adapters/ports/node-marks.js';
 import { asRead, setKeys } from './patch-steps.js';
 
 /** Whether a pod is to leave: not DaemonSet's, not static, not finished, not leaving already. */

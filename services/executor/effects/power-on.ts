@@ -1,5 +1,5 @@
 import { done, failed, type Effect } from '../effect.js';
-import { fencingTaint } from '../node-marks.js';
+import { fencingTaint } from '../../../adapters/ports/node-marks.js';
 import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
 import { bmcOf, endOfRequest, isBmc, observePower, readPower } from './observe-power.js';
 

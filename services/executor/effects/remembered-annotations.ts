@@ -1,5 +1,5 @@
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
-import { annotation, autoscalerAnnotations, restoreAnnotation } from '../node-marks.js';
+import { annotation, autoscalerAnnotations, restoreAnnotation } from '../../../adapters/ports/node-marks.js';
 
 /** What the annotations were before isolation, as text for one more annotation. Null: there was none. */
 export function rememberedText(owner: string, before: ReadonlyMap<string, string | undefined>): string {

@@ -7,7 +7,7 @@ import {
   holdAnnotation,
   maintenanceTaint,
   outOfServiceTaint,
-} from '../node-marks.js';
+} from '../../../adapters/ports/node-marks.js';
 import { asRead, removeTaints, setKeys, type PatchStep } from './patch-steps.js';
 import { remembers, restoringChanges } from './remembered-annotations.js';
 

@@ -1,7 +1,7 @@
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import { changeNode, type Plan } from '../change-node.js';
 import { done, failed, type CommandOf, type Effect, type World } from '../effect.js';
-import { fencingTaint, ownerMark } from '../node-marks.js';
+import { fencingTaint, ownerMark } from '../../../adapters/ports/node-marks.js';
 import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
 import { unfencePatch } from './return-patch.js';
 

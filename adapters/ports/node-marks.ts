@@ -1,5 +1,5 @@
 import type { ProcessId } from '../../domain/identifiers.js';
-import type { KubernetesNode, KubernetesPod, Taint } from '../../adapters/ports/kubernetes.js';
+import type { KubernetesNode, KubernetesPod, Taint } from './kubernetes.js';
 
 /** What Faultline writes on nodes and pods. These names are a contract with people and other software. */
 export const maintenanceTaint = 'faultline.dev/maintenance';

@@ -1,0 +1,39 @@
+import { isNodeName, nodeKey, type ClusterName, type NodeKey } from '../../domain/identifiers.js';
+import type { FleetMember } from '../../adapters/ports/journal.js';
+import type { KubernetesNode } from '../../adapters/ports/kubernetes.js';
+import { annotation, cordonedByAnnotation, isProtected } from '../../adapters/ports/node-marks.js';
+
+export interface MemberLabels {
+  readonly poolLabel: string;
+  readonly zoneLabel: string;
+  readonly installation: string;
+}
+
+/** Undefined for a name that no node of ours can have. */
+export function keyOf(cluster: ClusterName, name: string): NodeKey | undefined {
+  return isNodeName(name) ? nodeKey(cluster, name) : undefined;
+}
+
+/** A node as the change guard counts it. Our own cordon is not an unavailability: the guard's permit counts it. */
+export function memberOf(node: KubernetesNode, key: NodeKey, options: MemberLabels): FleetMember {
+  const labels = node.metadata.labels ?? {};
+  const ready = node.status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+  const ours = annotation(node, cordonedByAnnotation)?.startsWith(`${options.installation}.`) === true;
+  return {
+    node: key,
+    pool: labels[options.poolLabel] ?? 'default',
+    zone: labels[options.zoneLabel] ?? 'default',
+    unavailable: !ready || (node.spec.unschedulable === true && !ours),
+    controlPlane: isProtected(node),
+  };
+}
+
+export function sameMember(left: FleetMember | undefined, right: FleetMember): boolean {
+  return (
+    left !== undefined &&
+    left.pool === right.pool &&
+    left.zone === right.zone &&
+    left.unavailable === right.unavailable &&
+    left.controlPlane === right.controlPlane
+  );
+}

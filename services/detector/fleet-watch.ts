@@ -1,0 +1,172 @@
+import { isNodeName, type NodeKey } from '../../domain/identifiers.js';
+import type { FleetMember } from '../../adapters/ports/journal.js';
+import type { KubernetesNode, NodeEvent } from '../../adapters/ports/kubernetes.js';
+import type { DetectorOptions } from './detector.js';
+import { keyOf, memberOf, sameMember } from './fleet-member.js';
+import { insist } from './insist.js';
+import { compare, goneSaying, type Remembered, type Saying, type Sighting } from './sighting.js';
+import { compareLeases } from './stale-leases.js';
+
+/** Nodes of a list that are told about at a time. */
+const together = 64;
+
+/** The loop behind a detector: one stream of node events, handled one after another, and two slow rounds beside it. */
+export class FleetWatch {
+  readonly #options: DetectorOptions;
+  readonly #seen = new Map<string, Sighting>();
+  readonly #members = new Map<NodeKey, FleetMember>();
+  #remembered: ReadonlyMap<string, Remembered> | undefined;
+  #saidLeases: ReadonlyMap<string, string> = new Map();
+  #listed = false;
+  #busy = 0;
+
+  constructor(options: DetectorOptions) {
+    this.#options = options;
+  }
+
+  isReady(): boolean {
+    return this.#listed;
+  }
+
+  underWay(): number {
+    return this.#busy;
+  }
+
+  async run(): Promise<void> {
+    await Promise.all([this.#follow(), this.#refreshInventory(), this.#checkLeases()]);
+  }
+
+  async #follow(): Promise<void> {
+    const { cluster, clusterName, signal, log } = this.#options;
+    const onTrouble = (message: string): void => {
+      log.warn({ cluster: clusterName }, message);
+    };
+    for await (const event of cluster.watchNodes(signal, onTrouble)) {
+      await this.#whileBusy(() => insist(this.#options, 'a node event', () => this.#handle(event)));
+    }
+  }
+
+  async #handle(event: NodeEvent): Promise<void> {
+    if (event.kind === 'listed') return this.#list(event.nodes);
+    if (event.kind === 'deleted') return this.#forget(event.node.metadata.name, true);
+    await this.#look(event.node);
+    await this.#count(event.node);
+  }
+
+  /** Everything is compared with what was seen before, so that a new list invents nothing and misses nothing. */
+  async #list(nodes: readonly KubernetesNode[]): Promise<void> {
+    this.#remembered ??= (await this.#options.remember?.()) ?? new Map<string, Remembered>();
+    for (let start = 0; start < nodes.length; start += together) {
+      await Promise.all(nodes.slice(start, start + together).map((node) => this.#look(node)));
+    }
+    const present = new Set(nodes.map(({ metadata }) => metadata.name));
+    const known = new Set([...this.#seen.keys(), ...(this.#listed ? [] : this.#remembered.keys())]);
+    for (const name of known) if (!present.has(name)) await this.#forget(name, false);
+    this.#members.clear();
+    for (const node of nodes) {
+      const key = keyOf(this.#options.clusterName, node.metadata.name);
+      if (key !== undefined) this.#members.set(key, memberOf(node, key, this.#options.settings));
+    }
+    await this.#replaceInventory();
+    this.#listed = true;
+  }
+
+  async #look(node: KubernetesNode): Promise<void> {
+    const { clusterName: cluster, settings } = this.#options;
+    const { name } = node.metadata;
+    const before = this.#seen.get(name);
+    const { sighting, sayings } = compare(
+      { cluster, rules: settings.rules, source: settings.source },
+      before,
+      node,
+      before === undefined ? this.#remembered?.get(name) : undefined,
+    );
+    await this.#say(name, sayings);
+    this.#seen.set(name, sighting);
+  }
+
+  async #forget(name: string, fromInventory: boolean): Promise<void> {
+    const { clusterName, inventory, clock } = this.#options;
+    const key = keyOf(clusterName, name);
+    if (key === undefined || !isNodeName(name)) return;
+    const nodeUid = this.#seen.get(name)?.nodeUid ?? this.#remembered?.get(name)?.nodeUid;
+    await this.#say(name, [goneSaying(clusterName, name, nodeUid)]);
+    this.#seen.delete(name);
+    this.#members.delete(key);
+    if (fromInventory) await inventory.remove(key, clock.now());
+  }
+
+  async #say(name: string, sayings: readonly Saying[]): Promise<void> {
+    const key = keyOf(this.#options.clusterName, name);
+    if (key === undefined) return;
+    for (const saying of sayings) {
+      if (saying.kind === 'report') await this.#options.emitReport(saying.report);
+      else await this.#options.emitChange(key, saying.change, saying.causeId);
+    }
+  }
+
+  async #count(node: KubernetesNode): Promise<void> {
+    const { clusterName, inventory, settings, clock } = this.#options;
+    const key = keyOf(clusterName, node.metadata.name);
+    if (key === undefined) return;
+    const member = memberOf(node, key, settings);
+    if (sameMember(this.#members.get(key), member)) return;
+    await inventory.update(member, clock.now());
+    this.#members.set(key, member);
+  }
+
+  async #replaceInventory(): Promise<void> {
+    const { inventory, clusterName, clock } = this.#options;
+    await inventory.replace(clusterName, [...this.#members.values()], clock.now());
+  }
+
+  /** A quiet watch proves nothing: the picture counts as fresh only while the API server answers. */
+  async #refreshInventory(): Promise<void> {
+    const { clock, settings, signal, cluster } = this.#options;
+    while (!isOver(signal)) {
+      await clock.waitUntil(clock.now() + settings.refreshMs, signal);
+      if (isOver(signal)) return;
+      if (!this.#listed) continue;
+      await this.#whileBusy(async () => {
+        const answer = await cluster.version();
+        if (answer.kind === 'ok')
+          await insist(this.#options, 'the inventory', () => this.#replaceInventory());
+      });
+    }
+  }
+
+  async #checkLeases(): Promise<void> {
+    const { clock, settings, signal } = this.#options;
+    const { lease } = settings;
+    while (lease !== undefined && !isOver(signal)) {
+      await clock.waitUntil(clock.now() + lease.checkMs, signal);
+      if (isOver(signal)) return;
+      if (this.#listed) await this.#whileBusy(() => this.#lookAtLeases(lease.staleMs));
+    }
+  }
+
+  async #lookAtLeases(staleMs: number): Promise<void> {
+    const { cluster, clusterName, settings, clock, emitReport } = this.#options;
+    const leases = await cluster.listNodeLeases();
+    if (leases.kind !== 'ok') return;
+    const context = { cluster: clusterName, source: settings.source, staleMs, now: clock.now() };
+    const { reports, said } = compareLeases(context, leases.value, this.#seen, this.#saidLeases);
+    for (const report of reports) {
+      await insist(this.#options, 'a report about a lease', () => emitReport(report));
+    }
+    this.#saidLeases = said;
+  }
+
+  async #whileBusy(work: () => Promise<void>): Promise<void> {
+    this.#busy += 1;
+    try {
+      await work();
+    } finally {
+      this.#busy -= 1;
+    }
+  }
+}
+
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

@@ -1,0 +1,201 @@
+import type { FaultType } from '../../domain/fault.js';
+import type {
+  BootId,
+  CauseId,
+  ClusterName,
+  MachineId,
+  NodeName,
+  NodeUid,
+  ReportId,
+} from '../../domain/identifiers.js';
+import type { Report } from '../../domain/report.js';
+import type { NodeChange } from '../../domain/signal.js';
+import type { KubernetesNode, NodeCondition } from '../../adapters/ports/kubernetes.js';
+import type { ConditionRule } from './condition-rules.js';
+import { stableId } from './stable-id.js';
+
+/** What the detector keeps of a node between two looks. */
+export interface Sighting {
+  readonly nodeUid: NodeUid;
+  readonly bootId?: BootId;
+  readonly conditions: ReadonlyMap<string, ConditionSighting>;
+}
+
+interface ConditionSighting {
+  /** What was said last about it. */
+  readonly verdict: 'bad' | 'good' | 'unsaid';
+  /** Transition and heartbeat of the condition, when this boot was first seen: the same stamp is a past boot's word. */
+  readonly pastStamp?: string;
+}
+
+/** To be said, in this order, before the sighting is kept. */
+export type Saying =
+  | { readonly kind: 'report'; readonly report: Report }
+  | { readonly kind: 'change'; readonly causeId: CauseId; readonly change: NodeChange };
+
+/** What was known before this detector first saw the node: faults that it may have to clear. */
+export interface Remembered {
+  readonly nodeUid?: NodeUid;
+  readonly bootId?: BootId;
+  readonly openFaults: ReadonlySet<FaultType>;
+}
+
+export interface SightingContext {
+  readonly cluster: ClusterName;
+  readonly rules: readonly ConditionRule[];
+  /** Name under which reports are made. */
+  readonly source: string;
+}
+
+/**
+ * Pure: what is to be said about a node as it is now, given what was seen before. The same node seen twice says
+ * nothing; seen by a restarted detector it says the same under the same ids. Isolation is no condition: what Faultline
+ * itself did to the node is never reported.
+ */
+export function compare(
+  context: SightingContext,
+  before: Sighting | undefined,
+  node: KubernetesNode,
+  remembered: Remembered | undefined,
+): { readonly sighting: Sighting; readonly sayings: readonly Saying[] } {
+  const identity = identityOf(node);
+  const known = before?.nodeUid === identity.nodeUid ? before : undefined;
+  const rebooted = known !== undefined && known.bootId !== identity.bootId;
+  const changes = changeSayings(context, node, identity, { before, known, remembered });
+  const conditions = new Map<string, ConditionSighting>();
+  const reports: Saying[] = [];
+  for (const rule of context.rules) {
+    const condition = node.status.conditions?.find(({ type }) => type === rule.condition);
+    const { seen, firing } = judge(
+      rule,
+      condition,
+      known?.conditions.get(rule.condition),
+      rebooted,
+      remembered,
+    );
+    conditions.set(rule.condition, seen);
+    if (firing !== undefined && condition !== undefined) {
+      reports.push({ kind: 'report', report: reportOf(context, node, identity, rule, condition, firing) });
+    }
+  }
+  const { nodeUid, bootId } = identity;
+  return {
+    sighting: { nodeUid, ...(bootId === undefined ? {} : { bootId }), conditions },
+    sayings: [...changes, ...reports],
+  };
+}
+
+/** What to say about one condition, and what to remember of it. */
+function judge(
+  rule: ConditionRule,
+  condition: NodeCondition | undefined,
+  before: ConditionSighting | undefined,
+  rebooted: boolean,
+  remembered: Remembered | undefined,
+): { readonly seen: ConditionSighting; readonly firing?: 'firing' | 'cleared' } {
+  if (condition === undefined) return { seen: before ?? { verdict: 'unsaid' } };
+  const stamp = stampOf(condition);
+  const pastStamp = rebooted ? stamp : before?.pastStamp;
+  // After a boot the old boot's conditions stand there until their owner writes anew: that is not news.
+  const stale = rule.condition !== 'Ready' && pastStamp === stamp;
+  const past = pastStamp === undefined ? {} : { pastStamp };
+  const verdict = rebooted ? 'unsaid' : (before?.verdict ?? 'unsaid');
+  if (stale) return { seen: { verdict, ...past } };
+  if (rule.bad.includes(condition.status)) {
+    return { seen: { verdict: 'bad', ...past }, ...(verdict === 'bad' ? {} : { firing: 'firing' as const }) };
+  }
+  if (condition.status !== rule.good) return { seen: { verdict, ...past } };
+  const clears =
+    before?.verdict === 'bad' || (before === undefined && remembered?.openFaults.has(rule.faultType));
+  return { seen: { verdict: 'good', ...past }, ...(clears === true ? { firing: 'cleared' as const } : {}) };
+}
+
+function stampOf(condition: NodeCondition): string {
+  return `${condition.status} ${condition.lastTransitionTime ?? ''} ${condition.lastHeartbeatTime ?? ''}`;
+}
+
+interface Identity {
+  readonly nodeUid: NodeUid;
+  readonly bootId?: BootId;
+  readonly machineId?: MachineId;
+}
+
+function identityOf(node: KubernetesNode): Identity {
+  const { nodeInfo } = node.status;
+  const bootId = nodeInfo?.bootID ?? '';
+  const machineId = node.spec.providerID ?? nodeInfo?.systemUUID ?? '';
+  return {
+    nodeUid: node.metadata.uid as NodeUid,
+    ...(bootId === '' ? {} : { bootId: bootId as BootId }),
+    ...(machineId === '' ? {} : { machineId: machineId as MachineId }),
+  };
+}
+
+function changeSayings(
+  context: SightingContext,
+  node: KubernetesNode,
+  identity: Identity,
+  earlier: { before: Sighting | undefined; known: Sighting | undefined; remembered: Remembered | undefined },
+): readonly Saying[] {
+  const { before, known, remembered } = earlier;
+  const { cluster } = context;
+  const { name } = node.metadata;
+  const { nodeUid, bootId } = identity;
+  const say = (change: NodeChange): Saying => ({
+    kind: 'change',
+    causeId: stableId(change.change, cluster, name, nodeUid, bootId) as CauseId,
+    change,
+  });
+  if (known !== undefined) {
+    return known.bootId === bootId || bootId === undefined ? [] : [say({ change: 'rebooted', ...identity })];
+  }
+  // First seen by this detector, yet known from before: the boot may have happened while nobody looked.
+  if (before === undefined && remembered?.nodeUid === nodeUid) {
+    return remembered.bootId === bootId || bootId === undefined
+      ? []
+      : [say({ change: 'rebooted', ...identity })];
+  }
+  return [say({ change: 'appeared', ...identity })];
+}
+
+/** The node's end, as seen. */
+export function goneSaying(cluster: ClusterName, node: NodeName, nodeUid: NodeUid | undefined): Saying {
+  return {
+    kind: 'change',
+    causeId: stableId('deleted', cluster, node, nodeUid) as CauseId,
+    change: { change: 'deleted' },
+  };
+}
+
+function reportOf(
+  { cluster, source }: SightingContext,
+  node: KubernetesNode,
+  { nodeUid, bootId }: Identity,
+  { faultType, condition: name }: ConditionRule,
+  condition: NodeCondition,
+  status: 'firing' | 'cleared',
+): Report {
+  const { lastTransitionTime, message, reason } = condition;
+  const id = stableId(
+    status,
+    cluster,
+    node.metadata.name,
+    nodeUid,
+    name,
+    condition.status,
+    lastTransitionTime,
+    bootId,
+  );
+  return {
+    id: id as ReportId,
+    cluster,
+    node: node.metadata.name as NodeName,
+    type: faultType,
+    status,
+    source,
+    ...(bootId === undefined ? {} : { bootId }),
+    ...(lastTransitionTime === undefined ? {} : { observedAt: lastTransitionTime }),
+    ...(message === undefined ? {} : { message }),
+    evidence: { condition: name, status: condition.status, ...(reason === undefined ? {} : { reason }) },
+  };
+}
