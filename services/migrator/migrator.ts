@@ -1,0 +1,129 @@
+import type { PodReference } from '../../domain/command.js';
+import { namesOf, type NodeKey } from '../../domain/identifiers.js';
+import type { MigrationReply, MigrationStatus } from '../../domain/signal.js';
+import type { Clock, Randomness } from '../../adapters/ports/clock.js';
+import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
+import type { Log } from '../../adapters/ports/log.js';
+import type { MigrationRequest } from './migration-request.js';
+import { labelPod, movePod } from './move-pod.js';
+
+export interface MigratorOptions {
+  /** By name of the cluster. */
+  readonly clusters: ReadonlyMap<string, KubernetesCluster>;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  /** Resolves when the log has the reply. */
+  readonly reply: (node: NodeKey, reply: MigrationReply) => Promise<void>;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Name under which it replies. */
+  readonly name: string;
+  readonly pollMs: number;
+  readonly firstRetryMs: number;
+  readonly longestRetryMs: number;
+}
+
+export interface Migrator {
+  /**
+   * Resolves true when every pod of the request has had its last reply, false when the migrator is stopping: then the
+   * request has to be given again. Handling a request again, also while it is being handled, does nothing twice.
+   */
+  handle(request: MigrationRequest): Promise<boolean>;
+  /** Pieces of work that are not just waiting for time to pass. */
+  underWay(): number;
+}
+
+/**
+ * Moves pods by evicting them. Remembers nothing that lasts: the log gives it unfinished requests again, and the marks
+ * on the pods say whether they are still wanted. Its evictions are covered by the `migrate` permit of the process.
+ */
+export function createMigrator(options: MigratorOptions): Migrator {
+  const underWay = new Map<string, Promise<boolean>>();
+  let busy = 0;
+  const clock: Clock = {
+    now: () => options.clock.now(),
+    fromLogTime: (wallMs) => options.clock.fromLogTime(wallMs),
+    async waitUntil(instant, signal) {
+      busy -= 1;
+      try {
+        await options.clock.waitUntil(instant, signal);
+      } finally {
+        busy += 1;
+      }
+    },
+  };
+  return {
+    underWay: () => busy,
+    handle(request) {
+      const running = underWay.get(request.requestId);
+      if (running !== undefined) return running;
+      const work = moveAll({ ...options, clock }, request, (change) => {
+        busy += change;
+      }).finally(() => underWay.delete(request.requestId));
+      underWay.set(request.requestId, work);
+      return work;
+    },
+  };
+}
+
+async function moveAll(
+  options: MigratorOptions,
+  request: MigrationRequest,
+  count: (change: 1 | -1) => void,
+): Promise<boolean> {
+  const cluster = options.clusters.get(namesOf(request.node).cluster);
+  const finished = await Promise.all(
+    request.pods.map(async (pod) => {
+      count(1);
+      try {
+        if (cluster !== undefined) return await moveOne(options, request, cluster, pod);
+        return await say(options, request, pod, 'refused', 'UnknownCluster');
+      } finally {
+        count(-1);
+      }
+    }),
+  );
+  return finished.every((done) => done);
+}
+
+async function moveOne(
+  options: MigratorOptions,
+  request: MigrationRequest,
+  cluster: KubernetesCluster,
+  pod: PodReference,
+): Promise<boolean> {
+  if (!(await say(options, request, pod, 'accepted'))) return false;
+  await labelPod(cluster, pod, 'accepted');
+  const { clock, randomness, signal: stopping, pollMs, firstRetryMs, longestRetryMs } = options;
+  const ending = await movePod(
+    { cluster, request, clock, randomness, stopping, pollMs, firstRetryMs, longestRetryMs },
+    pod,
+  );
+  if (ending === undefined) return false;
+  if (ending.status === 'refused' && ending.reason !== 'Withdrawn') await labelPod(cluster, pod, 'refused');
+  return say(options, request, pod, ending.status, ending.reason);
+}
+
+/** Says it until the log has it. False: stopped before. */
+async function say(
+  options: MigratorOptions,
+  request: MigrationRequest,
+  pod: PodReference,
+  status: MigrationStatus,
+  reason?: string,
+): Promise<boolean> {
+  const { clock, randomness, signal, log, firstRetryMs, longestRetryMs, name: by } = options;
+  const { requestId, processId, node } = request;
+  const reply = { requestId, processId, pod, status, by, ...(reason === undefined ? {} : { reason }) };
+  for (let failures = 0; !signal.aborted; failures += 1) {
+    try {
+      await options.reply(node, reply);
+      return true;
+    } catch (error) {
+      log.warn({ error }, 'a migration reply could not be passed on; it is tried again');
+      const ceiling = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures, 20));
+      await clock.waitUntil(clock.now() + Math.ceil(ceiling * (0.1 + 0.9 * randomness.next())), signal);
+    }
+  }
+  return false;
+}

@@ -1,0 +1,119 @@
+import type { PodReference } from '../../domain/command.js';
+import type { MigrationStatus } from '../../domain/signal.js';
+import type { Clock, Randomness } from '../../adapters/ports/clock.js';
+import type { KubernetesAnswer, KubernetesCluster, KubernetesPod } from '../../adapters/ports/kubernetes.js';
+import {
+  annotation,
+  migrationLabel,
+  pointerPart,
+  processAnnotation,
+} from '../../adapters/ports/node-marks.js';
+import type { MigrationRequest } from './migration-request.js';
+
+/** How the move of one pod ended. Undefined: this copy is stopping, nothing can be said. */
+export type MoveEnding = { readonly status: MigrationStatus; readonly reason?: string } | undefined;
+
+export interface MoveContext {
+  readonly cluster: KubernetesCluster;
+  readonly request: MigrationRequest;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly stopping: AbortSignal;
+  /** Between two looks at a pod that has been told to go, ms. */
+  readonly pollMs: number;
+  /** First and longest wait between two tries, ms; full jitter between. */
+  readonly firstRetryMs: number;
+  readonly longestRetryMs: number;
+}
+
+type Step =
+  { readonly kind: 'ended'; readonly ending: MoveEnding } | { readonly kind: 'wait'; readonly ms: number };
+
+/**
+ * Evicts one pod, by its UID, until that UID is absent, the request is withdrawn, or its deadline has passed. An
+ * accepted eviction is no end: only absence is. Safe to begin anew at any point.
+ */
+export async function movePod(context: MoveContext, pod: PodReference): Promise<MoveEnding> {
+  const { clock, request, stopping } = context;
+  const deadline = request.announcedAt + request.deadlineMs;
+  for (let tries = 0; !stopping.aborted; tries += 1) {
+    const step = await nextStep(context, pod, tries);
+    if (step.kind === 'ended') return step.ending;
+    if (clock.now() >= deadline) return { status: 'refused', reason: 'DeadlineReached' };
+    await clock.waitUntil(Math.min(clock.now() + step.ms, deadline), stopping);
+  }
+  return undefined;
+}
+
+async function nextStep(context: MoveContext, pod: PodReference, tries: number): Promise<Step> {
+  const { cluster, request, clock } = context;
+  const present = await cluster.getPod(pod.namespace, pod.name);
+  if (present.kind === 'notFound') return ended({ status: 'moved' });
+  if (present.kind !== 'ok') return troubled(context, present, tries);
+  const { metadata } = present.value;
+  if (metadata.uid !== pod.uid) return ended({ status: 'moved' });
+  if (metadata.deletionTimestamp !== undefined) return { kind: 'wait', ms: pause(context, tries) };
+  if (!isStillAsked(present.value, request)) return ended({ status: 'refused', reason: 'Withdrawn' });
+  if (clock.now() >= request.announcedAt + request.deadlineMs) {
+    return ended({ status: 'refused', reason: 'DeadlineReached' });
+  }
+  const answer = await cluster.evictPod(pod.namespace, pod.name, pod.uid);
+  return answer.kind === 'ok' ? { kind: 'wait', ms: 0 } : troubled(context, answer, tries);
+}
+
+/** The process takes its marks away when it gives the node back: from then on nothing of it may be evicted. */
+function isStillAsked(pod: KubernetesPod, request: MigrationRequest): boolean {
+  return (
+    pod.metadata.labels?.[migrationLabel] !== undefined &&
+    annotation(pod, processAnnotation) === request.processId
+  );
+}
+
+function troubled(
+  context: MoveContext,
+  answer: Exclude<KubernetesAnswer<unknown>, { readonly kind: 'ok' }>,
+  tries: number,
+): Step {
+  switch (answer.kind) {
+    case 'notFound':
+      return { kind: 'wait', ms: 0 };
+    case 'conflict':
+      return { kind: 'wait', ms: pause(context, tries) };
+    case 'disruptionBudget':
+    case 'throttled':
+      return { kind: 'wait', ms: Math.max(answer.retryAfterMs, backOff(context, tries)) };
+    case 'unreachable':
+    case 'uncertain':
+      return { kind: 'wait', ms: backOff(context, tries) };
+    case 'forbidden':
+    case 'misconfigured':
+    case 'unprocessable':
+      return ended({ status: 'refused', reason: `${answer.kind}: ${answer.message}` });
+  }
+}
+
+function ended(ending: MoveEnding): Step {
+  return { kind: 'ended', ending };
+}
+
+/** Looks less and less often at what takes long to go. */
+function pause({ pollMs, longestRetryMs }: MoveContext, tries: number): number {
+  return Math.min(longestRetryMs, pollMs * (1 + tries / 4));
+}
+
+function backOff({ firstRetryMs, longestRetryMs, randomness }: MoveContext, tries: number): number {
+  const ceiling = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(tries, 20));
+  return Math.ceil(ceiling * (0.1 + 0.9 * randomness.next()));
+}
+
+/** Shows on the pod itself how its request stands. Best effort: the reply is what counts. */
+export async function labelPod(
+  cluster: KubernetesCluster,
+  pod: PodReference,
+  status: MigrationStatus,
+): Promise<void> {
+  await cluster.patchPod(pod.namespace, pod.name, [
+    { op: 'test', path: '/metadata/uid', value: pod.uid },
+    { op: 'replace', path: `/metadata/labels/${pointerPart(migrationLabel)}`, value: status },
+  ]);
+}
