@@ -1,7 +1,8 @@
 import type { Command } from '../../../domain/command.js';
-import type { NodeKey } from '../../../domain/identifiers.js';
+import type { Decide } from '../../../domain/decision.js';
+import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
-import { decideBatch, type BatchEffects, type Repeats } from '../../journal/decide-batch.js';
+import { decideBatch, InvalidDecision, type BatchEffects, type Repeats } from '../../journal/decide-batch.js';
 import { isRevocable, resultSignal, revokedResult } from '../../journal/causes.js';
 import { seenKey } from '../../journal/digests.js';
 import { beginning, requireSameLog } from '../../journal/fence.js';
@@ -65,7 +66,7 @@ export class MemoryJournal implements Journal {
     });
     const effects = decideBatch(store.states, {
       inputs: fresh.map(({ input }) => input),
-      decide: request.decide,
+      decide: this.#refusingReissue(request.decide),
       park: request.park,
       writer: this.#options.writer,
       verify: this.#options.verify ?? false,
@@ -88,12 +89,24 @@ export class MemoryJournal implements Journal {
     };
   }
 
+  /** What the primary key of commands refuses on PostgreSQL. */
+  #refusingReissue(decide: Decide): Decide {
+    const issued = new Set<CommandId>();
+    return (state, input) => {
+      const decision = decide(state, input);
+      for (const { id } of decision.commands) {
+        if (issued.has(id) || this.#store.commands.has(id)) {
+          throw new InvalidDecision(`the command ${id} was issued before`);
+        }
+        issued.add(id);
+      }
+      return decision;
+    };
+  }
+
   #commit(effects: BatchEffects, deadLetters: readonly NewOutboxEntry[]): void {
     const store = this.#store;
     const now = this.#options.clock.now();
-    for (const { id } of effects.commands) {
-      if (store.commands.has(id)) throw new TypeError(`the command ${id} was issued before`);
-    }
     // Everything that can throw comes before the first change.
     const stored = asStored({ states: effects.states, facts: effects.facts, commands: effects.commands });
     const revoked = this.#revocable(effects);

@@ -1,0 +1,65 @@
+import type { JournalOptions, OpenJournal } from '../journal/options.js';
+import { PostgresCommandQueue } from './journal/commands.js';
+import type { JournalContext } from './journal/context.js';
+import { connectionSettings, Database } from './journal/database.js';
+import { asJournalError } from './journal/failures.js';
+import { PostgresHistory } from './journal/history.js';
+import { prepareInstallation } from './journal/installation.js';
+import { PostgresFleetInventory } from './journal/inventory.js';
+import { Notices } from './journal/notices.js';
+import { OutboxLocks } from './journal/outbox-locks.js';
+import { PostgresOutbox } from './journal/outbox.js';
+import { PostgresJournal } from './journal/postgres-journal.js';
+import { PostgresTimers } from './journal/timers.js';
+import { PostgresUpkeep } from './journal/upkeep.js';
+import { migrate, migrationsFolder } from './migrate.js';
+
+export interface PostgresJournalOptions extends JournalOptions {
+  readonly connectionString: string;
+  /** A login that is a member of faultline_reader only. Default: the same login, with that role set. */
+  readonly readerConnectionString?: string;
+  /** Connections for decisions and commands; history, notices and outbox locks take up to 4 more. Default 10. */
+  readonly connections?: number;
+}
+
+/**
+ * Opens the journal on PostgreSQL 18 and brings its schema up to date. Rejects with JournalUnavailable when the
+ * database can't be reached, MigrationRefused when its schema can't be used, JournalMismatch when it was made for
+ * another partition count.
+ */
+export async function openPostgresJournal(options: PostgresJournalOptions): Promise<OpenJournal> {
+  const { connectionString, readerConnectionString, connections = 10 } = options;
+  const settings = (name: string): ReturnType<typeof connectionSettings> =>
+    connectionSettings({ connectionString, name });
+  const database = new Database(settings('journal'), connections);
+  const reading = new Database(
+    readerConnectionString === undefined
+      ? connectionSettings({ connectionString, name: 'history', session: ['role=faultline_reader'] })
+      : connectionSettings({ connectionString: readerConnectionString, name: 'history' }),
+    2,
+  );
+  const notices = new Notices(settings('notices'));
+  const locks = new OutboxLocks(settings('outbox'));
+  const context: JournalContext = { database, notices, options };
+  const close = async (): Promise<void> => {
+    await Promise.all([notices.close(), locks.close(), database.close(), reading.close()]);
+  };
+  try {
+    await migrate(database.pool, migrationsFolder('journal'));
+    await prepareInstallation(database, options);
+    await notices.listen();
+  } catch (error) {
+    await close();
+    throw asJournalError(error);
+  }
+  return {
+    journal: new PostgresJournal(context),
+    commands: new PostgresCommandQueue(context),
+    timers: new PostgresTimers(context),
+    outbox: new PostgresOutbox(context, locks),
+    history: new PostgresHistory(reading),
+    inventory: new PostgresFleetInventory(database),
+    upkeep: new PostgresUpkeep(context),
+    close,
+  };
+}

@@ -1,0 +1,161 @@
+import type { Command, CommandResult } from '../../../domain/command.js';
+import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
+import { resultSignal, returnsNode } from '../../journal/causes.js';
+import { outboxPartitionOf } from '../../journal/digests.js';
+import { storableJson, storableText } from '../../journal/storable.js';
+import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
+import type { JournalContext } from './context.js';
+
+interface QueuedRow {
+  readonly command: Command;
+  readonly attempts: number;
+  readonly unfinished: boolean;
+  readonly created_at: number;
+}
+
+/** Open commands that no earlier open command of their node stands before. */
+const heads = `journal.command AS head
+  WHERE head.status IN ('waiting', 'attempting') AND NOT EXISTS (
+    SELECT FROM journal.command AS earlier
+    WHERE earlier.node_key = head.node_key AND earlier.position < head.position
+      AND earlier.status IN ('waiting', 'attempting'))`;
+
+/** The queue in the table journal.command; claim and settlement are functions in 0002_claiming.sql. */
+export class PostgresCommandQueue implements CommandQueue {
+  readonly #context: JournalContext;
+  /** Nodes of commands seen here: settling needs the node for its signal, and a command never changes its node. */
+  readonly #nodes = new Map<CommandId, NodeKey>();
+
+  constructor(context: JournalContext) {
+    this.#context = context;
+  }
+
+  async claimable(now: number, limit: number): Promise<readonly QueuedCommand[]> {
+    this.#context.notices.work.reading();
+    const rows = await this.#context.database.query<QueuedRow & { position: number }>({
+      name: 'command-claimable',
+      text: `SELECT head.command, head.attempts, head.unfinished OR head.status = 'attempting' AS unfinished,
+          head.created_at
+        FROM ${heads} AND head.due_at <= $1 ORDER BY head.position LIMIT $2`,
+      values: [now, limit],
+    });
+    for (const { command } of rows) this.#nodes.set(command.id, command.node);
+    return rows.map((row) => ({
+      command: row.command,
+      attempts: row.attempts,
+      unfinishedAttempt: row.unfinished,
+      createdAt: row.created_at,
+    }));
+  }
+
+  async claim(id: CommandId, claim: Parameters<CommandQueue['claim']>[1]): Promise<ClaimAnswer> {
+    const { by, now, leaseMs, budgets } = claim;
+    const [answer] = await this.#context.database.query<{
+      kind: ClaimAnswer['kind'];
+      attempt: number | null;
+      refused_by: string | null;
+    }>({
+      name: 'command-claim',
+      text: `SELECT kind, attempt, refused_by
+        FROM journal.claim_command($1, $2, $3, $4, $5::text[], $6::integer[], $7::text[])`,
+      values: [
+        id,
+        by,
+        now,
+        now + leaseMs,
+        budgets.map(({ counter }) => counter),
+        budgets.map(({ cap }) => Math.max(Math.floor(cap), 0)),
+        budgets.map(({ until }) => until),
+      ],
+    });
+    if (answer?.kind === 'claimed') return { kind: 'claimed', attempt: answer.attempt ?? 1 };
+    if (answer?.kind === 'refused') return { kind: 'refused', counter: answer.refused_by ?? '' };
+    this.#nodes.delete(id);
+    return { kind: 'gone' };
+  }
+
+  async extend(id: CommandId, claim: Parameters<CommandQueue['extend']>[1]): Promise<boolean> {
+    const rows = await this.#context.database.query({
+      text: `UPDATE journal.command SET due_at = $3
+        WHERE id = $1 AND status = 'attempting' AND claimed_by = $2 RETURNING id`,
+      values: [id, claim.by, claim.now + claim.leaseMs],
+    });
+    return rows.length > 0;
+  }
+
+  async postpone(id: CommandId, wait: Parameters<CommandQueue['postpone']>[1]): Promise<void> {
+    await this.#context.database.query({
+      name: 'command-postpone',
+      // An attempt of somebody else whose claim ran out stays one whose end nobody saw.
+      text: `UPDATE journal.command SET status = 'waiting', due_at = $2, waiting_reason = $3,
+          unfinished = unfinished OR (status = 'attempting' AND claimed_by IS DISTINCT FROM $4::text)
+        WHERE id = $1 AND (status = 'waiting'
+          OR (status = 'attempting' AND (claimed_by = $4::text OR due_at <= $5)))`,
+      values: [id, wait.until, storableText(wait.reason), wait.by ?? null, this.#context.options.clock.now()],
+    });
+    this.#context.notices.committed(['command']);
+  }
+
+  async settle(result: CommandResult, now: number): Promise<boolean> {
+    const { database, notices, options } = this.#context;
+    const id = result.commandId;
+    const node = this.#nodes.get(id) ?? (await this.#nodeOf(id));
+    if (node === undefined) return false;
+    const { topic, key, event, body, headers, whenSent } = options.writer.signal(node, resultSignal(result), {
+      id,
+      at: now,
+    });
+    const [answer] = await database.query<{ settled: boolean }>({
+      name: 'command-settle',
+      text: `SELECT journal.settle_command($1, $2, $3, $4::smallint, $5, $6, $7, $8::bytea, $9::jsonb, $10::jsonb)
+        AS settled`,
+      values: [
+        id,
+        storableJson(result),
+        returnsNode(result),
+        outboxPartitionOf(key, options.outboxPartitions),
+        topic,
+        storableText(key),
+        event ?? null,
+        body ?? null,
+        storableJson(headers),
+        whenSent === undefined ? null : storableJson(whenSent),
+      ],
+    });
+    this.#nodes.delete(id);
+    if (answer?.settled !== true) return false;
+    notices.committed(['outbox', 'command']);
+    return true;
+  }
+
+  async releaseEnded(): Promise<number> {
+    const [row] = await this.#context.database.query<{ released: number }>({
+      text: `SELECT journal.release_permits(ARRAY[]::text[], ARRAY(
+          SELECT DISTINCT permit.process_id FROM journal.permit
+          JOIN journal.process ON process.process_id = permit.process_id
+          WHERE process.ended_at IS NOT NULL AND permit.until <> 'never'
+        ), ARRAY['settled', 'returned']) AS released`,
+    });
+    return row?.released ?? 0;
+  }
+
+  async nextDue(): Promise<number | undefined> {
+    const [row] = await this.#context.database.query<{ due_at: number | null }>({
+      name: 'command-next-due',
+      text: `SELECT min(head.due_at) AS due_at FROM ${heads}`,
+    });
+    return row?.due_at ?? undefined;
+  }
+
+  awaitWork(signal: AbortSignal): Promise<void> {
+    return this.#context.notices.work.wait(signal);
+  }
+
+  async #nodeOf(id: CommandId): Promise<NodeKey | undefined> {
+    const [row] = await this.#context.database.query<{ node_key: NodeKey }>({
+      text: 'SELECT node_key FROM journal.command WHERE id = $1',
+      values: [id],
+    });
+    return row?.node_key;
+  }
+}

@@ -1,0 +1,143 @@
+import pg from 'pg';
+import { asJournalError } from './failures.js';
+
+/** A statement as it is sent; a name makes it parsed and planned once per connection. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+/** Times, counts and versions are below 2^53; offsets and positions are read as text and made bigints. */
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);
+
+const limits = {
+  statement_timeout: 30_000,
+  idle_in_transaction_session_timeout: 30_000,
+  connectionTimeoutMillis: 5_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 5_000,
+} as const;
+
+/** Settings of every connection of the journal; nothing may hang on for ever and hold the rest back. */
+export function connectionSettings(options: {
+  readonly connectionString: string;
+  readonly name: string;
+  /** Session settings, as `role=faultline_reader`. */
+  readonly session?: readonly string[];
+}): pg.ClientConfig {
+  return {
+    ...limits,
+    connectionString: options.connectionString,
+    application_name: `faultline-${options.name}`,
+    options: ['transaction_timeout=60000', ...(options.session ?? [])].map((set) => `-c ${set}`).join(' '),
+    pipeline: true,
+    types,
+  };
+}
+
+/** A pool whose errors are told as JournalUnavailable, and whose lost connections end nothing else. */
+export class Database {
+  readonly pool: pg.Pool;
+  #ended: Promise<void> | undefined;
+
+  constructor(settings: pg.ClientConfig, connections: number) {
+    this.pool = new pg.Pool({ ...settings, max: connections, idleTimeoutMillis: 60_000 });
+    // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+    this.pool.on('error', () => undefined);
+  }
+
+  /** One statement in a transaction of its own. */
+  async query<Row extends pg.QueryResultRow>(statement: Statement): Promise<readonly Row[]> {
+    try {
+      return (await this.pool.query<Row>(queryOf(statement))).rows;
+    } catch (error) {
+      throw asJournalError(error);
+    }
+  }
+
+  /**
+   * Runs `work` in a transaction and commits it with the statements that `work` returns, all in one round trip. Rolls
+   * back when anything fails. Errors come as the driver has them: see failures.ts.
+   */
+  async transaction<Result>(
+    work: (transaction: Transaction) => Promise<{
+      readonly result: Result;
+      readonly last: readonly Statement[];
+    }>,
+  ): Promise<Result> {
+    const client = await this.pool.connect();
+    // While it is out of the pool nobody else listens for its errors; its queries fail anyway.
+    const ignore = (): void => undefined;
+    client.on('error', ignore);
+    let broken = true;
+    try {
+      const transaction = new Transaction(client);
+      try {
+        const { result, last } = await work(transaction);
+        await transaction.send([...last, { text: 'COMMIT' }]);
+        broken = false;
+        return result;
+      } catch (error) {
+        // When even this fails the connection is what is broken, and the error before tells more.
+        await client.query('ROLLBACK').then(
+          () => {
+            broken = false;
+          },
+          () => undefined,
+        );
+        throw error;
+      }
+    } finally {
+      client.off('error', ignore);
+      client.release(broken);
+    }
+  }
+
+  /** Idempotent. */
+  close(): Promise<void> {
+    this.#ended ??= this.pool.end();
+    return this.#ended;
+  }
+}
+
+/** An open transaction; it begins with its first statements, in the same round trip. */
+export class Transaction {
+  readonly #client: pg.PoolClient;
+  #begun = false;
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client;
+  }
+
+  /**
+   * Sends statements one behind the other without waiting in between, so that they cost one round trip. Rejects with
+   * the first one's error: the others fail because of it.
+   */
+  async send(statements: readonly Statement[]): Promise<readonly pg.QueryResult<pg.QueryResultRow>[]> {
+    const first: readonly Statement[] = this.#begun ? [] : [{ text: 'BEGIN' }];
+    this.#begun = true;
+    const outcomes = await Promise.allSettled(
+      [...first, ...statements].map((statement) => this.#client.query<pg.QueryResultRow>(queryOf(statement))),
+    );
+    const results = outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
+    return results.slice(first.length);
+  }
+
+  async query<Row extends pg.QueryResultRow>(statement: Statement): Promise<readonly Row[]> {
+    const [result] = await this.send([statement]);
+    return (result?.rows ?? []) as Row[];
+  }
+}
+
+function queryOf({ name, text, values }: Statement): pg.QueryConfig {
+  return {
+    text,
+    ...(name === undefined ? {} : { name }),
+    ...(values === undefined ? {} : { values: [...values] }),
+  };
+}

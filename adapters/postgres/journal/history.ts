@@ -1,0 +1,124 @@
+import type { Command, CommandResult } from '../../../domain/command.js';
+import type { Fact } from '../../../domain/fact.js';
+import type { NodeKey, ProcessId } from '../../../domain/identifiers.js';
+import type { NodeState } from '../../../domain/node-state.js';
+import { pageOf, readProcessCursor, writeProcessCursor } from '../../journal/pages.js';
+import type { CommandRow, History, Page, ProcessRow, RepeatRow } from '../../ports/journal.js';
+import type { Database } from './database.js';
+
+/** Members that are null in a row are absent in the value; the row's names are those of the value. */
+type Nullable<Value> = { readonly [Name in keyof Value]: Value[Name] | null };
+
+const processColumns = `process_id AS "processId", node_key AS node, workflow, fault_type AS "faultType", stage,
+  started_at AS "startedAt", ended_at AS "endedAt", outcome, reason, waiting_for AS "waitingFor"`;
+
+/** Reads under the role faultline_reader, which can do nothing else. */
+export class PostgresHistory implements History {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async states({ cluster, after, limit }: Parameters<History['states']>[0]): Promise<Page<NodeState>> {
+    const rows = await this.#database.query<{ state: NodeState }>({
+      // '0' follows '/' in byte order: all keys of one cluster lie between the two.
+      text: `SELECT state FROM journal.node_state
+        WHERE version > 0 AND ($1::text IS NULL OR (node_key >= $1 || '/' AND node_key < $1 || '0'))
+          AND ($2::text IS NULL OR node_key > $2)
+        ORDER BY node_key LIMIT $3`,
+      values: [cluster ?? null, after ?? null, limit + 1],
+    });
+    const states = rows.map(({ state }) => state);
+    return pageOf(states, limit, ({ node }) => node);
+  }
+
+  async state(node: NodeKey): Promise<NodeState | undefined> {
+    const [row] = await this.#database.query<{ state: NodeState }>({
+      text: 'SELECT state FROM journal.node_state WHERE node_key = $1 AND version > 0',
+      values: [node],
+    });
+    return row?.state;
+  }
+
+  async facts(
+    node: NodeKey,
+    { fromVersion, until, limit }: Parameters<History['facts']>[1],
+  ): Promise<readonly Fact[]> {
+    const rows = await this.#database.query<Nullable<Fact>>({
+      text: `SELECT node_key AS node, version, type, at, cause_id AS "causeId", process_id AS "processId", data, patch,
+          evolve_version AS "evolveVersion"
+        FROM journal.fact
+        WHERE node_key = $1 AND version >= $2 AND ($3::bigint IS NULL OR at <= $3)
+        ORDER BY version LIMIT $4`,
+      values: [node, fromVersion, until ?? null, limit],
+    });
+    return rows.map((row) => withoutNulls<Fact>(row));
+  }
+
+  async processes(query: Parameters<History['processes']>[0]): Promise<Page<ProcessRow>> {
+    const after = query.after === undefined ? undefined : readProcessCursor(query.after);
+    const rows = await this.#database.query<Nullable<ProcessRow>>({
+      text: `SELECT ${processColumns} FROM journal.process
+        WHERE ($1::boolean IS NULL OR (ended_at IS NULL) = $1) AND ($2::text IS NULL OR node_key = $2)
+          AND ($3::bigint IS NULL OR (started_at, process_id COLLATE "C") < ($3, $4::text))
+        ORDER BY started_at DESC, process_id COLLATE "C" DESC LIMIT $5`,
+      values: [
+        query.active ?? null,
+        query.node ?? null,
+        after?.startedAt ?? null,
+        after?.processId ?? null,
+        query.limit + 1,
+      ],
+    });
+    const processes = rows.map((row) => withoutNulls<ProcessRow>(row));
+    return pageOf(processes, query.limit, writeProcessCursor);
+  }
+
+  async process(id: ProcessId): Promise<ProcessRow | undefined> {
+    const [row] = await this.#database.query<Nullable<ProcessRow>>({
+      text: `SELECT ${processColumns} FROM journal.process WHERE process_id = $1`,
+      values: [id],
+    });
+    return row === undefined ? undefined : withoutNulls<ProcessRow>(row);
+  }
+
+  async commands(id: ProcessId): Promise<readonly CommandRow[]> {
+    const rows = await this.#database.query<{
+      command: Command;
+      status: CommandRow['status'];
+      attempts: number;
+      result: CommandResult | null;
+      waiting_reason: string | null;
+      due_at: number;
+      created_at: number;
+    }>({
+      text: `SELECT command, status, attempts, result, waiting_reason, due_at, created_at
+        FROM journal.command WHERE process_id = $1 ORDER BY position`,
+      values: [id],
+    });
+    return rows.map((row) => ({
+      command: row.command,
+      status: row.status,
+      attempts: row.attempts,
+      ...(row.result === null ? {} : { result: row.result }),
+      ...(row.status === 'waiting' && row.waiting_reason !== null
+        ? { waitingReason: row.waiting_reason, waitingUntil: row.due_at }
+        : {}),
+      createdAt: row.created_at,
+    }));
+  }
+
+  async repeats(node: NodeKey): Promise<readonly RepeatRow[]> {
+    const rows = await this.#database.query<Nullable<RepeatRow>>({
+      text: `SELECT type, source, fate, reason, first_at AS first, last_at AS last, count
+        FROM journal.report_repeat WHERE node_key = $1 ORDER BY first_at, digest`,
+      values: [node],
+    });
+    return rows.map((row) => withoutNulls<RepeatRow>(row));
+  }
+}
+
+function withoutNulls<Value extends object>(row: Nullable<Value>): Value {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Value;
+}

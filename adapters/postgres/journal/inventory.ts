@@ -1,0 +1,97 @@
+import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
+import { storableText } from '../../journal/storable.js';
+import type { FleetInventory, FleetMember, FleetSummary } from '../../ports/journal.js';
+import type { Database, Statement } from './database.js';
+import { asJournalError } from './failures.js';
+
+export class PostgresFleetInventory implements FleetInventory {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async replace(cluster: string, members: readonly FleetMember[], observedAt: number): Promise<void> {
+    await this.#write([
+      // The cluster's row first: two copies that replace the same picture do so one after the other.
+      observed(cluster, observedAt),
+      {
+        text: 'DELETE FROM journal.fleet_member WHERE cluster = $1 AND NOT node_key = ANY ($2::text[])',
+        values: [cluster, members.map(({ node }) => node)],
+      },
+      upsert(members, observedAt),
+    ]);
+  }
+
+  async update(member: FleetMember, observedAt: number): Promise<void> {
+    await this.#write([observed(namesOf(member.node).cluster, observedAt), upsert([member], observedAt)]);
+  }
+
+  async remove(node: NodeKey, observedAt: number): Promise<void> {
+    await this.#write([
+      observed(namesOf(node).cluster, observedAt),
+      { text: 'DELETE FROM journal.fleet_member WHERE node_key = $1', values: [node] },
+    ]);
+  }
+
+  async summary(cluster: string): Promise<FleetSummary | undefined> {
+    const [row] = await this.#database.query<FleetSummary & Record<string, unknown>>({
+      name: 'fleet-summary',
+      text: `SELECT seen.cluster, seen.observed_at AS "observedAt", count(member.node_key) AS size,
+          count(*) FILTER (WHERE member.unavailable AND NOT EXISTS (
+            SELECT FROM journal.permit WHERE permit.node_key = member.node_key
+              AND permit.until = 'returned' AND permit.counter LIKE 'isolate/%'
+          )) AS "unavailableByOthers"
+        FROM journal.fleet_cluster AS seen LEFT JOIN journal.fleet_member AS member USING (cluster)
+        WHERE seen.cluster = $1 GROUP BY seen.cluster, seen.observed_at`,
+      values: [cluster],
+    });
+    return row;
+  }
+
+  async member(node: NodeKey): Promise<FleetMember | undefined> {
+    const [row] = await this.#database.query<FleetMember & Record<string, unknown>>({
+      text: `SELECT node_key AS node, pool, zone, unavailable, control_plane AS "controlPlane"
+        FROM journal.fleet_member WHERE node_key = $1`,
+      values: [node],
+    });
+    return row;
+  }
+
+  async #write(statements: readonly Statement[]): Promise<void> {
+    try {
+      await this.#database.transaction(() => Promise.resolve({ result: undefined, last: statements }));
+    } catch (error) {
+      throw asJournalError(error);
+    }
+  }
+}
+
+function observed(cluster: string, at: number): Statement {
+  return {
+    text: `INSERT INTO journal.fleet_cluster AS seen (cluster, observed_at) VALUES ($1, $2)
+      ON CONFLICT (cluster) DO UPDATE SET observed_at = greatest(seen.observed_at, excluded.observed_at)`,
+    values: [cluster, at],
+  };
+}
+
+function upsert(members: readonly FleetMember[], observedAt: number): Statement {
+  return {
+    text: `INSERT INTO journal.fleet_member (node_key, cluster, pool, zone, unavailable, control_plane, observed_at)
+      SELECT node_key, cluster, pool, zone, unavailable, control_plane, $7
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[])
+        AS member (node_key, cluster, pool, zone, unavailable, control_plane)
+      ON CONFLICT (node_key) DO UPDATE SET pool = excluded.pool, zone = excluded.zone,
+        unavailable = excluded.unavailable, control_plane = excluded.control_plane,
+        observed_at = excluded.observed_at`,
+    values: [
+      members.map(({ node }) => node),
+      members.map(({ node }) => namesOf(node).cluster),
+      members.map(({ pool }) => storableText(pool)),
+      members.map(({ zone }) => storableText(zone)),
+      members.map(({ unavailable }) => unavailable),
+      members.map(({ controlPlane }) => controlPlane),
+      observedAt,
+    ],
+  };
+}

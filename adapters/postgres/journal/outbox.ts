@@ -1,0 +1,111 @@
+import { sentCause } from '../../journal/causes.js';
+import { JournalUnavailable, type Outbox, type OutboxEntry } from '../../ports/journal.js';
+import type { JournalContext } from './context.js';
+import { asJournalError } from './failures.js';
+import type { OutboxLocks } from './outbox-locks.js';
+import { insertOutbox } from './outbox-rows.js';
+
+interface OutboxRow {
+  readonly position: string;
+  readonly topic: string;
+  readonly key: string;
+  readonly event: string | null;
+  readonly body: Buffer | null;
+  readonly headers: Record<string, string>;
+  readonly when_sent: NonNullable<OutboxEntry['whenSent']> | null;
+}
+
+/**
+ * The outbox. Entries are read by their sent mark and not behind a cursor, so one that commits late is still sent. There
+ * is no bound by xmin: entries of one key that need order are written under their node's lock, hence commit in the order
+ * of their positions, and a bound would make every signal wait for the longest transaction of the whole server.
+ */
+export class PostgresOutbox implements Outbox {
+  readonly partitions: number;
+  readonly #context: JournalContext;
+  readonly #locks: OutboxLocks;
+
+  constructor(context: JournalContext, locks: OutboxLocks) {
+    this.partitions = context.options.outboxPartitions;
+    this.#context = context;
+    this.#locks = locks;
+  }
+
+  acquire(partition: number): Promise<boolean> {
+    return this.#locks.acquire(partition);
+  }
+
+  async release(partition: number): Promise<void> {
+    this.#context.notices.entries.forget(partition);
+    await this.#locks.release(partition);
+  }
+
+  /** Rejects with JournalUnavailable when this copy was the sender and lost that: it has to acquire again. */
+  async unsent(partition: number, limit: number): Promise<readonly OutboxEntry[]> {
+    if (this.#locks.isLost(partition)) {
+      throw new JournalUnavailable(
+        `the lock of outbox partition ${partition} was lost with its connection: acquire it again before sending`,
+      );
+    }
+    this.#context.notices.entries.reading(partition);
+    const rows = await this.#context.database.query<OutboxRow & Record<string, unknown>>({
+      name: 'outbox-unsent',
+      text: `SELECT position::text AS position, topic, key, event, body, headers, when_sent
+        FROM journal.outbox WHERE sent_at IS NULL AND outbox_partition = $1 ORDER BY outbox.position LIMIT $2`,
+      values: [partition, limit],
+    });
+    return rows.map((row) => ({
+      position: BigInt(row.position),
+      topic: row.topic,
+      key: row.key,
+      ...(row.event === null ? {} : { event: row.event }),
+      body: row.body ?? undefined,
+      headers: row.headers,
+      ...(row.when_sent === null ? {} : { whenSent: row.when_sent }),
+    }));
+  }
+
+  async markSent(entries: readonly OutboxEntry[], now: number): Promise<void> {
+    const { database, notices, options } = this.#context;
+    const mark = {
+      name: 'outbox-mark',
+      text: `UPDATE journal.outbox SET sent_at = $2 WHERE position = ANY ($1::bigint[]) AND sent_at IS NULL
+        RETURNING position::text AS position`,
+      values: [entries.map(({ position }) => position.toString()), now],
+    };
+    const asking = entries.filter(({ whenSent }) => whenSent !== undefined);
+    if (asking.length === 0) {
+      await database.query(mark);
+      return;
+    }
+    try {
+      await database.transaction(async (transaction) => {
+        const marked = await transaction.query<{ position: string }>(mark);
+        const positions = new Set(marked.map(({ position }) => position));
+        const signals = asking.flatMap((entry) =>
+          entry.whenSent === undefined || !positions.has(entry.position.toString())
+            ? []
+            : [options.writer.signal(entry.whenSent.node, entry.whenSent.signal, sentCause(entry, now))],
+        );
+        return {
+          result: undefined,
+          last: signals.length === 0 ? [] : [insertOutbox(signals, options.outboxPartitions)],
+        };
+      });
+      notices.committed(['outbox']);
+    } catch (error) {
+      throw asJournalError(error);
+    }
+  }
+
+  async backlog(): Promise<number> {
+    const [row] = await this.#context.database.query<{ unsent: number }>({
+      text: 'SELECT count(*) AS unsent FROM journal.outbox WHERE sent_at IS NULL',
+    });
+    return row?.unsent ?? 0;
+  }
+
+  awaitEntries(signal: AbortSignal): Promise<void> {
+    return this.#context.notices.entries.wait(signal);
+  }
+}

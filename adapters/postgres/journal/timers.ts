@@ -1,0 +1,60 @@
+import type { TimerRequest } from '../../../domain/decision.js';
+import { firedCause, firedSignal } from '../../journal/causes.js';
+import type { Timers } from '../../ports/journal.js';
+import type { JournalContext } from './context.js';
+import { asJournalError } from './failures.js';
+import { insertOutbox } from './outbox-rows.js';
+
+export class PostgresTimers implements Timers {
+  readonly #context: JournalContext;
+
+  constructor(context: JournalContext) {
+    this.#context = context;
+  }
+
+  async fireDue(now: number, limit: number): Promise<number> {
+    const { database, notices, options } = this.#context;
+    notices.timerChanges.reading();
+    try {
+      const fired = await database.transaction(async (transaction) => {
+        const due = await transaction.query<TimerRequest & Record<string, unknown>>({
+          name: 'timer-fire',
+          // Another copy's timers are skipped, and so are those that a decision is just changing.
+          text: `WITH due AS (
+              SELECT process_id, name FROM journal.timer WHERE due_at <= $1
+              ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+            )
+            DELETE FROM journal.timer AS stored USING due
+            WHERE stored.process_id = due.process_id AND stored.name = due.name
+            RETURNING stored.node_key AS node, stored.process_id AS "processId",
+              stored.stage_entry AS "stageEntry", stored.name, stored.due_at AS "dueAt"`,
+          values: [now, limit],
+        });
+        const entries = [...due]
+          .sort((a, b) => a.dueAt - b.dueAt)
+          .map((timer) => options.writer.signal(timer.node, firedSignal(timer), firedCause(timer, now)));
+        return {
+          result: due.length,
+          last: due.length === 0 ? [] : [insertOutbox(entries, options.outboxPartitions)],
+        };
+      });
+      if (fired > 0) notices.committed(['outbox']);
+      return fired;
+    } catch (error) {
+      throw asJournalError(error);
+    }
+  }
+
+  async nextDue(): Promise<number | undefined> {
+    this.#context.notices.timerChanges.reading();
+    const [row] = await this.#context.database.query<{ due_at: number | null }>({
+      name: 'timer-next-due',
+      text: 'SELECT min(due_at) AS due_at FROM journal.timer',
+    });
+    return row?.due_at ?? undefined;
+  }
+
+  awaitChange(signal: AbortSignal): Promise<void> {
+    return this.#context.notices.timerChanges.wait(signal);
+  }
+}

@@ -1,0 +1,377 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OpenJournal } from '../../../adapters/journal/options.js';
+import type { BudgetClaim, ClaimAnswer, OutboxEntry } from '../../../adapters/ports/journal.js';
+import type { Command } from '../../../domain/command.js';
+import type { CommandId } from '../../../domain/identifiers.js';
+import type { Signal } from '../../../domain/signal.js';
+import {
+  batch,
+  commandOf,
+  decision,
+  ending,
+  nodeNamed,
+  noteMessage,
+  report,
+  resultOf,
+  starting,
+} from './decisions.js';
+import type { Harness, Installation } from './harness.js';
+
+const n1 = nodeNamed('n1');
+const n2 = nodeNamed('n2');
+
+export async function unsentSignals(copy: OpenJournal): Promise<readonly Signal[]> {
+  const entries: OutboxEntry[] = [];
+  for (let partition = 0; partition < copy.outbox.partitions; partition += 1) {
+    entries.push(...(await copy.outbox.unsent(partition, 1000)));
+  }
+  return entries
+    .filter(({ event }) => event === 'Signal')
+    .map(({ body }) => JSON.parse(body?.toString() ?? 'null') as Signal);
+}
+
+/** What the command queue promises, on every journal. */
+export function commandsSuite(harness: () => Harness): void {
+  let installation: Installation;
+  let copy: OpenJournal;
+  let now: number;
+  beforeEach(async () => {
+    installation = await harness().installation();
+    copy = await installation.open();
+    now = installation.clock.now();
+  });
+  afterEach(() => installation.close());
+
+  const issue = (commands: readonly Command[]): Promise<unknown> =>
+    copy.journal.advance(
+      batch(
+        [...new Set(commands.map(({ node }) => node))].map((node) => report(node)),
+        { decide: starting(commands) },
+      ),
+    );
+  const claim = (
+    id: CommandId,
+    more: Partial<{ by: string; now: number; budgets: readonly BudgetClaim[]; from: OpenJournal }> = {},
+  ): Promise<ClaimAnswer> =>
+    (more.from ?? copy).commands.claim(id, {
+      by: more.by ?? 'one',
+      now: more.now ?? now,
+      leaseMs: 100,
+      budgets: more.budgets ?? [],
+    });
+  const revoking = (id: CommandId): Promise<unknown> =>
+    copy.journal.advance(
+      batch([report(n1)], {
+        decide: (state, input) => decision(state, input, [{ type: 'OrderTaken' }], { revoke: [id] }),
+      }),
+    );
+
+  describe('the queue', () => {
+    it('offers only the head of each node, oldest first', async () => {
+      const [a, b, c] = [commandOf(n1, 1), commandOf(n1, 2), commandOf(n2, 1)];
+      await issue([a, b, c]);
+      const heads = await copy.commands.claimable(now, 10);
+      expect(heads.map(({ command }) => command.id)).toEqual([a.id, c.id]);
+      expect(heads[0]).toEqual({ command: a, attempts: 0, unfinishedAttempt: false, createdAt: now });
+      expect(await copy.commands.claimable(now, 1)).toHaveLength(1);
+      expect(await claim(b.id)).toEqual({ kind: 'gone' });
+    });
+
+    it('offers the next command once the head is settled', async () => {
+      const [a, b] = [commandOf(n1, 1), commandOf(n1, 2)];
+      await issue([a, b]);
+      await claim(a.id);
+      expect(await copy.commands.claimable(now, 10)).toEqual([]);
+      await copy.commands.settle(resultOf(a), now);
+      expect((await copy.commands.claimable(now, 10)).map(({ command }) => command.id)).toEqual([b.id]);
+    });
+
+    it('tells when the next command is due', async () => {
+      expect(await copy.commands.nextDue()).toBeUndefined();
+      const a = commandOf(n1, 1);
+      await issue([a]);
+      expect(await copy.commands.nextDue()).toBe(now);
+      await copy.commands.postpone(a.id, { until: now + 70, reason: 'budget' });
+      expect(await copy.commands.nextDue()).toBe(now + 70);
+    });
+
+    it('wakes who waits for work', async () => {
+      await copy.commands.claimable(now, 10);
+      const woken = copy.commands.awaitWork(new AbortController().signal);
+      await issue([commandOf(n1, 1)]);
+      await woken;
+      expect(await copy.commands.claimable(now, 10)).toHaveLength(1);
+    });
+
+    it('wakes a waiter on another copy', async () => {
+      const other = await installation.open();
+      await other.commands.claimable(now, 10);
+      const woken = other.commands.awaitWork(new AbortController().signal);
+      await issue([commandOf(n1, 1)]);
+      await woken;
+      expect(await other.commands.claimable(now, 10)).toHaveLength(1);
+    });
+
+    it('does not wait for what came between looking and waiting', async () => {
+      await copy.commands.claimable(now, 10);
+      await issue([commandOf(n1, 1)]);
+      await copy.commands.awaitWork(new AbortController().signal);
+    });
+
+    it('ends a wait at abort', async () => {
+      await copy.commands.claimable(now, 10);
+      const abort = new AbortController();
+      const woken = copy.commands.awaitWork(abort.signal);
+      abort.abort();
+      await woken;
+    });
+  });
+
+  describe('a claim', () => {
+    it('is won by one of many', async () => {
+      const a = commandOf(n1, 1);
+      await issue([a]);
+      const other = await installation.open();
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, index) =>
+          claim(a.id, { by: `c${index}`, from: index % 2 === 0 ? copy : other }),
+        ),
+      );
+      expect(answers.filter(({ kind }) => kind === 'claimed')).toEqual([{ kind: 'claimed', attempt: 1 }]);
+      expect(answers.filter(({ kind }) => kind === 'gone')).toHaveLength(7);
+    });
+
+    it('that ran out is offered again as an unfinished attempt', async () => {
+      const a = commandOf(n1, 1);
+      await issue([a]);
+      await claim(a.id);
+      expect(await copy.commands.claimable(now + 99, 10)).toEqual([]);
+      const [late] = await copy.commands.claimable(now + 100, 10);
+      expect(late).toMatchObject({ attempts: 1, unfinishedAttempt: true });
+      expect(await claim(a.id, { by: 'two', now: now + 100 })).toEqual({ kind: 'claimed', attempt: 2 });
+      expect(await copy.commands.extend(a.id, { by: 'one', now: now + 100, leaseMs: 100 })).toBe(false);
+    });
+
+    it('stays unfinished when the second one only looked and waits', async () => {
+      const a = commandOf(n1, 1);
+      await issue([a]);
+      await claim(a.id);
+      installation.clock.set(now + 100);
+      await claim(a.id, { by: 'two', now: now + 100 });
+      await copy.commands.postpone(a.id, { until: now + 150, reason: 'looking', by: 'two' });
+      const [again] = await copy.commands.claimable(now + 150, 10);
+      expect(again).toMatchObject({ attempts: 2, unfinishedAttempt: true });
+    });
+
+    it('can be extended by its owner', async () => {
+      const a = commandOf(n1, 1);
+      await issue([a]);
+      await claim(a.id);
+      expect(await copy.commands.extend(a.id, { by: 'one', now: now + 90, leaseMs: 100 })).toBe(true);
+      expect(await copy.commands.claimable(now + 189, 10)).toEqual([]);
+      expect(await copy.commands.claimable(now + 190, 10)).toHaveLength(1);
+    });
+
+    it('that is postponed waits visibly, without being unfinished', async () => {
+      const a = commandOf(n1, 1);
+      await issue([a]);
+      await claim(a.id);
+      await copy.commands.postpone(a.id, { until: now + 50, reason: 'throttled', by: 'one' });
+      const [row] = await copy.history.commands(a.processId);
+      expect(row).toMatchObject({ status: 'waiting', waitingReason: 'throttled', waitingUntil: now + 50 });
+      expect(await claim(a.id)).toEqual({ kind: 'gone' });
+      const [again] = await copy.commands.claimable(now + 50, 10);
+      expect(again).toMatchObject({ attempts: 1, unfinishedAttempt: false });
+    });
+
+    it('can not be postponed by others while it lasts', async () => {
+      const a = commandOf(n1, 1);
+      await issue([a]);
+      await claim(a.id);
+      await copy.commands.postpone(a.id, { until: now + 50, reason: 'no', by: 'two' });
+      expect((await copy.history.commands(a.processId))[0]?.status).toBe('attempting');
+    });
+
+    it('of a command nobody knows is gone', async () => {
+      expect(await claim('p-none.1.1' as CommandId)).toEqual({ kind: 'gone' });
+    });
+  });
+
+  describe('budgets', () => {
+    const inFlight: BudgetClaim = { counter: 'isolate/in-flight/a', cap: 3, until: 'settled' };
+    const many = (count: number): readonly Command[] =>
+      Array.from({ length: count }, (_, index) => commandOf(nodeNamed(`m${index}`), 1));
+
+    it('are never exceeded by a race', async () => {
+      const commands = many(8);
+      await issue(commands);
+      const rate: BudgetClaim = { counter: 'isolate/rate/a', cap: 100, until: 'never' };
+      const answers = await Promise.all(
+        commands.map(({ id }, index) =>
+          claim(id, { by: `c${index}`, budgets: index % 2 === 0 ? [inFlight, rate] : [rate, inFlight] }),
+        ),
+      );
+      expect(answers.filter(({ kind }) => kind === 'claimed')).toHaveLength(3);
+      expect(answers.filter(({ kind }) => kind === 'refused')).toEqual(
+        Array.from({ length: 5 }, () => ({ kind: 'refused', counter: inFlight.counter })),
+      );
+    });
+
+    it('of a refused claim are not taken', async () => {
+      const [a, b] = many(2);
+      if (a === undefined || b === undefined) throw new Error('two');
+      await issue([a, b]);
+      const closed: BudgetClaim = { counter: 'z/closed', cap: 0, until: 'settled' };
+      const single = { ...inFlight, cap: 1 };
+      expect(await claim(a.id, { budgets: [single, closed] })).toEqual({
+        kind: 'refused',
+        counter: 'z/closed',
+      });
+      expect(await claim(b.id, { budgets: [single] })).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('are given back with the result, and only once', async () => {
+      const [a, b, c] = many(3);
+      if (a === undefined || b === undefined || c === undefined) throw new Error('three');
+      await issue([a, b, c]);
+      const single = { ...inFlight, cap: 1 };
+      await claim(a.id, { budgets: [single] });
+      expect(await claim(b.id, { budgets: [single] })).toMatchObject({ kind: 'refused' });
+      await copy.commands.settle(resultOf(a), now);
+      await copy.commands.settle(resultOf(a), now);
+      expect(await claim(b.id, { budgets: [single] })).toMatchObject({ kind: 'claimed' });
+      expect(await claim(c.id, { budgets: [single] })).toMatchObject({ kind: 'refused' });
+    });
+
+    it('are taken once by a command that is attempted twice', async () => {
+      const [a, b] = many(2);
+      if (a === undefined || b === undefined) throw new Error('two');
+      await issue([a, b]);
+      const pair = { ...inFlight, cap: 2 };
+      await claim(a.id, { budgets: [pair] });
+      await claim(a.id, { budgets: [pair], now: now + 100 });
+      expect(await claim(b.id, { budgets: [pair] })).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('that last until the node is returned outlive the result, and end with giveBack', async () => {
+      const isolate = commandOf(n1, 1, 'isolateNode');
+      const giveBack = commandOf(n1, 2, 'giveBack');
+      const next = commandOf(n2, 1, 'isolateNode');
+      await issue([isolate, giveBack, next]);
+      const held: BudgetClaim = { counter: 'isolate/in-flight/a', cap: 1, until: 'returned' };
+      await claim(isolate.id, { budgets: [held] });
+      await copy.commands.settle(resultOf(isolate), now);
+      expect(await claim(next.id, { budgets: [held] })).toMatchObject({ kind: 'refused' });
+      await claim(giveBack.id);
+      await copy.commands.settle(resultOf(giveBack, 'failed'), now);
+      expect(await claim(next.id, { budgets: [held] })).toMatchObject({ kind: 'refused' });
+      expect(await copy.commands.releaseEnded()).toBe(0);
+      await copy.journal.advance(batch([report(n1)], { decide: ending }));
+      expect(await copy.commands.releaseEnded()).toBe(1);
+      expect(await copy.commands.releaseEnded()).toBe(0);
+      expect(await claim(next.id, { budgets: [held] })).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('of the process are free when giveBack is done', async () => {
+      const isolate = commandOf(n1, 1, 'isolateNode');
+      const giveBack = commandOf(n1, 2, 'giveBack');
+      const next = commandOf(n2, 1, 'isolateNode');
+      await issue([isolate, giveBack, next]);
+      const held: BudgetClaim = { counter: 'isolate/in-flight/a', cap: 1, until: 'returned' };
+      await claim(isolate.id, { budgets: [held] });
+      await copy.commands.settle(resultOf(isolate), now);
+      await claim(giveBack.id);
+      await copy.commands.settle(resultOf(giveBack), now);
+      expect(await claim(next.id, { budgets: [held] })).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('of rates are never given back', async () => {
+      const [a, b] = many(2);
+      if (a === undefined || b === undefined) throw new Error('two');
+      await issue([a, b]);
+      const rate: BudgetClaim = { counter: 'isolate/rate/a', cap: 1, until: 'never' };
+      await claim(a.id, { budgets: [rate] });
+      await copy.commands.settle(resultOf(a), now);
+      expect(await claim(b.id, { budgets: [rate] })).toMatchObject({ kind: 'refused' });
+    });
+  });
+
+  describe('a result', () => {
+    it('is settled once, and leaves as one signal', async () => {
+      const a = commandOf(n1, 1);
+      await issue([a]);
+      await claim(a.id);
+      expect(await copy.commands.settle(resultOf(a), now)).toBe(true);
+      expect(await copy.commands.settle(resultOf(a, 'failed'), now)).toBe(false);
+      expect(await unsentSignals(copy)).toEqual([{ kind: 'CommandResult', result: resultOf(a) }]);
+      const [row] = await copy.history.commands(a.processId);
+      expect(row).toMatchObject({ status: 'settled', attempts: 1, result: resultOf(a) });
+    });
+
+    it('can come without a claim, and from a copy that never saw the command', async () => {
+      const a = commandOf(n1, 1);
+      await issue([a]);
+      const other = await installation.open();
+      expect(await other.commands.settle(resultOf(a, 'withheld'), now)).toBe(true);
+      expect(await claim(a.id)).toEqual({ kind: 'gone' });
+    });
+
+    it('of a command nobody knows changes nothing', async () => {
+      expect(await copy.commands.settle(resultOf(commandOf(n2, 9)), now)).toBe(false);
+    });
+  });
+
+  describe('a revocation', () => {
+    it('answers for a waiting command with exactly one result', async () => {
+      const [a, b] = [commandOf(n1, 1), commandOf(n1, 2)];
+      await issue([a, b]);
+      await revoking(a.id);
+      await revoking(a.id);
+      expect(await unsentSignals(copy)).toEqual([{ kind: 'CommandResult', result: resultOf(a, 'revoked') }]);
+      expect((await copy.history.commands(a.processId))[0]?.result?.status).toBe('revoked');
+      expect(await copy.commands.settle(resultOf(a), now)).toBe(false);
+      expect((await copy.commands.claimable(now, 10)).map(({ command }) => command.id)).toEqual([b.id]);
+    });
+
+    it('comes too late for an attempt under way', async () => {
+      const a = commandOf(n1, 1);
+      await issue([a]);
+      await claim(a.id);
+      await revoking(a.id);
+      expect(await unsentSignals(copy)).toEqual([]);
+      expect(await copy.commands.settle(resultOf(a), now)).toBe(true);
+    });
+
+    it('waits for the result of a change that was attempted before', async () => {
+      const a = commandOf(n1, 1, 'isolateNode');
+      await issue([a]);
+      await claim(a.id);
+      await copy.commands.postpone(a.id, { until: now + 10, reason: 'unsure', by: 'one' });
+      await revoking(a.id);
+      expect((await copy.history.commands(a.processId))[0]?.status).toBe('waiting');
+    });
+
+    it('takes back a mere look that was attempted before', async () => {
+      const a = commandOf(n1, 1, 'observeNode');
+      await issue([a]);
+      await claim(a.id);
+      await copy.commands.postpone(a.id, { until: now + 10, reason: 'unreachable', by: 'one' });
+      await revoking(a.id);
+      expect((await copy.history.commands(a.processId))[0]?.status).toBe('revoked');
+    });
+
+    it('takes back what the same batch issued', async () => {
+      const a = commandOf(n1, 1);
+      let step = 0;
+      const decide: typeof noteMessage = (state, input) => {
+        step += 1;
+        return step === 1
+          ? starting([a])(state, input)
+          : decision(state, input, [{ type: 'OrderTaken' }], { revoke: [a.id] });
+      };
+      await copy.journal.advance(batch([report(n1), report(n1)], { decide }));
+      expect(await copy.commands.claimable(now, 10)).toEqual([]);
+      expect(await unsentSignals(copy)).toHaveLength(1);
+    });
+  });
+}

@@ -1,0 +1,34 @@
+import { describe } from 'vitest';
+import type { OpenJournal } from '../../../adapters/journal/options.js';
+import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
+import { advanceSuite } from './advance-suite.js';
+import { commandsSuite } from './commands-suite.js';
+import { defaultOptions, TestClock, type Harness } from './harness.js';
+import { sendingSuite } from './sending-suite.js';
+
+const harness: Harness = {
+  installation: () => {
+    const clock = new TestClock();
+    const defaults = defaultOptions(clock);
+    const store = createMemoryStore(defaults);
+    const copies: OpenJournal[] = [];
+    return Promise.resolve({
+      clock,
+      // eslint-disable-next-line @typescript-eslint/require-await -- a refusal rejects, as it does on PostgreSQL
+      open: async (options) => {
+        const copy = createMemoryJournal({ ...defaults, ...options }, store);
+        copies.push(copy);
+        return copy;
+      },
+      close: async () => {
+        await Promise.all(copies.map((copy) => copy.close()));
+      },
+    });
+  },
+};
+
+describe('the journal in memory', () => {
+  advanceSuite(() => harness);
+  commandsSuite(() => harness);
+  sendingSuite(() => harness);
+});

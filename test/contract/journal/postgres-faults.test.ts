@@ -1,0 +1,208 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import type { OpenJournal } from '../../../adapters/journal/options.js';
+import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
+import { connectionSettings, Database } from '../../../adapters/postgres/journal/database.js';
+import { JournalUnavailable } from '../../../adapters/ports/journal.js';
+import {
+  batch,
+  commandOf,
+  decision,
+  nodeNamed,
+  noteMessage,
+  parkNode,
+  report,
+  starting,
+  timerOf,
+} from './decisions.js';
+import { defaultOptions, TestClock } from './harness.js';
+import { startTestServer, type TestServer } from './postgres-server.js';
+
+const n1 = nodeNamed('n1');
+const n2 = nodeNamed('n2');
+const n3 = nodeNamed('n3');
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+describe('the journal on PostgreSQL, when things go wrong', () => {
+  let connectionString: string;
+  let copy: OpenJournal;
+  let admin: pg.Client;
+  beforeEach(async () => {
+    connectionString = await server.createDatabase();
+    copy = await openPostgresJournal({ ...defaultOptions(new TestClock()), connectionString });
+    admin = new pg.Client({ connectionString });
+    admin.on('error', () => undefined);
+    await admin.connect();
+  });
+  afterEach(async () => {
+    await admin.end();
+    await copy.close();
+  });
+
+  const cut = (name: string): Promise<unknown> =>
+    admin.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()',
+      [`faultline-${name}`],
+    );
+
+  it('parks the one input whose decision can not be stored; its neighbours commit', async () => {
+    const decide: typeof noteMessage = (state, input) => {
+      const made = noteMessage(state, input);
+      // No bigint takes half a millisecond.
+      return state.node === n2 ? { ...made, facts: made.facts.map((fact) => ({ ...fact, at: 0.5 })) } : made;
+    };
+    const nodes = [n1, n2, n3, n1, n3];
+    const result = await copy.journal.advance(
+      batch(
+        nodes.map((node) => report(node)),
+        { decide },
+      ),
+    );
+    expect(result).toMatchObject({ decided: 5, parked: 1, skipped: 0 });
+    expect((await copy.history.state(n1))?.version).toBe(2);
+    expect((await copy.history.state(n2))?.parked?.reason).toMatch(/bigint/);
+    expect((await copy.history.state(n3))?.version).toBe(2);
+  });
+
+  it('keeps an input aside that can not even be parked, and goes on', async () => {
+    const unstorable: typeof noteMessage = (state, input) => {
+      const made = noteMessage(state, input);
+      return state.node === n2 ? { ...made, facts: made.facts.map((fact) => ({ ...fact, at: 0.5 })) } : made;
+    };
+    const request = batch([report(n1), report(n2), report(n3)], {
+      decide: unstorable,
+      park: (state, input, error) => unstorable(parkNode(state, input, error).state, input),
+    });
+    const park: typeof request.park = (state, input) => unstorable(state, input);
+    await copy.journal.advance({ ...request, park });
+    expect((await copy.history.state(n3))?.version).toBe(1);
+    const { rows } = await admin.query<{ node_key: string }>(
+      'SELECT node_key FROM journal.quarantined_input',
+    );
+    expect(rows).toEqual([{ node_key: n2 }]);
+    expect(await copy.journal.advance({ ...request, park })).toMatchObject({ skipped: 3 });
+  });
+
+  it('repeats a batch that was the victim of a deadlock', async () => {
+    await copy.journal.advance(batch([report(n1), report(n2)]));
+    await admin.query("SET deadlock_timeout = '10s'");
+    await admin.query('BEGIN');
+    await admin.query('SELECT FROM journal.node_state WHERE node_key = $1 FOR UPDATE', [n2]);
+    const advancing = copy.journal.advance(batch([report(n1, 'later'), report(n2, 'later')]));
+    await expect
+      .poll(async () => {
+        const { rows } = await admin.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+        return rows.length;
+      })
+      .toBe(1);
+    // The batch holds n1 and waits for n2: now each waits for the other, and the server ends the batch.
+    await admin.query('SELECT FROM journal.node_state WHERE node_key = $1 FOR UPDATE', [n1]);
+    await admin.query('COMMIT');
+    expect(await advancing).toMatchObject({ decided: 2, parked: 0 });
+    expect((await copy.history.state(n1))?.bootId).toBe('later');
+  });
+
+  it('says that it is unavailable when its connection is cut, commits nothing, and recovers by itself', async () => {
+    await admin.query('BEGIN');
+    await admin.query('LOCK TABLE journal.outbox IN ACCESS EXCLUSIVE MODE');
+    const request = batch([report(n1)]);
+    const advancing = copy.journal.advance(request);
+    const refused = expect(advancing).rejects.toBeInstanceOf(JournalUnavailable);
+    await expect
+      .poll(async () => {
+        const { rows } = await admin.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+        return rows.length;
+      })
+      .toBe(1);
+    await cut('journal');
+    await refused;
+    await admin.query('ROLLBACK');
+    expect(await copy.history.state(n1)).toBeUndefined();
+    expect(await copy.journal.advance(request)).toMatchObject({ decided: 1 });
+  });
+
+  it('refuses to open where no server answers', async () => {
+    const options = defaultOptions(new TestClock());
+    const nowhere = 'postgresql://nobody@127.0.0.1:1/none';
+    await expect(openPostgresJournal({ ...options, connectionString: nowhere })).rejects.toBeInstanceOf(
+      JournalUnavailable,
+    );
+  });
+
+  it('is no sender any more when the connection of its locks is cut', async () => {
+    const other = await openPostgresJournal({ ...defaultOptions(new TestClock()), connectionString });
+    try {
+      expect(await copy.outbox.acquire(0)).toBe(true);
+      await cut('outbox');
+      await expect.poll(() => other.outbox.acquire(0)).toBe(true);
+      await expect
+        .poll(() => copy.outbox.unsent(0, 1).catch((error: unknown) => error))
+        .toBeInstanceOf(JournalUnavailable);
+      expect(await copy.outbox.acquire(0)).toBe(false);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('still wakes waiters after the connection of its notices was cut', async () => {
+    await cut('notices');
+    await copy.commands.claimable(0, 1);
+    const woken = copy.commands.awaitWork(new AbortController().signal);
+    await copy.journal.advance(batch([report(n1)], { decide: starting([commandOf(n1, 1)]) }));
+    await woken;
+  });
+
+  it('reads history under a role that can neither insert, change nor execute', async () => {
+    await copy.journal.advance(
+      batch([report(n1)], { decide: starting([commandOf(n1, 1)], [timerOf(n1, 'a', 1)]) }),
+    );
+    const reader = new Database(
+      connectionSettings({ connectionString, name: 'test', session: ['role=faultline_reader'] }),
+      1,
+    );
+    const denied = { code: '42501' };
+    try {
+      const rows = await reader.query<{ current_user: string }>({
+        text: 'SELECT current_user FROM journal.command',
+      });
+      expect(rows).toEqual([{ current_user: 'faultline_reader' }]);
+      for (const text of [
+        `INSERT INTO journal.command (id, node_key, process_id, command, writes, status, due_at, created_at)
+          SELECT 'x', node_key, process_id, command, writes, 'waiting', 0, 0 FROM journal.command`,
+        'UPDATE journal.node_state SET version = 0',
+        'DELETE FROM journal.fact',
+        'TRUNCATE journal.fact',
+        "SELECT journal.release_permits(ARRAY['x'], ARRAY['x'], ARRAY['settled'])",
+        'CREATE TABLE journal.mine (x integer)',
+      ]) {
+        await expect(reader.query({ text }), text).rejects.toMatchObject(denied);
+      }
+      const { rows: sessions } = await admin.query<{ usename: string }>(
+        "SELECT usename FROM pg_stat_activity WHERE application_name = 'faultline-history' AND datname = current_database()",
+      );
+      expect(sessions.length).toBeLessThanOrEqual(1);
+    } finally {
+      await reader.close();
+    }
+  });
+
+  it('says who stands in the way when a state in memory is not what is stored', async () => {
+    await copy.journal.advance(batch([report(n1)]));
+    await admin.query('UPDATE journal.node_state SET state = jsonb_set(state, $1, $2)', [['version'], '0']);
+    // The fact with this version is there already: refused by its primary key, and the parking as well.
+    const result = await copy.journal.advance(batch([report(n1), report(n2)]));
+    expect(result).toMatchObject({ decided: 1, parked: 1 });
+    expect((await copy.history.state(n2))?.version).toBe(1);
+  });
+
+  it('decides nothing about an order of facts that is broken', async () => {
+    const decide: typeof noteMessage = (state, input) =>
+      decision({ ...state, version: state.version + 7 }, input, [{ type: 'FaultOpened' }]);
+    expect(await copy.journal.advance(batch([report(n1)], { decide }))).toMatchObject({ parked: 1 });
+  });
+});

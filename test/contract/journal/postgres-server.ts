@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../../../adapters/postgres/embedded-server.js';
+import { migrate, migrationsFolder } from '../../../adapters/postgres/migrate.js';
+
+export interface TestServer {
+  /** Connection string of a fresh database with the journal's schema. */
+  createDatabase(): Promise<string>;
+  /** Connection string of a fresh database with nothing in it. */
+  createEmptyDatabase(): Promise<string>;
+  query(sql: string): Promise<readonly Record<string, unknown>[]>;
+  stop(): Promise<void>;
+}
+
+/** A PostgreSQL of this test file's own; databases are copies of a template, so that none sees another's rows. */
+export async function startTestServer(): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'faultline-journal-'));
+  const server = await startEmbeddedPostgres({ dataFolder: folder, durability: 'fast' });
+  const admin = new pg.Pool({ connectionString: server.connectionString, max: 1 });
+  admin.on('error', () => undefined);
+  const of = (database: string): string => {
+    const url = new URL(server.connectionString);
+    url.pathname = `/${database}`;
+    return url.toString();
+  };
+  await admin.query('CREATE DATABASE journal_template');
+  const template = new pg.Pool({ connectionString: of('journal_template'), max: 1 });
+  await migrate(template, migrationsFolder('journal'));
+  await template.end();
+  let made = 0;
+  const create = async (template: string): Promise<string> => {
+    made += 1;
+    await admin.query(`CREATE DATABASE test_${made} TEMPLATE ${template}`);
+    return of(`test_${made}`);
+  };
+  return {
+    createDatabase: () => create('journal_template'),
+    createEmptyDatabase: () => create('template1'),
+    query: async (sql) => (await admin.query<Record<string, unknown>>(sql)).rows,
+    stop: async () => {
+      await admin.end();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

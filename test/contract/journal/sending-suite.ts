@@ -1,0 +1,279 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OpenJournal } from '../../../adapters/journal/options.js';
+import { outboxPartitionOf } from '../../../adapters/journal/digests.js';
+import type { BudgetClaim, FleetMember, NewOutboxEntry } from '../../../adapters/ports/journal.js';
+import type { Signal } from '../../../domain/signal.js';
+import { unsentSignals } from './commands-suite.js';
+import {
+  batch,
+  commandOf,
+  nodeNamed,
+  noteMessage,
+  processOf,
+  report,
+  starting,
+  timerOf,
+} from './decisions.js';
+import { jsonWriter, type Harness, type Installation } from './harness.js';
+
+const n1 = nodeNamed('n1');
+const n2 = nodeNamed('n2');
+
+/** What timers, outbox, history and inventory promise, on every journal. */
+export function sendingSuite(harness: () => Harness): void {
+  let installation: Installation;
+  let copy: OpenJournal;
+  let now: number;
+  beforeEach(async () => {
+    installation = await harness().installation();
+    copy = await installation.open();
+    now = installation.clock.now();
+  });
+  afterEach(() => installation.close());
+
+  describe('timers', () => {
+    const set = (...timers: ReturnType<typeof timerOf>[]): Promise<unknown> =>
+      copy.journal.advance(batch([report(n1)], { decide: starting([], timers) }));
+
+    it('fire once when due, as a signal each', async () => {
+      await set(timerOf(n1, 'early', now), timerOf(n1, 'late', now + 10));
+      expect(await copy.timers.fireDue(now - 1, 10)).toBe(0);
+      expect(await copy.timers.fireDue(now, 10)).toBe(1);
+      expect(await copy.timers.fireDue(now, 10)).toBe(0);
+      expect(await unsentSignals(copy)).toEqual([
+        { kind: 'TimerFired', processId: processOf(n1), stageEntry: 1, timer: 'early' },
+      ]);
+      expect(await copy.timers.nextDue()).toBe(now + 10);
+    });
+
+    it('replace an earlier one of the same name', async () => {
+      await set(timerOf(n1, 'deadline', now));
+      await set(timerOf(n1, 'deadline', now + 100));
+      expect(await copy.timers.fireDue(now, 10)).toBe(0);
+      expect(await copy.timers.nextDue()).toBe(now + 100);
+    });
+
+    it('fire once although two copies fire', async () => {
+      const timers = Array.from({ length: 40 }, (_, index) => timerOf(n1, `t${index}`, now));
+      await set(...timers);
+      const other = await installation.open();
+      const fired = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? copy : other).timers.fireDue(now, 10)),
+      );
+      const rest = await copy.timers.fireDue(now, 100);
+      expect(fired.reduce((sum, count) => sum + count, rest)).toBe(40);
+      expect(await unsentSignals(copy)).toHaveLength(40);
+    });
+
+    it('fire at most as many as asked for, earliest first', async () => {
+      await set(timerOf(n1, 'b', now - 1), timerOf(n1, 'a', now - 2), timerOf(n1, 'c', now));
+      expect(await copy.timers.fireDue(now, 2)).toBe(2);
+      const names = (await unsentSignals(copy)).map((signal) =>
+        signal.kind === 'TimerFired' ? signal.timer : signal.kind,
+      );
+      expect(names).toEqual(['a', 'b']);
+    });
+
+    it('wake who waits for a change', async () => {
+      await copy.timers.fireDue(now, 10);
+      const woken = copy.timers.awaitChange(new AbortController().signal);
+      await set(timerOf(n1, 'a', now));
+      await woken;
+      expect(await copy.timers.nextDue()).toBe(now);
+    });
+  });
+
+  describe('the outbox', () => {
+    const publish = (entries: readonly NewOutboxEntry[]): Promise<unknown> =>
+      copy.journal.advance(
+        batch([], {
+          deadLetters: entries.map((entry) => ({ offset: 1n << 40n, entry })),
+          nextOffset: 1n << 41n,
+        }),
+      );
+    const entryOf = (key: string, body: string): NewOutboxEntry => ({
+      topic: 't',
+      key,
+      event: 'E',
+      body: Buffer.from(body),
+      headers: { a: 'ü' },
+    });
+
+    it('keeps entries of a key in order, on one partition', async () => {
+      await publish(
+        Array.from({ length: 50 }, (_, index) => entryOf(index % 2 === 0 ? 'x' : 'y', `${index}`)),
+      );
+      const x = await copy.outbox.unsent(outboxPartitionOf('x', 2), 100);
+      const bodies = x.filter(({ key }) => key === 'x').map(({ body }) => Number(body?.toString()));
+      expect(bodies).toEqual(Array.from({ length: 25 }, (_, index) => index * 2));
+      expect(x[0]).toMatchObject({ topic: 't', event: 'E', headers: { a: 'ü' } });
+      expect(await copy.outbox.backlog()).toBe(50);
+    });
+
+    it('gives no more than asked for, and not again what was sent', async () => {
+      await publish([entryOf('x', '1'), entryOf('x', '2')]);
+      const partition = outboxPartitionOf('x', 2);
+      const first = await copy.outbox.unsent(partition, 1);
+      expect(first).toHaveLength(1);
+      await copy.outbox.markSent(first, now);
+      await copy.outbox.markSent(first, now);
+      const rest = await copy.outbox.unsent(partition, 10);
+      expect(rest.map(({ body }) => body?.toString())).toEqual(['2']);
+      expect(await copy.outbox.backlog()).toBe(1);
+    });
+
+    it('writes what was asked for on acknowledgement, once', async () => {
+      const signal: Signal = {
+        kind: 'MigrationAnnounced',
+        processId: processOf(n1),
+        stageEntry: 2,
+        requestId: 'm-1',
+      };
+      await publish([{ ...entryOf('x', '1'), whenSent: { node: n1, signal } }]);
+      const entries = await copy.outbox.unsent(outboxPartitionOf('x', 2), 10);
+      expect(entries[0]?.whenSent).toEqual({ node: n1, signal });
+      expect(await unsentSignals(copy)).toEqual([]);
+      await copy.outbox.markSent(entries, now);
+      await copy.outbox.markSent(entries, now);
+      expect(await unsentSignals(copy)).toEqual([signal]);
+    });
+
+    it('has one sender per partition, until it lets go or ends', async () => {
+      const other = await installation.open();
+      expect(await copy.outbox.acquire(0)).toBe(true);
+      expect(await copy.outbox.acquire(0)).toBe(false);
+      expect(await other.outbox.acquire(0)).toBe(false);
+      expect(await other.outbox.acquire(1)).toBe(true);
+      await copy.outbox.release(0);
+      expect(await other.outbox.acquire(0)).toBe(true);
+      await other.close();
+      await expect.poll(() => copy.outbox.acquire(1)).toBe(true);
+    });
+
+    it('wakes who waits for entries', async () => {
+      await copy.outbox.unsent(0, 10);
+      await copy.outbox.unsent(1, 10);
+      const woken = copy.outbox.awaitEntries(new AbortController().signal);
+      await publish([entryOf('x', '1')]);
+      await woken;
+      expect(await copy.outbox.backlog()).toBe(1);
+    });
+
+    it('forgets sent entries when pruned, never unsent ones', async () => {
+      await publish([entryOf('x', '1'), entryOf('x', '2')]);
+      await copy.outbox.markSent(await copy.outbox.unsent(outboxPartitionOf('x', 2), 1), now);
+      await copy.upkeep.prune(now + 1);
+      expect(await copy.outbox.backlog()).toBe(1);
+    });
+  });
+
+  describe('history', () => {
+    it('lists states page by page, of one cluster when asked', async () => {
+      const nodes = ['n1', 'n10', 'n2', 'z'].map(nodeNamed);
+      const foreign = report('a-b/n1' as typeof n1);
+      const inputs = [...nodes.map((node) => report(node)), foreign];
+      await copy.journal.advance(batch(inputs));
+      const first = await copy.history.states({ cluster: 'a', limit: 3 });
+      expect(first.rows.map(({ node }) => node)).toEqual(['a/n1', 'a/n10', 'a/n2']);
+      if (first.next === undefined) throw new Error('there is a second page');
+      const second = await copy.history.states({ cluster: 'a', limit: 3, after: first.next });
+      expect(second).toEqual({ rows: [await copy.history.state(nodeNamed('z'))] });
+      expect((await copy.history.states({ limit: 10 })).rows).toHaveLength(5);
+    });
+
+    it('gives facts from a version on, until a time', async () => {
+      const inputs = [report(n1, 'a'), report(n1, 'b'), report(n1, 'c')];
+      await copy.journal.advance(batch(inputs));
+      const until = inputs[1]?.at ?? 0;
+      const versions = async (query: { fromVersion: number; until?: number; limit: number }) =>
+        (await copy.history.facts(n1, query)).map(({ version }) => version);
+      expect(await versions({ fromVersion: 2, limit: 10 })).toEqual([2, 3]);
+      expect(await versions({ fromVersion: 1, until, limit: 10 })).toEqual([1, 2]);
+      expect(await versions({ fromVersion: 1, limit: 1 })).toEqual([1]);
+    });
+
+    it('lists processes page by page without losing one', async () => {
+      const nodes = ['n1', 'n2', 'n3', 'n4', 'n5'].map(nodeNamed);
+      await copy.journal.advance(
+        batch(
+          nodes.map((node) => report(node)),
+          { decide: starting([]) },
+        ),
+      );
+      const seen: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await copy.history.processes({ limit: 2, ...(after === undefined ? {} : { after }) });
+        seen.push(...page.rows.map(({ processId }) => processId));
+        after = page.next;
+      } while (after !== undefined);
+      expect([...seen].sort()).toEqual(nodes.map((node) => processOf(node)));
+    });
+
+    it('knows nothing of a node never heard of', async () => {
+      expect(await copy.history.state(n1)).toBeUndefined();
+      expect(await copy.history.facts(n1, { fromVersion: 1, limit: 1 })).toEqual([]);
+      expect(await copy.history.process(processOf(n1))).toBeUndefined();
+      expect(await copy.history.commands(processOf(n1))).toEqual([]);
+      expect(await copy.history.repeats(n1)).toEqual([]);
+    });
+  });
+
+  describe('the inventory', () => {
+    const member = (node: typeof n1, unavailable = false): FleetMember => ({
+      node,
+      pool: 'p',
+      zone: 'z',
+      unavailable,
+      controlPlane: false,
+    });
+
+    it('is unknown until it was observed', async () => {
+      expect(await copy.inventory.summary('a')).toBeUndefined();
+      expect(await copy.inventory.member(n1)).toBeUndefined();
+      await copy.inventory.replace('a', [], 5);
+      expect(await copy.inventory.summary('a')).toEqual({
+        cluster: 'a',
+        observedAt: 5,
+        size: 0,
+        unavailableByOthers: 0,
+      });
+    });
+
+    it('is replaced as a whole, and changed node by node', async () => {
+      await copy.inventory.replace('a', [member(n1), member(n2, true)], 5);
+      await copy.inventory.replace('b', [member('b/n1' as typeof n1)], 6);
+      expect(await copy.inventory.summary('a')).toMatchObject({ size: 2, unavailableByOthers: 1 });
+      await copy.inventory.update(member(n1, true), 7);
+      expect(await copy.inventory.member(n1)).toEqual(member(n1, true));
+      expect(await copy.inventory.summary('a')).toMatchObject({ observedAt: 7, unavailableByOthers: 2 });
+      await copy.inventory.remove(n1, 8);
+      await copy.inventory.replace('a', [member(n2)], 4);
+      expect(await copy.inventory.summary('a')).toEqual({
+        cluster: 'a',
+        observedAt: 8,
+        size: 1,
+        unavailableByOthers: 0,
+      });
+      expect(await copy.inventory.summary('b')).toMatchObject({ size: 1 });
+    });
+
+    it('does not count what we isolated ourselves as taken by others', async () => {
+      const isolate = commandOf(n1, 1, 'isolateNode');
+      await copy.journal.advance(batch([report(n1)], { decide: starting([isolate]) }));
+      await copy.inventory.replace('a', [member(n1, true), member(n2, true)], 5);
+      const held: BudgetClaim = { counter: 'isolate/in-flight/a', cap: 9, until: 'returned' };
+      await copy.commands.claim(isolate.id, { by: 'one', now, leaseMs: 10, budgets: [held] });
+      expect(await copy.inventory.summary('a')).toMatchObject({ size: 2, unavailableByOthers: 1 });
+    });
+  });
+
+  it('publishes what was decided in the order of the facts', async () => {
+    const other = await installation.open({ writer: jsonWriter });
+    await other.journal.advance(batch([report(n1, 'a'), report(n1, 'b')], { decide: noteMessage }));
+    const entries = await copy.outbox.unsent(outboxPartitionOf(n1, 2), 10);
+    expect(
+      entries.map(({ body }) => (JSON.parse(body?.toString() ?? '') as { version: number }).version),
+    ).toEqual([1, 2]);
+  });
+}
