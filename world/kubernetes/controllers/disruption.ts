@@ -90,12 +90,15 @@ export class Disruption implements Controller {
     });
   }
 
-  /** Of a share or a maxUnavailable one must know how many pods there should be; bare pods don't say. */
+  /**
+   * Of a share or a maxUnavailable one must know how many pods there should be. Bare pods don't say and count as none;
+   * undefined when an owner can't be asked.
+   */
   #expectedPods(budget: StoredObject, selected: readonly StoredObject[]): number | undefined {
     const spec = objectAt(budget, 'spec');
     if (typeof spec['minAvailable'] === 'number') return selected.length;
     const owners = new Set(selected.map(controllerUidOf));
-    if (owners.has(undefined)) return undefined;
+    owners.delete(undefined);
     let expected = 0;
     for (const set of this.#state.store.all(replicaSets)) {
       if (owners.delete(set.metadata.uid)) expected += numberAt(set.spec, 'replicas') ?? 1;
