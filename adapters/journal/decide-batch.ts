@@ -180,12 +180,12 @@ class Batch {
   }
 
   #count({ node, type, source, fate, reason, at }: DecidedReport): void {
-    const digest = digestUuid(type, source, fate, reason ?? '');
-    const key = `${node} ${digest}`;
+    // The digest costs more than all the rest here: once per row, not once per report.
+    const key = JSON.stringify([node, type, source, fate, reason]);
     const earlier = this.#repeats.get(key);
     this.#repeats.set(key, {
       node,
-      digest,
+      digest: earlier?.digest ?? digestUuid(type, source, fate, reason ?? ''),
       type,
       source,
       fate,

@@ -4,17 +4,8 @@ import type { BudgetClaim, ClaimAnswer, OutboxEntry } from '../../../adapters/po
 import type { Command } from '../../../domain/command.js';
 import type { CommandId } from '../../../domain/identifiers.js';
 import type { Signal } from '../../../domain/signal.js';
-import {
-  batch,
-  commandOf,
-  decision,
-  ending,
-  nodeNamed,
-  noteMessage,
-  report,
-  resultOf,
-  starting,
-} from './decisions.js';
+import type { noteMessage } from './decisions.js';
+import { batch, commandOf, decision, ending, nodeNamed, report, resultOf, starting } from './decisions.js';
 import type { Harness, Installation } from './harness.js';
 
 const n1 = nodeNamed('n1');
