@@ -92,7 +92,7 @@ function parametersOf(place: 'path' | 'query', object: TObject | undefined): rea
 }
 
 function answersOf({ answers }: Operation): object {
-  const good = Object.entries(answers).map(([status, schema]) => [
+  const good: readonly (readonly [string, object])[] = Object.entries(answers).map(([status, schema]) => [
     status,
     { description: schema.description ?? '', content: { [json]: { schema: reference(schema) } } },
   ]);
@@ -100,7 +100,7 @@ function answersOf({ answers }: Operation): object {
     description: 'Refused, and why',
     content: { 'application/problem+json': { schema: reference(problem) } },
   };
-  return { ...Object.fromEntries(good), default: refused };
+  return Object.fromEntries([...good, ['default', refused]]);
 }
 
 function reference(schema: TSchema): object {

@@ -1,0 +1,42 @@
+/** Where a command writes, and what it knows of its surroundings; tests put their own in place. */
+export interface Terminal {
+  /** Results only. */
+  out(text: string): void;
+  /** Progress, hints and errors. */
+  err(text: string): void;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Colour on stdout. */
+  readonly colour: boolean;
+  /** Aborts at SIGINT or SIGTERM. */
+  readonly interrupted: AbortSignal;
+  readStdin(): Promise<string>;
+}
+
+async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The terminal of this process. */
+export function processTerminal(): Terminal {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interruption.abort();
+    });
+  }
+  // `faultline get … | head`: the reader has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+  });
+  const noColour = process.env['NO_COLOR'];
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    environment: process.env,
+    colour: process.stdout.isTTY && (noColour === undefined || noColour === ''),
+    interrupted: interruption.signal,
+    readStdin: () => readAll(process.stdin),
+  };
+}
