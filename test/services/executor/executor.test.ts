@@ -1,0 +1,281 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock, systemRandomness } from '../../../adapters/clock/system-clock.js';
+import { connectCluster, type ConnectedCluster } from '../../../adapters/kubernetes/cluster.js';
+import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
+import type { PowerController, PowerState } from '../../../adapters/ports/power.js';
+import type { Command, CommandParameters, CommandResult, CommandType } from '../../../domain/command.js';
+import type { BootId, CommandId, NodeKey, NodeUid, ProcessId } from '../../../domain/identifiers.js';
+import { runExecutor, type RunningExecutor } from '../../../services/executor/executor.js';
+import { defaultExecutorSettings } from '../../../services/executor/settings.js';
+import { startSimulatedApiServer, type SimulatedApiServer } from '../../../world/kubernetes/api-server.js';
+import { realTimeClock } from '../../../world/real-time-clock.js';
+import { QueueOfOne } from './queue-of-one.js';
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const processId = 'p-0123456789abcdef' as ProcessId;
+
+/** A BMC that does as it is told at once, unless it is deaf. */
+class TestPower implements PowerController {
+  power: PowerState['power'] = 'On';
+  deaf = false;
+  readonly told: string[] = [];
+
+  knows(): boolean {
+    return true;
+  }
+
+  read() {
+    return Promise.resolve({ kind: 'ok', value: { power: this.power } } as const);
+  }
+
+  forceOff() {
+    return this.#tell('ForceOff', 'Off');
+  }
+
+  on() {
+    return this.#tell('On', 'On');
+  }
+
+  bootFromNetworkOnce() {
+    this.told.push('Pxe');
+    return Promise.resolve({ kind: 'ok', value: true } as const);
+  }
+
+  #tell(what: string, becomes: 'On' | 'Off') {
+    this.told.push(what);
+    if (!this.deaf) this.power = becomes;
+    return Promise.resolve({ kind: 'ok', value: true } as const);
+  }
+}
+
+let server: SimulatedApiServer;
+let cluster: ConnectedCluster;
+let queue: QueueOfOne;
+let power: TestPower;
+let executor: RunningExecutor;
+let stopping: AbortController;
+let uid: NodeUid;
+
+beforeEach(async () => {
+  server = await startSimulatedApiServer({ clock: realTimeClock(), token: 't' });
+  uid = server.kubelets.registerNode({
+    name: 'n1',
+    providerID: 'machine-1',
+    nodeInfo: { bootID: 'b1', osImage: 'os 1' },
+    conditions: [
+      { type: 'Ready', status: 'True' },
+      { type: 'KernelDeadlock', status: 'True' },
+    ],
+  }) as NodeUid;
+  const access = { server: server.baseUrl, token: () => 't' };
+  cluster = connectCluster({
+    cluster: 'a',
+    access,
+    clock: systemClock,
+    randomness: systemRandomness,
+    version: 'test',
+  });
+  queue = new QueueOfOne();
+  power = new TestPower();
+  stopping = new AbortController();
+  executor = runExecutor({
+    queue,
+    clusters: new Map([['a', cluster]]),
+    power,
+    guard: { ask: () => Promise.resolve({ kind: 'ask', budgets: [], askAgainAt: {} }) },
+    clock: systemClock,
+    randomness: systemRandomness,
+    settings: { ...defaultExecutorSettings, installation: 'inst1', pollMs: 5, powerDeadlineMs: 40 },
+    signal: stopping.signal,
+    log: silent,
+  });
+});
+
+afterEach(async () => {
+  stopping.abort();
+  await executor.ended;
+  await cluster.close();
+  await server.stop();
+});
+
+type Expected = Command['expected'];
+
+function command<Type extends CommandType>(
+  type: Type,
+  parameters: CommandParameters[Type],
+  expected: Expected = { nodeUid: uid, bootId: 'b1' as BootId },
+  process = processId,
+): Extract<Command, { type: Type }> {
+  // The type of the union's member can't be inferred from a generic parameter.
+  return {
+    id: `${process}.1.1` as CommandId,
+    type,
+    parameters,
+    node: 'a/n1' as NodeKey,
+    processId: process,
+    stageEntry: 1,
+    expected,
+    mode: 'active',
+    faultType: 'KernelDeadlock',
+  } as unknown as Extract<Command, { type: Type }>;
+}
+
+async function result(...given: Parameters<QueueOfOne['carryOut']>): Promise<CommandResult> {
+  const ending = await queue.carryOut(...given);
+  if (typeof ending === 'string') throw new Error(`postponed: ${ending}`);
+  return ending;
+}
+
+async function node(): Promise<KubernetesNode> {
+  const answer = await cluster.getNode('n1');
+  if (answer.kind !== 'ok') throw new Error(answer.kind);
+  return answer.value;
+}
+
+const isolate = () => command('isolateNode', { cordon: true, reason: 'KernelDeadlock' });
+
+function hold(): Promise<unknown> {
+  return cluster.patchNode('n1', [
+    { op: 'add', path: '/metadata/annotations/faultline.dev~1hold', value: 'mine' },
+  ]);
+}
+
+function nodePatches(): number {
+  return server.requests.filter(({ method, path }) => method === 'PATCH' && path.includes('/nodes/')).length;
+}
+
+describe('the executor, on an API server', () => {
+  it('given a faulty node, when it is isolated and given back, then it is as it was', async () => {
+    const before = (await node()).spec;
+    const isolated = await result(isolate());
+    expect(isolated).toMatchObject({
+      status: 'done',
+      detail: { cordoned: true, observation: { isolatedBy: processId } },
+    });
+    expect((await node()).spec.unschedulable).toBe(true);
+    expect(await result(isolate())).toMatchObject({ status: 'done' });
+    expect(nodePatches()).toBe(1);
+    expect(await result(command('giveBack', {}))).toMatchObject({ status: 'done' });
+    expect((await node()).spec.unschedulable).toBeUndefined();
+    expect((await node()).spec.taints ?? []).toEqual(before.taints ?? []);
+  });
+
+  it('given mode observe, when a command writes, then it is withheld and nothing is written', async () => {
+    expect(await result({ ...isolate(), mode: 'observe' })).toMatchObject({ status: 'withheld' });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('given a report of a boot that is over or a condition seen good, then isolation is not needed', async () => {
+    const stale = { cordon: true, reason: 'x', reportedBootId: 'b0' as BootId };
+    expect(await result(command('isolateNode', stale))).toMatchObject({
+      status: 'unneeded',
+      detail: { reason: 'StaleReport' },
+    });
+    const good = {
+      cordon: true,
+      reason: 'x',
+      stillFiring: { condition: 'Ready', status: 'Unknown' },
+    } as const;
+    expect(await result(command('isolateNode', good))).toMatchObject({
+      status: 'unneeded',
+      detail: { reason: 'NotFiringNow' },
+    });
+    expect(nodePatches()).toBe(0);
+  });
+
+  it('given another incarnation or no node at all, then nothing is done to it', async () => {
+    const other = { nodeUid: 'u-other' as NodeUid };
+    expect(await result(command('isolateNode', { cordon: true, reason: 'x' }, other))).toMatchObject({
+      status: 'failed',
+      detail: { reason: 'IdentityChanged' },
+    });
+    server.kubelets.deregisterNode('n1');
+    expect(await result(command('observeNode', {}))).toMatchObject({
+      status: 'unneeded',
+      detail: { reason: 'NodeGone', nodeGone: true },
+    });
+  });
+
+  it("given another process's isolation, then it is neither taken nor returned", async () => {
+    await result(isolate());
+    const foreign = 'p-ffffffffffffffff' as ProcessId;
+    for (const type of ['isolateNode', 'giveBack'] as const) {
+      const parameters = type === 'isolateNode' ? { cordon: true, reason: 'x' } : {};
+      const asked = command(type, parameters, { nodeUid: uid }, foreign);
+      expect(await result(asked)).toMatchObject({ status: 'failed', detail: { reason: 'ForeignIsolation' } });
+    }
+  });
+
+  it("given a person's hold, then the node is not given back", async () => {
+    await result(isolate());
+    await hold();
+    expect(await result(command('giveBack', {}))).toMatchObject({
+      status: 'failed',
+      detail: { hold: 'mine' },
+    });
+    expect((await node()).spec.unschedulable).toBe(true);
+  });
+
+  it('given an isolated node, when it is handed over, then it stays cordoned with a hold and without our taint', async () => {
+    await result(isolate());
+    await result(command('handOver', { reason: 'look at it' }));
+    const { metadata, spec } = await node();
+    expect(spec.unschedulable).toBe(true);
+    expect(spec.taints?.some(({ key }) => key === 'faultline.dev/maintenance')).not.toBe(true);
+    expect(metadata.annotations?.['faultline.dev/hold']).toBe('look at it');
+  });
+
+  it('given an isolated node, when its power goes off, then it is told once and observed', async () => {
+    await result(isolate());
+    expect(await result(command('powerOff', {}))).toMatchObject({ status: 'done' });
+    expect(power.told).toEqual(['ForceOff']);
+  });
+
+  it('given a node that nobody isolated, when its power is to go off, then it stays on', async () => {
+    expect(await result(command('powerOff', {}))).toMatchObject({
+      status: 'failed',
+      detail: { reason: 'NotIsolated' },
+    });
+    expect(power.told).toEqual([]);
+  });
+
+  it('given a try that nobody saw end, then the power is only observed', async () => {
+    await result(isolate());
+    const unfinished = { unfinishedAttempt: true, attempts: 1 };
+    expect(await result(command('powerOff', {}), unfinished)).toMatchObject({ status: 'unknown' });
+    power.power = 'Off';
+    expect(await result(command('powerOff', {}), unfinished)).toMatchObject({ status: 'done' });
+    expect(power.told).toEqual([]);
+  });
+
+  it('given a deaf BMC, then nobody saw the power go off, and it is not told again', async () => {
+    await result(isolate());
+    power.deaf = true;
+    expect(await result(command('powerOff', {}))).toMatchObject({ status: 'unknown' });
+    expect(power.told).toEqual(['ForceOff']);
+  });
+
+  it('given power that is on, then the workload is not fenced; fenced, then it is not powered on', async () => {
+    await result(isolate());
+    const fence = command('fenceWorkload', { pods: [] });
+    expect(await result(fence)).toMatchObject({ status: 'failed', detail: { reason: 'PowerNotOff' } });
+    power.power = 'Off';
+    expect(await result(fence)).toMatchObject({ status: 'done' });
+    expect(await result(command('powerOn', {}))).toMatchObject({
+      status: 'failed',
+      detail: { reason: 'StillFenced' },
+    });
+    expect(await result(command('unfenceWorkload', {}))).toMatchObject({ status: 'done' });
+    expect(await result(command('powerOn', {}))).toMatchObject({ status: 'done' });
+  });
+
+  it('given an API server that throttles, then the command waits and says why', async () => {
+    server.disturbances.order({
+      matches: ({ resource }) => resource === 'nodes',
+      times: 1,
+      when: 'before-acting',
+      answer: { kind: 'refusal', code: 503 },
+    });
+    expect(await queue.carryOut(isolate())).toBe('Throttled');
+  });
+});
