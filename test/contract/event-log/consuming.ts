@@ -194,23 +194,5 @@ export function describeConsuming(underTest: () => LogUnderTest): void {
       expect(held).toHaveLength(1);
       expect(reader.subscription.isHealthy()).toBe(false);
     });
-
-    it('counts as unread what was appended and not yet handled', async ({ skip }) => {
-      const { harness, log, group } = underTest();
-      // Kafka's lag is seen with Kafka's own tools; only the logs of the demo have to tell.
-      if (harness.unread === undefined) return skip('this log does not count unread records');
-      const [name, same] = [await filled(2), group()];
-      expect(await harness.unread(log, same)).toBe(0n);
-      let release: () => void = () => undefined;
-      const gate = new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      const reader = new Reader(log, same, [name], { onBatch: () => gate });
-      expect(await harness.unread(log, same)).toBe(5n);
-      release();
-      await reader.has(5);
-      await eventually('nothing unread', async () => (await harness.unread?.(log, same)) === 0n);
-      await reader.subscription.stop();
-    });
   });
 }

@@ -1,0 +1,188 @@
+import type { Consumer, EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs';
+import type { ConsumeOptions, LogRecord, PartitionBounds } from '../ports/event-log.js';
+import { reasonOf } from '../event-log/errors.js';
+import { protocolErrorType } from './kafka-errors.js';
+import type { OffsetHints } from './offset-hints.js';
+
+export interface AssignedPartitionContext {
+  readonly consumer: Consumer;
+  readonly hints: OffsetHints;
+  readonly consume: ConsumeOptions;
+  readonly topic: string;
+  readonly partition: number;
+  readonly logId: string;
+  readonly heartbeatIntervalMs: number;
+  readonly firstBounds: () => Promise<readonly PartitionBounds[]>;
+  readonly bounds: (topic: string) => Promise<readonly PartitionBounds[]>;
+  readonly pause: (attempt: number) => Promise<void>;
+  readonly onTrouble: (message: string) => void;
+  readonly onRefusal: (error: Error) => void;
+}
+
+/**
+ * One partition during one generation of the group. It is paused until `startAt` has said where to begin; whatever
+ * KafkaJS gives that does not begin exactly there is dropped and the question asked again.
+ */
+export class AssignedPartitionState {
+  private readonly context: AssignedPartitionContext;
+  private expected: bigint | undefined;
+  private owned = true;
+  private leaving = false;
+  private failures = 0;
+  private underWay: Promise<void> = Promise.resolve();
+
+  constructor(context: AssignedPartitionContext) {
+    this.context = context;
+  }
+
+  revoke(): void {
+    this.owned = false;
+  }
+
+  /** Takes no further batch; resolves when the one under way is handled. */
+  finish(): Promise<void> {
+    this.leaving = true;
+    return this.underWay;
+  }
+
+  /** Resolves when no batch is under way. */
+  idle(): Promise<void> {
+    return this.underWay;
+  }
+
+  /** Pauses at once, asks `startAt`, seeks, resumes. @param after settles when an earlier batch is finished */
+  begin(after: Promise<void> = Promise.resolve()): void {
+    const { consumer, topic, partition } = this.context;
+    this.expected = undefined;
+    consumer.pause([{ topic, partitions: [partition] }]);
+    void Promise.all([after, this.underWay]).then(() => this.findStart());
+  }
+
+  /** Everything up to `lastOffset` holds no record for us. */
+  stepOver(lastOffset: bigint): void {
+    if (this.expected !== undefined && lastOffset >= this.expected) this.expected = lastOffset + 1n;
+  }
+
+  async handle(payload: EachBatchPayload): Promise<void> {
+    if (!this.owned || this.leaving || this.expected === undefined) return;
+    const fetchedFrom = fetchedOffset(payload);
+    if (fetchedFrom !== this.expected) {
+      // KafkaJS lost its place (offset out of range, a fetch of an earlier generation).
+      this.context.onTrouble(`${this.name}: got offset ${fetchedFrom} in place of ${this.expected}`);
+      this.failures += 1;
+      this.begin(this.context.pause(this.failures));
+      return;
+    }
+    this.underWay = this.handleSlices(payload);
+    await this.underWay;
+  }
+
+  private get name(): string {
+    return `${this.context.topic}/${this.context.partition}`;
+  }
+
+  private async findStart(): Promise<void> {
+    const { consumer, consume, topic, partition, logId } = this.context;
+    for (let attempt = 1; this.owned; attempt += 1) {
+      const bounds = await this.findBounds(attempt);
+      if (bounds === undefined) continue;
+      try {
+        const answer = await consume.startAt({ ...bounds, topic, logId });
+        if (!this.stillOwned()) return;
+        // Whoever answered has seen what is gone; asking again would never end.
+        this.expected = answer < bounds.low ? bounds.low : answer;
+        consumer.seek({ topic, partition, offset: `${this.expected}` });
+        consumer.resume([{ topic, partitions: [partition] }]);
+      } catch (error) {
+        this.context.onRefusal(error instanceof Error ? error : new Error(String(error)));
+      }
+      return;
+    }
+  }
+
+  /** A method, since it changes while others are awaited. */
+  private stillOwned(): boolean {
+    return this.owned;
+  }
+
+  private async findBounds(attempt: number): Promise<PartitionBounds | undefined> {
+    const { firstBounds, bounds, topic, partition } = this.context;
+    try {
+      const all = await (attempt === 1 && this.failures === 0 ? firstBounds() : bounds(topic));
+      return all.find((one) => one.partition === partition);
+    } catch (error) {
+      this.context.onTrouble(`${this.name}: ${reasonOf(error)}`);
+      await this.context.pause(attempt);
+      return undefined;
+    }
+  }
+
+  private async handleSlices(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    const { consume, topic, partition, logId, hints } = this.context;
+    const stopBeating = this.keepBeating(payload);
+    try {
+      for (let start = 0; start < batch.messages.length; start += consume.maxBatchRecords) {
+        if (!this.owned || this.leaving || !payload.isRunning()) return;
+        const slice = batch.messages.slice(start, start + consume.maxBatchRecords);
+        const records = slice.map((message) => asRecord(topic, partition, message));
+        const high = BigInt(batch.highWatermark);
+        await consume.onBatch({ topic, partition, logId, records, high, isOwned: () => this.owned });
+        const isLast = start + slice.length === batch.messages.length;
+        const last = isLast ? batch.lastOffset() : slice.at(-1)?.offset;
+        if (last === undefined) return;
+        payload.resolveOffset(last);
+        this.expected = BigInt(last) + 1n;
+        this.failures = 0;
+        hints.note(topic, partition, this.expected);
+      }
+    } catch (error) {
+      this.failures += 1;
+      this.context.onTrouble(`${this.name}: ${reasonOf(error)}`);
+      if (this.owned) this.begin(this.context.pause(this.failures));
+    } finally {
+      stopBeating();
+    }
+  }
+
+  /** KafkaJS beats between batches only; a batch that takes longer than a session would cost the membership. */
+  private keepBeating(payload: EachBatchPayload): () => void {
+    const timer = setInterval(() => {
+      payload.heartbeat().catch((error: unknown) => {
+        this.leaving = true;
+        if (protocolErrorType(error) !== 'REBALANCE_IN_PROGRESS') this.owned = false;
+      });
+    }, this.context.heartbeatIntervalMs);
+    return () => {
+      clearInterval(timer);
+    };
+  }
+}
+
+/** Where the fetch began; not in KafkaJS's types. */
+function fetchedOffset({ batch }: EachBatchPayload): bigint | undefined {
+  const value = 'fetchedOffset' in batch ? batch.fetchedOffset : undefined;
+  return typeof value === 'string' ? BigInt(value) : undefined;
+}
+
+function asRecord(topic: string, partition: number, message: KafkaMessage): LogRecord {
+  return {
+    topic,
+    partition,
+    offset: BigInt(message.offset),
+    key: message.key?.toString('utf8'),
+    value: message.value ?? undefined,
+    headers: asText(message.headers ?? {}),
+    appendedAt: Number(message.timestamp),
+  };
+}
+
+/** Of a header that was given several times the last one counts. */
+function asText(headers: IHeaders): Readonly<Record<string, string>> {
+  const text: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const one = Array.isArray(value) ? value.at(-1) : value;
+    if (one !== undefined) text[name] = one.toString();
+  }
+  return text;
+}

@@ -1,0 +1,147 @@
+import kafkajs from 'kafkajs';
+import type { KafkaConfig } from 'kafkajs';
+import { randomUUID } from 'node:crypto';
+import type {
+  ConsumeOptions,
+  EventLog,
+  LogRecord,
+  NewRecord,
+  PartitionBounds,
+  TopicSpecification,
+} from '../ports/event-log.js';
+import { AppendQueue } from '../event-log/append-queue.js';
+import { readRange } from './range-reader.js';
+import { RecordSender } from './record-sender.js';
+import { patchRequestQueue } from './request-queue-patch.js';
+import { KafkaSubscription } from './subscription.js';
+import { TopicAdmin } from './topic-admin.js';
+
+export interface KafkaEventLogOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl?: KafkaConfig['ssl'];
+  readonly sasl?: KafkaConfig['sasl'];
+  readonly compression?: 'none' | 'gzip';
+  /** Of topics that we create. Default -1: the broker's default. */
+  readonly replicationFactor?: number;
+  /** Default 2 MiB. */
+  readonly maxRecordBytes?: number;
+  /** How long a fetch waits for a first record. Default 250. */
+  readonly maxWaitMs?: number;
+  readonly sessionTimeoutMs?: number;
+  readonly heartbeatIntervalMs?: number;
+  /** First wait after a failure, doubled up to 5 s. Default 200. */
+  readonly retryDelayMs?: number;
+  /** Hears of what is tried again. */
+  readonly onTrouble?: (message: string) => void;
+}
+
+/** What a topic takes as one batch of records; our requests stay below it. */
+const maxBatchBytes = 4_194_304;
+
+/** The event log of a distributed installation. */
+export class KafkaEventLog implements EventLog {
+  private readonly options: KafkaEventLogOptions;
+  private readonly kafka: kafkajs.Kafka;
+  private readonly admin: TopicAdmin;
+  private readonly sender: RecordSender;
+  private readonly queue: AppendQueue;
+  private readonly subscriptions = new Set<KafkaSubscription>();
+  private closing: Promise<void> | undefined;
+
+  constructor(options: KafkaEventLogOptions) {
+    patchRequestQueue();
+    this.options = options;
+    this.kafka = new kafkajs.Kafka(kafkaConfig(options));
+    this.admin = new TopicAdmin(this.kafka, {
+      replicationFactor: options.replicationFactor ?? -1,
+      maxBatchBytes,
+    });
+    const onTrouble = options.onTrouble ?? (() => undefined);
+    this.sender = new RecordSender(this.kafka, { compression: options.compression ?? 'none', onTrouble });
+    this.queue = new AppendQueue(
+      {
+        maxRecordBytes: options.maxRecordBytes ?? 2_097_152,
+        maxRequestRecords: 1000,
+        maxRequestBytes: maxBatchBytes * 0.75,
+      },
+      (records) => this.sender.send(records),
+    );
+  }
+
+  /** The cluster's id. */
+  identify(): Promise<string> {
+    return this.admin.clusterId();
+  }
+
+  /** See the port; also refuses topics whose times are not the broker's. */
+  ensureTopics(topics: readonly TopicSpecification[]): Promise<void> {
+    return this.admin.ensure(topics);
+  }
+
+  bounds(topic: string): Promise<readonly PartitionBounds[]> {
+    return this.admin.bounds(topic);
+  }
+
+  append(records: readonly NewRecord[]): Promise<void> {
+    return this.queue.append(records);
+  }
+
+  consume(options: ConsumeOptions): KafkaSubscription {
+    const subscription = new KafkaSubscription(
+      {
+        kafka: this.kafka,
+        admin: this.admin,
+        sessionTimeoutMs: this.options.sessionTimeoutMs ?? 45_000,
+        heartbeatIntervalMs: this.options.heartbeatIntervalMs ?? 3000,
+        maxWaitMs: this.options.maxWaitMs ?? 250,
+        retryDelayMs: this.options.retryDelayMs ?? 200,
+        onTrouble: this.options.onTrouble ?? (() => undefined),
+      },
+      options,
+    );
+    this.subscriptions.add(subscription);
+    const forget = (): void => {
+      this.subscriptions.delete(subscription);
+    };
+    subscription.ended.then(forget, forget);
+    return subscription;
+  }
+
+  /** Joins a group of its own for the while, since KafkaJS reads in no other way: needs the right to groups `faultline-read-*`. */
+  async *read(topic: string, partition: number, from: bigint, to: bigint): AsyncIterable<LogRecord> {
+    const bounds = (await this.bounds(topic)).find((one) => one.partition === partition);
+    if (bounds === undefined) throw new RangeError(`topic ${topic} has no partition ${partition}`);
+    const start = from < bounds.low ? bounds.low : from;
+    const end = to < bounds.high ? to : bounds.high;
+    if (start >= end) return;
+    const group = `faultline-read-${randomUUID()}`;
+    yield* readRange((options) => this.consume(options), { group, topic, partition, start, end });
+    await this.admin.deleteGroup(group).catch(() => undefined);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeNow();
+    return this.closing;
+  }
+
+  private async closeNow(): Promise<void> {
+    await Promise.all([...this.subscriptions].map((subscription) => subscription.stop()));
+    await this.queue.close();
+    await this.sender.close();
+    await this.admin.close();
+  }
+}
+
+function kafkaConfig(options: KafkaEventLogOptions): KafkaConfig {
+  return {
+    brokers: [...options.brokers],
+    clientId: options.clientId,
+    connectionTimeout: 5000,
+    authenticationTimeout: 10_000,
+    requestTimeout: 30_000,
+    logLevel: kafkajs.logLevel.NOTHING,
+    ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
+    ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
+  };
+}

@@ -1,0 +1,164 @@
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { ConsumeOptions, PartitionBounds } from '../ports/event-log.js';
+import { reasonOf } from '../event-log/errors.js';
+import { AssignedPartitionState } from './assigned-partition.js';
+import { OffsetHints } from './offset-hints.js';
+
+export interface GroupSessionContext {
+  readonly kafka: Kafka;
+  readonly bounds: (topic: string) => Promise<readonly PartitionBounds[]>;
+  readonly logId: string;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly maxWaitMs: number;
+  readonly pause: (attempt: number) => Promise<void>;
+  readonly onTrouble: (message: string) => void;
+  /** `startAt` refused. */
+  readonly onRefusal: (error: Error) => void;
+}
+
+/** KafkaJS gave up a consumer; `retriable` as KafkaJS sees it. */
+export class ConsumerCrashed extends Error {
+  override readonly name = 'ConsumerCrashed';
+  readonly retriable: boolean;
+
+  constructor(cause: Error, retriable: boolean) {
+    super(`the Kafka consumer has crashed: ${reasonOf(cause)}`, { cause });
+    this.retriable = retriable;
+  }
+}
+
+/** One KafkaJS consumer from joining its group until it is stopped or crashes. */
+export class GroupSession {
+  private readonly context: GroupSessionContext;
+  private readonly options: ConsumeOptions;
+  private readonly consumer: Consumer;
+  private readonly hints: OffsetHints;
+  private readonly states = new Map<string, AssignedPartitionState>();
+  private readonly crash: Promise<never>;
+  private joined = false;
+  private retriable = false;
+
+  constructor(context: GroupSessionContext, options: ConsumeOptions) {
+    this.context = context;
+    this.options = options;
+    this.consumer = context.kafka.consumer({
+      groupId: options.group,
+      sessionTimeout: context.sessionTimeoutMs,
+      heartbeatInterval: context.heartbeatIntervalMs,
+      rebalanceTimeout: 90_000,
+      maxWaitTimeInMs: context.maxWaitMs,
+      minBytes: 1,
+      allowAutoTopicCreation: false,
+      retry: {
+        initialRetryTime: 100,
+        maxRetryTime: 2000,
+        retries: 5,
+        // KafkaJS only asks about errors that it takes for retriable. It never restarts by itself: a restarted
+        // consumer could not be stopped while it waits. The subscription begins a new session instead.
+        restartOnFailure: () => {
+          this.retriable = true;
+          return Promise.resolve(false);
+        },
+      },
+    });
+    this.hints = new OffsetHints(this.consumer);
+    this.crash = this.watch();
+    this.crash.catch(() => undefined);
+  }
+
+  /** True between joining and the end. */
+  get isJoined(): boolean {
+    return this.joined;
+  }
+
+  /** Joins and reads until `stopped` resolves; rejects with ConsumerCrashed or whatever keeps it from joining. */
+  async run(stopped: Promise<void>): Promise<void> {
+    try {
+      await this.consumer.connect();
+      await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
+      await this.consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 16,
+        eachBatch: (payload) => this.handle(payload),
+      });
+      await Promise.race([this.crash, stopped]);
+      // Stops fetching and waits for the batches under way; the hints need the connection once more.
+      await this.finishBatches();
+      await this.hints.commit();
+    } finally {
+      this.hints.close();
+      this.revokeAll();
+      this.joined = false;
+      await this.consumer.disconnect().catch(() => undefined);
+    }
+  }
+
+  private async finishBatches(): Promise<void> {
+    await Promise.all([...this.states.values()].map((state) => state.finish()));
+  }
+
+  private watch(): Promise<never> {
+    const { events } = this.consumer;
+    this.consumer.on(events.GROUP_JOIN, ({ payload }) => {
+      this.assign(payload.memberAssignment);
+    });
+    this.consumer.on(events.START_BATCH_PROCESS, ({ payload }) => {
+      // KafkaJS steps over batches without any record for us (compacted away) and tells only here.
+      if (payload.batchSize === 0) {
+        this.states.get(nameOf(payload.topic, payload.partition))?.stepOver(BigInt(payload.lastOffset));
+      }
+    });
+    return new Promise((_resolve, reject) => {
+      this.consumer.on(events.CRASH, ({ payload }) => {
+        this.revokeAll();
+        this.joined = false;
+        reject(new ConsumerCrashed(payload.error, this.retriable));
+      });
+    });
+  }
+
+  /** Runs before KafkaJS fetches anything in this generation. */
+  private assign(assignment: Readonly<Record<string, readonly number[]>>): void {
+    const before = new Map(this.states);
+    this.revokeAll();
+    this.joined = true;
+    const asked = new Map<string, Promise<readonly PartitionBounds[]>>();
+    for (const [topic, partitions] of Object.entries(assignment)) {
+      for (const partition of partitions) {
+        const name = nameOf(topic, partition);
+        const state = new AssignedPartitionState({
+          ...this.context,
+          consumer: this.consumer,
+          hints: this.hints,
+          consume: this.options,
+          topic,
+          partition,
+          // One question for all partitions of a topic, at the first try.
+          firstBounds: () => {
+            const answer = asked.get(topic) ?? this.context.bounds(topic);
+            asked.set(topic, answer);
+            return answer;
+          },
+        });
+        this.states.set(name, state);
+        state.begin(before.get(name)?.idle());
+      }
+    }
+  }
+
+  private async handle(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition } = payload.batch;
+    await this.states.get(nameOf(topic, partition))?.handle(payload);
+  }
+
+  private revokeAll(): void {
+    for (const state of this.states.values()) state.revoke();
+    this.states.clear();
+  }
+}
+
+function nameOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}
