@@ -13,8 +13,11 @@ import type { MigrationRequest } from './migration-request.js';
 /** How the move of one pod ended. Undefined: this copy is stopping, nothing can be said. */
 export type MoveEnding = { readonly status: MigrationStatus; readonly reason?: string } | undefined;
 
+/** The verbs that moving needs. */
+export type MovingCluster = Pick<KubernetesCluster, 'getPod' | 'evictPod'>;
+
 export interface MoveContext {
-  readonly cluster: KubernetesCluster;
+  readonly cluster: MovingCluster;
   readonly request: MigrationRequest;
   readonly clock: Clock;
   readonly randomness: Randomness;

@@ -7,6 +7,7 @@ export class QueueOfOne implements CommandQueue {
   readonly postponed: string[] = [];
   #head: QueuedCommand | undefined;
   #claimed = false;
+  #ending: CommandResult | string = 'nothing';
   #wake: () => void = () => undefined;
   #heard: () => void = () => undefined;
 
@@ -19,9 +20,7 @@ export class QueueOfOne implements CommandQueue {
     this.#wake();
     await ended;
     expectOne(this.results.length + this.postponed.length - before);
-    return this.#head === undefined
-      ? (this.results.at(-1) ?? 'nothing')
-      : (this.postponed.at(-1) ?? 'nothing');
+    return this.#ending;
   }
 
   claimable(): Promise<readonly QueuedCommand[]> {
@@ -40,6 +39,7 @@ export class QueueOfOne implements CommandQueue {
   postpone(_id: string, { reason }: { readonly reason: string }): Promise<void> {
     this.#claimed = true;
     this.postponed.push(reason);
+    this.#ending = reason;
     this.#heard();
     return Promise.resolve();
   }
@@ -47,6 +47,7 @@ export class QueueOfOne implements CommandQueue {
   settle(result: CommandResult): Promise<boolean> {
     this.#head = undefined;
     this.results.push(result);
+    this.#ending = result;
     this.#heard();
     return Promise.resolve(true);
   }
