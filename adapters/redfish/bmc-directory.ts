@@ -8,18 +8,19 @@ export interface BmcAddress {
   readonly password?: string;
 }
 
-/** How BMCs are found: by node key, else by a template with `{cluster}` and `{node}`. */
+/** How BMCs are found: by node key, else by a template of the cluster, else of all; with `{cluster}` and `{node}`. */
 export interface BmcDirectory {
   readonly byNode: Readonly<Record<string, BmcAddress>>;
+  readonly byCluster?: Readonly<Record<string, BmcAddress>>;
   readonly template?: BmcAddress;
 }
 
 /** The BMC of a node (key `<cluster>/<node>`), if it has one. */
 export function bmcAddressOf(directory: BmcDirectory, node: string): BmcAddress | undefined {
   const own = directory.byNode[node];
-  const { template } = directory;
-  if (own !== undefined || template === undefined) return own;
   const slash = node.indexOf('/');
+  const template = directory.byCluster?.[node.slice(0, slash)] ?? directory.template;
+  if (own !== undefined || template === undefined) return own;
   const fill = (text: string, encode: (part: string) => string): string =>
     text
       .replaceAll('{cluster}', encode(node.slice(0, slash)))

@@ -23,9 +23,10 @@ export class LedgerEntry {
   posted(
     post: Pick<PostedReport, 'kind' | 'status' | 'postedAt'>,
   ): (answer: { readonly accepted: readonly string[]; readonly rejected: readonly string[] }) => void {
-    const index = this.#posts.push({ ...post, accepted: undefined, rejected: undefined }) - 1;
+    const index =
+      this.#posts.push({ ...post, accepted: undefined, rejected: undefined, answeredAtWall: undefined }) - 1;
     return ({ accepted, rejected }) => {
-      this.#posts[index] = { ...post, accepted, rejected };
+      this.#posts[index] = { ...post, accepted, rejected, answeredAtWall: Date.now() };
     };
   }
 

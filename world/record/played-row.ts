@@ -10,6 +10,8 @@ export interface PostedReport {
   /** Of intake's answer; undefined until it came. */
   readonly accepted: readonly string[] | undefined;
   readonly rejected: readonly string[] | undefined;
+  /** Wall time of that answer, ms. */
+  readonly answeredAtWall: number | undefined;
 }
 
 /** What became of one row in the world. What Faultline made of it is for others to find. */

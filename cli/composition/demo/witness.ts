@@ -1,0 +1,111 @@
+import type { EventLog, LogRecord } from '../../../adapters/ports/event-log.js';
+import type { DecidedReport } from '../../../domain/decision.js';
+import { decodeEvent } from '../../../schemas/codec.js';
+import { eventToOutcome, type ProcessEndedPayload } from '../../../schemas/events/process-ended.js';
+import type { ProcessEventPayload } from '../../../schemas/events/process-event.js';
+import { eventToDecided } from '../../../schemas/events/reports-decided.js';
+import { unframe } from '../../../schemas/wire-format.js';
+import type { Outcome } from '../../../domain/node-state.js';
+
+/** A process as subscribers saw it. */
+export interface SeenProcess {
+  readonly processId: string;
+  readonly node: string;
+  readonly startedAt: number;
+  readonly leadingFault: string;
+  readonly outcome?: Outcome;
+  readonly reason?: string;
+  readonly endedAt?: number;
+}
+
+/**
+ * An outside subscriber: reads the published topics as anyone could, and knows nothing of the journal. What is counted
+ * in the end is what it heard, each event once by its id.
+ */
+export class Witness {
+  readonly fates = new Map<string, DecidedReport>();
+  readonly processes = new Map<string, SeenProcess>();
+  readonly faults = { opened: 0, cleared: 0 };
+  deadLetters = 0;
+  readonly #seen = new Set<string>();
+  readonly #onEvent: (event: ProcessEventPayload) => void;
+
+  constructor(onEvent: (event: ProcessEventPayload) => void) {
+    this.#onEvent = onEvent;
+  }
+
+  /** Takes one record; a copy of one that it knows counts for nothing. */
+  hear(record: LogRecord): void {
+    const id = `${record.topic} ${record.headers['ce_id'] ?? `${record.partition}/${record.offset}`}`;
+    if (this.#seen.has(id)) return;
+    this.#seen.add(id);
+    const body = record.value === undefined ? undefined : unframe(record.value)?.body;
+    if (record.topic.endsWith('.dlt')) this.deadLetters += 1;
+    else if (body !== undefined) this.#take(record.topic, body);
+  }
+
+  #take(topic: string, body: Buffer): void {
+    if (topic === 'fault.report-fates') {
+      for (const decided of eventToDecided(decodeEvent('ReportsDecided', body)))
+        this.fates.set(decided.reportId, decided);
+    } else if (topic === 'maintenance.outcomes') {
+      this.#end(decodeEvent('ProcessEnded', body));
+    } else if (topic === 'maintenance.events') {
+      const event = decodeEvent('ProcessEvent', body);
+      if (event.type === 'ProcessStarted') this.#start(event);
+      this.#onEvent(event);
+    } else if (topic.startsWith('fault.')) {
+      const { change } = decodeEvent('FaultChanged', body);
+      if (change === 'OPENED') this.faults.opened += 1;
+      if (change === 'CLEARED') this.faults.cleared += 1;
+    }
+  }
+
+  #start({ processId, cluster, node, at, data }: ProcessEventPayload): void {
+    if (processId === null || this.processes.get(processId)?.outcome !== undefined) return;
+    this.processes.set(processId, {
+      processId,
+      node: `${cluster}/${node}`,
+      startedAt: at,
+      leadingFault: data['faultId'] ?? '',
+    });
+  }
+
+  #end(ended: ProcessEndedPayload): void {
+    this.processes.set(ended.processId, {
+      processId: ended.processId,
+      node: `${ended.cluster}/${ended.node}`,
+      startedAt: ended.startedAt,
+      leadingFault: ended.faultIds[0] ?? '',
+      outcome: eventToOutcome(ended),
+      endedAt: ended.endedAt,
+      ...(ended.reason === null ? {} : { reason: ended.reason }),
+    });
+  }
+}
+
+export const witnessedTopics: readonly string[] = [
+  'fault.report-fates',
+  'fault.hardware',
+  'fault.system',
+  'fault.component',
+  'maintenance.events',
+  'maintenance.outcomes',
+  'fault.reports.dlt',
+  'maintenance.signals.dlt',
+  'migration.replies.dlt',
+];
+
+/** Subscribes the witness to everything that is published, from the beginning. */
+export function subscribeWitness(eventLog: EventLog, witness: Witness, group: string) {
+  return eventLog.consume({
+    group,
+    topics: witnessedTopics,
+    maxBatchRecords: 1_000,
+    startAt: (assigned) => Promise.resolve(assigned.low),
+    onBatch: (batch) => {
+      for (const record of batch.records) witness.hear(record);
+      return Promise.resolve();
+    },
+  });
+}

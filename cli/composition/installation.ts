@@ -1,0 +1,168 @@
+import fastify, { type FastifyInstance } from 'fastify';
+
+import { consoleRoutes } from '../../services/console/console-routes.js';
+import { healthRoutes } from '../../services/intake/health-routes.js';
+import { intakeRoutes } from '../../services/intake/intake-routes.js';
+import type { TokenGrant } from '../../services/intake/options.js';
+import { signalRecord } from '../../services/input-records.js';
+import type { Configuration } from '../configuration/configuration.js';
+import { readSecret } from '../configuration/secret.js';
+import { openConnections, type Connections, type Surroundings } from './connections.js';
+import { resumeAfterLook } from './resume.js';
+import type { ServiceName } from './service-names.js';
+import { startServices, type RunningService, type ServiceContext } from './start-services.js';
+
+/** Faultline at work in this process. */
+export interface RunningInstallation {
+  /** Of the HTTP listener. */
+  readonly url: string;
+  readonly id: string;
+  readonly connections: Connections;
+  /** Pieces of work under way in this process that time must not jump over. */
+  underWay(): number;
+  /** Resolves after `stop`; rejects when a part can't go on: the process should then exit. */
+  readonly ended: Promise<void>;
+  /** Begins nothing new, finishes what is short, closes everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface InstallationOptions {
+  readonly configuration: Configuration;
+  readonly wanted: ReadonlySet<ServiceName>;
+  readonly surroundings: Surroundings;
+}
+
+function tokensOf(
+  { intake }: Configuration,
+  { environment }: Surroundings,
+): ReadonlyMap<string, TokenGrant> | undefined {
+  if (intake.tokens.length === 0) return undefined;
+  return new Map(intake.tokens.map(({ token, nodes }) => [readSecret(token, environment), { nodes }]));
+}
+
+async function addIntake(server: FastifyInstance, context: ServiceContext): Promise<void> {
+  const { configuration, connections, surroundings, installation } = context;
+  const tokens = tokensOf(configuration, surroundings);
+  const only = configuration.clusters.length === 1 ? configuration.clusters[0]?.name : undefined;
+  await server.register(intakeRoutes, {
+    eventLog: connections.eventLog,
+    schemaIds: connections.schemaIds,
+    clock: surroundings.clock,
+    randomness: surroundings.randomness,
+    source: `/faultline/${installation.id}/intake`,
+    ...(tokens === undefined ? {} : { tokens }),
+    alertRules: configuration.intake.alertRules,
+    bodyLimitBytes: configuration.intake.maximumBodyBytes,
+    ...(only === undefined ? {} : { defaultCluster: only }),
+  });
+}
+
+async function addConsole(server: FastifyInstance, context: ServiceContext): Promise<void> {
+  const { configuration, connections, surroundings, installation } = context;
+  const { clock, randomness, log, environment } = surroundings;
+  await server.register(consoleRoutes, {
+    history: connections.journal.history,
+    operators: configuration.http.operators.map(({ subject, token }) => ({
+      subject,
+      token: readSecret(token, environment),
+    })),
+    onError: (error) => {
+      log.error({ error: String(error) }, 'the console failed');
+    },
+    sendOrder: async (node, order) => {
+      const causeId = randomness.uuid();
+      const source = `/faultline/${installation.id}/console`;
+      const origin = { id: causeId, source, at: clock.now(), correlationId: order.processId };
+      const record = await signalRecord(connections.schemaIds, node, { kind: 'Order', order }, origin);
+      await connections.eventLog.append([record]);
+      return { causeId };
+    },
+  });
+}
+
+async function problemsOf(
+  services: readonly RunningService[],
+  connections: Connections,
+): Promise<readonly string[]> {
+  const problems = services.map((service) => service.problem()).filter((problem) => problem !== undefined);
+  const answers = (what: string, ask: () => Promise<unknown>): Promise<readonly string[]> =>
+    ask().then(
+      () => [],
+      (error: unknown) => [`${what}: ${error instanceof Error ? error.message : String(error)}`],
+    );
+  const [log, journal] = await Promise.all([
+    answers('event log', () => connections.eventLog.identify()),
+    answers('journal', () => connections.journal.journal.installation()),
+  ]);
+  return [...problems, ...log, ...journal];
+}
+
+async function listen(
+  context: ServiceContext,
+  wanted: ReadonlySet<ServiceName>,
+  services: readonly RunningService[],
+): Promise<{ server: FastifyInstance; url: string }> {
+  const { connections, configuration } = context;
+  const server = fastify({ logger: false, forceCloseConnections: true });
+  await server.register(healthRoutes, { problems: () => problemsOf(services, connections) });
+  if (wanted.has('intake')) await addIntake(server, context);
+  if (wanted.has('console')) await addConsole(server, context);
+  const { host, port } = configuration.http;
+  const url = await server.listen({ host, port });
+  return { server, url };
+}
+
+/** Starts the wanted parts of one installation in this process. Rejects, with nothing left open, when a dependency is missing. */
+export async function startInstallation(options: InstallationOptions): Promise<RunningInstallation> {
+  const { configuration, wanted, surroundings } = options;
+  const connections = await openConnections(configuration, surroundings);
+  const stopping = new AbortController();
+  try {
+    const { id, epoch } = await connections.journal.journal.installation();
+    const context: ServiceContext = {
+      configuration,
+      connections,
+      surroundings,
+      installation: { id, epoch },
+      signal: stopping.signal,
+    };
+    if (wanted.has('executor')) await resumeAfterLook(connections, surroundings.log, stopping.signal);
+    const services = startServices(context, wanted);
+    const { server, url } = await listen(context, wanted, services);
+    surroundings.log.info({ url, services: [...wanted], installation: id }, 'running');
+    return running({ id, url, server, services, connections, stopping });
+  } catch (error) {
+    stopping.abort();
+    await connections.close();
+    throw error;
+  }
+}
+
+function running(parts: {
+  readonly id: string;
+  readonly url: string;
+  readonly server: FastifyInstance;
+  readonly services: readonly RunningService[];
+  readonly connections: Connections;
+  readonly stopping: AbortController;
+}): RunningInstallation {
+  const { id, url, server, services, connections, stopping } = parts;
+  const ended = Promise.all(services.map((service) => service.ended)).then(() => undefined);
+  // Whoever started it waits for `ended`; without a waiter a rejection must not bring the process down by itself.
+  ended.catch(() => undefined);
+  let stopped: Promise<void> | undefined;
+  return {
+    id,
+    url,
+    connections,
+    ended,
+    underWay: () => services.reduce((sum, service) => sum + service.underWay(), 0),
+    stop: () =>
+      (stopped ??= (async () => {
+        await server.close();
+        stopping.abort();
+        await Promise.allSettled(services.map((service) => service.ended));
+        await connections.close();
+      })()),
+  };
+}

@@ -1,0 +1,15 @@
+/** Parts that can be run alone. All of them in one process is one process per installation. */
+export const serviceNames = [
+  'intake',
+  'console',
+  'detector',
+  'maintenance',
+  'relay',
+  'executor',
+  'migrator',
+] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+export function isServiceName(text: string): text is ServiceName {
+  return serviceNames.some((name) => name === text);
+}

@@ -1,0 +1,132 @@
+import type { Clock } from '../../adapters/ports/clock.js';
+import type { Batch, EventLog, LogRecord, Subscription } from '../../adapters/ports/event-log.js';
+import type { Journal } from '../../adapters/ports/journal.js';
+import type { Log } from '../../adapters/ports/log.js';
+import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
+import { decodeEvent } from '../../schemas/codec.js';
+import { eventToMigrationRequest } from '../../schemas/events/migration-requested.js';
+import { EventUndecodable } from '../../schemas/undecodable.js';
+import { unframe } from '../../schemas/wire-format.js';
+import type { MigrationRequest } from './migration-request.js';
+import type { Migrator } from './migrator.js';
+
+export interface RequestConsumerOptions {
+  readonly eventLog: EventLog;
+  /** Keeps how far this group has finished; a request that is not finished is given again. */
+  readonly journal: Pick<Journal, 'startAt' | 'advance'>;
+  readonly schemaIds: SchemaIds;
+  readonly migrator: Migrator;
+  readonly group: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+async function requestOf(
+  record: LogRecord,
+  options: RequestConsumerOptions,
+): Promise<MigrationRequest | undefined> {
+  const framed = record.value === undefined ? undefined : unframe(record.value);
+  const writer = framed === undefined ? undefined : await options.schemaIds.schemaById(framed.schemaId);
+  try {
+    if (framed === undefined || writer === undefined) {
+      throw new EventUndecodable(
+        'MigrationRequested',
+        'not in Confluent wire format, or its schema id is unknown',
+      );
+    }
+    const request = eventToMigrationRequest(decodeEvent('MigrationRequested', framed.body, writer));
+    return { ...request, announcedAt: options.clock.fromLogTime(record.appendedAt) };
+  } catch (error) {
+    if (!(error instanceof EventUndecodable)) throw error;
+    const { topic, partition, offset } = record;
+    options.log.warn(
+      { topic, partition, offset: String(offset), error: error.message },
+      'no migration request: left out',
+    );
+    return undefined;
+  }
+}
+
+function no(): never {
+  throw new TypeError('there is nothing to decide about migration requests');
+}
+
+/** Which requests of one partition are unfinished; the lowest of them is where a successor begins. */
+class Progress {
+  readonly #open = new Set<bigint>();
+  #next = 0n;
+
+  begin(offset: bigint): void {
+    this.#open.add(offset);
+    this.#next = offset + 1n;
+  }
+
+  finish(offset: bigint): void {
+    this.#open.delete(offset);
+  }
+
+  get firstUnfinished(): bigint {
+    let lowest = this.#next;
+    for (const offset of this.#open) if (offset < lowest) lowest = offset;
+    return lowest;
+  }
+}
+
+/**
+ * Gives migration requests to the migrator, many at a time, since one may take until its deadline. At least once: how
+ * far all are finished is kept in the journal.
+ */
+export function consumeRequests(options: RequestConsumerOptions): Subscription {
+  const { eventLog, journal, group, migrator, log } = options;
+  const progress = new Map<number, Progress>();
+  const keep = async ({
+    topic,
+    partition,
+    logId,
+  }: Pick<Batch, 'topic' | 'partition' | 'logId'>): Promise<void> => {
+    const nextOffset = progress.get(partition)?.firstUnfinished ?? 0n;
+    await journal.advance({
+      group,
+      topic,
+      partition,
+      logId,
+      inputs: [],
+      deadLetters: [],
+      nextOffset,
+      decide: no,
+      park: no,
+    });
+  };
+  const handle = async (request: MigrationRequest, offset: bigint, batch: Batch): Promise<void> => {
+    if (!(await migrator.handle(request))) return;
+    progress.get(batch.partition)?.finish(offset);
+    await keep(batch);
+  };
+  return eventLog.consume({
+    group,
+    topics: ['migration.requests'],
+    maxBatchRecords: 100,
+    startAt: async (assigned) => {
+      progress.set(assigned.partition, new Progress());
+      return journal.startAt(group, assigned);
+    },
+    onBatch: async (batch) => {
+      for (const record of batch.records) {
+        const request = await requestOf(record, options);
+        const known = progress.get(batch.partition);
+        known?.begin(record.offset);
+        if (request === undefined) known?.finish(record.offset);
+        else {
+          // A failure leaves the request unfinished: whoever owns the partition next is given it again.
+          handle(request, record.offset, batch).catch((error: unknown) => {
+            log.warn(
+              { requestId: request.requestId, error: String(error) },
+              'a migration request stays unfinished',
+            );
+          });
+        }
+      }
+      await keep(batch);
+    },
+  });
+}
