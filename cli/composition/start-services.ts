@@ -220,10 +220,7 @@ function startDetector(
       rules: conditionRules(detector.conditions),
       source: 'detector',
       refreshMs: detector.inventoryRefreshEveryMs,
-      lease:
-        detector.leaseCheckEveryMs === 0
-          ? undefined
-          : { staleMs: detector.leaseStaleAfterMs, checkMs: detector.leaseCheckEveryMs },
+      lease: { staleMs: detector.leaseStaleAfterMs, checkMs: detector.leaseCheckEveryMs },
       poolLabel: cluster.poolLabel,
       zoneLabel: cluster.zoneLabel,
       installation: installation.id,

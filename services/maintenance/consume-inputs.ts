@@ -70,7 +70,8 @@ export function consumeInputs(options: MaintenanceOptions): Subscription {
         decide,
         park,
       };
-      options.onAdvanced?.(await journal.advance(request), batch);
+      const result = await journal.advance(request);
+      options.onAdvanced?.(result, batch);
     },
   });
 }

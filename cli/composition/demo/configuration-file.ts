@@ -53,7 +53,7 @@ function configurationOf(
     ],
     mode: { default: 'active' },
     eventLog: { kind: 'embedded', partitions: 4 },
-    detector: { leaseCheckEvery: '0s', inventoryRefreshEvery: '12h' },
+    detector: { leaseCheckEvery: '3650d', leaseStaleAfter: '3650d', inventoryRefreshEvery: '12h' },
     guard: {
       inventoryMaximumAge: '25h',
       operations: {
