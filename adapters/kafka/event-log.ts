@@ -140,6 +140,8 @@ function kafkaConfig(options: KafkaEventLogOptions): KafkaConfig {
     connectionTimeout: 5000,
     authenticationTimeout: 10_000,
     requestTimeout: 30_000,
+    // Connecting only; whoever needs the connection tries again.
+    retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 3 },
     logLevel: kafkajs.logLevel.NOTHING,
     ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
     ...(options.sasl === undefined ? {} : { sasl: options.sasl }),

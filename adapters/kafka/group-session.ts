@@ -1,7 +1,9 @@
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import kafkajs from 'kafkajs';
+import type { Cluster, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { ConsumeOptions, PartitionBounds } from '../ports/event-log.js';
 import { reasonOf } from '../event-log/errors.js';
 import { AssignedPartitionState } from './assigned-partition.js';
+import { signOff } from './lost-member.js';
 import { OffsetHints } from './offset-hints.js';
 
 export interface GroupSessionContext {
@@ -13,6 +15,8 @@ export interface GroupSessionContext {
   readonly maxWaitMs: number;
   readonly pause: (attempt: number) => Promise<void>;
   readonly onTrouble: (message: string) => void;
+  /** Member that an earlier session of ours left behind by a crash. */
+  readonly lostMember: string | undefined;
   /** `startAt` refused. */
   readonly onRefusal: (error: Error) => void;
 }
@@ -36,7 +40,10 @@ export class GroupSession {
   private readonly hints: OffsetHints;
   private readonly states = new Map<string, AssignedPartitionState>();
   private readonly crash: Promise<never>;
+  private cluster: Cluster | undefined;
+  private member: string | undefined;
   private joined = false;
+  private lastHeard = 0;
   private retriable = false;
 
   constructor(context: GroupSessionContext, options: ConsumeOptions) {
@@ -44,6 +51,13 @@ export class GroupSession {
     this.options = options;
     this.consumer = context.kafka.consumer({
       groupId: options.group,
+      partitionAssigners: [
+        (config) => {
+          // The only place where KafkaJS hands out its cluster.
+          this.cluster = config.cluster;
+          return kafkajs.PartitionAssigners.roundRobin(config);
+        },
+      ],
       sessionTimeout: context.sessionTimeoutMs,
       heartbeatInterval: context.heartbeatIntervalMs,
       rebalanceTimeout: 90_000,
@@ -52,7 +66,7 @@ export class GroupSession {
       allowAutoTopicCreation: false,
       retry: {
         initialRetryTime: 100,
-        maxRetryTime: 2000,
+        maxRetryTime: 1000,
         retries: 5,
         // KafkaJS only asks about errors that it takes for retriable. It never restarts by itself: a restarted
         // consumer could not be stopped while it waits. The subscription begins a new session instead.
@@ -62,20 +76,32 @@ export class GroupSession {
         },
       },
     });
+    this.member = context.lostMember;
     this.hints = new OffsetHints(this.consumer);
     this.crash = this.watch();
     this.crash.catch(() => undefined);
   }
 
-  /** True between joining and the end. */
+  /** True between joining and the end, while the group's coordinator answers. */
   get isJoined(): boolean {
-    return this.joined;
+    const { heartbeatIntervalMs, maxWaitMs } = this.context;
+    return this.joined && Date.now() - this.lastHeard < 3 * heartbeatIntervalMs + 2 * maxWaitMs;
+  }
+
+  /** The member of the group that remains when this session crashes; undefined: none. */
+  get memberLeftBehind(): string | undefined {
+    return this.member;
   }
 
   /** Joins and reads until `stopped` resolves; rejects with ConsumerCrashed or whatever keeps it from joining. */
   async run(stopped: Promise<void>): Promise<void> {
     try {
       await this.consumer.connect();
+      const { lostMember } = this.context;
+      if (lostMember !== undefined && this.cluster !== undefined) {
+        await signOff(this.cluster, this.options.group, lostMember);
+        this.member = undefined;
+      }
       await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
       await this.consumer.run({
         autoCommit: false,
@@ -101,7 +127,12 @@ export class GroupSession {
 
   private watch(): Promise<never> {
     const { events } = this.consumer;
+    this.consumer.on(events.HEARTBEAT, () => {
+      this.lastHeard = Date.now();
+    });
     this.consumer.on(events.GROUP_JOIN, ({ payload }) => {
+      this.lastHeard = Date.now();
+      this.member = payload.memberId;
       this.assign(payload.memberAssignment);
     });
     this.consumer.on(events.START_BATCH_PROCESS, ({ payload }) => {

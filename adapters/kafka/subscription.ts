@@ -6,7 +6,7 @@ import type { TopicAdmin } from './topic-admin.js';
 
 export interface KafkaSubscriptionContext extends Omit<
   GroupSessionContext,
-  'logId' | 'bounds' | 'pause' | 'onRefusal'
+  'logId' | 'bounds' | 'lostMember' | 'pause' | 'onRefusal'
 > {
   readonly admin: TopicAdmin;
   readonly retryDelayMs: number;
@@ -23,6 +23,7 @@ export class KafkaSubscription implements Subscription {
   private readonly stopped = new AbortController();
   private readonly whenStopped: Promise<void>;
   private session: GroupSession | undefined;
+  private lostMember: string | undefined;
   private refusal: Error | undefined;
 
   constructor(context: KafkaSubscriptionContext, options: ConsumeOptions) {
@@ -75,6 +76,7 @@ export class KafkaSubscription implements Subscription {
       {
         ...this.context,
         logId,
+        lostMember: this.lostMember,
         bounds: (topic) => admin.bounds(topic),
         pause: (attempt) => this.pause(attempt),
         onRefusal: (error) => {
@@ -85,7 +87,11 @@ export class KafkaSubscription implements Subscription {
       this.options,
     );
     this.session = session;
-    await session.run(this.whenStopped);
+    try {
+      await session.run(this.whenStopped);
+    } finally {
+      this.lostMember = session.memberLeftBehind;
+    }
   }
 
   private async pause(attempt: number): Promise<void> {
@@ -97,9 +103,10 @@ export class KafkaSubscription implements Subscription {
 /** Waiting does not help: the process should say so and exit. */
 function isFinal(error: unknown): boolean {
   if (error instanceof UnknownTopic) return true;
-  if (error instanceof ConsumerCrashed) return !error.retriable;
-  for (let current = error; current instanceof Error; current = current.cause) {
-    if (current.name === 'KafkaJSSASLAuthenticationError') return true;
-  }
-  return false;
+  const names: string[] = [];
+  for (let current = error; current instanceof Error; current = current.cause) names.push(current.name);
+  if (names.includes('KafkaJSSASLAuthenticationError')) return true;
+  // KafkaJS takes this for final, but it is what brokers answer while they restart.
+  if (names.includes('KafkaJSGroupCoordinatorNotFound')) return false;
+  return error instanceof ConsumerCrashed && !error.retriable;
 }

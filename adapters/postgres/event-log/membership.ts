@@ -20,6 +20,7 @@ export class Membership {
   private readonly group: string;
   private readonly memberId: number;
   private readonly leaseMs: number;
+  private before: Promise<void> = Promise.resolve();
 
   private constructor(client: pg.Client, group: string, memberId: number, leaseMs: number) {
     this.client = client;
@@ -53,7 +54,7 @@ export class Membership {
 
   /** Prolongs the lease. False: the others have declared this member dead. */
   async renew(): Promise<boolean> {
-    const { rowCount } = await this.client.query(
+    const { rowCount } = await this.query(
       `UPDATE event_log.log_member SET lease_until = clock_timestamp() + $2 * interval '1 millisecond'
        WHERE member_id = $1`,
       [this.memberId, this.leaseMs],
@@ -63,7 +64,7 @@ export class Membership {
 
   /** Removes dead members of the group, and with them what they owned. */
   async buryDead(): Promise<void> {
-    await this.client.query(
+    await this.query(
       `DELETE FROM event_log.log_member m
        WHERE m.group_name = $1 AND m.member_id <> $2 AND m.lease_until < clock_timestamp()
           OR m.group_name = $1 AND m.member_id <> $2 AND NOT EXISTS (
@@ -76,7 +77,7 @@ export class Membership {
 
   /** What this member should own now: partitions dealt out in one order to members in one order. */
   async share(): Promise<readonly OwnedPartition[]> {
-    const { rows } = await this.client.query<{
+    const { rows } = await this.query<{
       topic: string;
       topic_id: number;
       partition: number;
@@ -104,7 +105,7 @@ export class Membership {
 
   /** Takes what is free of these; resolves with what is owned now, taken just now or before. */
   async claim(wanted: readonly OwnedPartition[]): Promise<readonly OwnedPartition[]> {
-    await this.client.query(
+    await this.query(
       `INSERT INTO event_log.log_ownership (group_name, topic_id, partition, member_id)
        SELECT $1, topic_id, partition, $2 FROM unnest($3::int[], $4::int[]) AS w (topic_id, partition)
        ORDER BY topic_id, partition ON CONFLICT DO NOTHING`,
@@ -115,7 +116,7 @@ export class Membership {
         wanted.map(({ partition }) => partition),
       ],
     );
-    const { rows } = await this.client.query<{ topic_id: number; partition: number }>(
+    const { rows } = await this.query<{ topic_id: number; partition: number }>(
       'SELECT topic_id, partition FROM event_log.log_ownership WHERE member_id = $1',
       [this.memberId],
     );
@@ -126,7 +127,7 @@ export class Membership {
 
   /** Gives one partition back, after its batch was finished. */
   async giveBack({ topicId, partition }: OwnedPartition): Promise<void> {
-    await this.client.query(
+    await this.query(
       `DELETE FROM event_log.log_ownership WHERE group_name = $1 AND topic_id = $2 AND partition = $3 AND member_id = $4`,
       [this.group, topicId, partition, this.memberId],
     );
@@ -134,11 +135,24 @@ export class Membership {
   }
 
   async leave(): Promise<void> {
-    await this.client.query('DELETE FROM event_log.log_member WHERE member_id = $1', [this.memberId]);
+    await this.query('DELETE FROM event_log.log_member WHERE member_id = $1', [this.memberId]);
     await this.tell();
   }
 
+  /** Partitions are given back while the lease is renewed; a connection takes one statement at a time. */
+  private query<Row extends pg.QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<pg.QueryResult<Row>> {
+    const result = this.before.then(() => this.client.query<Row>(text, [...values]));
+    this.before = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
   private async tell(): Promise<void> {
-    await this.client.query('SELECT pg_notify($1, $2)', [channel, `=${this.group}`]);
+    await this.query('SELECT pg_notify($1, $2)', [channel, `=${this.group}`]);
   }
 }

@@ -14,7 +14,7 @@ import { startKafka, type KafkaStack } from '../../../stack/kafka.js';
 import { eventually, Fence, readAll, Reader, record, texts } from './reading.js';
 
 /** What only Kafka and its client can do to us. */
-describe('Kafka and the traps of its client', () => {
+describe('Kafka and the traps of its client', { timeout: 60_000 }, () => {
   const opened: KafkaEventLog[] = [];
   let stack: KafkaStack | undefined;
   let folder = '';
@@ -94,7 +94,7 @@ describe('Kafka and the traps of its client', () => {
     const topic = await topicOf(log);
     const large: NewRecord = { topic, key: 'a/large', value: Buffer.alloc(6_000_000), headers: {} };
     const call = log.append([record(topic, 'a/n1', 'before'), large, record(topic, 'a/n1', 'after')]);
-    await expect(call).rejects.toMatchObject({ refusals: [{ record: large }] });
+    await expect(call).rejects.toMatchObject({ refusals: [{ record: { key: 'a/large' } }] });
     expect(texts(await readAll(log, topic))).toEqual(['before', 'after']);
   }, 60_000);
 
@@ -185,7 +185,8 @@ describe('Kafka and the traps of its client', () => {
   it.each(['stopped', 'killed'])(
     'loses nothing while the broker is %s and started again',
     async (how) => {
-      const log = open();
+      // With sessions as long as in production: a member lost by the outage must not hold up its successor.
+      const log = open({ sessionTimeoutMs: 45_000 });
       const topic = await topicOf(log, 3);
       const fence = new Fence();
       const reader = new Reader(log, `group.${randomUUID()}`, [topic], fence);
@@ -211,9 +212,9 @@ describe('Kafka and the traps of its client', () => {
       await eventually(
         'all are read',
         () => all.every((text) => texts(fence.handled).includes(text)),
-        90_000,
+        30_000,
       );
-      expect(reader.subscription.isHealthy()).toBe(true);
+      await eventually('it is healthy again', () => reader.subscription.isHealthy(), 30_000);
       await reader.subscription.stop();
       expect(reader.failure).toBeUndefined();
     },

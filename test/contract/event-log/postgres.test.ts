@@ -13,6 +13,8 @@ async function startPostgres(): Promise<EventLogHarness> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'faultline-event-log-'));
   const server = await startEmbeddedPostgres({ dataFolder, durability: 'fast' });
   const admin = new pg.Pool({ connectionString: server.connectionString, max: 2 });
+  // The server may cut what the pool is just closing.
+  admin.on('error', () => undefined);
   const opened: PostgresEventLog[] = [];
   const open = (): PostgresEventLog => {
     const log = openPostgres(server.connectionString);

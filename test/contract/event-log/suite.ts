@@ -29,7 +29,8 @@ export function describeEventLog(
   start: HarnessFactory,
   { setUpMs, countsUnread }: SuiteOptions = { setUpMs: 120_000, countsUnread: true },
 ): void {
-  describe(`event log: ${name}`, () => {
+  // Of one case; joining a group of Kafka takes seconds when the machine is busy.
+  describe(`event log: ${name}`, { timeout: 60_000 }, () => {
     let opened: LogUnderTest | undefined;
     const underTest = (): LogUnderTest => {
       if (opened === undefined) throw new Error('the log was not started');
