@@ -17,8 +17,8 @@ export const hardwareRepair = defineWorkflow({
     ...commonStages(),
     isolating: isolate({ done: 'requestingMigration' }),
     requestingMigration: requestMigration({ empty: 'preparingRepair', asked: 'evacuating' }),
-    evacuating: evacuate({ empty: 'preparingRepair', silent: 'preparingRepair' }),
-    deletingWorkload: deleteWorkload({ empty: 'preparingRepair' }),
+    evacuating: evacuate({ empty: 'preparingRepair', silent: 'poweringOff' }),
+    deletingWorkload: deleteWorkload({ empty: 'preparingRepair', silent: 'poweringOff' }),
     preparingRepair: maintenance.createStateConfig({
       always: [{ guard: 'powersOffForRepair', target: 'poweringOff' }, { target: 'openingTicket' }],
     }),

@@ -103,6 +103,7 @@ export const maintenance = setup({
         ...(observation.ready === 'Unknown' ? { unreachable: true as const } : { unreachable: undefined }),
       };
     }),
+    noteSilence: assign(() => ({ unreachable: true as const })),
     notePods: assign(({ event }) => ({
       pods: (detailOf(event).pods ?? []).map((pod) => ({ ...pod, status: 'requested' as const })),
     })),
@@ -199,6 +200,7 @@ export const maintenance = setup({
         onExpectedBoot(context, observation)
       );
     },
+    silentNow: ({ event }) => observationOf(event)?.ready === 'Unknown',
     bootedAnew: ({ context, event }) => bootedAnew(context, observationOf(event)),
     otherMachine: ({ context, event }) => {
       const { machineId } = context.expected;

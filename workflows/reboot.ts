@@ -18,7 +18,7 @@ export const reboot = defineWorkflow({
     isolating: isolate({ done: 'requestingMigration' }),
     requestingMigration: requestMigration({ empty: 'poweringOff', asked: 'evacuating' }),
     evacuating: evacuate({ empty: 'poweringOff', silent: 'poweringOff' }),
-    deletingWorkload: deleteWorkload({ empty: 'poweringOff' }),
+    deletingWorkload: deleteWorkload({ empty: 'poweringOff', silent: 'poweringOff' }),
     poweringOff: powerOff({ off: 'poweringOn', offWithWorkload: 'fencing' }),
     fencing: fence({ gone: 'unfencing' }),
     unfencing: unfence({ done: 'poweringOn' }),

@@ -18,7 +18,7 @@ export const reinstall = defineWorkflow({
     isolating: isolate({ done: 'requestingMigration' }),
     requestingMigration: requestMigration({ empty: 'reimaging', asked: 'evacuating' }),
     evacuating: evacuate({ empty: 'reimaging', silent: 'poweringOff' }),
-    deletingWorkload: deleteWorkload({ empty: 'reimaging' }),
+    deletingWorkload: deleteWorkload({ empty: 'reimaging', silent: 'poweringOff' }),
     poweringOff: powerOff({ off: 'fencing', offWithWorkload: 'fencing' }),
     fencing: fence({ gone: 'unfencing' }),
     unfencing: unfence({ done: 'reimaging' }),

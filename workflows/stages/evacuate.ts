@@ -1,5 +1,5 @@
 import { maintenance } from '../maintenance.js';
-import { askPerson, lookAtWorkload, startTimer } from './steps.js';
+import { askPerson, lookAtNode, lookAtWorkload, startTimer } from './steps.js';
 import { reversible } from './settle.js';
 
 /** Labels what is to move. Nothing to move: on to recovery. */
@@ -28,11 +28,40 @@ export function requestMigration(next: { readonly empty: string; readonly asked:
   });
 }
 
-/**
- * Waits until the pods' UIDs are absent; replies only make it look sooner. `silent`: where to go at once when the
- * kubelet is silent and nothing there will end a pod.
- */
-export function evacuate(next: { readonly empty: string; readonly silent?: string }) {
+interface Departure {
+  readonly empty: string;
+  /** Where to go when the kubelet is silent: nothing there will end a pod, so the power has to go first. */
+  readonly silent?: string;
+}
+
+/** What evacuating and deleting have in common: gone is what is observed to be absent, and a kubelet may fall silent. */
+function untilAbsent(next: Departure) {
+  const stillThere = [
+    { guard: 'workloadGone' as const, target: next.empty, actions: 'noteStillThere' as const },
+    { actions: startTimer('workload-check', 'workloadCheckMs') },
+  ];
+  const silence =
+    next.silent === undefined
+      ? {}
+      : {
+          'fault.firing': { actions: lookAtNode },
+          'observeNode.done': {
+            guard: 'silentNow' as const,
+            target: next.silent,
+            actions: 'noteSilence' as const,
+          },
+          'observeNode.failed': {},
+        };
+  return {
+    'timer.workload-check': { actions: lookAtWorkload },
+    'observeWorkload.done': stillThere,
+    'observeWorkload.failed': { actions: startTimer('workload-check', 'workloadCheckMs') },
+    ...silence,
+  };
+}
+
+/** Waits until the pods' UIDs are absent; replies only make it look sooner. */
+export function evacuate(next: Departure) {
   const silent = next.silent === undefined ? [] : [{ guard: 'unreachable' as const, target: next.silent }];
   return maintenance.createStateConfig({
     entry: ['enterStage', 'announceMigration', startTimer('workload-check', 'workloadCheckMs')],
@@ -50,35 +79,21 @@ export function evacuate(next: { readonly empty: string; readonly silent?: strin
         },
       ],
       'migration.replied': [
-        {
-          guard: 'allReplied',
-          actions: ['noteReply', lookAtWorkload],
-        },
+        { guard: 'allReplied', actions: ['noteReply', lookAtWorkload] },
         { actions: 'noteReply' },
       ],
-      'timer.workload-check': {
-        actions: lookAtWorkload,
-      },
-      'observeWorkload.done': [
-        { guard: 'workloadGone', target: next.empty, actions: 'noteStillThere' },
-        {
-          actions: startTimer('workload-check', 'workloadCheckMs'),
-        },
-      ],
-      'observeWorkload.failed': {
-        actions: startTimer('workload-check', 'workloadCheckMs'),
-      },
       'timer.evacuation-deadline': [
         { guard: 'mayDelete', target: 'deletingWorkload' },
         askPerson('workload is still there at the deadline'),
       ],
+      ...untilAbsent(next),
       ...reversible,
     },
   });
 }
 
 /** Pods that could not be migrated are destroyed: only after the deadline, and only where the policy says so. */
-export function deleteWorkload(next: { readonly empty: string }) {
+export function deleteWorkload(next: Departure) {
   return maintenance.createStateConfig({
     entry: [
       'enterStage',
@@ -92,25 +107,12 @@ export function deleteWorkload(next: { readonly empty: string }) {
       startTimer('workload-gone-deadline', 'evacuationDeadlineMs'),
     ],
     on: {
+      ...untilAbsent(next),
       'deleteWorkload.done': [
         { guard: 'workloadGone', target: next.empty, actions: 'noteStillThere' },
-        {
-          actions: startTimer('workload-check', 'workloadCheckMs'),
-        },
+        { actions: startTimer('workload-check', 'workloadCheckMs') },
       ],
       'deleteWorkload.failed': askPerson('workload could not be deleted'),
-      'timer.workload-check': {
-        actions: lookAtWorkload,
-      },
-      'observeWorkload.done': [
-        { guard: 'workloadGone', target: next.empty, actions: 'noteStillThere' },
-        {
-          actions: startTimer('workload-check', 'workloadCheckMs'),
-        },
-      ],
-      'observeWorkload.failed': {
-        actions: startTimer('workload-check', 'workloadCheckMs'),
-      },
       'timer.workload-gone-deadline': askPerson('deleted workload does not go'),
     },
   });
