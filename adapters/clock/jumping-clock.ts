@@ -56,7 +56,8 @@ export class JumpingClock implements Clock {
 
   /** Runs `callback` when the clock has reached `at`; of two for one instant, the one scheduled first runs first. */
   schedule(at: number, callback: () => void): Appointment {
-    const entry: Due = { at, order: this.order, run: callback };
+    // Whole milliseconds, like every other clock: the journal stores them so.
+    const entry: Due = { at: Math.ceil(at), order: this.order, run: callback };
     this.order += 1;
     this.due.splice(this.placeOf(entry), 0, entry);
     return {
@@ -110,7 +111,7 @@ export class JumpingClock implements Clock {
   }
 
   private jumpTo(instant: number): void {
-    this.present = Math.max(this.present, Math.floor(instant));
+    this.present = Math.max(this.present, instant);
     while (this.due[0] !== undefined && this.due[0].at <= this.present) this.due.shift()?.run();
   }
 
