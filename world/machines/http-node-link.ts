@@ -28,6 +28,8 @@ interface NodeVoice {
 
 const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 const retryMs = 1000;
+/** On a Node while its kubelet runs; on the real stack, whoever plays its pods goes by it. */
+const kubeletLabel = 'world.faultline.dev/kubelet';
 
 /**
  * Speaks for nodes to any API server: registers, renews leases, states conditions. A call that fails is tried again
@@ -65,6 +67,7 @@ export class HttpNodeLink implements NodeLink {
       await this.#options.http.send('POST', '/api/v1/nodes', { body, accept: [409] });
       await this.#patchStatus(name, { ...statusOf(body), conditions: this.#stamped(node) });
       await this.#renewLease(name);
+      await this.#label(name, node);
     });
     this.#beat(name, node);
   }
@@ -74,11 +77,15 @@ export class HttpNodeLink implements NodeLink {
     if (node === undefined || node.alive === alive) return;
     node.alive = alive;
     node.heartbeat?.cancel();
-    if (!alive) return;
+    if (!alive) {
+      this.#enqueue(nodeName, node, () => this.#label(nodeName, node));
+      return;
+    }
     this.#enqueue(nodeName, node, async () => {
       if (!node.alive) return;
       await this.#renewLease(nodeName);
       await this.#patchStatus(nodeName, { conditions: this.#stamped(node) });
+      await this.#label(nodeName, node);
     });
     this.#beat(nodeName, node);
   }
@@ -173,6 +180,12 @@ export class HttpNodeLink implements NodeLink {
     if (status !== 404) return;
     const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec };
     await http.send('POST', leases, { body, accept: [409] });
+  }
+
+  /** As it is when the call is made: a kubelet may have died while its turn was awaited. */
+  async #label(name: string, node: NodeVoice): Promise<void> {
+    const metadata = { labels: { [kubeletLabel]: node.alive ? 'running' : null } };
+    await this.#options.http.send('PATCH', `/api/v1/nodes/${name}`, { body: { metadata } });
   }
 
   async #patchStatus(name: string, status: object): Promise<void> {
