@@ -1,0 +1,55 @@
+import { Command, Option } from 'commander';
+import { progress } from './progress.js';
+import { stackFolder } from './stack-state.js';
+import { statusOfStack, statusTable } from './status.js';
+import { down, provideAll, StackRefused, up } from './up.js';
+
+const output = (): Option =>
+  new Option('-o, --output <form>', 'form of the result').choices(['table', 'json']);
+
+async function show(form: 'table' | 'json' | undefined): Promise<boolean> {
+  const status = await statusOfStack(stackFolder());
+  process.stdout.write(`${form === 'json' ? JSON.stringify(status, null, 2) : statusTable(status)}\n`);
+  return status.running;
+}
+
+const program = new Command('stack').description(
+  'Kafka, schema registry, PostgreSQL, Kubernetes and Redfish BMCs on loopback, without Docker.',
+);
+
+program
+  .command('up')
+  .description('build what is missing, start everything with empty data, leave it running')
+  .addOption(new Option('--brokers <number>', 'Kafka brokers').choices(['1', '3']).default('1'))
+  .addOption(output())
+  .action(async ({ brokers, output: form }: { brokers: '1' | '3'; output?: 'table' | 'json' }) => {
+    const begin = Date.now();
+    await up(stackFolder(), brokers === '3' ? 3 : 1);
+    progress(`up after ${((Date.now() - begin) / 1000).toFixed(1)} s`);
+    if (!(await show(form))) process.exitCode = 1;
+  });
+
+program.command('build').description('only download and build what is missing').action(provideAll);
+
+program
+  .command('down')
+  .description('stop what "up" started')
+  .action(() => down(stackFolder()));
+
+program
+  .command('status')
+  .description('each component, its process, port and readiness; exits with 1 unless all are ready')
+  .addOption(output())
+  .action(async ({ output: form }: { output?: 'table' | 'json' }) => {
+    if (!(await show(form))) process.exitCode = 1;
+  });
+
+try {
+  await program.parseAsync();
+} catch (problem) {
+  const text = problem instanceof Error ? problem.message : String(problem);
+  process.stderr.write(`${problem instanceof StackRefused ? '' : 'stack: '}${text}\n`);
+  process.exitCode = 1;
+}
+// KafkaJS leaves timers behind; nothing here waits for anything any more.
+process.exit();
