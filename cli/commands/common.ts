@@ -1,0 +1,69 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+import { CommandFailed } from '../errors.js';
+import { outputFormats, type OutputFormat } from '../output/print.js';
+import { connectToServer, type ServerClient, type ServerOptions } from '../server-client.js';
+import type { Terminal } from '../terminal.js';
+
+export interface OutputOptions extends ServerOptions {
+  readonly output: OutputFormat;
+}
+
+export function outputOption(formats: readonly OutputFormat[] = outputFormats): Option {
+  return new Option('-o, --output <format>', 'form of the result').choices(formats).default(formats[0]);
+}
+
+export function serverOption(): Option {
+  return new Option('--server <url>', 'a running Faultline (else FAULTLINE_SERVER, else a local run)');
+}
+
+export function tokenOption(): Option {
+  return new Option('--token-file <file>', 'bearer token');
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('give a number above 0');
+  return value;
+}
+
+/** `CLUSTER/NODE`, or only the node's name where one cluster is known. */
+export async function nodePath(server: ServerClient, name: string): Promise<string> {
+  const slash = name.indexOf('/');
+  if (slash > 0) {
+    return `/v1/nodes/${encodeURIComponent(name.slice(0, slash))}/${encodeURIComponent(name.slice(slash + 1))}`;
+  }
+  const found = await everyItem<{ readonly cluster: string; readonly node: string }>(server, '/v1/nodes');
+  const [first, second] = found.items.filter((item) => item.node === name);
+  if (first === undefined) throw new CommandFailed('NotFound', `there is no node ${name}`);
+  if (second !== undefined)
+    throw new CommandFailed('Usage', `${name} is in several clusters`, 'write CLUSTER/NODE');
+  return `/v1/nodes/${encodeURIComponent(first.cluster)}/${encodeURIComponent(first.node)}`;
+}
+
+interface ListPage<Item> {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly items: readonly Item[];
+  readonly next?: string;
+}
+
+/** All pages of a list as one. */
+export async function everyItem<Item>(
+  server: ServerClient,
+  path: string,
+  query: Readonly<Record<string, string | boolean | undefined>> = {},
+): Promise<ListPage<Item>> {
+  const items: Item[] = [];
+  let after: string | undefined;
+  for (;;) {
+    const page: ListPage<Item> = await server.get(path, { ...query, after, limit: 1000 });
+    items.push(...page.items);
+    if (page.next === undefined) return { apiVersion: page.apiVersion, kind: page.kind, items };
+    after = page.next;
+  }
+}
+
+export function serverOf(terminal: Terminal, options: ServerOptions): ServerClient {
+  return connectToServer(terminal, options);
+}

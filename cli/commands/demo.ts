@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+
+import { Command } from 'commander';
+
+import { runDemo } from '../composition/demo.js';
+import type { DemoResult } from '../composition/demo/result.js';
+import { CommandFailed } from '../errors.js';
+import { printDocument, type OutputFormat } from '../output/print.js';
+import { packageRoot } from '../../schemas/package-root.js';
+import type { Terminal } from '../terminal.js';
+import { outputOption, positiveNumber } from './common.js';
+
+interface DemoFlags {
+  readonly record: string;
+  readonly nodes: number;
+  readonly days?: number;
+  readonly speed: number;
+  readonly seed: string;
+  readonly port: number;
+  readonly exit: boolean;
+  readonly output: OutputFormat;
+  readonly logLevel: string;
+}
+
+function summaryOf(result: DemoResult): string {
+  const { rows, rowsByFate, processes, outcomes, effects, timeToCordonMs, timeToRecoverMinutes } = result;
+  const counts = (of: Readonly<Record<string, number>>): string =>
+    Object.entries(of)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ');
+  return [
+    `rows          ${rows}: ${counts(rowsByFate)}`,
+    `processes     ${processes.started} started, ${processes.ended} ended: ${counts(outcomes)}`,
+    `effects       ${counts(effects)}`,
+    `to cordon     p50 ${timeToCordonMs.p50} ms, p95 ${timeToCordonMs.p95} ms, p99 ${timeToCordonMs.p99} ms (wall time)`,
+    `to recover    p50 ${timeToRecoverMinutes.p50} min, p95 ${timeToRecoverMinutes.p95} min (the record's time)`,
+    `unaccounted   ${result.unaccountedReports} reports; isolated without a process: ${result.cordonedLeft}`,
+    '',
+  ].join('\n');
+}
+
+export function demoCommand(terminal: Terminal): Command {
+  const watch = new Command('demo');
+  return watch
+    .description('play a real failure record on a simulated data centre and watch Faultline handle it')
+    .option('--record <file>', 'failure record (CSV)', join(packageRoot(), 'data/lanl/system-18.csv'))
+    .option('--nodes <n>', 'machines', positiveNumber, 1024)
+    .option('--days <n>', 'only so many days of the record', positiveNumber)
+    .option('--speed <x>', 'at most so many seconds of the record in one second', positiveNumber, Infinity)
+    .option('--seed <text>', 'chance of the simulated world', '1')
+    .option('--port <n>', 'of the API; 0: a free one', Number, 0)
+    .option('--exit', 'end with the result instead of staying with the API', false)
+    .option('--log-level <level>', 'debug, info, warn or error', 'error')
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .action(async (options: DemoFlags) => {
+      const { record, nodes, days, speed, seed, port, exit, output, logLevel } = options;
+      const result = await runDemo({
+        record,
+        nodes,
+        ...(days === undefined ? {} : { days }),
+        speed,
+        seed,
+        port,
+        exit,
+        logLevel,
+        environment: terminal.environment,
+        narrate: (line) => {
+          terminal.err(`${line}\n`);
+        },
+        onListening: (url) => {
+          terminal.err(`the API listens on ${url} (try: faultline get processes)\n`);
+        },
+        onResult: (done) => {
+          if (output === 'table') terminal.out(summaryOf(done));
+          else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', done);
+        },
+        interrupted: terminal.interrupted,
+      });
+      if (result.unaccountedReports > 0) {
+        throw new CommandFailed(
+          'ChecksFailed',
+          `${result.unaccountedReports} acknowledged reports have no fate`,
+        );
+      }
+    });
+}

@@ -1,0 +1,80 @@
+import { Command } from 'commander';
+
+import type { FactItem, FactList } from '../../services/console/forms/nodes.js';
+import { CommandFailed } from '../errors.js';
+import { printDocument, printView, type OutputFormat } from '../output/print.js';
+import { factView } from '../output/views.js';
+import type { Terminal } from '../terminal.js';
+import { nodePath, outputOption, serverOf, serverOption, tokenOption, type OutputOptions } from './common.js';
+
+/** Documents without rows: for people they are YAML. */
+function printAs(terminal: Terminal, format: OutputFormat, document: unknown): void {
+  printDocument(terminal, format === 'json' || format === 'jsonl' ? format : 'yaml', document);
+}
+
+function withServer(command: Command): Command {
+  return command
+    .addOption(outputOption(['table', 'json', 'jsonl', 'yaml']))
+    .addOption(serverOption())
+    .addOption(tokenOption());
+}
+
+export function describeCommand(terminal: Terminal): Command {
+  const node = withServer(new Command('node').argument('<name>', 'NODE or CLUSTER/NODE')).action(
+    async (name: string, options: OutputOptions) => {
+      const server = serverOf(terminal, options);
+      printAs(terminal, options.output, await server.get(await nodePath(server, name)));
+    },
+  );
+  const process = withServer(new Command('process').argument('<process>', 'p-…')).action(
+    async (id: string, options: OutputOptions) => {
+      const server = serverOf(terminal, options);
+      printAs(terminal, options.output, await server.get(`/v1/processes/${encodeURIComponent(id)}`));
+    },
+  );
+  return new Command('describe')
+    .description('all that is known of a node or a process')
+    .addCommand(node)
+    .addCommand(process);
+}
+
+export function historyCommand(terminal: Terminal): Command {
+  return new Command('history')
+    .description('what happened to a node, fact by fact')
+    .argument('<node>', 'NODE or CLUSTER/NODE')
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .addOption(tokenOption())
+    .action(async (name: string, options: OutputOptions) => {
+      const server = serverOf(terminal, options);
+      const path = `${await nodePath(server, name)}/history`;
+      const items: FactItem[] = [];
+      for (;;) {
+        const page: FactList = await server.get(path, { from: items.length + 1, limit: 1000 });
+        items.push(...page.items);
+        if (page.items.length < 1000) {
+          printView(terminal, options.output, { ...page, items }, factView);
+          return;
+        }
+      }
+    });
+}
+
+export function replayCommand(terminal: Terminal): Command {
+  return withServer(
+    new Command('replay')
+      .description('the state of a node at a moment, folded from its facts; causes nothing')
+      .argument('<node>', 'NODE or CLUSTER/NODE')
+      .option('--at <time>', 'RFC 3339, UTC; without it: now'),
+  ).action(async (name: string, options: OutputOptions & { readonly at?: string }) => {
+    if (options.at !== undefined && Number.isNaN(Date.parse(options.at))) {
+      throw new CommandFailed('Usage', `--at ${options.at} is no time`, 'write it like 2026-01-31T08:00:00Z');
+    }
+    const server = serverOf(terminal, options);
+    printAs(
+      terminal,
+      options.output,
+      await server.get(`${await nodePath(server, name)}/replay`, { at: options.at }),
+    );
+  });
+}

@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+
+import { runFaultline } from '../composition/run.js';
+import { isServiceName, serviceNames, type ServiceName } from '../composition/service-names.js';
+import { loadConfiguration } from '../configuration/load.js';
+import { CommandFailed } from '../errors.js';
+import type { Terminal } from '../terminal.js';
+
+function wantedServices(only: string | undefined): ReadonlySet<ServiceName> {
+  if (only === undefined) return new Set(serviceNames);
+  const names = only.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !isServiceName(name));
+  if (unknown.length > 0) {
+    throw new CommandFailed(
+      'Usage',
+      `no such service: ${unknown.join(', ')}`,
+      `services are ${serviceNames.join(', ')}`,
+    );
+  }
+  return new Set(names.filter(isServiceName));
+}
+
+export function runCommand(terminal: Terminal): Command {
+  return new Command('run')
+    .description('run Faultline, all of it or some of its services')
+    .option('-c, --config <file>', 'configuration', 'faultline.yaml')
+    .option('--only <services>', `comma-separated: ${serviceNames.join(',')}`)
+    .option('--log-level <level>', 'debug, info, warn or error', 'info')
+    .action(async (options: { config: string; only?: string; logLevel: string }) => {
+      const configuration = loadConfiguration(options.config);
+      await runFaultline({
+        configuration,
+        wanted: wantedServices(options.only),
+        environment: terminal.environment,
+        logLevel: options.logLevel,
+        onListening: (url) => {
+          terminal.err(`faultline listens on ${url}\n`);
+        },
+        interrupted: terminal.interrupted,
+      });
+    });
+}

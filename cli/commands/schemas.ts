@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+
+import { systemClock } from '../../adapters/clock/system-clock.js';
+import { confluentSchemaIds } from '../../adapters/schema-registry/confluent.js';
+import { checkSchemas, registerSchemas } from '../../schemas/check.js';
+import { allEvents } from '../../schemas/codec.js';
+import { CommandFailed } from '../errors.js';
+import { printDocument } from '../output/print.js';
+import type { Terminal } from '../terminal.js';
+import { outputOption, type OutputOptions } from './common.js';
+
+function checkCommand(terminal: Terminal): Command {
+  return new Command('check')
+    .description('refuse edited or incompatible published schemas; needs no server')
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .action((options: OutputOptions) => {
+      const { problems } = checkSchemas();
+      const document = { apiVersion: 'faultline.dev/v1', kind: 'SchemaCheck', problems };
+      if (options.output === 'table') terminal.out(problems.length === 0 ? 'schemas are as published\n' : '');
+      else printDocument(terminal, options.output === 'yaml' ? 'yaml' : 'json', document);
+      for (const problem of problems) terminal.err(`${JSON.stringify(problem)}\n`);
+      if (problems.length > 0)
+        throw new CommandFailed('ChecksFailed', `${problems.length} problems in schemas/avro`);
+    });
+}
+
+function registerCommand(terminal: Terminal): Command {
+  return new Command('register')
+    .description('register all schemas, FULL_TRANSITIVE; doing it again changes nothing')
+    .requiredOption('--registry <url>', 'for instance http://127.0.0.1:8081')
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .action(async (options: OutputOptions & { readonly registry: string }) => {
+      const ids = confluentSchemaIds({ url: options.registry, clock: systemClock, register: true });
+      const found = await registerSchemas(ids, allEvents);
+      const registered = [...found].map(([event, id]) => ({ event, id }));
+      const document = { apiVersion: 'faultline.dev/v1', kind: 'SchemaRegistration', registered };
+      if (options.output !== 'table')
+        printDocument(terminal, options.output === 'yaml' ? 'yaml' : 'json', document);
+      else for (const { event, id } of registered) terminal.out(`${event} ${id}\n`);
+    });
+}
+
+export function schemasCommand(terminal: Terminal): Command {
+  return new Command('schemas')
+    .description('the contracts')
+    .addCommand(checkCommand(terminal))
+    .addCommand(registerCommand(terminal));
+}

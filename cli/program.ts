@@ -1,0 +1,66 @@
+import { Command, CommanderError } from 'commander';
+
+import { packageVersion } from './composition/run.js';
+import { demoCommand } from './commands/demo.js';
+import { getCommand } from './commands/get.js';
+import { describeCommand, historyCommand, replayCommand } from './commands/look.js';
+import { orderCommand } from './commands/order.js';
+import { reportCommand } from './commands/report.js';
+import { runCommand } from './commands/run.js';
+import { schemasCommand } from './commands/schemas.js';
+import { asCommandFailed, errorCatalog } from './errors.js';
+import { exitCodes, type ExitCode } from './exit-codes.js';
+import type { Terminal } from './terminal.js';
+
+function quiet(command: Command, terminal: Terminal): void {
+  command.exitOverride();
+  command.configureOutput({
+    writeOut: (text) => {
+      terminal.out(text);
+    },
+    writeErr: (text) => {
+      terminal.err(text);
+    },
+  });
+  for (const child of command.commands) quiet(child, terminal);
+}
+
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('faultline')
+    .description(
+      'Finds faulty nodes, moves their workload, has them repaired, proves them well and gives them back.',
+    )
+    .version(packageVersion())
+    .showHelpAfterError('(see --help)');
+  for (const create of [
+    demoCommand,
+    runCommand,
+    reportCommand,
+    getCommand,
+    describeCommand,
+    historyCommand,
+    replayCommand,
+    orderCommand,
+    schemasCommand,
+  ]) {
+    program.addCommand(create(terminal));
+  }
+  quiet(program, terminal);
+  return program;
+}
+
+/** Runs one command line; resolves with the exit code. Errors are told on stderr: what, and what to do. */
+export async function runProgram(terminal: Terminal, words: readonly string[]): Promise<ExitCode> {
+  try {
+    await createProgram(terminal).parseAsync(words, { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (terminal.interrupted.aborted) return exitCodes.interrupted;
+    const failure = asCommandFailed(error);
+    terminal.err(`error (${failure.code}): ${failure.message}\nnext: ${failure.next}\n`);
+    if (terminal.environment['FAULTLINE_DEBUG'] === '1' && error instanceof Error)
+      terminal.err(`${error.stack ?? ''}\n`);
+    return errorCatalog[failure.code].exitCode;
+  }
+}
