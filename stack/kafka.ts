@@ -85,8 +85,8 @@ async function format(library: string, place: BrokerPlace, clusterId: string): P
       `${library}/lib/*`,
       'kafka.tools.StorageTool',
       'format',
-      '-t',
-      clusterId,
+      // With '=': one id in 64 starts with a dash.
+      `--cluster-id=${clusterId}`,
       '-c',
       configuration,
       '--ignore-formatted',

@@ -151,6 +151,8 @@ export const maintenance = setup({
     noteCancel: assign(({ event }, parameters: { readonly reason: string }) => ({
       cancelReason: detailOf(event).reason ?? parameters.reason,
     })),
+    /** By this word the faults stay open and are taken up again later, whichever mode it was that withheld. */
+    noteWithheld: assign(() => ({ cancelReason: 'Withheld' })),
     /** What a person is asked about: the effect's own words where there are any. */
     noteWaiting: assign(({ event }, parameters: { readonly reason: string }) => {
       const said = 'reason' in event ? event.reason : (detailOf(event).hold ?? detailOf(event).reason);

@@ -1,5 +1,5 @@
 import type { Command, CommandResult } from '../../domain/command.js';
-import type { Decide, DecidedReport, Decision, TimerRequest } from '../../domain/decision.js';
+import type { Decide, DecidedReport, Decision } from '../../domain/decision.js';
 import type { Fact } from '../../domain/fact.js';
 import type { CommandId, NodeKey, ProcessId } from '../../domain/identifiers.js';
 import type { NodeState, Outcome, WorkflowName } from '../../domain/node-state.js';
@@ -269,6 +269,3 @@ export interface FleetSummary {
   /** Unavailable, without the nodes that hold an isolation permit of ours. */
   readonly unavailableByOthers: number;
 }
-
-/** A timer as stored, for tests and descriptions. */
-export type StoredTimer = TimerRequest;

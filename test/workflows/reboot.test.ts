@@ -181,6 +181,10 @@ describe('reboot', () => {
 it('does not wait for pods of a kubelet that falls silent while they leave', () => {
   const firing = { type: 'fault.firing', at: 1_000 } as const;
   const gone = done('observeNode', { observation: observed({ ready: 'Unknown' }) });
-  given(...evacuating).when(firing).then({ stage: 'evacuating', commands: ['observeNode'] });
-  given(...evacuating, firing).when(gone).then({ stage: 'poweringOff', commands: ['powerOff'] });
+  given(...evacuating)
+    .when(firing)
+    .then({ stage: 'evacuating', commands: ['observeNode'] });
+  given(...evacuating, firing)
+    .when(gone)
+    .then({ stage: 'poweringOff', commands: ['powerOff'] });
 });

@@ -39,7 +39,7 @@ export function isolate(next: { readonly done: string }) {
       ],
       'isolateNode.withheld': [
         { guard: 'isolated', ...askPerson('the mode became observe') },
-        { target: 'cancelled', actions: { type: 'noteCancel', params: { reason: 'Withheld' } } },
+        { target: 'cancelled', actions: 'noteWithheld' },
       ],
       'isolateNode.failed': askPerson('the node could not be isolated'),
       ...reversible,

@@ -124,9 +124,3 @@ function eventDefaults(event: StoredObject, now: number): StoredObject {
 function stamped(metadata: StoredObject['metadata'], now: number): StoredObject['metadata'] {
   return { ...metadata, creationTimestamp: timestamp(now) };
 }
-
-/** Whether the node could take a pod that tolerates nothing. */
-export function takesPods(node: StoredObject): boolean {
-  const closed = taintsOf(node).some((taint) => taint.effect !== 'PreferNoSchedule');
-  return isReady(node) && node.spec?.['unschedulable'] !== true && !closed;
-}

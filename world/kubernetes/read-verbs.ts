@@ -1,7 +1,7 @@
 import type { Route } from './api-request.js';
 import type { ClusterState } from './cluster-state.js';
 import type { JsonObject, StoredObject } from './kubernetes-object.js';
-import { keyOf } from './kubernetes-object.js';
+import { isJsonObject, keyOf, numberAt, textAt } from './kubernetes-object.js';
 import { apiVersionOf, pods } from './resources.js';
 import { selectionOf, type Selection } from './selectors.js';
 import { ApiRefusal, badRequest, expired, notFound } from './status.js';
@@ -86,8 +86,9 @@ function continuationOf(
   } catch {
     throw badRequest('invalid continue token: continue key is not valid');
   }
-  const { rv, start } = parsed as { readonly rv?: unknown; readonly start?: unknown };
-  if (typeof rv !== 'number' || typeof start !== 'string')
+  const rv = isJsonObject(parsed) ? numberAt(parsed, 'rv') : undefined;
+  const start = isJsonObject(parsed) ? textAt(parsed, 'start') : undefined;
+  if (rv === undefined || start === undefined)
     throw badRequest('invalid continue token: continue key is not valid');
   if (rv < state.store.history.forgottenRevision) {
     throw expired('The provided continue parameter is too old to display a consistent list result.');

@@ -1,5 +1,5 @@
 /** Bodies as the senders of the real world make them. */
-export interface AgentReport {
+interface AgentReport {
   readonly cluster: string;
   readonly node: string;
   readonly type: string;

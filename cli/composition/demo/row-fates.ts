@@ -54,8 +54,12 @@ function fateOf(
     (left, right) => strength[left.fate] - strength[right.fate] || left.at - right.at,
   );
   if (row.shownAt === undefined) return { line, fate: 'ignored', reason: 'NotPlayed' };
-  if (best === undefined)
-    return { line, fate: 'ignored', reason: row.seen ? 'NeverReported' : 'MachineWasDown' };
+  // What shows on a machine that is down, and is mended before it is up again, was mended by the process that is at it.
+  if (best === undefined) {
+    return row.seen
+      ? { line, fate: 'ignored', reason: 'NeverReported' }
+      : { line, fate: 'joined', reason: 'MendedWhileDown' };
+  }
   if (best.fate === 'ignored') return { line, fate: 'ignored', reason: best.reason ?? 'Ignored' };
   const process = best.faultId === undefined ? undefined : leading.get(best.faultId);
   if (process === undefined || best.fate !== 'opened') return { line, fate: 'joined', reason: best.fate };

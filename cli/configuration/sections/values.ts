@@ -84,4 +84,3 @@ export const tokenMembers = {
 } as const;
 
 export const modes = ['observe', 'active'] as const;
-export type Mode = (typeof modes)[number];

@@ -6,6 +6,7 @@ import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
 import { isStage, takesOrder } from '../../../workflows/orders.js';
 import { record, type Draft } from './draft.js';
 import { closeFault, openFaults } from './faults.js';
+import { strongerFault } from './ladder.js';
 import { tellProcess } from './process.js';
 
 const pastBootsKept = 8;
@@ -81,9 +82,20 @@ function decideTimer(draft: Draft, fired: Extract<Signal, { kind: 'TimerFired' }
       name: 'stage-overdue',
       dueAt,
     });
+  } else if (fired.timer === 'verify-check' && isLeftToStronger(draft, process)) {
+    tellProcess(draft, { type: 'fault.stronger', at: draft.at });
   } else {
     tellProcess(draft, { type: `timer.${fired.timer as TimerName}`, at: draft.at });
   }
+}
+
+/**
+ * The node looked healthy a while ago, yet a fault that opened past the point of no return, and that this workflow is
+ * too weak for, is still not cleared: health alone does not verify it away.
+ */
+function isLeftToStronger(draft: Draft, process: ActiveProcess): boolean {
+  if (process.stage !== 'verifying' || process.context.healthy === 0) return false;
+  return strongerFault(draft.rules.policy, draft.state, draft.at) !== undefined;
 }
 
 function refusalOf(process: ActiveProcess | undefined, order: Order): string | undefined {

@@ -1,9 +1,10 @@
 import type { Fault } from '../../../domain/fault.js';
 import { faultTypes } from '../../../domain/fault.js';
-import type { NodeState, Outcome, ProcessContext } from '../../../domain/node-state.js';
+import type { ActiveProcess, NodeState, Outcome, ProcessContext } from '../../../domain/node-state.js';
 import { outcomeOfStage, type Stage } from '../../../workflows/orders.js';
 import { record, type Draft } from './draft.js';
 import { closeFault, faultData } from './faults.js';
+import { strongerFault } from './ladder.js';
 
 function isFinal(stage: Stage): stage is keyof typeof outcomeOfStage {
   return Object.hasOwn(outcomeOfStage, stage);
@@ -23,6 +24,15 @@ function leave(state: NodeState, fault: Fault, left: NonNullable<Fault['left']>)
   return { ...state, faults: { ...state.faults, [fault.type]: { ...fault, left } } };
 }
 
+/** A process that was withheld, or cancelled before it isolated, has tried nothing: the ladder is as it was. */
+function wasBegun(outcome: Outcome, context: ProcessContext): boolean {
+  return outcome !== 'Cancelled' || context.isolated;
+}
+
+function attemptsBefore(state: NodeState, process: ActiveProcess): NodeState['attempts'] {
+  return state.attempts.filter(({ at }) => at < process.startedAt);
+}
+
 /** Ends the process with its outcome and settles what becomes of the node's faults. */
 export function endProcess(draft: Draft, stage: Stage): void {
   const { process } = draft.state;
@@ -30,6 +40,7 @@ export function endProcess(draft: Draft, stage: Stage): void {
   const { context } = process;
   const outcome = outcomeOfStage[stage];
   const reason = context.cancelReason ?? context.waitingFor ?? outcome;
+  const stronger = strongerFault(draft.rules.policy, draft.state, draft.at);
   record(
     draft,
     {
@@ -46,12 +57,14 @@ export function endProcess(draft: Draft, stage: Stage): void {
     },
     ({ process: _over, ...state }) => ({
       ...state,
+      ...(wasBegun(outcome, context) ? {} : { attempts: attemptsBefore(state, process) }),
       ...(outcome === 'Recovered' ? { lastRecoveredAt: draft.at } : {}),
     }),
   );
   for (const type of faultTypes) {
     const fault = draft.state.faults[type];
     if (fault === undefined) continue;
+    if (outcome === 'Recovered' && fault.id === stronger?.id) continue;
     const after = faultAfter(outcome, context, fault);
     if (after === 'closed') closeFault(draft, fault, outcome === 'Recovered' ? 'Verified' : reason);
     else if (after !== undefined) {

@@ -53,3 +53,16 @@ export function faultsToHandle(policy: Policy, state: NodeState): readonly Fault
         left.openedAt - right.openedAt,
     );
 }
+
+/**
+ * An open fault that asks for a stronger workflow than the one that runs, and for which there is something left to
+ * try. Its process may have been past the point where it could be told when the fault opened.
+ */
+export function strongerFault(policy: Policy, state: NodeState, at: number): Fault | undefined {
+  const { process } = state;
+  const strongest = faultsToHandle(policy, state)[0];
+  if (process === undefined || strongest === undefined) return undefined;
+  if (strongest.type === process.context.faultType) return undefined;
+  if (strengthOfFault(policy, strongest.type) <= strengthOf(process.workflow)) return undefined;
+  return chooseRung(policy, state, strongest.type, { from: 0, at }) === undefined ? undefined : strongest;
+}

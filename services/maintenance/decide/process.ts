@@ -28,7 +28,7 @@ import { record, type Draft } from './draft.js';
 import { endProcess } from './end-process.js';
 import { referenceTo } from './faults.js';
 import { commandIdOf, migrationRequestIdOf, processIdOf } from './identities.js';
-import { chooseRung, faultsToHandle, type ChosenRung } from './ladder.js';
+import { chooseRung, faultsToHandle, strongerFault, type ChosenRung } from './ladder.js';
 
 /** Longest window that attempts are remembered for: 30 days, and at most 64. */
 const attemptsKeptMs = 30 * 24 * 3600 * 1000;
@@ -256,6 +256,10 @@ function climbLadder(draft: Draft): void {
   const { process } = draft.state;
   if (process === undefined) return;
   const { faultType } = process.context;
+  if (strongerFault(draft.rules.policy, draft.state, draft.at) !== undefined) {
+    takeOver(draft);
+    return;
+  }
   const next = chooseRung(draft.rules.policy, draft.state, faultType, { from: process.rung, at: draft.at });
   if (next === undefined) {
     tellProcess(draft, { type: 'ladder.exhausted', at: draft.at, reason: `${faultType} is still there` });
