@@ -1,0 +1,157 @@
+import { emptyNodeState, type ActiveProcess, type NodeState } from '../../../../domain/node-state.js';
+import type { Command, CommandResultDetail, CommandType, ResultStatus } from '../../../../domain/command.js';
+import type { Decision } from '../../../../domain/decision.js';
+import type { Fact } from '../../../../domain/fact.js';
+import {
+  namesOf,
+  type BootId,
+  type CauseId,
+  type CommandId,
+  type NodeKey,
+  type NodeUid,
+  type ProcessId,
+  type ReportId,
+} from '../../../../domain/identifiers.js';
+import type { Report } from '../../../../domain/report.js';
+import type { Input, NodeChange, OrderKind, Signal } from '../../../../domain/signal.js';
+import { decideBy } from '../../../../services/maintenance/decide/decide.js';
+import type { TimerName } from '../../../../workflows/events.js';
+import type { Policy } from '../../../../workflows/policy.js';
+import { policyOf } from '../../../simulation/core/policy.js';
+
+export const node = 'a/n1' as NodeKey;
+export const start = Date.UTC(2026, 0, 1);
+export const minute = 60_000;
+
+export const activePolicy = policyOf('person');
+export const observePolicy: Policy = {
+  ...activePolicy,
+  mode: { ...activePolicy.mode, byDefault: 'observe' },
+};
+
+/** Part of a union of inputs without what the node under test fills in itself. */
+type Subject = Input extends infer One
+  ? One extends Input
+    ? Omit<One, 'causeId' | 'node' | 'at'>
+    : never
+  : never;
+
+/** One node in the hands of `decide`: keeps the state from input to input, and every fact and command. */
+export class DecidedNode {
+  state: NodeState = emptyNodeState(node);
+  policy: Policy;
+  readonly facts: Fact[] = [];
+  readonly commands: Command[] = [];
+  at = start;
+  #inputs = 0;
+
+  constructor(policy: Policy = activePolicy) {
+    this.policy = policy;
+  }
+
+  decide(subject: Subject): Decision {
+    this.#inputs += 1;
+    const causeId = `cause-${this.#inputs}` as CauseId;
+    const input: Input = { ...subject, causeId, node, at: this.at };
+    const decision = decideBy({ policy: this.policy, epoch: 1 })(this.state, input);
+    this.state = decision.state;
+    this.facts.push(...decision.facts);
+    this.commands.push(...decision.commands);
+    return decision;
+  }
+
+  wait(milliseconds: number): this {
+    this.at += milliseconds;
+    return this;
+  }
+
+  report(type: string, about: Partial<Report> = {}, late?: true): Decision {
+    const id = `r-${this.#inputs + 1}` as ReportId;
+    const report: Report = { id, ...namesOf(node), type, status: 'firing', source: 'npd', ...about };
+    return this.decide({ kind: 'report', report, ...(late === undefined ? {} : { late }) });
+  }
+
+  signal(signal: Signal): Decision {
+    return this.decide({ kind: 'signal', signal });
+  }
+
+  /** The result of the youngest open command of this type. */
+  answer(type: CommandType, status: ResultStatus, detail: CommandResultDetail = {}): Decision {
+    const open = this.process.context.open.filter((command) => command.type === type).at(-1);
+    const command = this.commands.find(({ id }) => id === open?.id);
+    if (command === undefined) throw new Error(`${type} is not open`);
+    const { id: commandId, type: commandType, processId, stageEntry } = command;
+    return this.signal({
+      kind: 'CommandResult',
+      result: { commandId, commandType, processId, stageEntry, status, detail },
+    });
+  }
+
+  /** The executor isolates the node: its uid and boot id are seen. */
+  isolate(bootId = 'b1'): Decision {
+    return this.answer('isolateNode', 'done', { cordoned: true, observation: this.observation(bootId) });
+  }
+
+  observation(bootId = 'b1') {
+    return {
+      nodeUid: 'u1' as NodeUid,
+      bootId: bootId as BootId,
+      ready: 'True' as const,
+      conditions: { KernelDeadlock: 'False' as const },
+      unschedulable: true,
+    };
+  }
+
+  fire(timer: TimerName | 'stage-overdue', stageEntry = this.process.context.stageEntry): Decision {
+    return this.signal({ kind: 'TimerFired', processId: this.process.id, stageEntry, timer });
+  }
+
+  order(kind: OrderKind, processId: ProcessId = this.process.id): Decision {
+    return this.signal({ kind: 'Order', order: { kind, processId, subject: 'anna', reason: 'because' } });
+  }
+
+  change(change: NodeChange): Decision {
+    return this.signal({ kind: 'NodeChanged', change });
+  }
+
+  get process(): ActiveProcess {
+    const { process } = this.state;
+    if (process === undefined) throw new Error('no process runs');
+    return process;
+  }
+
+  /** What the last process ended as. */
+  get outcome(): unknown {
+    return this.facts.findLast(({ type }) => type === 'ProcessEnded')?.data['outcome'];
+  }
+
+  /** From isolated to the power that was switched on, with nothing to move. */
+  reboot(): void {
+    this.answer('requestMigration', 'done', { pods: [] });
+    this.answer('powerOff', 'done');
+    this.answer('powerOn', 'done');
+  }
+
+  /** From switched on to verified and given back, on another boot. */
+  recover(bootId = 'b2'): void {
+    const healthy = { observation: this.observation(bootId) };
+    this.fire('boot-check');
+    this.answer('observeNode', 'done', healthy);
+    this.answer('observeNode', 'done', healthy);
+    this.fire('verify-check');
+    this.answer('observeNode', 'done', healthy);
+    this.answer('giveBack', 'done');
+  }
+}
+
+/** What followed, in order: all of it. */
+export function told(decision: Decision): { facts: readonly string[]; commands: readonly string[] } {
+  return {
+    facts: decision.facts.map(({ type }) => type),
+    commands: decision.commands.map(({ type }) => type),
+  };
+}
+
+export function idsOf(commands: readonly Command[]): readonly CommandId[] {
+  return commands.map(({ id }) => id);
+}
