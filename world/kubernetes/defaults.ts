@@ -1,6 +1,6 @@
 import type { JsonObject, StoredObject } from './kubernetes-object.js';
 import { objectAt, objectsAt, timestamp } from './kubernetes-object.js';
-import { isReady, taintsOf } from './node-and-pod.js';
+import { taintsOf } from './node-and-pod.js';
 import {
   daemonSets,
   namespaces,
