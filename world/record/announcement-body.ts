@@ -1,18 +1,3 @@
-/** Bodies as the senders of the real world make them. */
-interface AgentReport {
-  readonly cluster: string;
-  readonly node: string;
-  readonly type: string;
-  readonly status: 'firing' | 'cleared';
-  readonly source: string;
-  readonly bootId: string;
-  /** The agent's own counter within one boot. */
-  readonly sequence: number;
-  /** RFC 3339. */
-  readonly observedAt: string;
-  readonly message: string;
-}
-
 export interface RaisedAlert {
   readonly alertName: string;
   readonly summary: string;
