@@ -82,6 +82,26 @@ describe('the workload of a cluster of three', () => {
     }
   });
 
+  it('leaves a node that a person taints with NoExecute once its toleration is over', async () => {
+    const template = {
+      metadata: { labels: { app: 'web' } },
+      spec: {
+        containers: [{ name: 'main', image: 'none' }],
+        tolerations: [{ key: 'leave', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 100 }],
+      },
+    };
+    cluster.create('replicaSets', { metadata: { name: 'web' }, spec: { replicas: 3, template } });
+    await cluster.pass(5);
+    // Without timeAdded, and with NoSchedule so that nothing new comes.
+    const taints = ['NoExecute', 'NoSchedule'].map((effect) => ({ key: 'leave', effect }));
+    await cluster.request('PATCH', '/api/v1/nodes/a', { spec: { taints } }, mergePatch);
+    await cluster.pass(90);
+    await cluster.request('PATCH', '/api/v1/nodes/a', { metadata: { labels: { x: 'y' } } }, mergePatch);
+    expect(cluster.podsOn('a')).toHaveLength(1);
+    await cluster.pass(20);
+    expect(cluster.podsOn('a')).toHaveLength(0);
+  });
+
   it('goes with its replica set', async () => {
     cluster.create('replicaSets', replicaSet('web', 3));
     await cluster.pass(5);
