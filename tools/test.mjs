@@ -38,19 +38,20 @@ function check(name, command, args) {
   );
 }
 
-function testFiles(folder) {
-  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
-}
+/** Tests that start real components; everything else needs Node alone. */
+const realFolders = ['test/adapters', 'test/contract', 'test/deploy', 'test/stack', 'test/stack-self'];
+const allFiles = readdirSync(join(root, 'test'), { withFileTypes: true, recursive: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+  .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+  .sort();
+const isReal = (file) => realFolders.some((folder) => file.startsWith(`${folder}/`));
 
-/** Runs the tests of some folders; a file that ran nothing, or a test that was skipped, is a failure. */
-function tests(name, folders, { node = process.execPath, label = name } = {}) {
-  return part(label, async () => {
-    const report = join(root, 'reports', `${label.replaceAll(/\W+/g, '-')}.json`);
+/** Runs test files; one that ran nothing, or a test that was skipped, is a failure. */
+function tests(name, files, { node = process.execPath, flags = [] } = {}) {
+  return part(name, async () => {
+    const report = join(root, 'reports', `${name.replaceAll(/\W+/g, '-')}.json`);
     mkdirSync(join(root, 'reports'), { recursive: true });
     rmSync(report, { force: true });
-    const files = folders.flatMap((folder) => (folder.endsWith('.ts') ? [folder] : testFiles(folder)));
     const args = [
       join(root, 'node_modules/vitest/vitest.mjs'),
       'run',
@@ -87,15 +88,6 @@ function countsOf(report, files, code) {
   return { passed: results.numPassedTests, failed: failures === 0 && code !== 0 ? 1 : failures };
 }
 
-const fast = [
-  'test/domain',
-  'test/workflows',
-  'test/schemas',
-  'test/services',
-  'test/world',
-  'test/cli',
-  'test/simulation',
-];
 const only = process.argv[2];
 const wanted = (name) => only === undefined || only === name;
 
@@ -119,7 +111,14 @@ if (wanted('checks')) {
 }
 if (wanted('fast')) {
   build();
-  await tests('fast tests', fast);
+  await tests(
+    'fast tests',
+    allFiles.filter((file) => !isReal(file)),
+  );
+}
+if (wanted('real')) {
+  // One file at a time: each starts servers of its own, and two cores are all there is.
+  await tests('tests on real components', allFiles.filter(isReal), { flags: ['--no-file-parallelism'] });
 }
 
 process.stdout.write('\n');
