@@ -58,6 +58,7 @@ function tests(name, files, { node = process.execPath, flags = [] } = {}) {
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
+      ...flags,
       ...files,
     ];
     const code = await execute(node, args, { env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' } });
