@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { launch, untilReady, type Supervised } from '../../stack/supervised.js';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface FaultlineProcess {
+  readonly url: string;
+  readonly process: Supervised;
+  /** Everything that it wrote so far. */
+  output(): Promise<string>;
+}
+
+/** Installs and compiles what is not up to date: processes are then started from what is shipped. */
+export async function buildFaultline(): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(root, 'tools/faultline.mjs'), '--version'], {
+    maxBuffer: 16 * 1024 * 1024,
+  });
+}
+
+/** `faultline run` as a process of its own. Resolves when it says that it is ready; stop it by its `process`. */
+export async function startFaultline(options: {
+  readonly configuration: string;
+  readonly folder: string;
+  /** All services, if not given. */
+  readonly only?: readonly string[];
+}): Promise<FaultlineProcess> {
+  const { configuration, folder, only } = options;
+  const name = only?.join('-') ?? 'all';
+  const log = join(folder, `faultline-${name}.log`);
+  const started = await launch({
+    name: `faultline-${name}`,
+    program: process.execPath,
+    args: [
+      join(root, 'dist/cli/main.js'),
+      'run',
+      '--config',
+      configuration,
+      ...(only === undefined ? [] : ['--only', only.join(',')]),
+    ],
+    log,
+    folder,
+  });
+  const output = (): Promise<string> => readFile(log, 'utf8');
+  let url = '';
+  try {
+    await untilReady(started, async () => {
+      url = /faultline listens on (\S+)/.exec(await output())?.[1] ?? '';
+      return url !== '' && (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) })).ok;
+    });
+  } catch (problem) {
+    await started.stop();
+    throw problem;
+  }
+  return { url, process: started, output };
+}

@@ -1,0 +1,110 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+import { startKubernetes, type KubernetesStack } from '../../stack/kubernetes.js';
+import { kubeletLabel } from '../../stack/kwok-stages.js';
+import { Fleet } from '../../world/machines/fleet.js';
+import { HttpNodeLink } from '../../world/machines/http-node-link.js';
+import { KubernetesHttp } from '../../world/machines/kubernetes-access.js';
+import { nodeNameOf } from '../../world/machines/node-registration.js';
+import { seededRandom } from '../../world/random.js';
+import { realTimeClock } from '../../world/real-time-clock.js';
+import type { Site } from './stack-site.js';
+
+export const patience = { timeout: 90_000, interval: 200 };
+
+/** A real Kubernetes whose nodes are machines of the world, and who runs them. */
+export interface RealCluster {
+  readonly name: string;
+  readonly kubernetes: KubernetesStack;
+  readonly fleet: Fleet;
+  /** `kubectl get … -o json`, undefined when it isn't there. */
+  get(...args: readonly string[]): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** One value by a JSON path of kubectl, empty when it isn't there. */
+  value(path: string, ...args: readonly string[]): Promise<string>;
+}
+
+async function worldAccess(kubernetes: KubernetesStack): Promise<KubernetesHttp> {
+  const file: unknown = JSON.parse(await readFile(kubernetes.kubeconfigOf('world'), 'utf8'));
+  const config = file as {
+    clusters: { cluster: { 'certificate-authority-data': string } }[];
+    users: { user: { token: string } }[];
+  };
+  const authority = config.clusters[0]?.cluster['certificate-authority-data'] ?? '';
+  return new KubernetesHttp({
+    baseUrl: kubernetes.server,
+    certificateAuthority: Buffer.from(authority, 'base64').toString('utf8'),
+    token: config.users[0]?.user.token ?? '',
+  });
+}
+
+async function startMachines(
+  site: Site,
+  kubernetes: KubernetesStack,
+  nodes: number,
+): Promise<{ fleet: Fleet; link: HttpNodeLink }> {
+  const http = await worldAccess(kubernetes);
+  const clock = realTimeClock();
+  const link = new HttpNodeLink({ http, clock, leaseSeconds: 5 });
+  site.cleanups.add(() => link.close());
+  const fleet = new Fleet({
+    nodes,
+    clock,
+    link,
+    random: seededRandom(kubernetes.name),
+    image: 'Faultline OS 1',
+    problemDetector: 'external',
+    bootMs: [3_000, 5_000],
+  });
+  return { fleet, link };
+}
+
+/** Starts a cluster whose machines run and whose Faultline account has the rights of `deploy/rbac.yaml`, no more. */
+export async function startRealCluster(site: Site, name: string, nodes: number): Promise<RealCluster> {
+  const kubernetes = await startKubernetes({ name, folder: join(site.folder, `kubernetes-${name}`) });
+  site.cleanups.add(() => kubernetes.stop());
+  await vi.waitFor(() => kubernetes.kubectl('get', 'namespace', 'kube-node-lease', 'default'), patience);
+  await kubernetes.kubectl('apply', '-f', join(import.meta.dirname, '../../deploy/rbac.yaml'));
+  const { fleet, link } = await startMachines(site, kubernetes, nodes);
+  fleet.start();
+  await link.settled();
+  await kubernetes.kubectl(
+    'wait',
+    '--for=condition=Ready',
+    '--timeout=60s',
+    'node',
+    '--selector',
+    kubeletLabel,
+  );
+  const value = (path: string, ...args: readonly string[]): Promise<string> =>
+    kubernetes.kubectl('get', '--ignore-not-found', ...args, '-o', `jsonpath=${path}`);
+  return {
+    name,
+    kubernetes,
+    fleet,
+    value,
+    async get(...args) {
+      const text = await kubernetes.kubectl('get', '--ignore-not-found', ...args, '-o', 'json');
+      return text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>);
+    },
+  };
+}
+
+/** Applies an object as the administrator. */
+export async function apply(site: Site, cluster: RealCluster, object: object): Promise<void> {
+  const file = join(site.folder, `applied-${cluster.name}.json`);
+  await writeFile(file, JSON.stringify(object));
+  await cluster.kubernetes.kubectl('apply', '-f', file);
+}
+
+/** Section of the configuration for this cluster, with the service account's rights. */
+export function clusterSection(cluster: RealCluster, bmc?: object): object {
+  return {
+    name: cluster.name,
+    kubeconfig: cluster.kubernetes.kubeconfigOf('faultline'),
+    mode: 'active',
+    ...(bmc === undefined ? {} : { bmc }),
+  };
+}
+
+export { nodeNameOf };
