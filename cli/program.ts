@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 
 import { packageVersion } from './composition/run.js';
 import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
 import { getCommand } from './commands/get.js';
 import { describeCommand, historyCommand, replayCommand } from './commands/look.js';
 import { orderCommand } from './commands/order.js';
@@ -42,6 +43,7 @@ export function createProgram(terminal: Terminal): Command {
     replayCommand,
     orderCommand,
     schemasCommand,
+    doctorCommand,
   ]) {
     program.addCommand(create(terminal));
   }

@@ -1,0 +1,37 @@
+import type { TSchema } from '@sinclair/typebox';
+
+import {
+  factList,
+  faultList,
+  nodeDescription,
+  nodeList,
+  replay,
+} from '../../services/console/forms/nodes.js';
+import { orderReceipt, processDescription, processList } from '../../services/console/forms/processes.js';
+import { doctorReport } from './doctor.js';
+import { reportReceipt, schemaCheck, schemaRegistration } from './receipts.js';
+
+/** Every form that `-o json` prints, by its kind; each has a file in schemas/cli. The demo's is described with it. */
+export const publishedForms: Readonly<Record<string, TSchema>> = {
+  NodeList: nodeList,
+  FaultList: faultList,
+  ProcessList: processList,
+  Node: nodeDescription,
+  Process: processDescription,
+  FactList: factList,
+  Replay: replay,
+  OrderReceipt: orderReceipt,
+  ReportReceipt: reportReceipt,
+  DoctorReport: doctorReport,
+  SchemaCheck: schemaCheck,
+  SchemaRegistration: schemaRegistration,
+};
+
+/** JSON Schema of one form. */
+export function publishedForm(kind: string, schema: TSchema): object {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: `https://faultline.dev/schemas/cli/${kind}.schema.json`,
+    ...(JSON.parse(JSON.stringify(schema)) as object),
+  };
+}

@@ -1,0 +1,24 @@
+import { Type } from '@sinclair/typebox';
+
+import { form, part } from '../../services/console/forms/form.js';
+
+export const reportReceipt = form(
+  'ReportReceipt',
+  {
+    accepted: Type.Array(Type.String(), { description: 'Ids of the reports that are durably stored.' }),
+    rejected: Type.Array(part({ index: Type.Integer(), path: Type.String(), reason: Type.String() })),
+  },
+  'What became of the reports sent.',
+);
+
+export const schemaCheck = form(
+  'SchemaCheck',
+  { problems: Type.Array(part({ file: Type.String(), problem: Type.String() })) },
+  'What is wrong with the published event schemas; empty: nothing.',
+);
+
+export const schemaRegistration = form(
+  'SchemaRegistration',
+  { registered: Type.Array(part({ event: Type.String(), id: Type.Integer() })) },
+  'Ids that the registry gave.',
+);
