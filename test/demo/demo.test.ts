@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, describe, expect, it } from 'vitest';
+
+import type { Log } from '../../adapters/ports/log.js';
+import type { DemoResult } from '../../cli/composition/demo/result.js';
+import { startDemo, type DemoOptions } from '../../cli/composition/demo/run-demo.js';
+import { seededRandom } from '../../world/random.js';
+import { makeDirtyRecord } from '../../world/record/dirty-record.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'faultline-demo-test-'));
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function play(options: Partial<DemoOptions>): Promise<DemoResult> {
+  const demo = await startDemo({
+    record: 'data/lanl/system-18.csv',
+    nodes: 1024,
+    speed: Infinity,
+    seed: '1',
+    port: 0,
+    narrate: () => undefined,
+    log: silent,
+    logOf: () => silent,
+    environment: process.env,
+    version: '0.0.0-test',
+    signal: new AbortController().signal,
+    ...options,
+  });
+  try {
+    return await demo.result;
+  } finally {
+    await demo.stop();
+  }
+}
+
+describe('the demo', { timeout: 600_000 }, () => {
+  it('handles every row of a real record, accounts for every report and leaves no node behind', async () => {
+    const result = await play({ days: 14 });
+    const { process, joined, cancelled, ignored, dirty } = result.rowsByFate;
+    expect(process + joined + cancelled + ignored + dirty).toBe(result.rows);
+    expect((process + joined) / (result.rows - dirty)).toBeGreaterThanOrEqual(0.95);
+    expect(result.outcomes.Recovered / result.processes.ended).toBeGreaterThanOrEqual(0.9);
+    expect(result.processes.active).toBe(0);
+    expect(result.unaccountedReports).toBe(0);
+    expect(result.cordonedLeft).toBe(0);
+    expect(result.deadLetters).toBe(0);
+  });
+
+  it('comes to the same outcomes at another speed', async () => {
+    const fast = await play({ days: 4 });
+    const slow = await play({ days: 4, speed: 40_000 });
+    expect(slow.outcomes).toEqual(fast.outcomes);
+    expect(slow.rowsByFate).toEqual(fast.rowsByFate);
+    expect(slow.faults).toEqual(fast.faults);
+  });
+
+  it('counts dirty rows by what is wrong with them and handles the good ones among them', async () => {
+    const record = join(folder, 'dirty.csv');
+    writeFileSync(record, makeDirtyRecord({ random: seededRandom('dirty'), nodes: 64, goodRows: 20 }));
+    const result = await play({ record, nodes: 64 });
+    const dirtyReasons = Object.entries(result.reasons).filter(([reason]) => reason.startsWith('dirty/'));
+    expect(dirtyReasons.length).toBeGreaterThanOrEqual(5);
+    for (const [, count] of dirtyReasons) expect(count).toBeGreaterThanOrEqual(20);
+    expect(result.rowsByFate.dirty).toBe(dirtyReasons.reduce((sum, [, count]) => sum + count, 0));
+    expect(result.unaccountedReports).toBe(0);
+    expect(result.cordonedLeft).toBe(0);
+  });
+});
