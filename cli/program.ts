@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { packageVersion } from './composition/run.js';
+import { completeCommand, completionCommand } from './commands/completion.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { getCommand } from './commands/get.js';
@@ -44,9 +45,11 @@ export function createProgram(terminal: Terminal): Command {
     orderCommand,
     schemasCommand,
     doctorCommand,
+    completionCommand,
   ]) {
     program.addCommand(create(terminal));
   }
+  program.addCommand(completeCommand(terminal, program), { hidden: true });
   quiet(program, terminal);
   return program;
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 
+import { parseDurationMs } from '../configuration/duration.js';
 import { CommandFailed } from '../errors.js';
 import { outputFormats, type OutputFormat } from '../output/print.js';
 import { connectToServer, type ServerClient, type ServerOptions } from '../server-client.js';
@@ -27,6 +28,13 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** A duration like `30s`, as milliseconds. */
+export function milliseconds(text: string): number {
+  const value = parseDurationMs(text);
+  if (value === undefined) throw new InvalidArgumentError('write it like 500ms, 30s or 10m');
+  return value;
+}
+
 /** `CLUSTER/NODE`, or only the node's name where one cluster is known. */
 export async function nodePath(server: ServerClient, name: string): Promise<string> {
   const slash = name.indexOf('/');
@@ -41,7 +49,7 @@ export async function nodePath(server: ServerClient, name: string): Promise<stri
   return `/v1/nodes/${encodeURIComponent(first.cluster)}/${encodeURIComponent(first.node)}`;
 }
 
-interface ListPage<Item> {
+export interface ListPage<Item> {
   readonly apiVersion: string;
   readonly kind: string;
   readonly items: readonly Item[];

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 
-import type { FactItem, FactList } from '../../services/console/forms/nodes.js';
+import type { FactItem, FactList, Replay } from '../../services/console/forms/nodes.js';
 import { CommandFailed } from '../errors.js';
 import { printDocument, printView, type OutputFormat } from '../output/print.js';
 import { factView } from '../output/views.js';
@@ -60,21 +60,31 @@ export function historyCommand(terminal: Terminal): Command {
     });
 }
 
+interface ReplayOptions extends OutputOptions {
+  readonly at?: string;
+  readonly verify?: boolean;
+}
+
 export function replayCommand(terminal: Terminal): Command {
   return withServer(
     new Command('replay')
       .description('the state of a node at a moment, folded from its facts; causes nothing')
       .argument('<node>', 'NODE or CLUSTER/NODE')
-      .option('--at <time>', 'RFC 3339, UTC; without it: now'),
-  ).action(async (name: string, options: OutputOptions & { readonly at?: string }) => {
-    if (options.at !== undefined && Number.isNaN(Date.parse(options.at))) {
-      throw new CommandFailed('Usage', `--at ${options.at} is no time`, 'write it like 2026-01-31T08:00:00Z');
+      .option('--at <time>', 'RFC 3339, UTC; without it: now')
+      .option('--verify', 'compare the folded facts with the stored state; exit 6 if they differ'),
+  ).action(async (name: string, options: ReplayOptions) => {
+    const { at, verify } = options;
+    if (at !== undefined && Number.isNaN(Date.parse(at))) {
+      throw new CommandFailed('Usage', `--at ${at} is no time`, 'write it like 2026-01-31T08:00:00Z');
+    }
+    if (at !== undefined && verify === true) {
+      throw new CommandFailed('Usage', '--verify compares with the present: leave --at away');
     }
     const server = serverOf(terminal, options);
-    printAs(
-      terminal,
-      options.output,
-      await server.get(`${await nodePath(server, name)}/replay`, { at: options.at }),
-    );
+    const document = await server.get<Replay>(`${await nodePath(server, name)}/replay`, { at });
+    printAs(terminal, options.output, document);
+    if (verify === true && document.sameAsStored !== true) {
+      throw new CommandFailed('Differs', `the facts of ${name} do not give its stored state`);
+    }
   });
 }

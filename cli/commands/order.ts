@@ -1,55 +1,73 @@
 import { Command } from 'commander';
 
-import { orderKinds } from '../../domain/signal.js';
+import { orderKinds, type OrderKind } from '../../domain/signal.js';
 import type { OrderReceipt } from '../../services/console/forms/processes.js';
+import { awaitOrder } from '../await-order.js';
 import { printDocument } from '../output/print.js';
 import { failureOf } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
-import { outputOption, serverOf, serverOption, tokenOption, type OutputOptions } from './common.js';
+import {
+  milliseconds,
+  outputOption,
+  serverOf,
+  serverOption,
+  tokenOption,
+  type OutputOptions,
+} from './common.js';
 
 interface OrderOptions extends OutputOptions {
   readonly reason: string;
   readonly dryRun?: boolean;
+  readonly wait: boolean;
+  readonly timeout: number;
 }
 
-const descriptions = {
+const descriptions: Readonly<Record<OrderKind, string>> = {
   retry: 'begin the present workflow again',
   skip: 'go on to verification; nothing skips that',
   abort: 'end the process and take the node over',
   repaired: 'say that the machine has been repaired',
-} as const;
+};
 
 function isReceipt(body: unknown): body is OrderReceipt {
   return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'OrderReceipt';
 }
 
+function print(terminal: Terminal, { output }: OrderOptions, receipt: OrderReceipt): void {
+  const { processId, order, status, effect } = receipt;
+  if (output === 'table') terminal.out(`${processId} ${order} ${status}: ${effect}\n`);
+  else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', receipt);
+}
+
+async function giveOrder(terminal: Terminal, kind: OrderKind, process: string, options: OrderOptions) {
+  const server = serverOf(terminal, options);
+  const subject = terminal.environment['USER'];
+  const order = { kind, reason: options.reason, dryRun: options.dryRun === true };
+  const body = JSON.stringify(subject === undefined || subject === '' ? order : { ...order, subject });
+  const path = `/v1/processes/${encodeURIComponent(process)}/orders`;
+  const answer = await server.post(path, body, 'application/json');
+  if (!isReceipt(answer.body)) throw failureOf(server.url, answer.status, answer.body);
+  const receipt = answer.body;
+  const decided = receipt.status === 'sent' && options.wait;
+  print(terminal, options, decided ? await awaitOrder(terminal, server, receipt, options.timeout) : receipt);
+}
+
+function kindCommand(terminal: Terminal, kind: OrderKind): Command {
+  return new Command(kind)
+    .description(descriptions[kind])
+    .argument('<process>', 'p-…')
+    .requiredOption('--reason <text>', 'stands in the journal')
+    .option('--dry-run', 'only say what it would do')
+    .option('--no-wait', 'do not wait until the order is decided')
+    .option('--timeout <duration>', 'how long to wait for the decision, like 30s', milliseconds, 30_000)
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .addOption(serverOption())
+    .addOption(tokenOption())
+    .action((process: string, options: OrderOptions) => giveOrder(terminal, kind, process, options));
+}
+
 export function orderCommand(terminal: Terminal): Command {
   const command = new Command('order').description('tell a process what to do; journaled with who and why');
-  for (const kind of orderKinds) {
-    command.addCommand(
-      new Command(kind)
-        .description(descriptions[kind])
-        .argument('<process>', 'p-…')
-        .requiredOption('--reason <text>', 'stands in the journal')
-        .option('--dry-run', 'only say what it would do')
-        .addOption(outputOption(['table', 'json', 'yaml']))
-        .addOption(serverOption())
-        .addOption(tokenOption())
-        .action(async (process: string, options: OrderOptions) => {
-          const server = serverOf(terminal, options);
-          const body = JSON.stringify({ kind, reason: options.reason, dryRun: options.dryRun === true });
-          const answer = await server.post(
-            `/v1/processes/${encodeURIComponent(process)}/orders`,
-            body,
-            'application/json',
-          );
-          if (!isReceipt(answer.body)) throw failureOf(server.url, answer.status, answer.body);
-          const receipt = answer.body;
-          if (options.output !== 'table')
-            printDocument(terminal, options.output === 'yaml' ? 'yaml' : 'json', receipt);
-          else terminal.out(`${receipt.processId} ${receipt.order} ${receipt.status}: ${receipt.effect}\n`);
-        }),
-    );
-  }
+  for (const kind of orderKinds) command.addCommand(kindCommand(terminal, kind));
   return command;
 }

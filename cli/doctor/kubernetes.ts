@@ -1,5 +1,9 @@
 import { systemClock, systemRandomness } from '../../adapters/clock/system-clock.js';
-import { accessFromKubeconfig, accessFromServiceAccount } from '../../adapters/kubernetes/access.js';
+import {
+  accessFromKubeconfig,
+  accessFromServiceAccount,
+  type ClusterAccess,
+} from '../../adapters/kubernetes/access.js';
 import { connectCluster, type ConnectedCluster } from '../../adapters/kubernetes/cluster.js';
 import type { KubernetesAnswer } from '../../adapters/ports/kubernetes.js';
 import type { ClusterConfiguration } from '../configuration/configuration.js';
@@ -33,12 +37,13 @@ function valueOf<Value>(answer: KubernetesAnswer<Value>): Value {
   throw new Error('message' in answer ? `${answer.kind}: ${answer.message}` : answer.kind);
 }
 
-function accessOf({ access }: ClusterConfiguration, terminal: Terminal) {
+function accessOf({ access }: ClusterConfiguration, terminal: Terminal): ClusterAccess {
   return access.kind === 'inCluster'
     ? accessFromServiceAccount(terminal.environment)
     : accessFromKubeconfig(access.path, access.context);
 }
 
+const mendAccess = 'mend clusters[] in the configuration, or the kubeconfig';
 const applyRights = 'apply deploy/rbac.yaml and use its service account';
 
 function checkRight(cluster: ConnectedCluster, where: string, right: NeededRight): Promise<DoctorCheck> {
@@ -78,20 +83,21 @@ export async function checkCluster(
   version: string,
 ): Promise<readonly DoctorCheck[]> {
   const where = `cluster ${configuration.name}`;
-  let cluster: ConnectedCluster;
+  let access: ClusterAccess | undefined;
+  const read = await attempt(`${where}: read its kubeconfig`, mendAccess, () => {
+    access = accessOf(configuration, terminal);
+    return Promise.resolve(access.server);
+  });
+  if (access === undefined) return [read];
+  const cluster = connectCluster({
+    cluster: configuration.name,
+    access,
+    clock: systemClock,
+    randomness: systemRandomness,
+    version,
+  });
   try {
-    const options = { clock: systemClock, randomness: systemRandomness, version };
-    cluster = connectCluster({
-      ...options,
-      cluster: configuration.name,
-      access: accessOf(configuration, terminal),
-    });
-  } catch (error) {
-    const next = 'mend clusters[] in the configuration, or the kubeconfig';
-    return [await attempt(`${where}: read its kubeconfig`, next, () => Promise.reject(error))];
-  }
-  try {
-    return await checkConnected(cluster, where, configuration.mode);
+    return [read, ...(await checkConnected(cluster, where, configuration.mode))];
   } finally {
     await cluster.close();
   }

@@ -1,14 +1,12 @@
-import type {
-  FactItem,
-  FactList,
-  FaultItem,
-  FaultList,
-  NodeItem,
-  NodeList,
-} from '../../services/console/forms/nodes.js';
-import type { ProcessItem, ProcessList } from '../../services/console/forms/processes.js';
+import type { FactItem, FaultItem, NodeItem } from '../../services/console/forms/nodes.js';
+import type { ProcessItem } from '../../services/console/forms/processes.js';
 import { ageOf } from './age.js';
 import type { View } from './print.js';
+
+/** Any list of rows. */
+interface Items<Row> {
+  readonly items: readonly Row[];
+}
 
 const none = '-';
 
@@ -18,7 +16,7 @@ function healthColour(health: NodeItem['health']) {
 }
 
 /** Ages are as of `now`, ms. */
-export function nodeView(now: number): View<NodeList, NodeItem> {
+export function nodeView(now: number): View<Items<NodeItem>, NodeItem> {
   return {
     rows: ({ items }) => items,
     nameOf: ({ cluster, node }) => `${cluster}/${node}`,
@@ -38,7 +36,7 @@ export function nodeView(now: number): View<NodeList, NodeItem> {
   };
 }
 
-export function faultView(now: number): View<FaultList, FaultItem> {
+export function faultView(now: number): View<Items<FaultItem>, FaultItem> {
   return {
     rows: ({ items }) => items,
     nameOf: ({ faultId }) => faultId,
@@ -55,7 +53,7 @@ export function faultView(now: number): View<FaultList, FaultItem> {
   };
 }
 
-export function processView(now: number): View<ProcessList, ProcessItem> {
+export function processView(now: number): View<Items<ProcessItem>, ProcessItem> {
   return {
     rows: ({ items }) => items,
     nameOf: ({ processId }) => processId,
@@ -83,7 +81,7 @@ function stageColour(outcome: ProcessItem['outcome'], waitingFor: string | undef
   return outcome === 'HandedToHuman' || waitingFor !== undefined ? 'red' : undefined;
 }
 
-export const factView: View<FactList, FactItem> = {
+export const factView: View<Items<FactItem>, FactItem> = {
   rows: ({ items }) => items,
   nameOf: ({ version }) => String(version),
   whenEmpty: 'Nothing has happened to this node.',

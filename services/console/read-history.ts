@@ -1,5 +1,6 @@
 import type { History } from '../../adapters/ports/journal.js';
 import { parseNodeKey, type NodeKey } from '../../domain/identifiers.js';
+import { sameJson } from '../../domain/json.js';
 import type { NodeState } from '../../domain/node-state.js';
 import { factItemOf, faultItemsOf, nodeDescriptionOf, nodeItemOf } from './describe-node.js';
 import { processDescriptionOf, processItemOf } from './describe-process.js';
@@ -8,7 +9,7 @@ import type { FactList, FaultItem, FaultList, NodeDescription, NodeList, Replay 
 import { ConsoleRefusal } from './forms/problem.js';
 import type { ProcessDescription, ProcessList } from './forms/processes.js';
 import { findProcess } from './give-order.js';
-import { foldNode, sameAsStored } from './replay-node.js';
+import { foldNode } from './replay-node.js';
 import type { FactsQuery, NodeParameters, NodesQuery, ProcessesQuery, ReplayQuery } from './requests.js';
 
 function pageQuery({ cluster, after, limit }: NodesQuery) {
@@ -83,12 +84,14 @@ export async function replayNode(
   names: NodeParameters,
   { at }: ReplayQuery,
 ): Promise<Replay> {
-  const { node } = await findState(history, names);
+  const stored = await findState(history, names);
   const until = at === undefined ? undefined : Date.parse(at);
   if (Number.isNaN(until)) {
     throw new ConsoleRefusal('BadRequest', `${at ?? ''} is no time`, 'write it like 2026-01-31T08:30:00Z');
   }
-  const folded = await foldNode(history, node, until);
+  // No further than the state that was read: facts that come meanwhile would look like a contradiction.
+  const end = { version: stored.version, ...(until === undefined ? {} : { until }) };
+  const folded = await foldNode(history, stored.node, end);
   return {
     apiVersion,
     kind: 'Replay',
@@ -96,9 +99,7 @@ export async function replayNode(
     node: names.node,
     factVersion: folded.version,
     state: folded,
-    ...(until === undefined
-      ? { sameAsStored: sameAsStored(folded, await history.state(node)) }
-      : { at: toInstant(until) }),
+    ...(until === undefined ? { sameAsStored: sameJson(folded, stored) } : { at: toInstant(until) }),
   };
 }
 

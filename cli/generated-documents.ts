@@ -1,0 +1,23 @@
+import { openApiDocument } from '../services/console/open-api.js';
+import { commandReference } from './command-reference.js';
+import { publishedConfigurationSchema } from './configuration/published-schema.js';
+import { errorsDocument } from './errors.js';
+import { publishedForm, publishedForms } from './forms/published-forms.js';
+
+function json(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+/** Every document that is made from code: path from the root of the package, and its text. */
+export function generatedDocuments(): readonly (readonly [path: string, content: string])[] {
+  const forms = Object.entries(publishedForms).map(
+    ([kind, schema]) => [`schemas/cli/${kind}.schema.json`, json(publishedForm(kind, schema))] as const,
+  );
+  return [
+    ...forms,
+    ['schemas/config/faultline.schema.json', publishedConfigurationSchema()],
+    ['docs/openapi.json', json(openApiDocument())],
+    ['docs/errors.md', errorsDocument()],
+    ['docs/cli.md', commandReference()],
+  ];
+}
