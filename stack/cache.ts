@@ -15,7 +15,7 @@ export interface Recipe {
   readonly files: readonly string[];
   /** Anything else that changes the result (flags, versions of parts). */
   readonly salt: string;
-  /** Programs it can't do without. */
+  /** Programs that the build can't do without. */
   readonly needs: readonly ('java' | 'mvn' | 'go' | 'python3')[];
   /** Fills `output`, an empty folder. `final` is where that folder will be moved to. */
   build(place: {
@@ -35,6 +35,11 @@ export function cacheRoot(): string {
 }
 
 export const recipesFolder = join(import.meta.dirname, 'recipes');
+
+/** Whether the component is there, so that nothing is needed to build it. */
+export async function isProvided(recipe: Recipe): Promise<boolean> {
+  return existsSync(await componentFolder(recipe));
+}
 
 /** Folder of the finished component; depends on the recipe's content, so that an edited recipe is built anew. */
 export async function componentFolder(recipe: Recipe): Promise<string> {
@@ -77,7 +82,7 @@ async function acquire(file: string, what: string): Promise<Lock> {
       await rm(aside, { force: true });
       continue;
     }
-    progress(`waiting for another run that builds ${what} (lock ${file})`);
+    progress(`waiting for another run: ${what} (lock ${file})`);
     await pause(500);
   }
   const beat = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => undefined), 5_000);
@@ -87,6 +92,20 @@ async function acquire(file: string, what: string): Promise<Lock> {
       await rm(file, { force: true });
     },
   };
+}
+
+/** Does `work` while nobody else does theirs under the same lock file; waits for them. A dead holder's lock is broken after 20 s. */
+export async function exclusively<Result>(
+  file: string,
+  what: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const lock = await acquire(file, what);
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
 }
 
 async function removeLeftovers(parent: string): Promise<void> {
@@ -104,24 +123,24 @@ export async function provide(recipe: Recipe): Promise<string> {
   if (existsSync(final)) return final;
   const parent = join(final, '..');
   await mkdir(parent, { recursive: true });
-  const lock = await acquire(join(parent, 'lock'), recipe.name);
-  try {
-    if (existsSync(final)) return final;
-    await removeLeftovers(parent);
-    const building = join(parent, `building-${process.pid}`);
-    const output = join(building, 'output');
-    const scratch = join(building, 'scratch');
-    await mkdir(output, { recursive: true });
-    await mkdir(scratch);
-    const started = Date.now();
-    progress(`building ${recipe.name} ${recipe.version} (once; kept in ${parent})`);
-    const log = join(parent, 'build.log');
-    await recipe.build({ output, recipes: recipesFolder, scratch, log, final });
-    await rename(output, final);
-    progress(`built ${recipe.name} ${recipe.version} in ${((Date.now() - started) / 1000).toFixed(0)} s`);
-    return final;
-  } finally {
-    await removeLeftovers(parent);
-    await lock.release();
-  }
+  return exclusively(join(parent, 'lock'), `the build of ${recipe.name}`, async () => {
+    try {
+      if (existsSync(final)) return final;
+      await removeLeftovers(parent);
+      const building = join(parent, `building-${process.pid}`);
+      const output = join(building, 'output');
+      const scratch = join(building, 'scratch');
+      await mkdir(output, { recursive: true });
+      await mkdir(scratch);
+      const started = Date.now();
+      progress(`building ${recipe.name} ${recipe.version} (once; kept in ${parent})`);
+      const log = join(parent, 'build.log');
+      await recipe.build({ output, recipes: recipesFolder, scratch, log, final });
+      await rename(output, final);
+      progress(`built ${recipe.name} ${recipe.version} in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+      return final;
+    } finally {
+      await removeLeftovers(parent);
+    }
+  });
 }

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { findRunning, stopServer } from '../adapters/postgres/embedded-process.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../adapters/postgres/embedded-server.js';
 import { processIdentity } from './process-identity.js';
 import { remember } from './supervised.js';
@@ -17,6 +19,20 @@ export async function startPostgres({ folder }: { folder: string }): Promise<Emb
     stopSignal: 'SIGINT',
   });
   return server;
+}
+
+/**
+ * Stops a server on this folder's data that no ledger knows, because `up` was killed while it was starting. The id in PostgreSQL's own file
+ * may be somebody else's by now, hence the look at what the process was called with.
+ */
+export async function stopPostgres(folder: string): Promise<void> {
+  const link = join(folder, 'cluster');
+  if (!existsSync(link)) return;
+  const cluster = await realpath(link);
+  const server = await findRunning({ cluster });
+  if (server === undefined) return;
+  const command = execFileSync('ps', ['-ww', '-o', 'args=', '-p', String(server.pid)], { encoding: 'utf8' });
+  if (command.includes(`-D ${cluster} `)) await stopServer(server.pid);
 }
 
 /** Removes the data of a stopped server, also where it had to lie outside of `folder`. */

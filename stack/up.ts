@@ -1,11 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { provide } from './cache.js';
+import { dirname, join } from 'node:path';
+import { exclusively, isProvided, provide, type Recipe } from './cache.js';
 import { nodeProblemDetectorRecipe, pythonRecipe, stackRecipes } from './component-recipes.js';
 import { startKafka } from './kafka.js';
 import { provideKcat } from './kcat.js';
 import { startKubernetes } from './kubernetes.js';
-import { startPostgres, removePostgres } from './postgres.js';
+import { removePostgres, startPostgres, stopPostgres } from './postgres.js';
 import { missingPrerequisites } from './prerequisites.js';
 import { progress } from './progress.js';
 import { startRedfish } from './redfish.js';
@@ -32,7 +32,9 @@ const systems = Array.from({ length: 16 }, (_, index) => ({
 
 /** Builds whatever is missing. @throws StackRefused naming every missing program, a line each */
 export async function provideAll(): Promise<void> {
-  const missing = missingPrerequisites(stackRecipes.flatMap((recipe) => recipe.needs));
+  const toBuild: Recipe[] = [];
+  for (const recipe of stackRecipes) if (!(await isProvided(recipe))) toBuild.push(recipe);
+  const missing = missingPrerequisites(['java', 'python3', ...toBuild.flatMap((recipe) => recipe.needs)]);
   if (missing.length > 0) throw new StackRefused(missing.join('\n'));
   for (const recipe of stackRecipes) await provide(recipe);
   await provideKcat();
@@ -82,6 +84,7 @@ export async function down(folder: string): Promise<void> {
     progress(`stopping ${record.name} (process ${record.pid})`);
     await stopRecorded(record);
   }
+  await stopPostgres(join(folder, 'postgres'));
   await rm(ledgerFile(folder), { force: true });
   await rm(join(folder, 'endpoints.json'), { force: true });
 }
@@ -93,6 +96,11 @@ export async function down(folder: string): Promise<void> {
  * @throws StackRefused if a program is missing
  */
 export async function up(folder: string, brokers: 1 | 3): Promise<Endpoints> {
+  await mkdir(dirname(folder), { recursive: true });
+  return exclusively(`${folder}.lock`, `"stack up" in ${folder}`, () => upAlone(folder, brokers));
+}
+
+async function upAlone(folder: string, brokers: 1 | 3): Promise<Endpoints> {
   const endpoints = await readEndpoints(folder);
   const records = await recordedProcesses(folder);
   if (endpoints !== undefined && records.length > 0 && records.every(isRunning)) return endpoints;

@@ -1,7 +1,18 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, closeSync, existsSync, openSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { canWalk, type ServerAccount } from './embedded-user.js';
@@ -53,6 +64,21 @@ async function storedPassword(file: string): Promise<string> {
 }
 
 /**
+ * Removes clusters whose data folder was a temporary one and is gone, as tests leave them. Others stay: a data folder that can't be seen may
+ * only be on a disk that is not mounted now.
+ */
+async function removeAbandoned(shelter: string): Promise<void> {
+  for (const entry of await readdir(shelter)) {
+    const home = join(shelter, entry);
+    const link = await readFile(join(home, 'home'), 'utf8').catch(() => '');
+    const abandoned = link.startsWith(`${tmpdir()}/`) && !existsSync(dirname(link));
+    if (abandoned && (await findRunning({ cluster: join(home, 'cluster') })) === undefined) {
+      await rm(home, { recursive: true, force: true });
+    }
+  }
+}
+
+/**
  * Where the cluster lies. Root's server runs as another user, who may be unable to walk down to the data folder (a clone under a 0700
  * home): then the cluster goes to /var/lib/faultline, and the data folder keeps a link to it.
  */
@@ -66,7 +92,9 @@ async function placeCluster(dataFolder: string, account: ServerAccount | undefin
   }
   const shelter = '/var/lib/faultline';
   await mkdir(shelter, { recursive: true, mode: 0o755 });
+  await removeAbandoned(shelter);
   const home = await mkdtemp(join(shelter, 'postgres-'));
+  await writeFile(join(home, 'home'), link);
   chmodSync(home, 0o711);
   await symlink(join(home, 'cluster'), link);
   return join(home, 'cluster');
@@ -135,7 +163,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** The server that runs on this cluster, if any. A pid file that a crash left behind is not one; whoever connects must still check. */
-export async function findRunning(folder: ServerFolder): Promise<RunningServer | undefined> {
+export async function findRunning(folder: Pick<ServerFolder, 'cluster'>): Promise<RunningServer | undefined> {
   const text = await readFile(join(folder.cluster, 'postmaster.pid'), 'utf8').catch(() => '');
   const [pid, , , port, , , , status] = text.split('\n').map((line) => line.trim());
   if (pid === undefined || pid === '' || port === undefined || port === '') return undefined;
