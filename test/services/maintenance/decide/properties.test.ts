@@ -4,7 +4,7 @@ import { resultStatuses, type CommandResultDetail } from '../../../../domain/com
 import type { Decision } from '../../../../domain/decision.js';
 import { replay } from '../../../../domain/evolve.js';
 import { faultTypes } from '../../../../domain/fault.js';
-import type { BootId, NodeUid, PodUid, ReportId } from '../../../../domain/identifiers.js';
+import type { BootId, NodeUid, PodUid } from '../../../../domain/identifiers.js';
 import { canonicalJson } from '../../../../domain/json.js';
 import type { NodeState } from '../../../../domain/node-state.js';
 import { migrationStatuses, orderKinds } from '../../../../domain/signal.js';
