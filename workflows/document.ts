@@ -21,7 +21,7 @@ function arrowsOf(workflow: WorkflowName): readonly Arrow[] {
         (target ?? []).map((to) => ({
           from: state.key,
           to: to.key,
-          label: `${eventType === '' ? '' : eventType}${guardName(guard)}`.trim(),
+          label: `${eventType}${guardName(guard)}`.trim(),
         })),
       ),
     ),
@@ -41,9 +41,10 @@ function drawn(arrows: readonly Arrow[]): readonly string[] {
     const key = `${from} --> ${to}`;
     labels.set(key, [...(labels.get(key) ?? []), label]);
   }
-  return [...labels].map(
-    ([key, all]) => `  ${key} : ${[...new Set(all)].filter((label) => label !== '').join(', ')}`,
-  );
+  return [...labels].map(([key, all]) => {
+    const said = [...new Set(all)].filter((label) => label !== '');
+    return said.length === 0 ? `  ${key}` : `  ${key} : ${said.join(', ')}`;
+  });
 }
 
 function diagramOf(workflow: WorkflowName): string {
