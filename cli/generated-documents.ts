@@ -1,3 +1,4 @@
+import { workflowsDocument } from '../workflows/document.js';
 import { openApiDocument } from '../services/console/open-api.js';
 import { commandReference } from './command-reference.js';
 import { publishedConfigurationSchema } from './configuration/published-schema.js';
@@ -19,5 +20,6 @@ export function generatedDocuments(): readonly (readonly [path: string, content:
     ['docs/openapi.json', json(openApiDocument())],
     ['docs/errors.md', errorsDocument()],
     ['docs/cli.md', commandReference()],
+    ['docs/workflows.md', workflowsDocument()],
   ];
 }
