@@ -27,6 +27,8 @@ export class MemoryOutbox implements Outbox {
   async release(partition: number): Promise<void> {
     if (this.#store.senders.get(partition) !== this.#self) return;
     this.#store.senders.delete(partition);
+    // Nobody reads it for now: what is new there must not keep the readers of other partitions from waiting.
+    this.#store.entries.forget(partition);
     // Whoever waits to become the sender may try.
     this.#store.entries.announce();
   }
