@@ -30,16 +30,23 @@ async function appendOneByOne(options: RelayOptions, records: readonly NewRecord
       await options.eventLog.append([record]);
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error;
-      const { topic, key, headers } = record;
-      options.log.error(
-        { topic, key, id: headers['ce_id'], error: error.message },
-        'the log refuses this record for ever',
-      );
-      const refused = { ...headers, dlt_topic: topic, dlt_reason: error.message.slice(0, 500) };
-      await options.eventLog.append([
-        { topic: 'maintenance.signals.dlt', key, value: undefined, headers: refused },
-      ]);
+      await sayRefused(options, record, error);
     }
+  }
+}
+
+/** Where a record was that could not be published. What is refused even as a dead letter is only logged. */
+async function sayRefused(options: RelayOptions, record: NewRecord, error: RecordRefused): Promise<void> {
+  const { eventLog, log } = options;
+  const { topic, key, headers } = record;
+  const reason = error.message.slice(0, 500);
+  log.error({ topic, key, id: headers['ce_id'], error: reason }, 'the log refuses this record for ever');
+  try {
+    const refused = { ...headers, dlt_topic: topic, dlt_reason: reason };
+    await eventLog.append([{ topic: 'maintenance.signals.dlt', key, value: undefined, headers: refused }]);
+  } catch (again) {
+    if (!(again instanceof RecordRefused)) throw again;
+    log.error({ topic, key, error: again.message.slice(0, 500) }, 'nor does the log take its dead letter');
   }
 }
 
