@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock, systemRandomness } from '../../../adapters/clock/system-clock.js';
+import { connectCluster, type ConnectedCluster } from '../../../adapters/kubernetes/cluster.js';
+import { MemoryFleetInventory } from '../../../adapters/memory/journal/inventory.js';
+import { createMemoryStore } from '../../../adapters/memory/journal.js';
+import type { ClusterName, NodeKey } from '../../../domain/identifiers.js';
+import type { Report } from '../../../domain/report.js';
+import { defaultConditionRules } from '../../../services/detector/condition-rules.js';
+import {
+  runDetector,
+  type DetectorSettings,
+  type RunningDetector,
+} from '../../../services/detector/detector.js';
+import { startSimulatedApiServer, type SimulatedApiServer } from '../../../world/kubernetes/api-server.js';
+import { realTimeClock } from '../../../world/real-time-clock.js';
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const settings: DetectorSettings = {
+  rules: defaultConditionRules,
+  source: 'detector',
+  refreshMs: 60_000,
+  lease: undefined,
+  poolLabel: 'pool',
+  zoneLabel: 'zone',
+  installation: 'inst1',
+};
+
+let server: SimulatedApiServer;
+let cluster: ConnectedCluster;
+let inventory: MemoryFleetInventory;
+let detectors: { readonly stopping: AbortController; readonly running: RunningDetector }[];
+/** What the log took: ids, and in short what was said. */
+let ids: string[];
+let said: string[];
+/** So many times the log does not take what is said. */
+let failures: number;
+
+beforeEach(async () => {
+  server = await startSimulatedApiServer({ clock: realTimeClock(), token: 't' });
+  register();
+  cluster = connectCluster({
+    cluster: 'a',
+    access: { server: server.baseUrl, token: () => 't' },
+    clock: systemClock,
+    randomness: systemRandomness,
+    version: 'test',
+  });
+  const options = { partitionCount: 1, outboxPartitions: 1, randomness: systemRandomness };
+  inventory = new MemoryFleetInventory(createMemoryStore(options));
+  detectors = [];
+  ids = [];
+  said = [];
+  failures = 0;
+});
+
+afterEach(async () => {
+  await stopAll();
+  await cluster.close();
+  await server.stop();
+});
+
+async function stopAll(): Promise<void> {
+  for (const { stopping } of detectors) stopping.abort();
+  await Promise.all(detectors.map(({ running }) => running.ended));
+}
+
+function register(): void {
+  server.kubelets.registerNode({
+    name: 'n1',
+    nodeInfo: { bootID: 'b1', systemUUID: 's1' },
+    conditions: [
+      { type: 'Ready', status: 'True' },
+      { type: 'KernelDeadlock', status: 'False' },
+    ],
+  });
+}
+
+function deadlock(status: 'True' | 'False'): void {
+  server.kubelets.setConditions('n1', [{ type: 'KernelDeadlock', status }]);
+}
+
+function take(id: string, what: string): Promise<void> {
+  failures -= 1;
+  if (failures >= 0) return Promise.reject(new Error('the log is away'));
+  ids.push(id);
+  said.push(what);
+  return Promise.resolve();
+}
+
+function detect(changes: Partial<DetectorSettings> = {}): RunningDetector {
+  const stopping = new AbortController();
+  const running = runDetector({
+    cluster,
+    clusterName: 'a' as ClusterName,
+    inventory,
+    emitReport: (report: Report) => take(report.id, `${report.node} ${report.type} ${report.status}`),
+    emitChange: (node, change, causeId) => take(causeId, `${node} ${change.change}`),
+    clock: systemClock,
+    // Waits after trouble are short.
+    randomness: { ...systemRandomness, next: () => 0 },
+    settings: { ...settings, ...changes },
+    signal: stopping.signal,
+    log: silent,
+  });
+  detectors.push({ stopping, running });
+  return running;
+}
+
+const soon = { timeout: 10_000 };
+
+describe('the detector, on an API server', () => {
+  it('given a condition that turns bad and good, then it fires and clears once', async () => {
+    const running = detect();
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    deadlock('True');
+    await expect.poll(() => said, soon).toEqual(['a/n1 appeared', 'n1 KernelDeadlock firing']);
+    deadlock('False');
+    await expect.poll(() => said.slice(2), soon).toEqual(['n1 KernelDeadlock cleared']);
+    expect(await inventory.member('a/n1' as NodeKey)).toMatchObject({ unavailable: false });
+  });
+
+  it('given a restart, then what is said again has the same ids, and nothing is invented', async () => {
+    deadlock('True');
+    detect();
+    await expect.poll(() => said, soon).toHaveLength(2);
+    await stopAll();
+    detect();
+    await expect.poll(() => said, soon).toHaveLength(4);
+    expect(ids.slice(2)).toEqual(ids.slice(0, 2));
+  });
+
+  it('given the history is forgotten, when the nodes are listed anew, then nothing is said again', async () => {
+    const running = detect();
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    server.forgetHistory();
+    deadlock('True');
+    await expect.poll(() => said, soon).toEqual(['a/n1 appeared', 'n1 KernelDeadlock firing']);
+  });
+
+  it('given a node goes, comes back and boots, then each is a change', async () => {
+    const running = detect();
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    server.kubelets.setNodeInfo('n1', { bootID: 'b2' });
+    await expect.poll(() => said, soon).toEqual(['a/n1 appeared', 'a/n1 rebooted']);
+    server.kubelets.deregisterNode('n1');
+    await expect.poll(() => said.slice(2), soon).toEqual(['a/n1 deleted']);
+    expect(await inventory.member('a/n1' as NodeKey)).toBeUndefined();
+    register();
+    await expect.poll(() => said.slice(3), soon).toEqual(['a/n1 appeared']);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('given the log is away for a while, then what was seen is said once it is back', async () => {
+    failures = 2;
+    deadlock('True');
+    detect();
+    await expect.poll(() => said, soon).toEqual(['a/n1 appeared', 'n1 KernelDeadlock firing']);
+  });
+
+  it('given a lease that is not renewed, then NodeNotReady fires although the node still counts as Ready', async () => {
+    server.kubelets.setAlive('n1', false);
+    const running = detect({ lease: { staleMs: 20, checkMs: 10 } });
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    await expect.poll(() => said, soon).toEqual(['a/n1 appeared', 'n1 NodeNotReady firing']);
+  });
+});
