@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock, systemRandomness } from '../../../adapters/clock/system-clock.js';
+import type { OpenJournal } from '../../../adapters/journal/options.js';
+import { MemoryEventLog } from '../../../adapters/memory/event-log.js';
+import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
+import type { Subscription } from '../../../adapters/ports/event-log.js';
+import { bundledSchemaIds } from '../../../adapters/schema-registry/bundled.js';
+import type { NodeKey, PodUid, ProcessId } from '../../../domain/identifiers.js';
+import { topicsOf } from '../../../schemas/catalog.js';
+import { encodeEvent } from '../../../schemas/codec.js';
+import { migrationRequestToEvent } from '../../../schemas/events/migration-requested.js';
+import { frame } from '../../../schemas/wire-format.js';
+import { createOutboxWriter } from '../../../services/maintenance/publish/outbox-writer.js';
+import { consumeRequests } from '../../../services/migrator/consume-requests.js';
+
+const schemaIds = bundledSchemaIds();
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const node = 'a/n1' as NodeKey;
+const group = 'migrator';
+
+let log: MemoryEventLog;
+let opened: OpenJournal;
+let subscriptions: Subscription[];
+
+beforeEach(async () => {
+  log = new MemoryEventLog({ clock: systemClock, retryDelayMs: 5 });
+  await log.ensureTopics(topicsOf(1));
+  const options = {
+    clock: systemClock,
+    randomness: systemRandomness,
+    writer: createOutboxWriter({ source: '/faultline/test/maintenance', epoch: 1 }),
+    partitionCount: 1,
+    outboxPartitions: 1,
+  };
+  opened = createMemoryJournal(options, createMemoryStore(options));
+  subscriptions = [];
+});
+
+afterEach(async () => {
+  await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+  await log.close();
+});
+
+/** One copy of the migrator: requests it was given, in order; those in `finished` end at once, the others never. */
+function startCopy(finished: ReadonlySet<string>): { given: string[]; subscription: Subscription } {
+  const given: string[] = [];
+  const subscription = consumeRequests({
+    eventLog: log,
+    journal: opened.journal,
+    schemaIds,
+    group,
+    clock: systemClock,
+    log: silent,
+    migrator: {
+      handle: ({ requestId }) => {
+        given.push(requestId);
+        return finished.has(requestId) ? Promise.resolve(true) : new Promise(() => undefined);
+      },
+      underWay: () => 0,
+    },
+  });
+  subscriptions.push(subscription);
+  return { given, subscription };
+}
+
+async function request(requestId: string): Promise<void> {
+  const pods = [{ namespace: 'shop', name: 'web-1', uid: 'pod-1' as PodUid }];
+  const processId = 'p-aaaaaaaaaaaaaaaa' as ProcessId;
+  const event = migrationRequestToEvent({
+    requestId,
+    processId,
+    node,
+    pods,
+    reason: 'x',
+    deadlineMs: 60_000,
+  });
+  const value = frame(await schemaIds.idOf('MigrationRequested'), encodeEvent('MigrationRequested', event));
+  await log.append([{ topic: 'migration.requests', key: node, value, headers: {} }]);
+}
+
+async function startsAt(): Promise<bigint> {
+  const [bounds] = await log.bounds('migration.requests');
+  if (bounds === undefined) throw new Error('the topic has no partition');
+  return opened.journal.startAt(group, { ...bounds, topic: 'migration.requests', logId: log.logId });
+}
+
+describe('migration requests', () => {
+  it('given all are finished, then a successor begins after them', async () => {
+    const { given } = startCopy(new Set(['r1', 'r2']));
+    await request('r1');
+    await request('r2');
+    await expect.poll(() => given).toEqual(['r1', 'r2']);
+    await expect.poll(startsAt).toBe(2n);
+  });
+
+  it('given one is unfinished, when its copy crashes, then it is given again with all after it', async () => {
+    const { given, subscription } = startCopy(new Set(['r1', 'r3']));
+    for (const id of ['r1', 'r2', 'r3']) await request(id);
+    await expect.poll(() => given).toEqual(['r1', 'r2', 'r3']);
+    await expect.poll(startsAt).toBe(1n);
+    log.crash(subscription);
+    const successor = startCopy(new Set(['r2', 'r3']));
+    await expect.poll(() => successor.given).toEqual(['r2', 'r3']);
+    await expect.poll(startsAt).toBe(3n);
+  });
+
+  it('given bytes that are no request, then they are left out and the next one is handled', async () => {
+    await log.append([{ topic: 'migration.requests', key: node, value: Buffer.from('?'), headers: {} }]);
+    await log.append([{ topic: 'migration.requests', key: node, value: undefined, headers: {} }]);
+    await request('r1');
+    const { given } = startCopy(new Set(['r1']));
+    await expect.poll(() => given).toEqual(['r1']);
+    await expect.poll(startsAt).toBe(3n);
+  });
+});
