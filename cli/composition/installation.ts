@@ -147,7 +147,13 @@ function running(parts: {
   readonly stopping: AbortController;
 }): RunningInstallation {
   const { id, url, server, services, connections, stopping } = parts;
-  const ended = Promise.all(services.map((service) => service.ended)).then(() => undefined);
+  // A process with nothing but the listener has no part that could end: it goes on until it is stopped.
+  const told = new Promise<void>((resolve) => {
+    stopping.signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+  const ended = Promise.all([told, ...services.map((service) => service.ended)]).then(() => undefined);
   // Whoever started it waits for `ended`; without a waiter a rejection must not bring the process down by itself.
   ended.catch(() => undefined);
   let stopped: Promise<void> | undefined;
