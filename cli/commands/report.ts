@@ -22,8 +22,11 @@ interface Receipt {
   readonly rejected: readonly { readonly index: number; readonly path: string; readonly reason: string }[];
 }
 
-function isReceipt(body: unknown): body is Receipt {
-  return typeof body === 'object' && body !== null && 'accepted' in body && 'rejected' in body;
+/** What intake says about single reports; undefined when it refused the request as a whole. */
+function receiptOf(body: unknown): Receipt | undefined {
+  if (typeof body !== 'object' || body === null || !('rejected' in body)) return undefined;
+  const { rejected } = body as Pick<Receipt, 'rejected'>;
+  return { accepted: 'accepted' in body ? (body.accepted as Receipt['accepted']) : [], rejected };
 }
 
 function single(node: string | undefined, options: ReportOptions): string {
@@ -88,14 +91,15 @@ export function reportCommand(terminal: Terminal): Command {
         body,
         isLines ? 'application/x-ndjson' : 'application/json',
       );
-      if (!isReceipt(answer)) throw failureOf(server.url, status, answer);
-      const document = { apiVersion: 'faultline.dev/v1', kind: 'ReportReceipt', ...answer };
+      const receipt = receiptOf(answer);
+      if (receipt === undefined) throw failureOf(server.url, status, answer);
+      const document = { apiVersion: 'faultline.dev/v1', kind: 'ReportReceipt', ...receipt };
       if (options.output !== 'table')
         printDocument(terminal, options.output === 'yaml' ? 'yaml' : 'json', document);
-      else for (const id of answer.accepted) terminal.out(`${id} accepted\n`);
-      for (const { index, path, reason } of answer.rejected)
+      else for (const id of receipt.accepted) terminal.out(`${id} accepted\n`);
+      for (const { index, path, reason } of receipt.rejected)
         terminal.err(`report ${index}: ${path}: ${reason}\n`);
-      if (answer.rejected.length > 0)
-        throw new CommandFailed('ReportsRejected', `${answer.rejected.length} reports were rejected`);
+      if (receipt.rejected.length > 0)
+        throw new CommandFailed('ReportsRejected', `${receipt.rejected.length} reports were rejected`);
     });
 }

@@ -8,10 +8,11 @@ import {
   replay,
 } from '../../services/console/forms/nodes.js';
 import { orderReceipt, processDescription, processList } from '../../services/console/forms/processes.js';
+import { demoResult } from './demo.js';
 import { doctorReport } from './doctor.js';
 import { reportReceipt, schemaCheck, schemaRegistration } from './receipts.js';
 
-/** Every form that `-o json` prints, by its kind; each has a file in schemas/cli. The demo's is described with it. */
+/** Every form that `-o json` prints, by its kind; each has a file in schemas/cli. */
 export const publishedForms: Readonly<Record<string, TSchema>> = {
   NodeList: nodeList,
   FaultList: faultList,
@@ -22,6 +23,7 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   Replay: replay,
   OrderReceipt: orderReceipt,
   ReportReceipt: reportReceipt,
+  DemoResult: demoResult,
   DoctorReport: doctorReport,
   SchemaCheck: schemaCheck,
   SchemaRegistration: schemaRegistration,

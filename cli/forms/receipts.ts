@@ -6,7 +6,16 @@ export const reportReceipt = form(
   'ReportReceipt',
   {
     accepted: Type.Array(Type.String(), { description: 'Ids of the reports that are durably stored.' }),
-    rejected: Type.Array(part({ index: Type.Integer(), path: Type.String(), reason: Type.String() })),
+    rejected: Type.Array(
+      part({
+        index: Type.Integer({ description: 'Position in what was sent, from 0.' }),
+        path: Type.String(),
+        reason: Type.String(),
+        forbidden: Type.Optional(
+          Type.Literal(true, { description: 'The token may not speak for this node.' }),
+        ),
+      }),
+    ),
   },
   'What became of the reports sent.',
 );

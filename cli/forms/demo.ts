@@ -1,0 +1,39 @@
+import { Type } from '@sinclair/typebox';
+
+import { outcomes } from '../../domain/node-state.js';
+import { form, part } from '../../services/console/forms/form.js';
+
+const count = Type.Integer({ minimum: 0 });
+const duration = Type.Number({ minimum: 0 });
+
+function counts<const Name extends string>(names: readonly Name[]) {
+  return Type.Unsafe<Record<Name, number>>({
+    type: 'object',
+    additionalProperties: false,
+    required: [...names],
+    properties: Object.fromEntries(names.map((name) => [name, count])),
+  });
+}
+
+export const demoResult = form(
+  'DemoResult',
+  {
+    rows: count,
+    rowsByFate: counts(['process', 'joined', 'cancelled', 'ignored', 'dirty']),
+    reasons: Type.Record(Type.String(), count, { description: 'How often each fate had each reason.' }),
+    nodes: count,
+    reports: count,
+    faults: counts(['opened', 'cleared']),
+    processes: counts(['started', 'ended', 'active']),
+    outcomes: counts(outcomes),
+    effects: Type.Record(Type.String(), count, {
+      description: 'Counted from the request logs of the simulated API server, BMCs and webhooks.',
+    }),
+    timeToCordonMs: part({ p50: duration, p95: duration, p99: duration }),
+    timeToRecoverMinutes: part({ p50: duration, p95: duration }),
+    deadLetters: count,
+    unaccountedReports: count,
+    cordonedLeft: count,
+  },
+  'What a demo came to, counted from outside.',
+);

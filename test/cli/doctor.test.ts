@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { DoctorReport } from '../../cli/forms/doctor.js';
+import { expectPublishedForm } from './form-validator.js';
+import { runCommand } from './run-command.js';
+
+let folder: string;
+let server: Server;
+let url: string;
+/** Rights that the API server denies, like `patch nodes`. */
+let denied: Set<string>;
+const changes: string[] = [];
+
+interface Review {
+  readonly spec: { readonly resourceAttributes: { verb: string; resource: string; subresource?: string } };
+}
+
+/** API server, Redfish and webhooks in one, as far as a doctor asks them. */
+function answer(method: string, path: string, body: string): { status: number; body: object } {
+  if (path === '/version') return { status: 200, body: { gitVersion: 'v1.35.0' } };
+  if (path.endsWith('/selfsubjectaccessreviews')) {
+    const { verb, resource, subresource } = (JSON.parse(body) as Review).spec.resourceAttributes;
+    const right = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
+    return { status: 201, body: { status: { allowed: !denied.has(right) } } };
+  }
+  if (method !== 'GET') changes.push(`${method} ${path}`);
+  if (path.includes('/leases')) return { status: 200, body: { metadata: {}, items: [] } };
+  return path.startsWith('/redfish/v1/') ? { status: 200, body: {} } : { status: 404, body: {} };
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'faultline-doctor-'));
+  denied = new Set();
+  changes.length = 0;
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const given = answer(request.method ?? '', new URL(request.url ?? '', 'http://x').pathname, body);
+      response.writeHead(given.status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(given.body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function doctor(more: string, mode = 'active') {
+  const kubeconfig = `{current-context: c, contexts: [{name: c, context: {cluster: k, user: u}}],
+    clusters: [{name: k, cluster: {server: '${url}'}}], users: [{name: u, user: {token: t}}]}`;
+  writeFileSync(join(folder, 'kubeconfig'), kubeconfig);
+  const path = join(folder, 'faultline.yaml');
+  const bmc = `{url: '${url}', nodes: {n1: {}}}`;
+  writeFileSync(path, `clusters: [{name: a, kubeconfig: kubeconfig, mode: ${mode}, bmc: ${bmc}}]\n${more}`);
+  const ran = await runCommand(['doctor', '--config', path, '-o', 'json']);
+  const report = JSON.parse(ran.out) as DoctorReport;
+  expectPublishedForm(report, 'DoctorReport');
+  return { ...ran, report, failed: report.checks.filter(({ result }) => result === 'failed') };
+}
+
+describe('doctor', () => {
+  it('given everything is there, then all is ok, and nothing was changed anywhere', async () => {
+    const { code, failed, report } = await doctor(
+      `drivers: {tickets: {url: '${url}'}, actions: {url: '${url}'}}`,
+    );
+    expect(failed).toEqual([]);
+    expect(code).toBe(0);
+    expect(report.checks.filter(({ what }) => what.includes(': may ')).length).toBe(10);
+    expect(changes).toEqual([]);
+  });
+
+  it('given a right is missing, then it is named with what to do', async () => {
+    denied.add('create pods/eviction');
+    const { code, err, failed } = await doctor('');
+    expect(code).toBe(1);
+    expect(failed).toEqual([
+      {
+        what: 'cluster a: may create pods/eviction',
+        result: 'failed',
+        detail: 'not allowed',
+        next: 'apply deploy/rbac.yaml and use its service account',
+      },
+    ]);
+    expect(err).toContain('error (ChecksFailed): 1 of');
+  });
+
+  it('given mode observe, then rights to write are not asked for', async () => {
+    denied.add('patch nodes');
+    const { code, report } = await doctor('', 'observe');
+    expect(code).toBe(0);
+    expect(report.checks.map(({ what }) => what)).not.toContain('cluster a: may patch nodes');
+  });
+
+  it('given nothing answers, then each system is named with what to do', async () => {
+    const { code, failed } = await doctor(`
+eventLog: {kind: kafka, brokers: ['127.0.0.1:1']}
+journal: {kind: postgres, connection: 'postgres://u@127.0.0.1:1/d'}
+schemaRegistry: {kind: confluent, url: 'http://127.0.0.1:1'}
+drivers: {tickets: {url: 'http://127.0.0.1:1'}}`);
+    expect(code).toBe(1);
+    expect(failed.map(({ what }) => what)).toEqual([
+      'journal: PostgreSQL at 127.0.0.1:1',
+      'event log: Kafka at 127.0.0.1:1',
+      'schema registry at http://127.0.0.1:1',
+      'tickets webhook at http://127.0.0.1:1',
+    ]);
+    for (const { detail, next } of failed) {
+      expect(detail).not.toBe('');
+      expect(next).toBeDefined();
+    }
+  });
+});

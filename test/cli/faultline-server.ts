@@ -1,0 +1,111 @@
+import fastify from 'fastify';
+import { expect, vi } from 'vitest';
+
+import { systemClock, systemRandomness } from '../../adapters/clock/system-clock.js';
+import { MemoryEventLog } from '../../adapters/memory/event-log.js';
+import { createMemoryJournal, createMemoryStore } from '../../adapters/memory/journal.js';
+import type { History } from '../../adapters/ports/journal.js';
+import { bundledSchemaIds } from '../../adapters/schema-registry/bundled.js';
+import { parseConfiguration } from '../../cli/configuration/load.js';
+import type { NodeKey } from '../../domain/identifiers.js';
+import { topicsOf } from '../../schemas/catalog.js';
+import { consoleRoutes } from '../../services/console/console-routes.js';
+import type { Operator } from '../../services/console/operators.js';
+import { signalRecord } from '../../services/input-records.js';
+import { intakeRoutes } from '../../services/intake/intake-routes.js';
+import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
+import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
+
+export interface TestServer {
+  readonly url: string;
+  readonly history: History;
+  /** Reports through intake and waits until the report is decided. */
+  report(node: string, type: string): Promise<void>;
+  /** The active process of a node, once it has one. */
+  processOn(node: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Intake, maintenance and console over event log and journal in memory, on a free port. Nobody carries out commands, so
+ * that every process stays in its first stage.
+ */
+export async function startTestServer(operators: readonly Operator[] = []): Promise<TestServer> {
+  const { policy } = parseConfiguration('{}', 'faultline.yaml');
+  const eventLog = new MemoryEventLog({ clock: systemClock, retryDelayMs: 5 });
+  await eventLog.ensureTopics(topicsOf(1));
+  const schemaIds = bundledSchemaIds();
+  const options = {
+    clock: systemClock,
+    randomness: systemRandomness,
+    writer: createOutboxWriter({ source: '/faultline/test/maintenance', epoch: 1 }),
+    partitionCount: 1,
+    outboxPartitions: 1,
+    verify: true,
+  };
+  const journal = createMemoryJournal(options, createMemoryStore(options));
+  const { history } = journal;
+  const consuming = consumeInputs({
+    eventLog,
+    journal: journal.journal,
+    schemaIds,
+    clock: systemClock,
+    rules: { policy, epoch: 1 },
+    group: 'maintenance',
+    maxBatchRecords: 100,
+    lateAfterMs: 60_000,
+  });
+  const server = fastify({ forceCloseConnections: true });
+  const source = '/faultline/test';
+  await server.register(intakeRoutes, {
+    eventLog,
+    schemaIds,
+    clock: systemClock,
+    randomness: systemRandomness,
+    source,
+    alertRules: {},
+  });
+  await server.register(consoleRoutes, {
+    history,
+    operators,
+    onError: (error) => {
+      throw error;
+    },
+    sendOrder: async (node, order) => {
+      const id = systemRandomness.uuid();
+      const origin = { id, source, at: Date.now() };
+      await eventLog.append([await signalRecord(schemaIds, node, { kind: 'Order', order }, origin)]);
+      return { causeId: id };
+    },
+  });
+  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  const versionOf = async (node: string) => (await history.state(node as NodeKey))?.version ?? 0;
+  return {
+    url,
+    history,
+    report: async (node, type) => {
+      const [cluster, name] = node.split('/');
+      const before = await versionOf(node);
+      const body = JSON.stringify({ cluster, node: name, type, status: 'firing', source: 'test' });
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/v1/reports`, { method: 'POST', headers, body });
+      expect(answer.status).toBe(202);
+      await vi.waitFor(async () => {
+        expect(await versionOf(node)).toBeGreaterThan(before);
+      });
+    },
+    processOn: async (node) => {
+      return vi.waitFor(async () => {
+        const process = (await history.state(node as NodeKey))?.process;
+        if (process === undefined) throw new Error(`${node} has no process yet`);
+        return process.id;
+      });
+    },
+    stop: async () => {
+      await server.close();
+      await consuming.stop();
+      await journal.close();
+      await eventLog.close();
+    },
+  };
+}

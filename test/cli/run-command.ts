@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+import { runProgram } from '../../cli/program.js';
+import type { Terminal } from '../../cli/terminal.js';
+import { packageRoot } from '../../schemas/package-root.js';
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A terminal that remembers; interruption is the test's to give. */
+export function testTerminal(options: { readonly stdin?: string; readonly interrupted?: AbortSignal } = {}) {
+  const written = { out: '', err: '' };
+  const terminal: Terminal = {
+    out: (text) => void (written.out += text),
+    err: (text) => void (written.err += text),
+    environment: { USER: 'tester' },
+    colour: false,
+    interrupted: options.interrupted ?? new AbortController().signal,
+    readStdin: () => Promise.resolve(options.stdin ?? ''),
+  };
+  return { terminal, written };
+}
+
+/** The command in this process: fast. */
+export async function runCommand(words: readonly string[], stdin?: string): Promise<Ran> {
+  const { terminal, written } = testTerminal(stdin === undefined ? {} : { stdin });
+  const code = await runProgram(terminal, words);
+  return { code, ...written };
+}
+
+/** The command as a process of its own: what a shell sees. */
+export function spawnCommand(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const root = packageRoot();
+  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'cli/main.ts'), ...words], {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+  });
+  const written = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => void (written.out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => void (written.err += chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      resolve({ code, ...written });
+    });
+  });
+}
