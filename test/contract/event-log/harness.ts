@@ -1,4 +1,4 @@
-import type { EventLog, Subscription } from '../../../adapters/ports/event-log.js';
+import type { EventLog } from '../../../adapters/ports/event-log.js';
 
 /** What the suite needs to know about one kind of log. */
 export interface EventLogHarness {
@@ -22,8 +22,3 @@ export interface DoomedMember {
 }
 
 export type HarnessFactory = () => Promise<EventLogHarness>;
-
-/** Rejects when the subscription has ended by an error; for races with conditions. */
-export async function stopAll(subscriptions: readonly Subscription[]): Promise<void> {
-  await Promise.allSettled(subscriptions.map((subscription) => subscription.stop()));
-}

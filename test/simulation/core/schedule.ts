@@ -3,14 +3,7 @@ import type { OpenJournal } from '../../../adapters/journal/options.js';
 import type { OutboxEntry, QueuedCommand } from '../../../adapters/ports/journal.js';
 import { commandCatalog, type CommandResult } from '../../../domain/command.js';
 import type { DecidedReport } from '../../../domain/decision.js';
-import type {
-  CauseId,
-  ClusterName,
-  NodeKey,
-  NodeName,
-  NodeUid,
-  ReportId,
-} from '../../../domain/identifiers.js';
+import type { CauseId, ClusterName, NodeKey, NodeName, ReportId } from '../../../domain/identifiers.js';
 import { namesOf, nodeKey } from '../../../domain/identifiers.js';
 import type { Report } from '../../../domain/report.js';
 import type { Input, Signal } from '../../../domain/signal.js';
@@ -164,7 +157,7 @@ export class Schedule {
     const change = kind === 'rebooted' ? ('rebooted' as const) : ('appeared' as const);
     this.send(node, {
       kind: 'NodeChanged',
-      change: { change, nodeUid: nodeUid as NodeUid, ...(bootId === undefined ? {} : { bootId }) },
+      change: { change, nodeUid: nodeUid, ...(bootId === undefined ? {} : { bootId }) },
     });
   }
 

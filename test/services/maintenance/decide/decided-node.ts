@@ -6,7 +6,6 @@ import {
   namesOf,
   type BootId,
   type CauseId,
-  type CommandId,
   type NodeKey,
   type NodeUid,
   type ProcessId,
@@ -150,8 +149,4 @@ export function told(decision: Decision): { facts: readonly string[]; commands: 
     facts: decision.facts.map(({ type }) => type),
     commands: decision.commands.map(({ type }) => type),
   };
-}
-
-export function idsOf(commands: readonly Command[]): readonly CommandId[] {
-  return commands.map(({ id }) => id);
 }
