@@ -13,6 +13,7 @@ import { runDetector } from '../../services/detector/detector.js';
 import type { Remembered } from '../../services/detector/sighting.js';
 import { replyRecord, reportRecord, signalRecord } from '../../services/input-records.js';
 import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
+import { keepUp } from '../../services/maintenance/upkeep.js';
 import { fireTimers } from '../../services/maintenance/fire-timers.js';
 import { consumeRequests } from '../../services/migrator/consume-requests.js';
 import { createMigrator } from '../../services/migrator/migrator.js';
@@ -91,7 +92,24 @@ function startMaintenance(context: ServiceContext): readonly RunningService[] {
   return [
     subscribed('maintenance', subscription, context, () => 0),
     { name: 'timers', ended: timers, problem: () => undefined, underWay: () => 0 },
+    { name: 'upkeep', ended: startUpkeep(context), problem: () => undefined, underWay: () => 0 },
   ];
+}
+
+const hourMs = 3_600_000;
+/** Two weeks of input topics (see the catalog) and a week to spare. */
+const keepMs = 21 * 24 * hourMs;
+
+function startUpkeep(context: ServiceContext): Promise<void> {
+  const { journal, embeddedLog } = context.connections;
+  return keepUp({
+    ...supervisionOf(context, 'upkeep'),
+    commands: journal.commands,
+    prune: (before) => journal.upkeep.prune(before),
+    ...(embeddedLog === undefined ? {} : { removeExpired: () => embeddedLog.removeExpired() }),
+    everyMs: hourMs,
+    keepMs,
+  });
 }
 
 function startRelay(context: ServiceContext): RunningService {

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+
+import { JumpingClock } from '../../../adapters/clock/jumping-clock.js';
+import { keepUp } from '../../../services/maintenance/upkeep.js';
+import { seededRandomness } from '../../simulation/core/seeded.js';
+
+it('gives permits of ended processes back and forgets the past, again and again', async () => {
+  const clock = new JumpingClock({ start: 1_000_000, speed: Infinity, quietLooks: 1 });
+  const over = new AbortController();
+  const forgotten: number[] = [];
+  let released = 0;
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const ended = keepUp({
+    clock,
+    randomness: seededRandomness(1),
+    log,
+    signal: over.signal,
+    commands: { releaseEnded: () => Promise.resolve((released += 1)) },
+    prune: (before) => Promise.resolve(void forgotten.push(before)),
+    everyMs: 1_000,
+    keepMs: 500_000,
+  });
+  await clock
+    .run(() => Promise.resolve(released < 3), 2_000_000, AbortSignal.timeout(5_000))
+    .catch(() => undefined);
+  over.abort();
+  await ended;
+  expect(released).toBeGreaterThanOrEqual(3);
+  expect(forgotten.slice(0, 3)).toEqual([500_000, 501_000, 502_000]);
+});
