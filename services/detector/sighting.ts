@@ -26,6 +26,8 @@ interface ConditionSighting {
   readonly verdict: 'bad' | 'good' | 'unsaid';
   /** Transition and heartbeat of the condition, when this boot was first seen: the same stamp is a past boot's word. */
   readonly pastStamp?: string;
+  /** A fault that was reported in a past boot, or by a past detector, and not cleared: its end has to be told. */
+  readonly owed?: true;
 }
 
 /** To be said, in this order, before the sighting is kept. */
@@ -93,21 +95,24 @@ function judge(
   rebooted: boolean,
   remembered: Remembered | undefined,
 ): { readonly seen: ConditionSighting; readonly firing?: 'firing' | 'cleared' } {
-  if (condition === undefined) return { seen: before ?? { verdict: 'unsaid' } };
+  const open =
+    before === undefined
+      ? remembered?.openFaults.has(rule.faultType) === true
+      : before.verdict === 'bad' || before.owed === true;
+  const owed = open ? { owed: true as const } : {};
+  if (condition === undefined) return { seen: before ?? { verdict: 'unsaid', ...owed } };
   const stamp = stampOf(condition);
   const pastStamp = rebooted ? stamp : before?.pastStamp;
   // After a boot the old boot's conditions stand there until their owner writes anew: that is not news.
   const stale = rule.condition !== 'Ready' && pastStamp === stamp;
   const past = pastStamp === undefined ? {} : { pastStamp };
   const verdict = rebooted ? 'unsaid' : (before?.verdict ?? 'unsaid');
-  if (stale) return { seen: { verdict, ...past } };
+  if (stale) return { seen: { verdict, ...past, ...owed } };
   if (rule.bad.includes(condition.status)) {
     return { seen: { verdict: 'bad', ...past }, ...(verdict === 'bad' ? {} : { firing: 'firing' as const }) };
   }
-  if (condition.status !== rule.good) return { seen: { verdict, ...past } };
-  const clears =
-    before?.verdict === 'bad' || (before === undefined && remembered?.openFaults.has(rule.faultType));
-  return { seen: { verdict: 'good', ...past }, ...(clears === true ? { firing: 'cleared' as const } : {}) };
+  if (condition.status !== rule.good) return { seen: { verdict, ...past, ...owed } };
+  return { seen: { verdict: 'good', ...past }, ...(open ? { firing: 'cleared' as const } : {}) };
 }
 
 function stampOf(condition: NodeCondition): string {

@@ -96,6 +96,23 @@ describe('what a detector says about a node', () => {
     ]);
   });
 
+  it('given a fault of the boot before, when its condition is written anew after the reboot and is good, then it is cleared', () => {
+    const past = condition('KernelDeadlock', 'True', later);
+    const well = condition('KernelDeadlock', 'False', '2026-01-01T02:00:00Z');
+    const said = told(
+      deadlocked,
+      node([condition('Ready', 'True'), past], 'b2'),
+      node([condition('Ready', 'True'), well], 'b2'),
+      node([condition('Ready', 'True'), well], 'b2'),
+    );
+    expect(said.map(inShort)).toEqual([
+      ['appeared', 'KernelDeadlock firing'],
+      ['rebooted'],
+      ['KernelDeadlock cleared'],
+      [],
+    ]);
+  });
+
   it('given another object under the name, then it appears anew', () => {
     expect(told(healthy, node([condition('Ready', 'True')], 'b1', 'u2')).map(inShort)[1]).toEqual([
       'appeared',
