@@ -23,6 +23,16 @@ export const ready: ReportedCondition = {
   message: 'kubelet is posting ready status',
 };
 
+/**
+ * What a kubelet says beside Ready. It has to be said: a node controller that misses one of these on a silent node adds
+ * it as Unknown, and only the kubelet's own word takes that back.
+ */
+const unpressed: readonly ReportedCondition[] = [
+  ['MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+  ['DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+  ['PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+].map(([type = '', reason = '', message = '']) => ({ type, status: 'False', reason, message }));
+
 /** `node-0042`. */
 export function nodeNameOf(index: number): string {
   return `node-${String(index).padStart(4, '0')}`;
@@ -77,6 +87,6 @@ export function registrationOf(
     annotations: options.annotations,
     providerID: `world://machine/${machine.systemUuid}`,
     nodeInfo: nodeInfoOf(machine),
-    conditions: [ready, ...problemsOf(machine, options.detector)],
+    conditions: [ready, ...unpressed, ...problemsOf(machine, options.detector)],
   };
 }
