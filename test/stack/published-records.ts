@@ -32,6 +32,8 @@ function finished(command: string, args: readonly string[], input?: Buffer): Pro
   });
 }
 
+const wholeTopic = ['-o', 'beginning', '-e', '-q'];
+
 /** All records of a topic. `raw`: dead letters, of which only size and first bytes are told. */
 export async function publishedRecords(
   site: Site,
@@ -41,19 +43,7 @@ export async function publishedRecords(
   const brokers = site.kafka.bootstrapServers.join(',');
   const format = '%T\\t%p\\t%k\\t%h\\n%R%s';
   const kcat = await provideKcat();
-  const bytes = await finished(kcat, [
-    '-b',
-    brokers,
-    '-C',
-    '-t',
-    topic,
-    '-o',
-    'beginning',
-    '-e',
-    '-q',
-    '-f',
-    format,
-  ]);
+  const bytes = await finished(kcat, ['-b', brokers, '-C', '-t', topic, ...wholeTopic, '-f', format]);
   const python = join(await provide(pythonRecipe), 'bin', 'python');
   const script = join(import.meta.dirname, 'decode_records.py');
   const flags = form === 'raw' ? ['--raw'] : [];
@@ -62,50 +52,4 @@ export async function publishedRecords(
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => ({ topic, ...(JSON.parse(line) as Omit<PublishedRecord, 'topic'>) }));
-}
-
-type Next = (record: PublishedRecord) => PublishedRecord | undefined;
-
-/**
- * How a subscriber finds what caused a record. A cause is another record, by `ce_causationid`; or a command, which
- * stands in the process event that gave it; or a timer, which belongs to a stage that a process entered.
- */
-function causeFinder(all: readonly PublishedRecord[]): Next {
-  const byId = new Map(all.map((one) => [one.headers['ce_id'], one]));
-  const events = all.filter(({ topic }) => topic === 'maintenance.events');
-  const dataOf = ({ value }: PublishedRecord): Readonly<Record<string, string>> =>
-    value['data'] as Readonly<Record<string, string>>;
-  return ({ key, headers }) => {
-    const cause = headers['ce_causationid'];
-    if (cause === undefined) return undefined;
-    const known = byId.get(cause);
-    if (known !== undefined) return known;
-    const ofNode = events.filter((event) => event.key === key);
-    const command = ofNode.find((event) => dataOf(event)['commands']?.includes(`"id":"${cause}"`));
-    const [process, stageEntry] = cause.split('.');
-    return (
-      command ??
-      ofNode.find(
-        (event) =>
-          event.value['type'] === 'StageEntered' &&
-          event.value['processId'] === process &&
-          dataOf(event)['stageEntry'] === stageEntry,
-      )
-    );
-  };
-}
-
-/** From a record back, cause by cause, until no further one is known. The record itself is first. */
-export function causesOf(
-  record: PublishedRecord,
-  all: readonly PublishedRecord[],
-): readonly PublishedRecord[] {
-  const causeOf = causeFinder(all);
-  const chain: PublishedRecord[] = [];
-  let next: PublishedRecord | undefined = record;
-  while (next !== undefined && !chain.includes(next)) {
-    chain.push(next);
-    next = causeOf(next);
-  }
-  return chain;
 }
