@@ -27,6 +27,12 @@ export function isAsked(pod: KubernetesPod, processId: ProcessId): boolean {
   );
 }
 
+/** When the notice that the pod was given is over, ms; 0: it was given none that can be read. */
+export function noticeEndsAt(pod: KubernetesPod): number {
+  const instant = Date.parse(annotation(pod, migrationDeadlineAnnotation) ?? '');
+  return Number.isNaN(instant) ? 0 : instant;
+}
+
 export interface MigrationMarks {
   readonly processId: ProcessId;
   /** RFC 3339. Not before this; it counts from the announcement, which comes later. */
