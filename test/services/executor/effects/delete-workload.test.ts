@@ -108,13 +108,7 @@ describe('deleteWorkload, where nothing may be destroyed', () => {
   }
 
   it("given a person's hold, then nothing is deleted", async () => {
-    const note = { 'faultline.dev/hold': 'mine' };
-    await site.cluster.request(
-      'PATCH',
-      `/api/v1/nodes/${nodeName}`,
-      { metadata: { annotations: note } },
-      'application/merge-patch+json',
-    );
+    site.putHold('mine');
     expect(await refused(remove())).toBe('Held');
   });
 

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PodReference } from '../../../../domain/command.js';
 import type { ProcessId } from '../../../../domain/identifiers.js';
-import { registrationOf } from '../../../../world/machines/node-registration.js';
 import { nodeName, Site } from './site.js';
 import { addPod, disturb, writes } from './site-workload.js';
 
@@ -39,13 +38,6 @@ const patches = () => writes(site, { method: 'PATCH', resource: 'nodes' });
 /** A tolerant pod is not given up by Kubernetes. */
 function addTolerantPod(): void {
   pods = [...pods, addPod(site, 'tolerant', { tolerations: [{ operator: 'Exists' }] })];
-}
-
-async function recreateNode(): Promise<void> {
-  const { kubelets } = site.cluster.server;
-  kubelets.deregisterNode(nodeName);
-  kubelets.registerNode(registrationOf(site.machine, { index: 0, detector: 'simulated', annotations: {} }));
-  await site.cluster.pass(0);
 }
 
 describe('fenceWorkload', () => {
@@ -170,7 +162,7 @@ describe('unfenceWorkload', () => {
 
   it('given the node was recreated under its name, then it is not touched', async () => {
     const command = unfence();
-    await recreateNode();
+    await site.recreateNode();
     const before = patches().length;
     expect(await site.result(command)).toMatchObject({
       status: 'failed',

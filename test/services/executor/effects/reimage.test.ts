@@ -14,8 +14,7 @@ async function start(options: SiteOptions = {}): Promise<void> {
 const reimage = () => site.command('reimage', { image: 'os 2' });
 const unfinished = { unfinishedAttempt: true, attempts: 1 };
 const told = () => site.webhook.requests.filter(({ method }) => method === 'POST');
-const resets = () =>
-  site.bmcs.requests.filter(({ method }) => method !== 'GET').map(({ body }) => body as unknown);
+const resets = () => site.bmcs.requests.filter(({ method }) => method !== 'GET').map(({ body }) => body);
 const pxe = { Boot: { BootSourceOverrideEnabled: 'Once', BootSourceOverrideTarget: 'Pxe' } };
 
 describe('reimage, by whoever acts on machines', () => {

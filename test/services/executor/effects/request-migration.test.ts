@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandResult, PodReference } from '../../../../domain/command.js';
 import type { NodeUid, ProcessId } from '../../../../domain/identifiers.js';
-import { registrationOf } from '../../../../world/machines/node-registration.js';
 import { processId } from '../command-for.js';
 import { nodeName, Site } from './site.js';
 import {
@@ -160,9 +159,7 @@ describe('requestMigration, of a node that is not ours', () => {
 
   it('given it was recreated under its name, then no pod is asked', async () => {
     const command = ask();
-    const { kubelets } = site.cluster.server;
-    kubelets.deregisterNode(nodeName);
-    kubelets.registerNode(registrationOf(site.machine, { index: 0, detector: 'simulated', annotations: {} }));
+    await site.recreateNode();
     expect(site.expected().nodeUid).not.toBe(command.expected.nodeUid);
     expect(await refused(command)).toBe('IdentityChanged');
   });

@@ -13,6 +13,9 @@ import { Bmc } from '../../../../world/bmc/bmc.js';
 import { startRedfishServer, type RedfishServer } from '../../../../world/bmc/redfish-server.js';
 import { Fleet } from '../../../../world/machines/fleet.js';
 import type { Machine } from '../../../../world/machines/machine.js';
+import { registrationOf } from '../../../../world/machines/node-registration.js';
+import { nodes } from '../../../../world/kubernetes/resources.js';
+import { updateObject } from '../../../../world/kubernetes/write-verbs.js';
 import { seededRandom } from '../../../../world/random.js';
 import { TestCluster } from '../../../world/kubernetes/cluster.js';
 import { commandFor, silent } from '../command-for.js';
@@ -161,6 +164,23 @@ export class Site {
     about: Partial<Parameters<typeof commandFor>[2]> = {},
   ): Extract<Command, { type: Type }> {
     return commandFor(type, parameters, { node: nodeKey, expected: this.expected(), ...about });
+  }
+
+  /** The Node object is deleted and comes back under another UID. */
+  async recreateNode(): Promise<void> {
+    const { kubelets } = this.cluster.server;
+    kubelets.deregisterNode(nodeName);
+    kubelets.registerNode(registrationOf(this.machine, { index: 0, detector: 'simulated', annotations: {} }));
+    await this.cluster.pass(0);
+  }
+
+  /** A person keeps the node out of service, in no time. */
+  putHold(text: string): void {
+    const node = this.cluster.node(nodeName);
+    const annotations = { ...node.metadata.annotations, 'faultline.dev/hold': text };
+    const body = { ...node, metadata: { ...node.metadata, annotations } };
+    const route = { resource: nodes, name: nodeName, subresource: undefined };
+    updateObject(this.cluster.server.state, route, node, body, false);
   }
 
   /** @throws when the command was postponed, or its claim lost */
