@@ -1,10 +1,17 @@
-import type { PodReference } from '../../../../domain/command.js';
-import type { PodUid } from '../../../../domain/identifiers.js';
-import type { Disturbance, DisturbableRequest } from '../../../../world/kubernetes/disturbances.js';
-import type { StoredObject } from '../../../../world/kubernetes/kubernetes-object.js';
-import type { LoggedRequest } from '../../../../world/kubernetes/request-log.js';
-import { pods } from '../../../../world/kubernetes/resources.js';
-import { nodeName, type Site } from './site.js';
+import type { PodReference } from '../../domain/command.js';
+import type { PodUid } from '../../domain/identifiers.js';
+import type { Disturbance, DisturbableRequest } from '../../world/kubernetes/disturbances.js';
+import type { StoredObject } from '../../world/kubernetes/kubernetes-object.js';
+import type { LoggedRequest } from '../../world/kubernetes/request-log.js';
+import { pods } from '../../world/kubernetes/resources.js';
+import type { TestCluster } from '../world/kubernetes/cluster.js';
+
+/** The node on which everything happens. */
+export const nodeName = 'node-0000';
+
+export interface WithCluster {
+  readonly cluster: TestCluster;
+}
 
 export interface PodOptions {
   readonly owner?: 'ReplicaSet' | 'DaemonSet' | 'Node';
@@ -14,7 +21,7 @@ export interface PodOptions {
 }
 
 /** A pod on the site's node; it runs once time has passed. */
-export function addPod(site: Site, name: string, options: PodOptions = {}): PodReference {
+export function addPod(site: WithCluster, name: string, options: PodOptions = {}): PodReference {
   const { owner, annotations = {}, labels = {}, tolerations = [] } = options;
   const ownerReferences =
     owner === undefined
@@ -27,31 +34,31 @@ export function addPod(site: Site, name: string, options: PodOptions = {}): PodR
   return { namespace: 'default', name, uid: pod.metadata.uid as PodUid };
 }
 
-export function podNamed(site: Site, name: string): StoredObject {
+export function podNamed(site: WithCluster, name: string): StoredObject {
   const pod = site.cluster.server.state.store.get(pods, 'default', name);
   if (pod === undefined) throw new Error(`there is no pod ${name}`);
   return pod;
 }
 
 /** Its owner's controller put another pod under the name. */
-export function replacePod(site: Site, name: string): PodReference {
+export function replacePod(site: WithCluster, name: string): PodReference {
   site.cluster.server.state.delete(pods, podNamed(site, name), { gracePeriodSeconds: 0 });
   return addPod(site, name);
 }
 
 /** Told to go by somebody else: there until its grace is over. */
-export function terminate(site: Site, name: string): void {
+export function terminate(site: WithCluster, name: string): void {
   site.cluster.server.state.delete(pods, podNamed(site, name), { gracePeriodSeconds: 600 });
 }
 
-export function finish(site: Site, name: string, phase: 'Succeeded' | 'Failed'): void {
+export function finish(site: WithCluster, name: string, phase: 'Succeeded' | 'Failed'): void {
   const { state } = site.cluster.server;
   const pod = podNamed(site, name);
   state.setStatus(pods, pod, { ...pod.status, phase });
 }
 
 /** What the pods of the node say about their migration, by name. */
-export function migrationLabels(site: Site): Readonly<Record<string, string | undefined>> {
+export function migrationLabels(site: WithCluster): Readonly<Record<string, string | undefined>> {
   const labelled = site.cluster
     .podsOn(nodeName)
     .map(({ metadata }) => [metadata.name, metadata.labels?.['faultline.dev/migration']] as const);
@@ -67,7 +74,7 @@ function matches(request: DisturbableRequest, selection: Selection): boolean {
 
 /** The next request of this kind has no good end. */
 export function disturb(
-  site: Site,
+  site: WithCluster,
   selection: Selection,
   when: Disturbance['when'],
   answer: Disturbance['answer'],
@@ -81,7 +88,7 @@ export function disturb(
 }
 
 /** Happens on the server right before it takes the next request of this kind. */
-export function rightBefore(site: Site, selection: Selection, happens: () => void): void {
+export function rightBefore(site: WithCluster, selection: Selection, happens: () => void): void {
   const takeBack = site.cluster.server.disturbances.order({
     matches: (request) => {
       if (!matches(request, selection)) return false;
@@ -96,6 +103,6 @@ export function rightBefore(site: Site, selection: Selection, happens: () => voi
 }
 
 /** Every write of this kind that the API server saw, however it ended. */
-export function writes(site: Site, selection: Selection): readonly LoggedRequest[] {
+export function writes(site: WithCluster, selection: Selection): readonly LoggedRequest[] {
   return site.cluster.server.requests.filter((request) => matches(request, selection));
 }

@@ -1,8 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PodReference } from '../../../../domain/command.js';
 import type { ProcessId } from '../../../../domain/identifiers.js';
-import { nodeName, Site } from './site.js';
-import { addPod, disturb, podNamed, replacePod, rightBefore, terminate, writes } from './site-workload.js';
+import { Site } from './site.js';
+import {
+  addPod,
+  disturb,
+  podNamed,
+  replacePod,
+  rightBefore,
+  terminate,
+  writes,
+  nodeName,
+} from '../../workload-on-node.js';
 
 let site: Site;
 let web: readonly [PodReference, PodReference];

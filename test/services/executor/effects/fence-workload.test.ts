@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PodReference } from '../../../../domain/command.js';
 import type { ProcessId } from '../../../../domain/identifiers.js';
-import { nodeName, Site } from './site.js';
-import { addPod, disturb, writes } from './site-workload.js';
+import { Site } from './site.js';
+import { addPod, disturb, writes, nodeName } from '../../workload-on-node.js';
 
 let site: Site;
 let pods: readonly PodReference[];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProcessId } from '../../../../domain/identifiers.js';
-import { nodeName, Site } from './site.js';
+import { Site } from './site.js';
 import {
   addPod,
   disturb,
@@ -9,7 +9,8 @@ import {
   replacePod,
   rightBefore,
   writes,
-} from './site-workload.js';
+  nodeName,
+} from '../../workload-on-node.js';
 
 let site: Site;
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nodeName, Site } from './site.js';
+import { nodeName } from '../../workload-on-node.js';
+import { Site } from './site.js';
 
 let site: Site;
 

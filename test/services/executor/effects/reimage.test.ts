@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildFault } from '../../../world/build-machine.js';
-import { nodeName, Site, type SiteOptions } from './site.js';
+import { nodeName } from '../../workload-on-node.js';
+import { Site, type SiteOptions } from './site.js';
 
 let site: Site;
 

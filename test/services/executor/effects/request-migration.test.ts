@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandResult, PodReference } from '../../../../domain/command.js';
 import type { NodeUid, ProcessId } from '../../../../domain/identifiers.js';
 import { processId } from '../command-for.js';
-import { nodeName, Site } from './site.js';
+import { Site } from './site.js';
 import {
   addPod,
   disturb,
@@ -13,7 +13,8 @@ import {
   rightBefore,
   terminate,
   writes,
-} from './site-workload.js';
+  nodeName,
+} from '../../workload-on-node.js';
 
 let site: Site;
 

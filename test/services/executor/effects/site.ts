@@ -18,11 +18,11 @@ import { nodes } from '../../../../world/kubernetes/resources.js';
 import { updateObject } from '../../../../world/kubernetes/write-verbs.js';
 import { seededRandom } from '../../../../world/random.js';
 import { TestCluster } from '../../../world/kubernetes/cluster.js';
+import { nodeName } from '../../workload-on-node.js';
 import { commandFor, silent } from '../command-for.js';
 import { QueueOfOne } from '../queue-of-one.js';
 import { Line } from './line.js';
 
-export const nodeName = 'node-0000';
 export const image = 'os 1';
 const nodeKey = `a/${nodeName}` as NodeKey;
 
