@@ -93,14 +93,17 @@ async function moveOne(
   pod: PodReference,
 ): Promise<boolean> {
   if (!(await say(options, request, pod, 'accepted'))) return false;
-  await labelPod(cluster, pod, 'accepted');
+  const { processId } = request;
+  await labelPod(cluster, pod, { processId, status: 'accepted' });
   const { clock, randomness, signal: stopping, pollMs, firstRetryMs, longestRetryMs } = options;
   const ending = await movePod(
     { cluster, request, clock, randomness, stopping, pollMs, firstRetryMs, longestRetryMs },
     pod,
   );
   if (ending === undefined) return false;
-  if (ending.status === 'refused' && ending.reason !== 'Withdrawn') await labelPod(cluster, pod, 'refused');
+  if (ending.status === 'refused' && ending.reason !== 'Withdrawn') {
+    await labelPod(cluster, pod, { processId, status: 'refused' });
+  }
   return say(options, request, pod, ending.status, ending.reason);
 }
 
