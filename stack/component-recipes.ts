@@ -139,6 +139,14 @@ export const pythonRecipe: Recipe = {
   },
 };
 
+export const kcatAdvice =
+  'kcat is missing. Get it: Debian and Ubuntu: apt-get install kcat; macOS: brew install kcat';
+
+/** Whether kcat can be had from packages of Debian, without installing them. */
+export function canUnpackPackages(): boolean {
+  return existsSync('/usr/bin/apt-get') && existsSync('/usr/bin/dpkg');
+}
+
 /** kcat from Debian's packages, unpacked and not installed: `usr/bin/kcat` and its libraries. */
 export const kcatRecipe: Recipe = {
   name: 'kcat',
@@ -147,11 +155,7 @@ export const kcatRecipe: Recipe = {
   salt: 'kcat librdkafka1 libyajl2',
   needs: [],
   async build({ output, scratch, log }) {
-    if (!existsSync('/usr/bin/apt-get') || !existsSync('/usr/bin/dpkg')) {
-      throw new Error(
-        'kcat is missing. Install it (Debian and Ubuntu: apt-get install kcat; macOS: brew install kcat).',
-      );
-    }
+    if (!canUnpackPackages()) throw new Error(kcatAdvice);
     await buildCommand('apt-get', ['download', 'kcat', 'librdkafka1', 'libyajl2'], { log, folder: scratch });
     for (const file of (await readdir(scratch)).filter((name) => name.endsWith('.deb'))) {
       await buildCommand('dpkg', ['-x', file, output], { log, folder: scratch });
