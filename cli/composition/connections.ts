@@ -190,6 +190,7 @@ async function connectionStringOf(
   }
   const server: EmbeddedPostgres = await startEmbeddedPostgres({
     dataFolder: join(configuration.dataFolder, 'postgres'),
+    durability: journal.durability,
   });
   opened(() => server.stop());
   return server.connectionString;

@@ -64,6 +64,13 @@ export class PostgresSubscription implements Subscription {
     reading.reader.wake();
   }
 
+  /** Partitions that are read or handed over right now; one more while this is no member yet. */
+  underWay(): number {
+    if (!this.isMember) return this.stopped.signal.aborted ? 0 : 1;
+    const readings = [...this.readings.values()];
+    return this.leaving.size + readings.filter(({ reader }) => !reader.isWaiting).length;
+  }
+
   /** Next offset of each partition that this member owns and has begun to read. */
   positions(): ReadonlyMap<string, bigint> {
     const positions = new Map<string, bigint>();
