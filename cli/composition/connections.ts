@@ -234,6 +234,8 @@ export async function openConnections(
       partitionCount: configuration.eventLog.partitions,
       outboxPartitions,
       writer: late.writer,
+      // One process owns the folder of an embedded server.
+      alone: configuration.journal.kind === 'embedded',
     });
     opened(() => journal.close());
     const { id, epoch } = await journal.journal.installation();
