@@ -136,7 +136,16 @@ export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
   const start = first - settleMs;
   const clock = new JumpingClock({ start, speed: options.speed });
   const folder = mkdtempSync(join(tmpdir(), 'faultline-demo-'));
-  const world = await startDemoWorld({ cluster: 'demo', nodes, seed: options.seed, clock });
+  const people = new PeopleOnCall(clock, () => installation.url);
+  const world = await startDemoWorld({
+    cluster: 'demo',
+    nodes,
+    seed: options.seed,
+    clock,
+    onRepaired: (node) => {
+      people.repaired(node);
+    },
+  });
   const configuration = loadConfiguration(writeDemoConfiguration(world, { folder, port: options.port }));
   const { log, logOf, environment, version } = options;
   const installation = await startInstallation({
@@ -144,7 +153,6 @@ export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
     wanted: new Set(serviceNames),
     surroundings: { clock, randomness: systemRandomness, log, logOf, environment, version },
   });
-  const people = new PeopleOnCall(clock, () => installation.url);
   const tell = narrate(options.narrate);
   const witness = new Witness((event) => {
     people.hear(event);
