@@ -190,6 +190,7 @@ async function connectionStringOf(
   }
   const server: EmbeddedPostgres = await startEmbeddedPostgres({
     dataFolder: join(configuration.dataFolder, 'postgres'),
+    durability: journal.durability,
   });
   opened(() => server.stop());
   return server.connectionString;
@@ -233,6 +234,8 @@ export async function openConnections(
       partitionCount: configuration.eventLog.partitions,
       outboxPartitions,
       writer: late.writer,
+      // One process owns the folder of an embedded server.
+      alone: configuration.journal.kind === 'embedded',
     });
     opened(() => journal.close());
     const { id, epoch } = await journal.journal.installation();
