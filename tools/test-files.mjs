@@ -18,8 +18,12 @@ export const fastFiles = allFiles.filter((file) => !isReal(file));
 
 const timed = [];
 
-/** A part of its own. `node` is the program that runs the tests; `flags` are vitest's. */
-export function runTests(name, files, { node = process.execPath, flags = [], quiet = false } = {}) {
+/** A part of its own. `node` is the program that runs the tests; `flags` are vitest's; `variables` go to the environment. */
+export function runTests(
+  name,
+  files,
+  { node = process.execPath, flags = [], variables, quiet = false } = {},
+) {
   const work = async () => {
     const report = join(root, 'reports', `${name.replaceAll(/\W+/g, '-')}.json`);
     mkdirSync(join(root, 'reports'), { recursive: true });
@@ -33,7 +37,7 @@ export function runTests(name, files, { node = process.execPath, flags = [], qui
       ...flags,
       ...files,
     ];
-    const env = { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' };
+    const env = { ...process.env, ...variables, FORCE_COLOR: '0', NO_COLOR: '1' };
     const { code, output } = await execute(node, args, { env, quiet });
     const { problems, ...counts } = countsOf(readReport(report), { name, files, code });
     if (!quiet) process.stdout.write(problems);
