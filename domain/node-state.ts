@@ -114,6 +114,20 @@ export interface Attempt {
   readonly at: number;
 }
 
+/** Why the inputs of a node wait. */
+export interface Parked {
+  /**
+   * `failed`: an input could not be decided or stored, so nothing is known for sure; commands rest, and the node counts
+   * as unhealthy. `unknown-workflow`: only this copy does not know its workflow; what was decided goes on.
+   */
+  readonly kind: 'failed' | 'unknown-workflow';
+  readonly reason: string;
+  readonly since: number;
+  /** How often it was tried, and when last. */
+  readonly attempts: number;
+  readonly triedAt: number;
+}
+
 /** All that is decided by, per node. Changes only by facts; JSON only; no nulls. */
 export interface NodeState {
   readonly node: NodeKey;
@@ -134,8 +148,8 @@ export interface NodeState {
   readonly lastRecoveredAt?: number;
   readonly attempts: readonly Attempt[];
   readonly process?: ActiveProcess;
-  /** Set while this node's inputs can't be processed. */
-  readonly parked?: { readonly reason: string; readonly since: number };
+  /** Set while this node's inputs can't be processed: they wait, in order, until it is taken up again. */
+  readonly parked?: Parked;
 }
 
 export function emptyNodeState(node: NodeKey): NodeState {

@@ -107,14 +107,26 @@ function refusalOf(process: ActiveProcess | undefined, order: Order): string | u
 
 function decideOrder(draft: Draft, order: Order): void {
   const { process } = draft.state;
-  const refusal = refusalOf(process, order);
+  // Of a parked node no stage is asked: to retry means to try again what waits for it.
+  const retriesParked = draft.state.parked !== undefined && order.kind === 'retry';
+  const refusal = retriesParked && process?.id === order.processId ? undefined : refusalOf(process, order);
   const data = { kind: order.kind, subject: order.subject, reason: order.reason };
   if (refusal !== undefined) {
     record(draft, { type: 'OrderRefused', processId: order.processId, data: { ...data, refusal } });
     return;
   }
   record(draft, { type: 'OrderTaken', processId: order.processId, data });
+  if (retriesParked) return;
   tellProcess(draft, { type: `order.${order.kind}`, at: draft.at, reason: order.reason });
+}
+
+/** The journal takes up what waits; here only a person's part in it is written down. */
+function decideRetry(draft: Draft, retry: Extract<Signal, { kind: 'RetryParked' }>): void {
+  const { subject, reason } = retry;
+  if (subject === undefined) return;
+  const data = { kind: 'retry', subject, reason };
+  if (draft.state.parked !== undefined) record(draft, { type: 'OrderTaken', data });
+  else record(draft, { type: 'OrderRefused', data: { ...data, refusal: 'the node is not parked' } });
 }
 
 function decideNodeChange(draft: Draft, change: NodeChange): void {
@@ -184,6 +196,12 @@ export function decideSignal(draft: Draft, signal: Signal): void {
       break;
     case 'MigrationAnnounced':
       decideAnnouncement(draft, signal);
+      break;
+    case 'RetryParked':
+      decideRetry(draft, signal);
+      break;
+    case 'InputLost':
+    case 'OrphanFound':
       break;
   }
 }

@@ -5,6 +5,7 @@ import { advanceSuite } from './advance-suite.js';
 import { commandsSuite } from './commands-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
+import { parkingSuite } from './parking-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
 let server: TestServer;
@@ -35,5 +36,6 @@ const harness: Harness = {
 describe('the journal on PostgreSQL', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
+  parkingSuite(() => harness);
   sendingSuite(() => harness);
 });
