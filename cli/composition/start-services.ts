@@ -169,7 +169,6 @@ function startExecutor(context: ServiceContext): RunningService {
       { share: limit.share, rate: limit.rate, rateWindowMs: limit.perMs },
     ]),
   ) as Parameters<typeof createChangeGuard>[0]['policy']['operations'];
-  const first = configuration.clusters[0];
   const running = runExecutor({
     queue: connections.journal.commands,
     clusters: connections.clusters,
@@ -190,8 +189,12 @@ function startExecutor(context: ServiceContext): RunningService {
     settings: {
       ...defaultExecutorSettings,
       installation: installation.id,
-      poolLabel: first?.poolLabel ?? defaultExecutorSettings.poolLabel,
-      isolateProtectedNodes: first?.allowControlPlane ?? false,
+      byCluster: Object.fromEntries(
+        configuration.clusters.map(({ name, poolLabel, allowControlPlane }) => [
+          name,
+          { poolLabel, isolateProtectedNodes: allowControlPlane },
+        ]),
+      ),
       poolWithholds: (pool) => poolWithholds(configuration.policy, pool),
       concurrency: executor.concurrency,
       leaseMs: executor.attemptLeaseMs,
@@ -223,6 +226,7 @@ async function rememberedNodes(
       known.set(namesOf(state.node).node, {
         ...(state.nodeUid === undefined ? {} : { nodeUid: state.nodeUid }),
         ...(state.bootId === undefined ? {} : { bootId: state.bootId }),
+        ...(state.pool === undefined ? {} : { pool: state.pool }),
         openFaults: new Set(Object.keys(state.faults) as FaultType[]),
       });
     }
