@@ -139,6 +139,8 @@ export interface NodeState {
   readonly bootId?: BootId;
   /** Boots that are over, youngest last, at most 8: a report from one of them is stale. */
   readonly pastBootIds: readonly BootId[];
+  /** As its label names it; absent: unknown, or none. */
+  readonly pool?: string;
   readonly deleted?: true;
   readonly faults: { readonly [Type in FaultType]?: Fault };
   /** Highest sequence that cleared or recovered, per source: older reports are stale. At most 16 sources. */

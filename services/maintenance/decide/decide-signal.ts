@@ -50,7 +50,12 @@ function decideResult(draft: Draft, result: CommandResult): void {
 function learnIdentity(state: NodeState, detail: CommandResult['detail']): NodeState {
   const { observation } = detail;
   if (observation === undefined) return state;
-  return withBoot({ ...state, nodeUid: observation.nodeUid }, observation.bootId);
+  const { nodeUid, bootId, pool } = observation;
+  return withPool(withBoot({ ...state, nodeUid }, bootId), pool);
+}
+
+function withPool({ pool: _before, ...state }: NodeState, pool: string | undefined): NodeState {
+  return pool === undefined ? state : { ...state, pool };
 }
 
 function withBoot(state: NodeState, bootId: BootId | undefined): NodeState {
@@ -135,6 +140,12 @@ function decideNodeChange(draft: Draft, change: NodeChange): void {
     decideAppearance(draft, change);
   else if (change.bootId !== undefined && change.bootId !== draft.state.bootId)
     decideReboot(draft, change.bootId);
+  if (change.change !== 'deleted' && change.pool !== draft.state.pool) {
+    const { pool } = change;
+    record(draft, { type: 'NodeRelabelled', data: pool === undefined ? {} : { pool } }, (state) =>
+      withPool(state, pool),
+    );
+  }
 }
 
 function decideDeletion(draft: Draft): void {
@@ -148,10 +159,11 @@ function decideDeletion(draft: Draft): void {
 }
 
 function decideAppearance(draft: Draft, change: NodeChange): void {
-  const { nodeUid, bootId, machineId } = change;
+  const { nodeUid, bootId, machineId, pool } = change;
   if (nodeUid === undefined) return;
-  record(draft, { type: 'NodeAppeared', data: { nodeUid } }, ({ deleted: _gone, ...state }) =>
-    withBoot({ ...state, nodeUid }, bootId),
+  const data = { nodeUid, ...(pool === undefined ? {} : { pool }) };
+  record(draft, { type: 'NodeAppeared', data }, ({ deleted: _gone, ...state }) =>
+    withPool(withBoot({ ...state, nodeUid }, bootId), pool),
   );
   const expected = draft.state.process?.context.expected.nodeUid;
   if (draft.state.process?.context.isolated === true && expected !== nodeUid) {
