@@ -10,6 +10,7 @@ export const factTypes = [
   'NodeAppeared',
   'NodeDeleted',
   'NodeRebooted',
+  'NodeRelabelled',
   'ProcessStarted',
   'StageEntered',
   'ProcessAdvanced',

@@ -88,11 +88,17 @@ async function addConsole(
     onError: (error) => {
       log.error({ error: String(error) }, 'the console failed');
     },
-    sendOrder: async (node, order) => {
+    sendOrder: async (node, signal) => {
       const causeId = randomness.uuid();
       const source = `/faultline/${installation.id}/console`;
-      const origin = { id: causeId, source, at: clock.now(), correlationId: order.processId };
-      const record = await signalRecord(connections.schemaIds, node, { kind: 'Order', order }, origin);
+      const processId = signal.kind === 'Order' ? signal.order.processId : undefined;
+      const origin = {
+        id: causeId,
+        source,
+        at: clock.now(),
+        ...(processId === undefined ? {} : { correlationId: processId }),
+      };
+      const record = await signalRecord(connections.schemaIds, node, signal, origin);
       await connections.eventLog.append([record]);
       return { causeId };
     },

@@ -76,7 +76,7 @@ export class FleetWatch {
     const { name } = node.metadata;
     const before = this.#seen.get(name);
     const { sighting, sayings } = compare(
-      { cluster, rules: settings.rules, source: settings.source },
+      { cluster, rules: settings.rules, source: settings.source, poolLabel: settings.poolLabel },
       before,
       node,
       before === undefined ? this.#remembered?.get(name) : undefined,

@@ -11,7 +11,7 @@ import { backOffMs } from './back-off.js';
 import type { Ending, Next, World } from './effect.js';
 import { lookAtPresent } from './effect-of.js';
 import type { NodeStory } from './node-story.js';
-import type { ExecutorSettings } from './settings.js';
+import { settingsFor, type ExecutorSettings } from './settings.js';
 
 /** Everything one try of a command needs. */
 export interface AttemptContext {
@@ -46,7 +46,9 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
   const next = await lookSafely(context, queued, worldOf(context, queued, cluster));
   if (next.kind !== 'act') return conclude(context, queued, cluster, next, 'looked');
   if (permit !== undefined && context.settings.poolWithholds(next.pool)) {
-    return settle(context, command, 'withheld', { reason: 'PoolModeObserve' });
+    const { observation } = next;
+    const seen = observation === undefined ? {} : { observation };
+    return settle(context, command, 'withheld', { reason: 'PoolModeObserve', ...seen });
   }
   if (!(await claimed(context, queued))) return;
   context.looks.delete(command.id);
@@ -56,10 +58,12 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
 
 function worldOf(context: AttemptContext, queued: QueuedCommand, cluster: KubernetesCluster): World {
   const { command } = queued;
-  const { clock, settings, queue, claimant } = context;
+  const { clock, queue, claimant } = context;
+  const { cluster: name, node: nodeName } = namesOf(command.node);
+  const settings = settingsFor(context.settings, name);
   return {
     cluster,
-    nodeName: namesOf(command.node).node,
+    nodeName,
     power: context.power,
     tickets: context.tickets,
     actions: context.actions,

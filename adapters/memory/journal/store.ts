@@ -12,7 +12,8 @@ import type {
   OutboxEntry,
   ProcessRow,
 } from '../../ports/journal.js';
-import type { Repeats } from '../../journal/decide-batch.js';
+import type { Repeats } from '../../journal/batch-collection.js';
+import type { KeptInput } from '../../journal/waiting-inputs.js';
 import { outboxPartitionOf } from '../../journal/digests.js';
 import type { ConsumedOffset } from '../../journal/fence.js';
 import type { LostInput } from '../../journal/options.js';
@@ -41,6 +42,10 @@ export interface Permit {
   readonly takenAt: number;
 }
 
+export interface StoredWaitingInput extends KeptInput {
+  taken?: true;
+}
+
 export interface StoredOutboxEntry {
   readonly entry: OutboxEntry;
   readonly partition: number;
@@ -59,6 +64,8 @@ export class MemoryStore {
   readonly states = new Map<NodeKey, NodeState>();
   readonly facts = new Map<NodeKey, Fact[]>();
   readonly repeats = new Map<NodeKey, Map<string, Repeats>>();
+  /** Inputs of parked nodes, by place; what was taken up stays until nothing waits any more. */
+  readonly waiting = new Map<NodeKey, StoredWaitingInput[]>();
   readonly timers = new Map<string, TimerRequest>();
   /** In order of position. */
   readonly commands = new Map<CommandId, StoredCommand>();
@@ -117,6 +124,11 @@ export class MemoryStore {
       else queue.push(stored);
     }
     if (commands.length > 0) this.work.announce();
+  }
+
+  /** Whether commands of this node rest. */
+  rests(node: NodeKey): boolean {
+    return this.states.get(node)?.parked?.kind === 'failed';
   }
 
   /** Takes a command that is over out of its node's queue, which may give way to the next. */

@@ -3,7 +3,8 @@ import type { NodeKey } from '../../../domain/identifiers.js';
 import { emptyNodeState, type NodeState } from '../../../domain/node-state.js';
 import type { Input } from '../../../domain/signal.js';
 import { resultSignal, revokedResult } from '../../journal/causes.js';
-import { decideBatch, type BatchEffects } from '../../journal/decide-batch.js';
+import type { BatchEffects } from '../../journal/batch-collection.js';
+import { decideBatch } from '../../journal/decide-batch.js';
 import { seenKey } from '../../journal/digests.js';
 import { requireSameLog, type ConsumedOffset } from '../../journal/fence.js';
 import { compareBytes } from '../../journal/pages.js';
@@ -14,44 +15,66 @@ import type { Statement, Transaction } from './database.js';
 import type { Channel } from './notices.js';
 import { lockOrCreateOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
+import { keptFor, waitingStatements } from './waiting.js';
 
 interface Advanced {
   readonly result: AdvanceResult;
   readonly changed: readonly Channel[];
 }
 
-/**
- * One batch in one transaction, in three round trips: the fence; causes and states; all that was decided.
- *
- * @param refusal the one input of this batch can't be stored and is parked for this reason
- */
+/** How a batch is tried again that the database refused: it holds one input only. */
+export type Narrowed =
+  /** At most one waiting input is taken up: the refusal may be about one of them. */
+  | { readonly takeUpAtMost: number }
+  /** The input is parked for this reason, undecided. */
+  | { readonly refusal: Error };
+
+/** One batch in one transaction, in three round trips: the fence; causes and states; all that was decided. */
 export async function advanceOnce(
   context: JournalContext,
   request: AdvanceRequest,
-  refusal?: Error,
+  narrowed?: Narrowed,
 ): Promise<Advanced> {
   return context.database.transaction(async (transaction) => {
     const fence = await lockOrCreateOffset(transaction, request, 0n);
     requireSameLog(fence, request);
     if (request.nextOffset <= fence.nextOffset) {
       const skipped = request.inputs.length;
-      return { result: { result: { ...nothing, skipped }, changed: [] }, last: [] };
+      return { result: { result: { ...nothingAdvanced, skipped }, changed: [] }, last: [] };
     }
     const due = request.inputs.filter(({ offset }) => offset >= fence.nextOffset).map(({ input }) => input);
-    const { fresh, states } = await lockStates(transaction, due, context.options.clock.now());
-    const effects = decideBatch(states, {
-      inputs: fresh,
-      decide: request.decide,
-      park: request.park,
-      writer: context.options.writer,
-      verify: context.options.verify ?? false,
-      ...(refusal === undefined ? {} : { refusal }),
-    });
+    const now = context.options.clock.now();
+    const { fresh, states } = await lockStates(transaction, due, now);
+    const kept = await keptFor(transaction, states.values(), (state) => takesUp(request, fresh, state));
+    const effects = decideBatch(
+      { states, kept },
+      {
+        inputs: fresh,
+        deciding: request,
+        writer: context.options.writer,
+        verify: context.options.verify ?? false,
+        now,
+        ...narrowed,
+      },
+    );
     return write(context, transaction, { request, fence, effects, fresh });
   });
 }
 
-const nothing: AdvanceResult = { skipped: 0, decided: 0, facts: 0, commands: 0, parked: 0 };
+/** Whether one of the inputs has the inputs taken up that wait for this parked node. */
+function takesUp({ admit }: AdvanceRequest, inputs: readonly Input[], state: NodeState): boolean {
+  return inputs.some((input) => input.node === state.node && admit(state, input).endsWith('take-up'));
+}
+
+export const nothingAdvanced: AdvanceResult = {
+  skipped: 0,
+  decided: 0,
+  facts: 0,
+  commands: 0,
+  parked: 0,
+  waiting: 0,
+  deadLettered: 0,
+};
 
 async function write(
   context: JournalContext,
@@ -65,7 +88,7 @@ async function write(
 ): Promise<{ readonly result: Advanced; readonly last: readonly Statement[] }> {
   const { request, fence, effects, fresh } = batch;
   const now = context.options.clock.now();
-  const decided = batchStatements(effects, now);
+  const decided = [...batchStatements(effects, now), ...waitingStatements(effects)];
   // Revocations answer in the outbox, and only the database knows which of them came in time.
   const revoked = effects.revoke.length === 0 ? [] : await revoke(transaction, effects, decided);
   const outbox = [
@@ -81,9 +104,14 @@ async function write(
         facts: effects.facts.length,
         commands: effects.commands.length,
         parked: effects.parked,
+        waiting: effects.waiting.reduce((sum, { kept }) => sum + kept.length, 0),
+        deadLettered: 0,
       },
       changed: [
-        ...(effects.commands.length + revoked.length === 0 ? [] : (['command'] as const)),
+        // Commands of a node that is parked no more may be claimed again.
+        ...(effects.commands.length + revoked.length + effects.parkings.length === 0
+          ? []
+          : (['command'] as const)),
         ...(effects.timers.length === 0 ? [] : (['timer'] as const)),
         ...(outbox.length === 0 ? [] : (['outbox'] as const)),
       ],

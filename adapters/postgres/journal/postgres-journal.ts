@@ -1,9 +1,7 @@
-import { seenKey } from '../../journal/digests.js';
 import { requireSameLog } from '../../journal/fence.js';
-import { storableText } from '../../journal/storable.js';
 import type { AssignedPartition } from '../../ports/event-log.js';
 import type { AdvanceRequest, AdvanceResult, Installation, Journal } from '../../ports/journal.js';
-import { advanceOnce } from './advance.js';
+import { advanceOnce, nothingAdvanced, type Narrowed } from './advance.js';
 import type { JournalContext } from './context.js';
 import { asJournalError, kindOfFailure } from './failures.js';
 import { readInstallation } from './installation.js';
@@ -43,10 +41,10 @@ export class PostgresJournal implements Journal {
   }
 
   /** Halves a batch that the database refuses until the one bad input stands alone; its neighbours commit. */
-  async #advance(request: AdvanceRequest, refusal?: Error): Promise<AdvanceResult> {
+  async #advance(request: AdvanceRequest, narrowed?: Narrowed): Promise<AdvanceResult> {
     try {
       const { result, changed } = await retryConflicts(this.#context.options, () =>
-        advanceOnce(this.#context, request, refusal),
+        advanceOnce(this.#context, request, narrowed),
       );
       if (changed.length > 0) this.#context.notices.committed(changed);
       return result;
@@ -56,9 +54,10 @@ export class PostgresJournal implements Journal {
       const cut = request.inputs[middle]?.offset;
       if (cut === undefined) throw error;
       if (request.inputs.length > 1) return this.#halves(request, middle, cut);
-      return refusal === undefined
-        ? await this.#advance(request, error)
-        : await this.#quarantine(request, error);
+      if (narrowed === undefined) return this.#advance(request, { takeUpAtMost: 1 });
+      return 'refusal' in narrowed
+        ? await this.#setAside(request, error)
+        : await this.#advance(request, { refusal: error });
     }
   }
 
@@ -74,51 +73,42 @@ export class PostgresJournal implements Journal {
       inputs: request.inputs.slice(middle),
       deadLetters: request.deadLetters.filter(({ offset }) => offset >= cut),
     });
-    return {
-      skipped: first.skipped + second.skipped,
-      decided: first.decided + second.decided,
-      facts: first.facts + second.facts,
-      commands: first.commands + second.commands,
-      parked: first.parked + second.parked,
-    };
+    return sumOf(first, second);
   }
 
-  /** Even the parking of this input can't be stored: it is kept aside as it came, so that its partition goes on. */
-  async #quarantine(request: AdvanceRequest, reason: Error): Promise<AdvanceResult> {
+  /** Even the parking of this input can't be stored: it goes to the dead letters, so that its partition goes on. */
+  async #setAside(request: AdvanceRequest, reason: Error): Promise<AdvanceResult> {
     const { database, notices, options } = this.#context;
-    const now = options.clock.now();
-    await database.transaction(async (transaction) => {
+    const deadLettered = await database.transaction(async (transaction) => {
       const fence = await lockOrCreateOffset(transaction, request, 0n);
       requireSameLog(fence, request);
       const dead = request.deadLetters.filter(({ offset }) => offset >= fence.nextOffset);
       const inputs = request.inputs.filter(({ offset }) => offset >= fence.nextOffset);
+      const entries = [
+        ...dead.map(({ entry }) => entry),
+        ...inputs.map(({ offset }) => request.deadLetter(offset, `can't be stored: ${reason.message}`)),
+      ];
       return {
-        result: undefined,
+        result: inputs.length,
         last: [
-          ...inputs.map(({ input }) => ({
-            text: `INSERT INTO journal.quarantined_input (cause_id, node_key, input, reason, quarantined_at)
-              VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-            values: [
-              seenKey(input.causeId),
-              storableText(input.node),
-              Buffer.from(JSON.stringify(input)),
-              storableText(reason.message),
-              now,
-            ],
-          })),
-          ...(dead.length === 0
-            ? []
-            : [
-                insertOutbox(
-                  dead.map(({ entry }) => entry),
-                  options.outboxPartitions,
-                ),
-              ]),
+          ...(entries.length === 0 ? [] : [insertOutbox(entries, options.outboxPartitions)]),
           storeOffset(request, request.nextOffset),
         ],
       };
     });
     notices.committed(['outbox']);
-    return { skipped: 0, decided: 0, facts: 0, commands: 0, parked: request.inputs.length };
+    return { ...nothingAdvanced, deadLettered };
   }
+}
+
+function sumOf(left: AdvanceResult, right: AdvanceResult): AdvanceResult {
+  return {
+    skipped: left.skipped + right.skipped,
+    decided: left.decided + right.decided,
+    facts: left.facts + right.facts,
+    commands: left.commands + right.commands,
+    parked: left.parked + right.parked,
+    waiting: left.waiting + right.waiting,
+    deadLettered: left.deadLettered + right.deadLettered,
+  };
 }

@@ -21,9 +21,11 @@ export const isolateNode: Effect<'isolateNode'> = async (command, world) => {
   const early = planOf(node, command, world);
   if (early.kind !== 'patch') return early;
   if (others !== undefined) return others;
-  const { pool } = observationOf(node, world.settings);
+  const observation = observationOf(node, world.settings);
+  const { pool } = observation;
   return {
     kind: 'act',
+    observation,
     ...(pool === undefined ? {} : { pool }),
     act: () =>
       changeNode(

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -27,6 +27,11 @@ describe('migrate', () => {
     await rm(parent, { recursive: true, force: true });
   });
 
+  const shipped = async (): Promise<readonly string[]> => (await readdir(folder)).sort();
+  /** The file that follows those that are shipped. */
+  const following = async (what: string): Promise<string> =>
+    `${String((await shipped()).length + 1).padStart(4, '0')}_${what}.sql`;
+
   it('applies every file once, in order', async () => {
     const applied = await migrate(pool, folder);
     expect(applied.length).toBeGreaterThan(2);
@@ -45,8 +50,9 @@ describe('migrate', () => {
     await writeFile(join(folder, '0099_gap.sql'), 'ALTER TABLE journal.installation ADD COLUMN note text');
     await expect(migrate(pool, folder)).rejects.toBeInstanceOf(MigrationRefused);
     await rm(join(folder, '0099_gap.sql'));
-    await writeFile(join(folder, '0004_note.sql'), 'ALTER TABLE journal.installation ADD COLUMN note text');
-    expect(await migrate(pool, folder)).toEqual(['0004_note.sql']);
+    const note = await following('note');
+    await writeFile(join(folder, note), 'ALTER TABLE journal.installation ADD COLUMN note text');
+    expect(await migrate(pool, folder)).toEqual([note]);
     const { rows } = await pool.query('SELECT id, note FROM journal.installation');
     expect(rows).toEqual([{ id: 'x', note: null }]);
   });
@@ -59,15 +65,17 @@ describe('migrate', () => {
 
   it('refuses a database that is newer than the files', async () => {
     await migrate(pool, folder);
-    await rm(join(folder, '0003_upkeep.sql'));
-    await expect(migrate(pool, folder)).rejects.toThrow(/0003_upkeep.sql that this version does not know/);
+    const last = (await shipped()).at(-1) ?? '';
+    await rm(join(folder, last));
+    await expect(migrate(pool, folder)).rejects.toThrow(`${last} that this version does not know`);
   });
 
   it('undoes a file that fails midway, and applies it when it is mended', async () => {
-    const broken = join(folder, '0004_broken.sql');
+    const name = await following('broken');
+    const broken = join(folder, name);
     await writeFile(broken, 'CREATE TABLE half (x integer); SELECT 1 / 0');
-    await expect(migrate(pool, folder)).rejects.toThrow(/0004_broken.sql failed: division by zero/);
+    await expect(migrate(pool, folder)).rejects.toThrow(`${name} failed: division by zero`);
     await writeFile(broken, 'CREATE TABLE half (x integer)');
-    expect(await migrate(pool, folder)).toEqual(['0004_broken.sql']);
+    expect(await migrate(pool, folder)).toEqual([name]);
   });
 });

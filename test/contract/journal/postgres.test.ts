@@ -6,6 +6,7 @@ import { commandsSuite } from './commands-suite.js';
 import { batch, nodeNamed, report } from './decisions.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
+import { parkingSuite } from './parking-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
 let server: TestServer;
@@ -36,6 +37,7 @@ const harness: Harness = {
 describe('the journal on PostgreSQL', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
+  parkingSuite(() => harness);
   sendingSuite(() => harness);
 });
 
