@@ -5,6 +5,8 @@ import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../../adapters
 export class QueueOfOne implements CommandQueue {
   readonly results: CommandResult[] = [];
   readonly postponed: string[] = [];
+  /** Attempts that another copy made after the command was read here. */
+  attemptsByOthers = 0;
   #head: QueuedCommand | undefined;
   #claimed = false;
   #ending: CommandResult | string = 'nothing';
@@ -29,7 +31,8 @@ export class QueueOfOne implements CommandQueue {
 
   claim(): Promise<ClaimAnswer> {
     this.#claimed = true;
-    return Promise.resolve({ kind: 'claimed', attempt: 1 });
+    const before = (this.#head?.attempts ?? 0) + this.attemptsByOthers;
+    return Promise.resolve({ kind: 'claimed', attempt: before + 1 });
   }
 
   extend(): Promise<boolean> {
