@@ -24,14 +24,12 @@ export class WakeUp {
     this.#readAt.set(part, this.#announced);
   }
 
-  /** A part that nobody here reads any more. */
-  forget(part: number): void {
-    this.#readAt.delete(part);
-  }
-
-  /** Resolves when something was announced after the latest read of any part, or at abort. Never rejects. */
-  wait(signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#unread()) return Promise.resolve();
+  /**
+   * Resolves when something was announced after the latest read of this part, or at abort. Never rejects. What readers
+   * of other parts have not read yet does not wake this one: they may be long at work.
+   */
+  wait(signal: AbortSignal, part = 0): Promise<void> {
+    if (signal.aborted || this.#isUnread(part)) return Promise.resolve();
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const wake = (): void => {
@@ -46,8 +44,7 @@ export class WakeUp {
     });
   }
 
-  #unread(): boolean {
-    for (const seen of this.#readAt.values()) if (seen < this.#announced) return true;
-    return false;
+  #isUnread(part: number): boolean {
+    return (this.#readAt.get(part) ?? this.#announced) < this.#announced;
   }
 }
