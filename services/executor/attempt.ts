@@ -111,16 +111,27 @@ async function claimed(context: AttemptContext, queued: QueuedCommand): Promise<
     await queue.postpone(command.id, { until: answer.until, reason: answer.reason });
     return false;
   }
+  const runsOutAt = clock.now() + context.settings.leaseMs;
   let claim = await claimWith(context, command, answer.budgets);
   // Processes that are over may still hold what is asked for.
   if (claim.kind === 'refused' && (await queue.releaseEnded()) > 0) {
     claim = await claimWith(context, command, answer.budgets);
   }
+  if (claim.kind === 'claimed' && claim.attempt !== queued.attempts + 1) {
+    // Somebody attempted it since it was read: what they did has to be looked for before anything is done.
+    await queue.postpone(command.id, {
+      until: clock.now(),
+      reason: 'AttemptedByOthers',
+      by: context.claimant,
+    });
+    return false;
+  }
   if (claim.kind === 'refused') {
     const until = answer.askAgainAt[claim.counter] ?? clock.now() + context.settings.longestRetryMs;
     await queue.postpone(command.id, { until, reason: `BudgetFull: ${claim.counter}` });
   }
-  return claim.kind === 'claimed';
+  // An answer that took so long gives no right to act: whoever claims it next looks how it stands.
+  return claim.kind === 'claimed' && clock.now() < runsOutAt;
 }
 
 function claimWith(

@@ -17,10 +17,12 @@ export function causesOf(
   const byId = new Map(all.map((one) => [one.headers['ce_id'], one]));
   const chain: PublishedRecord[] = [];
   let next: PublishedRecord | undefined = record;
-  while (next !== undefined && !chain.includes(next)) {
+  while (next !== undefined) {
     chain.push(next);
-    const cause: string | undefined = next.headers['ce_causationid'];
-    next = byId.get(cause ?? '') ?? (next.topic === 'fault.reports' ? undefined : before(chain, all));
+    if (next.topic === 'fault.reports') return chain;
+    const cause = byId.get(next.headers['ce_causationid'] ?? '');
+    // One input may have caused several facts: the way leads past it once.
+    next = cause === undefined || chain.includes(cause) ? before(chain, all) : cause;
   }
   return chain;
 }

@@ -153,10 +153,22 @@ export function sendingSuite(harness: () => Harness): void {
     it('wakes who waits for entries', async () => {
       await copy.outbox.unsent(0, 10);
       await copy.outbox.unsent(1, 10);
-      const woken = copy.outbox.awaitEntries(0, new AbortController().signal);
+      const woken = copy.outbox.awaitEntries(outboxPartitionOf('x', 2), new AbortController().signal);
       await publish([entryOf('x', '1')]);
       await woken;
       expect(await copy.outbox.backlog()).toBe(1);
+    });
+
+    it('lets the reader of one partition wait while another partition has entries that nobody read yet', async () => {
+      const busy = outboxPartitionOf('x', 2);
+      await copy.outbox.unsent(busy, 10);
+      await publish([entryOf('x', '1')]);
+      await copy.outbox.unsent(1 - busy, 10);
+      const giveUp = new AbortController();
+      const waited = copy.outbox.awaitEntries(1 - busy, giveUp.signal).then(() => giveUp.signal.aborted);
+      await copy.outbox.backlog();
+      giveUp.abort();
+      expect(await waited, 'it was woken for nothing').toBe(true);
     });
 
     it('forgets sent entries when pruned, never unsent ones', async () => {

@@ -235,6 +235,13 @@ describe('the executor, on an API server', () => {
     expect(power.told).toEqual([]);
   });
 
+  it('given a command that another copy attempted since it was read, then nothing is done by what was read', async () => {
+    await result(isolate());
+    queue.attemptsByOthers = 1;
+    expect(await queue.carryOut(command('powerOff', {}))).toBe('AttemptedByOthers');
+    expect(power.told).toEqual([]);
+  });
+
   it('given a deaf BMC, then nobody saw the power go off, and it is not told again', async () => {
     await result(isolate());
     power.deaf = true;

@@ -8,6 +8,8 @@ export class QueueOfOne implements CommandQueue {
   /** Claims that were not prolonged: whoever had them has to leave the command alone. */
   lost = 0;
   #mayKeepClaim = true;
+  /** Attempts that another copy made after the command was read here. */
+  attemptsByOthers = 0;
   #head: QueuedCommand | undefined;
   #claimed = false;
   #ending: CommandResult | string = 'nothing';
@@ -41,7 +43,8 @@ export class QueueOfOne implements CommandQueue {
 
   claim(): Promise<ClaimAnswer> {
     this.#claimed = true;
-    return Promise.resolve({ kind: 'claimed', attempt: 1 });
+    const before = (this.#head?.attempts ?? 0) + this.attemptsByOthers;
+    return Promise.resolve({ kind: 'claimed', attempt: before + 1 });
   }
 
   extend(): Promise<boolean> {
