@@ -152,6 +152,7 @@ export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
     configuration,
     wanted: new Set(serviceNames),
     surroundings: { clock, randomness: systemRandomness, log, logOf, environment, version },
+    interrupted: signal,
   });
   const tell = narrate(options.narrate);
   const witness = new Witness((event) => {
