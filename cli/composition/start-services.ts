@@ -269,6 +269,7 @@ function startDetector(
     emitChange: (node, change, id) =>
       sendSignal(context, { service: 'detector', node, signal: { kind: 'NodeChanged', change }, id }),
     remember: () => rememberedNodes(context, cluster.name),
+    inputGaps: () => connections.journal.upkeep.inputGaps(),
     clock,
     randomness,
     settings: {

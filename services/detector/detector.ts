@@ -34,6 +34,8 @@ export interface DetectorOptions {
    * deleted while no detector ran is not noticed by this one.
    */
   readonly remember?: () => Promise<ReadonlyMap<string, Remembered>>;
+  /** Another number than before: input was lost, so everything that is seen has to be said anew. */
+  readonly inputGaps?: () => Promise<number>;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly settings: DetectorSettings;

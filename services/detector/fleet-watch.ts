@@ -19,6 +19,9 @@ export class FleetWatch {
   #saidLeases: ReadonlyMap<string, string> = new Map();
   #listed = false;
   #busy = 0;
+  #gaps: number | undefined;
+  /** Of the watch under way; aborting it has everything listed and told anew. */
+  #watching = new AbortController();
 
   constructor(options: DetectorOptions) {
     this.#options = options;
@@ -41,9 +44,31 @@ export class FleetWatch {
     const onTrouble = (message: string): void => {
       log.warn({ cluster: clusterName }, message);
     };
-    for await (const event of cluster.watchNodes(signal, onTrouble)) {
-      await this.#whileBusy(() => insist(this.#options, 'a node event', () => this.#handle(event)));
+    while (!isOver(signal)) {
+      this.#watching = new AbortController();
+      const until = AbortSignal.any([signal, this.#watching.signal]);
+      for await (const event of cluster.watchNodes(until, onTrouble)) {
+        await this.#whileBusy(() => insist(this.#options, 'a node event', () => this.#handle(event)));
+      }
     }
+  }
+
+  /** Reports may have been lost: what was said before counts for nothing, so it is said again under the same ids. */
+  async #noticeGaps(): Promise<void> {
+    const gaps = await this.#options.inputGaps?.();
+    if (gaps === this.#gaps) return;
+    const first = this.#gaps === undefined;
+    this.#gaps = gaps;
+    if (first) return;
+    this.#options.log.warn(
+      { cluster: this.#options.clusterName },
+      'input was lost: all nodes are observed anew',
+    );
+    this.#seen.clear();
+    this.#saidLeases = new Map();
+    this.#remembered = undefined;
+    this.#listed = false;
+    this.#watching.abort();
   }
 
   async #handle(event: NodeEvent): Promise<void> {
@@ -55,6 +80,7 @@ export class FleetWatch {
 
   /** Everything is compared with what was seen before, so that a new list invents nothing and misses nothing. */
   async #list(nodes: readonly KubernetesNode[]): Promise<void> {
+    this.#gaps ??= await this.#options.inputGaps?.();
     this.#remembered ??= (await this.#options.remember?.()) ?? new Map<string, Remembered>();
     for (let start = 0; start < nodes.length; start += together) {
       await Promise.all(nodes.slice(start, start + together).map((node) => this.#look(node)));
@@ -131,6 +157,7 @@ export class FleetWatch {
         const answer = await cluster.version();
         if (answer.kind === 'ok')
           await insist(this.#options, 'the inventory', () => this.#replaceInventory());
+        await insist(this.#options, 'the question for lost input', () => this.#noticeGaps());
       });
     }
   }

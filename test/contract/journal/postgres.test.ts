@@ -5,6 +5,7 @@ import { advanceSuite } from './advance-suite.js';
 import { commandsSuite } from './commands-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
+import { lostInputSuite } from './lost-input-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
@@ -36,6 +37,7 @@ const harness: Harness = {
 describe('the journal on PostgreSQL', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
+  lostInputSuite(() => harness);
   parkingSuite(() => harness);
   sendingSuite(() => harness);
 });
