@@ -3,7 +3,9 @@ import type { FleetMember } from '../../adapters/ports/journal.js';
 import type { KubernetesNode, NodeEvent } from '../../adapters/ports/kubernetes.js';
 import type { DetectorOptions } from './detector.js';
 import { keyOf, memberOf, sameMember } from './fleet-member.js';
+import { isolationTaint } from '../../adapters/ports/node-marks.js';
 import { insist } from './insist.js';
+import { findOrphans } from './orphans.js';
 import { compare, goneSaying, type Remembered, type Saying, type Sighting } from './sighting.js';
 import { compareLeases } from './stale-leases.js';
 
@@ -17,6 +19,8 @@ export class FleetWatch {
   readonly #members = new Map<NodeKey, FleetMember>();
   #remembered: ReadonlyMap<string, Remembered> | undefined;
   #saidLeases: ReadonlyMap<string, string> = new Map();
+  /** Names of nodes that carry an isolation taint. */
+  readonly #tainted = new Set<string>();
   #listed = false;
   #busy = 0;
   #gaps: number | undefined;
@@ -50,6 +54,21 @@ export class FleetWatch {
       for await (const event of cluster.watchNodes(until, onTrouble)) {
         await this.#whileBusy(() => insist(this.#options, 'a node event', () => this.#handle(event)));
       }
+    }
+  }
+
+  async #lookForOrphans(): Promise<void> {
+    const { activeProcess, emitOrphan, cluster, clusterName, settings, clock, log } = this.#options;
+    if (activeProcess === undefined || emitOrphan === undefined || this.#tainted.size === 0) return;
+    const { installation } = settings;
+    const search = { cluster, clusterName, installation, activeProcess, now: clock.now() };
+    for (const found of await findOrphans(search, this.#tainted)) {
+      const { owner, atOnce } = found.orphan;
+      log.warn(
+        { node: found.node, owner, atOnce },
+        'isolated by a process that this journal does not run: see `faultline get processes` and `history`',
+      );
+      await emitOrphan(found);
     }
   }
 
@@ -94,6 +113,7 @@ export class FleetWatch {
       if (key !== undefined) this.#members.set(key, memberOf(node, key, this.#options.settings));
     }
     await this.#replaceInventory();
+    await this.#lookForOrphans();
     this.#listed = true;
   }
 
@@ -109,6 +129,8 @@ export class FleetWatch {
     );
     await this.#say(name, sayings);
     this.#seen.set(name, sighting);
+    if (isolationTaint(node) === undefined) this.#tainted.delete(name);
+    else this.#tainted.add(name);
   }
 
   async #forget(name: string, fromInventory: boolean): Promise<void> {
@@ -118,6 +140,7 @@ export class FleetWatch {
     const nodeUid = this.#seen.get(name)?.nodeUid ?? this.#remembered?.get(name)?.nodeUid;
     await this.#say(name, [goneSaying(clusterName, name, nodeUid)]);
     this.#seen.delete(name);
+    this.#tainted.delete(name);
     this.#members.delete(key);
     if (fromInventory) await inventory.remove(key, clock.now());
   }
@@ -157,6 +180,7 @@ export class FleetWatch {
         const answer = await cluster.version();
         if (answer.kind === 'ok')
           await insist(this.#options, 'the inventory', () => this.#replaceInventory());
+        await insist(this.#options, 'the look for orphaned isolation', () => this.#lookForOrphans());
         await insist(this.#options, 'the question for lost input', () => this.#noticeGaps());
       });
     }

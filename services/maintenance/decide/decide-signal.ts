@@ -4,6 +4,7 @@ import type { ActiveProcess, NodeState } from '../../../domain/node-state.js';
 import type { LostRecords, MigrationReply, NodeChange, Order, Signal } from '../../../domain/signal.js';
 import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
 import { isStage, takesOrder } from '../../../workflows/orders.js';
+import { decideOrphan } from './decide-orphan.js';
 import { record, type Draft } from './draft.js';
 import { closeFault, openFaults } from './faults.js';
 import { strongerFault } from './ladder.js';
@@ -229,6 +230,7 @@ export function decideSignal(draft: Draft, signal: Signal): void {
       decideLoss(draft, signal.lost);
       break;
     case 'OrphanFound':
+      decideOrphan(draft, signal.orphan);
       break;
   }
 }
