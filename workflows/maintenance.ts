@@ -105,6 +105,7 @@ export const maintenance = setup({
         ...(observation.ready === 'Unknown' ? { unreachable: true as const } : { unreachable: undefined }),
       };
     }),
+    suspectIsolation: assign(() => ({ isolated: true })),
     noteSilence: assign(() => ({ unreachable: true as const })),
     notePods: assign(({ event }) => ({
       pods: (detailOf(event).pods ?? []).map((pod) => ({ ...pod, status: 'requested' as const })),

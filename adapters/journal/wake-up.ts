@@ -24,14 +24,10 @@ export class WakeUp {
     this.#readAt.set(part, this.#announced);
   }
 
-  /** A part that nobody here reads any more. */
-  forget(part: number): void {
-    this.#readAt.delete(part);
-  }
-
-  /** Resolves when something was announced after the latest read of any part, or at abort. Never rejects. */
-  wait(signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#unread()) return Promise.resolve();
+  /** Resolves when something was announced after the latest read of this part, or at abort. Never rejects. */
+  wait(signal: AbortSignal, part = 0): Promise<void> {
+    if (signal.aborted || (this.#readAt.get(part) ?? this.#announced) < this.#announced)
+      return Promise.resolve();
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const wake = (): void => {
@@ -44,10 +40,5 @@ export class WakeUp {
       this.#waiting.add(wake);
       signal.addEventListener('abort', wake);
     });
-  }
-
-  #unread(): boolean {
-    for (const seen of this.#readAt.values()) if (seen < this.#announced) return true;
-    return false;
   }
 }

@@ -200,7 +200,8 @@ export interface Outbox {
   markSent(entries: readonly OutboxEntry[], now: number): Promise<void>;
   /** Number of unsent entries over all partitions. */
   backlog(): Promise<number>;
-  awaitEntries(signal: AbortSignal): Promise<void>;
+  /** Resolves when there may be entries that the latest `unsent` of this partition did not see, or at abort. */
+  awaitEntries(partition: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface ProcessRow {

@@ -22,6 +22,7 @@ import { consumeRequests } from '../../services/migrator/consume-requests.js';
 import { createMigrator } from '../../services/migrator/migrator.js';
 import { runRelay } from '../../services/relay/run-relay.js';
 import type { Supervision } from '../../services/supervision.js';
+import { Workload } from '../../services/workload.js';
 import { uuidFrom } from '../../schemas/uuid.js';
 import type { ClusterConfiguration, Configuration } from '../configuration/configuration.js';
 import type { Connections, Surroundings } from './connections.js';
@@ -55,7 +56,12 @@ function logOf(context: ServiceContext, name: string): Log {
 
 function supervisionOf(context: ServiceContext, name: string): Supervision {
   const { clock, randomness } = context.surroundings;
-  return { clock, randomness, log: logOf(context, name), signal: context.signal };
+  return { clock, randomness, log: logOf(context, name), signal: context.signal, workload: new Workload() };
+}
+
+/** A loop as a service: it can always work, sooner or later. */
+function supervised(name: string, ended: Promise<void>, { workload }: Supervision): RunningService {
+  return { name, ended, problem: () => undefined, underWay: () => workload.active };
 }
 
 function sourceOf(context: ServiceContext, name: string): string {
@@ -115,49 +121,55 @@ function startMaintenance(context: ServiceContext): readonly RunningService[] {
       if (parked > 0) parkings.announce();
     },
   });
-  const timers = fireTimers(connections.journal.timers, supervisionOf(context, 'timers'));
+  const timers = supervisionOf(context, 'timers');
+  const parked = supervisionOf(context, 'parked nodes');
   const retries = retryParked({
-    ...supervisionOf(context, 'parked nodes'),
+    ...parked,
     history: connections.journal.history,
     send: (node, signal, id) => sendSignal(context, { service: 'upkeep', node, signal, id }),
     release: surroundings.version,
     awaitParked: (signal) => parkings.wait(signal),
+    lookAgainMs: configuration.upkeepEveryMs,
   });
   return [
     subscribed('maintenance', subscription, context, () => 0),
-    { name: 'timers', ended: timers, problem: () => undefined, underWay: () => 0 },
-    { name: 'parked nodes', ended: retries, problem: () => undefined, underWay: () => 0 },
-    { name: 'upkeep', ended: startUpkeep(context), problem: () => undefined, underWay: () => 0 },
+    supervised('timers', fireTimers(connections.journal.timers, timers), timers),
+    supervised('parked nodes', retries, parked),
+    startUpkeep(context),
   ];
 }
 
-const hourMs = 3_600_000;
+const dayMs = 86_400_000;
 /** Two weeks of input topics (see the catalog) and a week to spare. */
-const keepMs = 21 * 24 * hourMs;
+const keepMs = 21 * dayMs;
 
-function startUpkeep(context: ServiceContext): Promise<void> {
-  const { journal, embeddedLog } = context.connections;
-  return keepUp({
-    ...supervisionOf(context, 'upkeep'),
+function startUpkeep(context: ServiceContext): RunningService {
+  const { configuration, connections } = context;
+  const { journal, embeddedLog } = connections;
+  const supervision = supervisionOf(context, 'upkeep');
+  const ended = keepUp({
+    ...supervision,
     commands: journal.commands,
     prune: (before) => journal.upkeep.prune(before),
     ...(embeddedLog === undefined ? {} : { removeExpired: () => embeddedLog.removeExpired() }),
-    everyMs: hourMs,
+    everyMs: configuration.upkeepEveryMs,
     keepMs,
   });
+  return supervised('upkeep', ended, supervision);
 }
 
 function startRelay(context: ServiceContext): RunningService {
   const { connections } = context;
+  const supervision = supervisionOf(context, 'relay');
   const ended = runRelay({
-    ...supervisionOf(context, 'relay'),
+    ...supervision,
     outbox: connections.journal.outbox,
     eventLog: connections.eventLog,
     schemaIds: connections.schemaIds,
     batchEntries: 500,
     takeOverMs: 2_000,
   });
-  return { name: 'relay', ended, problem: () => undefined, underWay: () => 0 };
+  return supervised('relay', ended, supervision);
 }
 
 function startExecutor(context: ServiceContext): RunningService {

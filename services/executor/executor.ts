@@ -10,7 +10,7 @@ import { attempt, type AttemptContext } from './attempt.js';
 import { backOffMs } from './back-off.js';
 import { NodeStory } from './node-story.js';
 import type { ExecutorSettings } from './settings.js';
-import { Workload, workingClock } from './working-clock.js';
+import { Workload, workingClock } from '../workload.js';
 
 export interface ExecutorOptions {
   readonly queue: CommandQueue;

@@ -12,12 +12,12 @@ export interface RetryParkedOptions extends Supervision {
   readonly release: string;
   /** Resolves when a node may have been parked, or at abort. */
   readonly awaitParked: (signal: AbortSignal) => Promise<void>;
+  /** Looked at without being told, so that what other copies parked is found too. */
+  readonly lookAgainMs: number;
 }
 
 const firstMs = 60_000;
 const longestMs = 3_600_000;
-/** Looked at without being told, so that what other copies parked is found too. */
-const lookAgainMs = 3_600_000;
 const nodesAtOnce = 1_000;
 
 function pauseMs({ attempts }: ParkedNode): number {
@@ -36,7 +36,7 @@ function triesAt(node: ParkedNode, now: number): { readonly due: number; readonl
  * is tried is written to the signals topic, so any number of copies may run and each try is made once.
  */
 export function retryParked(options: RetryParkedOptions): Promise<void> {
-  const { history, clock, signal } = options;
+  const { history, clock, lookAgainMs } = options;
   let started = false;
   return superviseLoop('parked nodes', options, async () => {
     const parked = await history.parked({ limit: nodesAtOnce });
@@ -50,7 +50,7 @@ export function retryParked(options: RetryParkedOptions): Promise<void> {
     const next = Math.min(now + lookAgainMs, ...parked.map((node) => triesAt(node, now).next));
     await awaitFirst(
       [(until) => clock.waitUntil(next, until), (until) => options.awaitParked(until)],
-      signal,
+      options,
     );
   });
 }

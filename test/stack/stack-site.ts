@@ -23,19 +23,29 @@ export class Cleanups {
   }
 }
 
-/** The part of the real stack that holds data; clusters come beside it. */
-export interface Site {
+/** Where a test keeps its files, and what it has to undo. */
+export interface Place {
   readonly folder: string;
+  readonly cleanups: Cleanups;
+}
+
+/** An empty folder that goes with the cleanups. */
+export async function makePlace(cleanups: Cleanups): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'faultline-stack-'));
+  cleanups.add(() => rm(folder, { recursive: true, force: true }));
+  return { folder, cleanups };
+}
+
+/** The part of the real stack that holds data; clusters come beside it. */
+export interface Site extends Place {
   readonly kafka: KafkaStack;
   readonly registry: SchemaRegistryStack;
   readonly connectionString: string;
-  readonly cleanups: Cleanups;
 }
 
 /** Kafka, registry and PostgreSQL, empty, with a folder of their own. What fails half-way is in `cleanups` already. */
 export async function startSite(cleanups: Cleanups): Promise<Site> {
-  const folder = await mkdtemp(join(tmpdir(), 'faultline-stack-'));
-  cleanups.add(() => rm(folder, { recursive: true, force: true }));
+  const { folder } = await makePlace(cleanups);
   const [kafka, registry, postgres] = await Promise.all([
     startKafka({ folder: join(folder, 'kafka') }).then((started) => {
       cleanups.add(() => started.stop());
@@ -69,17 +79,27 @@ async function journalOf(site: Site): Promise<object> {
   return { kind: 'postgres', connection: connection.href, passwordFile };
 }
 
-/** Writes a `faultline.yaml` for this site, with waits short enough for a test. Resolves with its path. */
-export async function writeConfiguration(site: Site, clusters: readonly object[]): Promise<string> {
-  const path = join(site.folder, 'faultline.yaml');
+/** Keeps everything in the site's Kafka and PostgreSQL. */
+async function storesOf(site: Site): Promise<object> {
+  return {
+    eventLog: { kind: 'kafka', partitions: 4, brokers: site.kafka.bootstrapServers },
+    journal: await journalOf(site),
+    schemaRegistry: { kind: 'confluent', url: site.registry.url, register: true },
+  };
+}
+
+/**
+ * Writes a `faultline.yaml` with waits short enough for a test: for a site's stores, or for the embedded ones where
+ * there is none. Resolves with its path.
+ */
+export async function writeConfiguration(place: Place | Site, clusters: readonly object[]): Promise<string> {
+  const path = join(place.folder, 'faultline.yaml');
   const configuration = {
+    ...('kafka' in place ? await storesOf(place) : {}),
     installation: { dataFolder: 'data' },
     http: { listen: '127.0.0.1:0' },
     clusters,
     mode: { default: 'active' },
-    eventLog: { kind: 'kafka', partitions: 4, brokers: site.kafka.bootstrapServers },
-    journal: await journalOf(site),
-    schemaRegistry: { kind: 'confluent', url: site.registry.url, register: true },
     detector: { leaseStaleAfter: '40s', leaseCheckEvery: '2s', inventoryRefreshEvery: '2s' },
     sourcesSettleTime: { default: '2s' },
     guard: {
@@ -90,8 +110,9 @@ export async function writeConfiguration(site: Site, clusters: readonly object[]
       workloadCheck: '2s',
       verifyInterval: '2s',
       healthyObservations: 2,
-      evacuationDeadline: '2m',
+      evacuationDeadline: '15s',
       minimumNotice: '5s',
+      whenOverdue: 'delete',
       bootDeadline: '2m',
       verifyDeadline: '2m',
     },

@@ -27,8 +27,6 @@ export class MemoryOutbox implements Outbox {
   async release(partition: number): Promise<void> {
     if (this.#store.senders.get(partition) !== this.#self) return;
     this.#store.senders.delete(partition);
-    // Nobody reads it for now: what is new there must not keep the readers of other partitions from waiting.
-    this.#store.entries.forget(partition);
     // Whoever waits to become the sender may try.
     this.#store.entries.announce();
   }
@@ -66,7 +64,7 @@ export class MemoryOutbox implements Outbox {
     return this.#store.unsent.reduce((sum, queue) => sum + queue.length, 0);
   }
 
-  awaitEntries(signal: AbortSignal): Promise<void> {
-    return this.#store.entries.wait(signal);
+  awaitEntries(partition: number, signal: AbortSignal): Promise<void> {
+    return this.#store.entries.wait(signal, partition);
   }
 }

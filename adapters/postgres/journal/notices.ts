@@ -16,19 +16,21 @@ export class Notices {
   readonly work = new WakeUp(fallbackPollMs);
   readonly timerChanges = new WakeUp(fallbackPollMs);
   readonly entries = new WakeUp(fallbackPollMs);
-  readonly #settings: pg.ClientConfig;
+  readonly #settings: pg.ClientConfig | undefined;
   readonly #unsent = new Set<Channel>();
   #client: pg.Client | undefined;
   #sending = false;
   #closed = false;
   #reconnect: NodeJS.Timeout | undefined;
 
-  constructor(settings: pg.ClientConfig) {
+  /** @param settings undefined: no other process uses this journal, so nobody else has to be told */
+  constructor(settings: pg.ClientConfig | undefined) {
     this.#settings = settings;
   }
 
   /** Connects; when the connection is lost later on, it is made again and again. */
   async listen(): Promise<void> {
+    if (this.#settings === undefined) return;
     const client = new pg.Client(this.#settings);
     client.on('error', () => undefined);
     client.on('end', () => {
@@ -53,10 +55,9 @@ export class Notices {
 
   /** To be called after the commit. */
   committed(changed: readonly Channel[]): void {
-    for (const channel of changed) {
-      this.#announce(nameOf(channel));
-      this.#unsent.add(channel);
-    }
+    for (const channel of changed) this.#announce(nameOf(channel));
+    if (this.#settings === undefined) return;
+    for (const channel of changed) this.#unsent.add(channel);
     void this.#tellOthers();
   }
 

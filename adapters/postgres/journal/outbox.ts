@@ -35,9 +35,8 @@ export class PostgresOutbox implements Outbox {
     return this.#locks.acquire(partition);
   }
 
-  async release(partition: number): Promise<void> {
-    this.#context.notices.entries.forget(partition);
-    await this.#locks.release(partition);
+  release(partition: number): Promise<void> {
+    return this.#locks.release(partition);
   }
 
   /** Rejects with JournalUnavailable when this copy was the sender and lost that: it has to acquire again. */
@@ -105,7 +104,7 @@ export class PostgresOutbox implements Outbox {
     return row?.unsent ?? 0;
   }
 
-  awaitEntries(signal: AbortSignal): Promise<void> {
-    return this.#context.notices.entries.wait(signal);
+  awaitEntries(partition: number, signal: AbortSignal): Promise<void> {
+    return this.#context.notices.entries.wait(signal, partition);
   }
 }

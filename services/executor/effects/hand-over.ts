@@ -1,6 +1,6 @@
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import { changeNode, type Plan } from '../change-node.js';
-import { done, failed, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
+import { done, failed, unneeded, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
 import { isolationTaint, ownerMark } from '../../../adapters/ports/node-marks.js';
 import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
 import { withdrawRequests } from './ask-pods.js';
@@ -38,7 +38,8 @@ function planOf(node: KubernetesNode, command: CommandOf<'handOver'>, world: Wor
   if (isSomeoneElse(observation, command.expected, { boot: false })) {
     return failed('IdentityChanged', { observation });
   }
-  if (taint !== undefined && taint.value !== owner) return failed('ForeignIsolation', { observation });
+  // Somebody else's by now: there is nothing of ours to take away, and no reason to hold on to the process.
+  if (taint !== undefined && taint.value !== owner) return unneeded('ForeignIsolation', observation);
   const patch = handOverPatch(node, owner, reason);
   return patch === undefined ? done({ observation }) : { kind: 'patch', patch };
 }

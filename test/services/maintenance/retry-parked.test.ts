@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ParkedNode } from '../../../adapters/ports/journal.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import { retryParked } from '../../../services/maintenance/retry-parked.js';
+import { Workload } from '../../../services/workload.js';
 import { systemRandomness } from '../../../adapters/clock/system-clock.js';
 import { silentLog } from '../silent-log.js';
 
@@ -49,6 +50,8 @@ async function sentAt(
     randomness: systemRandomness,
     log: silentLog,
     signal: over.signal,
+    workload: new Workload(),
+    lookAgainMs: 3_600_000,
   });
   return sent;
 }
