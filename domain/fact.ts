@@ -27,6 +27,7 @@ export const factTypes = [
   'ProcessEnded',
   'SignalIgnoredAsStale',
   'InputLost',
+  'IsolationOrphaned',
   'NodeParked',
   'NodeUnparked',
 ] as const;

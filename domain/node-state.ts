@@ -6,8 +6,10 @@ import type { BootId, CommandId, FaultId, NodeKey, NodeUid, ProcessId, ReportId 
 export const outcomes = ['Recovered', 'Cancelled', 'HandedToHuman', 'Retired'] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** What a ladder may try. */
+export const repairWorkflowNames = ['component-restart', 'reboot', 'reinstall', 'hardware-repair'] as const;
 /** Names of the maintenance processes, weakest first: a stronger one takes over from a weaker one. */
-export const workflowNames = ['component-restart', 'reboot', 'reinstall', 'hardware-repair'] as const;
+export const workflowNames = ['reclaim', ...repairWorkflowNames] as const;
 export type WorkflowName = (typeof workflowNames)[number];
 
 /** Where a pod of a migration stands. */
@@ -38,6 +40,8 @@ export interface ProcessContext {
   /** Boot id at isolation or before the recovery: a boot is new when it differs. */
   readonly bootBefore?: BootId | undefined;
   readonly isolated: boolean;
+  /** Its isolation is that of this process, which the journal does not know; until it is isolated as our own. */
+  readonly reclaims?: ProcessId | undefined;
   /** Its kubelet was silent when it was isolated: nothing there will end a pod. */
   readonly unreachable?: true | undefined;
   /** Since when it is being verified: faults opened before are verified away. */

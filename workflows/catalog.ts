@@ -7,12 +7,14 @@ import { hardwareRepair } from './hardware-repair.js';
 import { isStage, type Stage } from './orders.js';
 import type { defineWorkflow } from './maintenance.js';
 import { reboot } from './reboot.js';
+import { reclaim } from './reclaim.js';
 import { reinstall } from './reinstall.js';
 
 export type Workflow = ReturnType<typeof defineWorkflow>;
 
 /** Every machine that some process may be pinned to, by name and version. Old versions stay until no process runs them. */
 const machines: Readonly<Record<WorkflowName, Readonly<Record<string, Workflow>>>> = {
+  reclaim: { '1': reclaim },
   'component-restart': { '1': componentRestart },
   reboot: { '1': reboot },
   reinstall: { '1': reinstall },
@@ -25,6 +27,7 @@ const machines: Readonly<Record<WorkflowName, Readonly<Record<string, Workflow>>
  * pinned to what some copy does not know, and a roll-back by one release still knows all that runs.
  */
 export const activeVersion: Readonly<Record<WorkflowName, string>> = {
+  reclaim: '1',
   'component-restart': '1',
   reboot: '1',
   reinstall: '1',

@@ -234,6 +234,59 @@ function clusterOf({ path }: Configuration, { name, access }: ClusterConfigurati
   };
 }
 
+async function openJournal(
+  configuration: Configuration,
+  { clock, randomness, log }: Pick<Surroundings, 'clock' | 'randomness' | 'log'>,
+  connectionString: string,
+): Promise<OpenJournal> {
+  const late = lateOutboxWriter();
+  const journal = await dependency(journalOf(configuration, connectionString), () =>
+    openPostgresJournal({
+      connectionString,
+      clock,
+      randomness,
+      partitionCount: configuration.eventLog.partitions,
+      outboxPartitions,
+      writer: late.writer,
+      // One process owns the folder of an embedded server.
+      alone: configuration.journal.kind === 'embedded',
+      onInputLost: ({ group, topic, partition, from, to }) => {
+        log.error(
+          { group, topic, partition, from: String(from), to: String(to) },
+          'the log dropped records before they were read: every node that something goes on about is told and all are observed anew; keep input topics longer than the longest outage',
+        );
+      },
+    }),
+  );
+  try {
+    const { id, epoch } = await journal.journal.installation();
+    late.use(createOutboxWriter({ source: `/faultline/${id}/maintenance`, epoch }));
+    return journal;
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+/** Opens the journal alone, for what an operator does to it as a whole, and closes it again. */
+export async function withJournal<Result>(
+  configuration: Configuration,
+  surroundings: Pick<Surroundings, 'clock' | 'randomness' | 'log' | 'environment'>,
+  work: (journal: OpenJournal) => Promise<Result>,
+): Promise<Result> {
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    const connectionString = await connectionStringOf(configuration, surroundings.environment, (close) =>
+      closers.unshift(close),
+    );
+    const journal = await openJournal(configuration, surroundings, connectionString);
+    closers.unshift(() => journal.close());
+    return await work(journal);
+  } finally {
+    for (const close of closers) await close();
+  }
+}
+
 /**
  * Opens everything that the configuration names. What was opened is closed again when something else can't be; the
  * error says which dependency, where, and what to do.
@@ -248,7 +301,7 @@ export async function openConnections(
     for (const closer of closers.splice(0)) await closer();
   };
   try {
-    const { clock, randomness, environment, log } = surroundings;
+    const { clock, environment, log } = surroundings;
     // What only reads files comes first: nothing is started for an installation that can't run.
     const clusters = new Map<string, ConnectedCluster>();
     opened(async () => {
@@ -274,22 +327,8 @@ export async function openConnections(
       await eventLog.identify();
       await eventLog.ensureTopics(topicsOf(configuration.eventLog.partitions));
     });
-    const late = lateOutboxWriter();
-    const journal = await dependency(journalOf(configuration, connectionString), () =>
-      openPostgresJournal({
-        connectionString,
-        clock,
-        randomness,
-        partitionCount: configuration.eventLog.partitions,
-        outboxPartitions,
-        writer: late.writer,
-        // One process owns the folder of an embedded server.
-        alone: configuration.journal.kind === 'embedded',
-      }),
-    );
+    const journal = await openJournal(configuration, surroundings, connectionString);
     opened(() => journal.close());
-    const { id, epoch } = await journal.journal.installation();
-    late.use(createOutboxWriter({ source: `/faultline/${id}/maintenance`, epoch }));
     const power = openPower(configuration, environment);
     const { tickets: ticketHook, actions: actionHook } = configuration.drivers;
     const tickets =

@@ -281,6 +281,10 @@ function startDetector(
     emitChange: (node, change, id) =>
       sendSignal(context, { service: 'detector', node, signal: { kind: 'NodeChanged', change }, id }),
     remember: () => rememberedNodes(context, cluster.name),
+    activeProcess: async (node) => (await connections.journal.history.state(node))?.process?.id,
+    emitOrphan: ({ node, orphan, causeId: id }) =>
+      sendSignal(context, { service: 'detector', node, signal: { kind: 'OrphanFound', orphan }, id }),
+    inputGaps: () => connections.journal.upkeep.inputGaps(),
     clock,
     randomness,
     settings: {

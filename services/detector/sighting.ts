@@ -129,11 +129,12 @@ interface Identity {
   readonly pool?: string;
 }
 
-function identityOf(node: KubernetesNode, poolLabel: string): Identity {
+/** `poolLabel` undefined: the pool is left out. */
+export function identityOf(node: KubernetesNode, poolLabel?: string): Identity {
   const { nodeInfo } = node.status;
   const bootId = nodeInfo?.bootID ?? '';
   const machineId = node.spec.providerID ?? nodeInfo?.systemUUID ?? '';
-  const pool = node.metadata.labels?.[poolLabel];
+  const pool = poolLabel === undefined ? undefined : node.metadata.labels?.[poolLabel];
   return {
     nodeUid: node.metadata.uid as NodeUid,
     ...(bootId === '' ? {} : { bootId: bootId as BootId }),

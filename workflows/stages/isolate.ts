@@ -27,6 +27,7 @@ export function isolate(next: { readonly done: string }) {
           ...(context.isolated || context.stillFiring === undefined
             ? {}
             : { stillFiring: context.stillFiring }),
+          ...(context.reclaims === undefined ? {} : { adopts: context.reclaims }),
         }),
       },
     ],

@@ -7,7 +7,8 @@ import { decideBatch, InvalidDecision } from '../../journal/decide-batch.js';
 import { isRevocable, resultSignal, revokedResult } from '../../journal/causes.js';
 import { seenKey } from '../../journal/digests.js';
 import { beginning, requireSameLog } from '../../journal/fence.js';
-import type { JournalOptions } from '../../journal/options.js';
+import { asLostRecords, isConcerned, lostSignals } from '../../journal/lost-input.js';
+import type { JournalOptions, LostInput } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import type { AssignedPartition } from '../../ports/event-log.js';
 import type {
@@ -46,9 +47,9 @@ export class MemoryJournal implements Journal {
     }
     const { at, lost } = beginning(stored, assigned);
     if (lost) {
-      const noticedAt = this.#options.clock.now();
-      this.#store.lostInput.push({ group, topic, partition, from: stored.nextOffset, to: low, noticedAt });
       this.#store.offsets.set(key, { nextOffset: low, logId });
+      const noticedAt = this.#options.clock.now();
+      this.#tellLost({ group, topic, partition, from: stored.nextOffset, to: low, noticedAt });
     }
     return at;
   }
@@ -97,6 +98,17 @@ export class MemoryJournal implements Journal {
       // In memory there is nothing that can't be stored.
       deadLettered: 0,
     };
+  }
+
+  #tellLost(lost: LostInput): void {
+    const store = this.#store;
+    const { writer, onInputLost } = this.#options;
+    store.lostInput.push(lost);
+    store.sendAgain(lost.topic);
+    const nodes = [...store.states.values()].filter(isConcerned).map(({ node }) => node);
+    const { logEpoch } = store;
+    store.publish(lostSignals(writer, nodes, asLostRecords(lost), { at: lost.noticedAt, logEpoch }));
+    onInputLost?.(lost);
   }
 
   /** What the primary key of commands refuses on PostgreSQL. */

@@ -14,7 +14,7 @@ import type {
 } from '../../ports/journal.js';
 import type { Repeats } from '../../journal/batch-collection.js';
 import type { KeptInput } from '../../journal/waiting-inputs.js';
-import { outboxPartitionOf } from '../../journal/digests.js';
+import { outboxPartitionOf, seenKey } from '../../journal/digests.js';
 import type { ConsumedOffset } from '../../journal/fence.js';
 import type { LostInput } from '../../journal/options.js';
 import { WakeUp } from '../../journal/wake-up.js';
@@ -59,6 +59,7 @@ export class MemoryStore {
   readonly outboxPartitions: number;
   readonly offsets = new Map<string, ConsumedOffset>();
   readonly lostInput: LostInput[] = [];
+  logEpoch = 1;
   /** Cause to the time it was seen. */
   readonly seen = new Map<string, number>();
   readonly states = new Map<NodeKey, NodeState>();
@@ -105,6 +106,20 @@ export class MemoryStore {
       this.unsent[partition]?.push({ entry: { ...entry, position: this.#position }, partition });
     }
     if (entries.length > 0) this.entries.announce();
+  }
+
+  /** Signals on this topic that were sent and never read go out once more. */
+  sendAgain(topic: string): void {
+    const unread = this.sent.filter(
+      ({ entry }) =>
+        entry.topic === topic &&
+        entry.event === 'Signal' &&
+        !this.seen.has(seenKey(entry.headers['ce_id'] ?? '')),
+    );
+    this.sent = this.sent.filter((stored) => !unread.includes(stored));
+    for (const { entry, partition } of unread) this.unsent[partition]?.push({ entry, partition });
+    for (const queue of this.unsent) queue.sort((a, b) => (a.entry.position < b.entry.position ? -1 : 1));
+    if (unread.length > 0) this.entries.announce();
   }
 
   enqueue(commands: readonly Command[], createdAt: number): void {

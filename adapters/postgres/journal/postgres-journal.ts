@@ -5,6 +5,7 @@ import { advanceOnce, nothingAdvanced, type Narrowed } from './advance.js';
 import type { JournalContext } from './context.js';
 import { asJournalError, kindOfFailure } from './failures.js';
 import { readInstallation } from './installation.js';
+import { writeLost } from './lost-input.js';
 import { beginAt, lockOrCreateOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
 import { retryConflicts } from './retry.js';
@@ -22,11 +23,21 @@ export class PostgresJournal implements Journal {
   }
 
   async startAt(group: string, assigned: AssignedPartition): Promise<bigint> {
-    const { database, options } = this.#context;
+    const { database, options, notices } = this.#context;
     try {
-      return await retryConflicts(options, () =>
-        database.transaction((transaction) => beginAt(transaction, group, assigned, options.clock.now())),
+      const { at, lost } = await retryConflicts(options, () =>
+        database.transaction(async (transaction) => {
+          const begun = await beginAt(transaction, group, assigned, options.clock.now());
+          const last =
+            begun.lost === undefined ? [] : await writeLost(this.#context, transaction, begun.lost);
+          return { result: begun, last };
+        }),
       );
+      if (lost !== undefined) {
+        notices.committed(['outbox']);
+        options.onInputLost?.(lost);
+      }
+      return at;
     } catch (error) {
       throw asJournalError(error);
     }

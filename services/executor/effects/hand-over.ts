@@ -15,7 +15,7 @@ export const handOver: Effect<'handOver'> = async (command, world) => {
   return {
     kind: 'act',
     async act() {
-      const trouble = await withdrawRequests(world, command.processId);
+      const trouble = await withdrawRequests(world, command.parameters.owner ?? command.processId);
       return (
         trouble ??
         changeNode(
@@ -32,14 +32,15 @@ export const handOver: Effect<'handOver'> = async (command, world) => {
 function planOf(node: KubernetesNode, command: CommandOf<'handOver'>, world: World): Plan {
   const { settings } = world;
   const observation = observationOf(node, settings);
-  const owner = ownerMark(settings.installation, command.processId);
+  const { owner: isolatedBy, reason } = command.parameters;
+  const owner = ownerMark(settings.installation, isolatedBy ?? command.processId);
   const taint = isolationTaint(node);
   if (isSomeoneElse(observation, command.expected, { boot: false })) {
     return failed('IdentityChanged', { observation });
   }
   // Somebody else's by now: there is nothing of ours to take away, and no reason to hold on to the process.
   if (taint !== undefined && taint.value !== owner) return unneeded('ForeignIsolation', observation);
-  const patch = handOverPatch(node, owner, command.parameters.reason);
+  const patch = handOverPatch(node, owner, reason);
   return patch === undefined ? done({ observation }) : { kind: 'patch', patch };
 }
 

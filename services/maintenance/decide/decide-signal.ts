@@ -1,9 +1,10 @@
 import type { CommandResult } from '../../../domain/command.js';
 import type { BootId, ProcessId } from '../../../domain/identifiers.js';
 import type { ActiveProcess, NodeState } from '../../../domain/node-state.js';
-import type { MigrationReply, NodeChange, Order, Signal } from '../../../domain/signal.js';
+import type { LostRecords, MigrationReply, NodeChange, Order, Signal } from '../../../domain/signal.js';
 import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
 import { isStage, takesOrder } from '../../../workflows/orders.js';
+import { decideOrphan } from './decide-orphan.js';
 import { record, type Draft } from './draft.js';
 import { closeFault, openFaults } from './faults.js';
 import { strongerFault } from './ladder.js';
@@ -134,6 +135,19 @@ function decideRetry(draft: Draft, retry: Extract<Signal, { kind: 'RetryParked' 
   else record(draft, { type: 'OrderRefused', data: { ...data, refusal: 'the node is not parked' } });
 }
 
+/**
+ * What was lost may have been about this node: that stands in its history from now on. Results and timers come again
+ * by themselves, and the detector says anew what it sees; a process that waits for them needs nothing else.
+ */
+function decideLoss(draft: Draft, lost: LostRecords): void {
+  const { process } = draft.state;
+  record(draft, {
+    type: 'InputLost',
+    ...(process === undefined ? {} : { processId: process.id }),
+    data: { ...lost },
+  });
+}
+
 function decideNodeChange(draft: Draft, change: NodeChange): void {
   if (change.change === 'deleted') decideDeletion(draft);
   else if (change.nodeUid !== undefined && change.nodeUid !== draft.state.nodeUid)
@@ -213,7 +227,10 @@ export function decideSignal(draft: Draft, signal: Signal): void {
       decideRetry(draft, signal);
       break;
     case 'InputLost':
+      decideLoss(draft, signal.lost);
+      break;
     case 'OrphanFound':
+      decideOrphan(draft, signal.orphan);
       break;
   }
 }

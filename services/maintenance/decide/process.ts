@@ -181,7 +181,7 @@ function setTimers(draft: Draft, step: WorkflowStep, entered: boolean): void {
 }
 
 /** Writes down where the workflow went, issues what it asks for, and goes on until nothing more follows by itself. */
-function follow(draft: Draft, step: WorkflowStep): void {
+export function follow(draft: Draft, step: WorkflowStep): void {
   const { process } = draft.state;
   if (process === undefined) throw new TypeError(`no process of ${draft.state.node} to follow`);
   const entered = process.context.stageEntry !== step.context.stageEntry;

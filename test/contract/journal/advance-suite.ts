@@ -81,7 +81,7 @@ export function advanceSuite(harness: () => Harness): void {
       await copy.journal.startAt('g', assigned);
       const other = { ...assigned, logId: 'log-2', low: 0n };
       await expect(copy.journal.startAt('g', other)).rejects.toBeInstanceOf(LogMismatch);
-      await copy.upkeep.startLogEpoch();
+      expect(await copy.upkeep.startLogEpoch({ subject: 'anna', reason: 'a new log' })).toBe(2);
       expect(await copy.journal.startAt('g', other)).toBe(0n);
     });
 

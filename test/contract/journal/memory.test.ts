@@ -5,6 +5,7 @@ import { JournalUnavailable } from '../../../adapters/ports/journal.js';
 import { advanceSuite } from './advance-suite.js';
 import { commandsSuite } from './commands-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
+import { lostInputSuite } from './lost-input-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
@@ -32,6 +33,7 @@ const harness: Harness = {
 describe('the journal in memory', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
+  lostInputSuite(() => harness);
   parkingSuite(() => harness);
   sendingSuite(() => harness);
 

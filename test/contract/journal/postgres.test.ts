@@ -6,6 +6,7 @@ import { commandsSuite } from './commands-suite.js';
 import { batch, nodeNamed, report } from './decisions.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
+import { lostInputSuite } from './lost-input-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
@@ -37,6 +38,7 @@ const harness: Harness = {
 describe('the journal on PostgreSQL', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
+  lostInputSuite(() => harness);
   parkingSuite(() => harness);
   sendingSuite(() => harness);
 });
