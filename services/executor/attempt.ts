@@ -35,8 +35,11 @@ export interface AttemptContext {
 
 const mostLooks = 10_000;
 
-/** One try: look, ask the guard, claim, act, settle. Every way out settles, postpones or leaves the claim to run out. */
-export async function attempt(context: AttemptContext, queued: QueuedCommand): Promise<void> {
+/**
+ * One try: look, ask the guard, claim, act, settle. Every way out settles, postpones or leaves the claim to run out.
+ * Resolves true when the queue has told its readers of that, false when nobody will hear of it.
+ */
+export async function attempt(context: AttemptContext, queued: QueuedCommand): Promise<boolean> {
   const { command } = queued;
   const { writes, permit } = commandCatalog[command.type];
   if (command.mode === 'observe' && writes)
@@ -48,10 +51,11 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
   if (permit !== undefined && context.settings.poolWithholds(next.pool)) {
     return settle(context, command, 'withheld', { reason: 'PoolModeObserve' });
   }
-  if (!(await claimed(context, queued))) return;
+  const claim = await claimed(context, queued);
+  if (claim !== 'claimed') return claim === 'postponed';
   context.looks.delete(command.id);
   const ending = await actSafely(context, command, next.act);
-  await conclude(context, queued, cluster, ending, 'acted');
+  return conclude(context, queued, cluster, ending, 'acted');
 }
 
 function worldOf(context: AttemptContext, queued: QueuedCommand, cluster: KubernetesCluster): World {
@@ -96,7 +100,10 @@ async function actSafely(
   }
 }
 
-async function claimed(context: AttemptContext, queued: QueuedCommand): Promise<boolean> {
+async function claimed(
+  context: AttemptContext,
+  queued: QueuedCommand,
+): Promise<'claimed' | 'postponed' | 'gone'> {
   const { queue, guard, clock } = context;
   const { command } = queued;
   // The budgets of an unfinished try are still taken.
@@ -105,7 +112,7 @@ async function claimed(context: AttemptContext, queued: QueuedCommand): Promise<
     : await guard.ask(command, clock.now());
   if (answer.kind === 'wait') {
     await queue.postpone(command.id, { until: answer.until, reason: answer.reason });
-    return false;
+    return 'postponed';
   }
   let claim = await claimWith(context, command, answer.budgets);
   // Processes that are over may still hold what is asked for.
@@ -115,8 +122,9 @@ async function claimed(context: AttemptContext, queued: QueuedCommand): Promise<
   if (claim.kind === 'refused') {
     const until = answer.askAgainAt[claim.counter] ?? clock.now() + context.settings.longestRetryMs;
     await queue.postpone(command.id, { until, reason: `BudgetFull: ${claim.counter}` });
+    return 'postponed';
   }
-  return claim.kind === 'claimed';
+  return claim.kind;
 }
 
 function claimWith(
@@ -134,12 +142,13 @@ async function conclude(
   cluster: KubernetesCluster,
   ending: Ending,
   after: 'looked' | 'acted',
-): Promise<void> {
+): Promise<boolean> {
   const { command } = queued;
-  if (ending.kind === 'lost') return;
+  if (ending.kind === 'lost') return false;
   if (ending.kind === 'later') return later(context, queued, ending, after);
-  await settle(context, command, ending.status, ending.detail);
+  const isSettled = await settle(context, command, ending.status, ending.detail);
   if (ending.story !== undefined) context.story.add(cluster, ending.story);
+  return isSettled;
 }
 
 async function later(
@@ -147,7 +156,7 @@ async function later(
   queued: QueuedCommand,
   { reason, afterMs }: Extract<Ending, { readonly kind: 'later' }>,
   after: 'looked' | 'acted',
-): Promise<void> {
+): Promise<boolean> {
   const { looks, settings, clock, queue, randomness } = context;
   const { command } = queued;
   const tries = Math.max(looks.get(command.id) ?? 0, queued.attempts) + 1;
@@ -166,6 +175,7 @@ async function later(
   });
   const until = clock.now() + Math.max(waitMs, afterMs ?? 0);
   await queue.postpone(command.id, { until, reason, ...(after === 'acted' ? { by: context.claimant } : {}) });
+  return true;
 }
 
 async function settle(
@@ -173,10 +183,10 @@ async function settle(
   command: Command,
   status: CommandResult['status'],
   detail: CommandResult['detail'],
-): Promise<void> {
+): Promise<boolean> {
   const { id: commandId, type: commandType, processId, stageEntry } = command;
   context.looks.delete(commandId);
-  await context.queue.settle(
+  return context.queue.settle(
     { commandId, commandType, processId, stageEntry, status, detail },
     context.clock.now(),
   );

@@ -96,8 +96,8 @@ export class MemoryStore {
       this.#position += 1n;
       const partition = outboxPartitionOf(entry.key, this.outboxPartitions);
       this.unsent[partition]?.push({ entry: { ...entry, position: this.#position }, partition });
+      this.entries.announce(partition);
     }
-    if (entries.length > 0) this.entries.announce();
   }
 
   enqueue(commands: readonly Command[], createdAt: number): void {

@@ -11,13 +11,13 @@ import type { AdvanceRequest, AdvanceResult, NewOutboxEntry } from '../../ports/
 import { batchStatements } from './batch-statements.js';
 import type { JournalContext } from './context.js';
 import type { Statement, Transaction } from './database.js';
-import type { Channel } from './notices.js';
 import { lockOrCreateOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
 
 interface Advanced {
   readonly result: AdvanceResult;
-  readonly changed: readonly Channel[];
+  readonly changed: readonly ('command' | 'timer')[];
+  readonly outbox: readonly NewOutboxEntry[];
 }
 
 /**
@@ -35,7 +35,7 @@ export async function advanceOnce(
     requireSameLog(fence, request);
     if (request.nextOffset <= fence.nextOffset) {
       const skipped = request.inputs.length;
-      return { result: { result: { ...nothing, skipped }, changed: [] }, last: [] };
+      return { result: { result: { ...nothing, skipped }, changed: [], outbox: [] }, last: [] };
     }
     const due = request.inputs.filter(({ offset }) => offset >= fence.nextOffset).map(({ input }) => input);
     const { fresh, states } = await lockStates(transaction, due, context.options.clock.now());
@@ -85,8 +85,8 @@ async function write(
       changed: [
         ...(effects.commands.length + revoked.length === 0 ? [] : (['command'] as const)),
         ...(effects.timers.length === 0 ? [] : (['timer'] as const)),
-        ...(outbox.length === 0 ? [] : (['outbox'] as const)),
       ],
+      outbox,
     },
     last: [
       ...(effects.revoke.length === 0 ? decided : []),

@@ -93,7 +93,7 @@ export class PostgresCommandQueue implements CommandQueue {
           OR (status = 'attempting' AND (claimed_by = $4::text OR due_at <= $5)))`,
       values: [id, wait.until, storableText(wait.reason), wait.by ?? null, this.#context.options.clock.now()],
     });
-    this.#context.notices.committed(['command']);
+    this.#context.notices.committed(['command'], []);
   }
 
   async settle(result: CommandResult, now: number): Promise<boolean> {
@@ -124,7 +124,7 @@ export class PostgresCommandQueue implements CommandQueue {
     });
     this.#nodes.delete(id);
     if (answer?.settled !== true) return false;
-    notices.committed(['outbox', 'command']);
+    notices.committed(['command'], [{ key }]);
     return true;
   }
 

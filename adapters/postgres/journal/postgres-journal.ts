@@ -45,10 +45,10 @@ export class PostgresJournal implements Journal {
   /** Halves a batch that the database refuses until the one bad input stands alone; its neighbours commit. */
   async #advance(request: AdvanceRequest, refusal?: Error): Promise<AdvanceResult> {
     try {
-      const { result, changed } = await retryConflicts(this.#context.options, () =>
+      const { result, changed, outbox } = await retryConflicts(this.#context.options, () =>
         advanceOnce(this.#context, request, refusal),
       );
-      if (changed.length > 0) this.#context.notices.committed(changed);
+      this.#context.notices.committed(changed, outbox);
       return result;
     } catch (error) {
       if (kindOfFailure(error) !== 'data' || !(error instanceof Error)) throw error;
@@ -87,13 +87,13 @@ export class PostgresJournal implements Journal {
   async #quarantine(request: AdvanceRequest, reason: Error): Promise<AdvanceResult> {
     const { database, notices, options } = this.#context;
     const now = options.clock.now();
-    await database.transaction(async (transaction) => {
+    const written = await database.transaction(async (transaction) => {
       const fence = await lockOrCreateOffset(transaction, request, 0n);
       requireSameLog(fence, request);
       const dead = request.deadLetters.filter(({ offset }) => offset >= fence.nextOffset);
       const inputs = request.inputs.filter(({ offset }) => offset >= fence.nextOffset);
       return {
-        result: undefined,
+        result: dead.map(({ entry }) => entry),
         last: [
           ...inputs.map(({ input }) => ({
             text: `INSERT INTO journal.quarantined_input (cause_id, node_key, input, reason, quarantined_at)
@@ -118,7 +118,7 @@ export class PostgresJournal implements Journal {
         ],
       };
     });
-    notices.committed(['outbox']);
+    notices.committed([], written);
     return { skipped: 0, decided: 0, facts: 0, commands: 0, parked: request.inputs.length };
   }
 }

@@ -153,7 +153,7 @@ export function sendingSuite(harness: () => Harness): void {
     it('wakes who waits for entries', async () => {
       await copy.outbox.unsent(0, 10);
       await copy.outbox.unsent(1, 10);
-      const woken = copy.outbox.awaitEntries(0, new AbortController().signal);
+      const woken = copy.outbox.awaitEntries(outboxPartitionOf('x', 2), new AbortController().signal);
       await publish([entryOf('x', '1')]);
       await woken;
       expect(await copy.outbox.backlog()).toBe(1);
