@@ -42,6 +42,8 @@ export interface Upkeep {
   /** The log is another one now: its partitions are read from their beginning. Causes already seen stay seen. */
   startLogEpoch(): Promise<void>;
   lostInput(): Promise<readonly LostInput[]>;
+  /** Nothing unsent, no timer due and no command claimable at `now` (ms). For clocks that jump. */
+  isIdle(now: number): Promise<boolean>;
   /** Forgets causes, sent outbox entries and rates from before this time (ms). A cause must outlive any redelivery. */
   prune(before: number): Promise<void>;
 }

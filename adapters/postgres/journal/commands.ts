@@ -14,7 +14,7 @@ interface QueuedRow {
 }
 
 /** Open commands that no earlier open command of their node stands before. */
-const heads = `journal.command AS head
+export const heads = `journal.command AS head
   WHERE head.status IN ('waiting', 'attempting') AND NOT EXISTS (
     SELECT FROM journal.command AS earlier
     WHERE earlier.node_key = head.node_key AND earlier.position < head.position

@@ -1,5 +1,6 @@
 import type { LostInput, Upkeep } from '../../journal/options.js';
 import type { Installation } from '../../ports/journal.js';
+import { heads } from './commands.js';
 import type { JournalContext } from './context.js';
 import { readInstallation } from './installation.js';
 
@@ -43,6 +44,17 @@ export class PostgresUpkeep implements Upkeep {
       to: BigInt(row.to),
       noticedAt: Number(row.noticedAt),
     }));
+  }
+
+  async isIdle(now: number): Promise<boolean> {
+    const [row] = await this.#context.database.query<{ busy: boolean }>({
+      name: 'upkeep-idle',
+      text: `SELECT EXISTS (SELECT FROM journal.outbox WHERE sent_at IS NULL)
+          OR EXISTS (SELECT FROM journal.timer WHERE due_at <= $1)
+          OR EXISTS (SELECT FROM ${heads} AND head.due_at <= $1) AS busy`,
+      values: [now],
+    });
+    return row?.busy === false;
   }
 
   async prune(before: number): Promise<void> {

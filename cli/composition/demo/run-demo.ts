@@ -11,7 +11,6 @@ import { readRecordFile } from '../../../world/record/read-record.js';
 import { loadConfiguration } from '../../configuration/load.js';
 import { startInstallation, type RunningInstallation } from '../installation.js';
 import { serviceNames } from '../service-names.js';
-import { consumerGroups } from '../start-services.js';
 import { writeDemoConfiguration } from './configuration-file.js';
 import { narrate } from './narrator.js';
 import { PeopleOnCall } from './people.js';
@@ -93,17 +92,7 @@ async function staysStill(stage: Stage): Promise<boolean> {
 async function isQuiet(stage: Stage): Promise<boolean> {
   if (!(await staysStill(stage))) return false;
   const { clock, installation } = stage;
-  const { journal, embeddedLog } = installation.connections;
-  const [unsent, ...due] = await Promise.all([
-    journal.outbox.backlog(),
-    journal.timers.nextDue(),
-    journal.commands.nextDue(),
-  ]);
-  if (unsent > 0 || due.some((instant) => instant !== undefined && instant <= clock.now())) return false;
-  for (const group of [...consumerGroups, witnessGroup]) {
-    if (embeddedLog !== undefined && (await embeddedLog.unread(group)) > 0n) return false;
-  }
-  return isStill(stage);
+  return (await installation.connections.journal.upkeep.isIdle(clock.now())) && isStill(stage);
 }
 
 /** Runs the clock until nothing of the record is left to show or to handle. */
@@ -118,8 +107,7 @@ async function play(
   const done = AbortSignal.any([signal, over.signal]);
   const probe = async (): Promise<boolean> => {
     if (!(await isQuiet(stage))) return false;
-    const active = [...witness.processes.values()].some((process) => process.outcome === undefined);
-    if (player.finished && !active) over.abort();
+    if (player.finished && witness.active === 0) over.abort();
     return true;
   };
   await stage.clock.run(probe, end, done);
