@@ -298,6 +298,9 @@ function startMigrator(context: ServiceContext): RunningService {
   return subscribed('migrator', subscription, context, () => migrator.underWay());
 }
 
+/** Groups whose unread records keep a jumping clock still. */
+export const consumerGroups: readonly string[] = [maintenanceGroup, migratorGroup];
+
 /** Starts the parts that work in the background; intake and console share the HTTP listener and are started there. */
 export function startServices(
   context: ServiceContext,

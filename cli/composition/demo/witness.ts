@@ -92,7 +92,9 @@ export class Witness {
   }
 }
 
-export const witnessedTopics: readonly string[] = [
+export const witnessGroup = 'demo-witness';
+
+const witnessedTopics: readonly string[] = [
   'fault.report-fates',
   'fault.hardware',
   'fault.system',
@@ -105,9 +107,9 @@ export const witnessedTopics: readonly string[] = [
 ];
 
 /** Subscribes the witness to everything that is published, from the beginning. */
-export function subscribeWitness(eventLog: EventLog, witness: Witness, group: string) {
+export function subscribeWitness(eventLog: EventLog, witness: Witness) {
   return eventLog.consume({
-    group,
+    group: witnessGroup,
     topics: witnessedTopics,
     maxBatchRecords: 1_000,
     startAt: (assigned) => Promise.resolve(assigned.low),
