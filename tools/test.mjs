@@ -39,7 +39,14 @@ function check(name, command, args) {
 }
 
 /** Tests that start real components; everything else needs Node alone. */
-const realFolders = ['test/adapters', 'test/contract', 'test/deploy', 'test/stack', 'test/stack-self'];
+const realFolders = [
+  'test/adapters',
+  'test/contract',
+  'test/demo-stack',
+  'test/deploy',
+  'test/stack',
+  'test/stack-self',
+];
 const allFiles = readdirSync(join(root, 'test'), { withFileTypes: true, recursive: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
   .map((entry) => relative(root, join(entry.parentPath, entry.name)))
