@@ -14,6 +14,8 @@ export interface Endpoints {
     readonly kubeconfig: string;
     /** With exactly the rights that deploy/ gives to the ServiceAccount faultline. */
     readonly faultlineKubeconfig: string;
+    /** For whoever plays the machines. */
+    readonly worldKubeconfig: string;
     readonly auditLog: string;
     readonly kubectl: string;
   };

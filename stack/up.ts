@@ -63,6 +63,7 @@ async function startAll(folder: string, brokers: 1 | 3): Promise<Endpoints> {
       server: kubernetes.server,
       kubeconfig: kubernetes.kubeconfig,
       faultlineKubeconfig: kubernetes.kubeconfigOf('faultline'),
+      worldKubeconfig: kubernetes.kubeconfigOf('world'),
       auditLog: kubernetes.auditLog,
       kubectl: kubernetes.kubectlProgram,
     },

@@ -8,6 +8,14 @@ export interface JumpingClockOptions {
   readonly start: number;
   /** Most milliseconds of this clock in one millisecond of the wall. Infinity: as fast as the work is done. */
   readonly speed: number;
+  /** Whose times the log's records carry: this clock's (if not given), or the wall's, as a Kafka broker's are. */
+  readonly logTime?: 'clock' | 'wall';
+}
+
+/** A jump, as the wall saw it. */
+interface Jump {
+  readonly wallMs: number;
+  readonly instant: number;
 }
 
 interface Due {
@@ -39,6 +47,7 @@ function pause(milliseconds: number): Promise<void> {
  */
 export class JumpingClock implements Clock {
   private readonly due: Due[] = [];
+  private readonly jumps: Jump[] = [];
   private present: number;
   private order = 0;
   private readonly options: JumpingClockOptions;
@@ -53,8 +62,10 @@ export class JumpingClock implements Clock {
     return this.present;
   }
 
+  /** What was appended between two jumps was appended at the instant at which this clock stood still meanwhile. */
   fromLogTime(wallMs: number): number {
-    return wallMs;
+    if (this.options.logTime !== 'wall') return wallMs;
+    return this.jumps.findLast((jump) => jump.wallMs <= wallMs)?.instant ?? this.options.start;
   }
 
   /** Runs `callback` when the clock has reached `at`; of two for one instant, the one scheduled first runs first. */
@@ -111,6 +122,7 @@ export class JumpingClock implements Clock {
 
   private jumpTo(instant: number): void {
     this.present = Math.max(this.present, instant);
+    if (this.options.logTime === 'wall') this.jumps.push({ wallMs: Date.now(), instant: this.present });
     while (this.due[0] !== undefined && this.due[0].at <= this.present) this.due.shift()?.run();
   }
 

@@ -50,6 +50,8 @@ export interface Upkeep {
   lostInput(): Promise<readonly LostInput[]>;
   /** Counts up whenever input was lost, or another log begins: then everything is to be observed anew. */
   inputGaps(): Promise<number>;
+  /** Nothing unsent, no timer due and no command claimable at `now` (ms). For clocks that jump. */
+  isIdle(now: number): Promise<boolean>;
   /** Forgets causes, sent outbox entries and rates from before this time (ms). A cause must outlive any redelivery. */
   prune(before: number): Promise<void>;
 }

@@ -4,8 +4,10 @@
  */
 export class WakeUp {
   readonly #fallbackPollMs: number | undefined;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Map<() => void, number>();
   readonly #readAt = new Map<number, number>();
+  readonly #announcedAt = new Map<number, number>();
+  #announcedForAll = 0;
   #announced = 0;
 
   /** @param fallbackPollMs wakes a waiter after so long in real time, for notices that may get lost; undefined: never */
@@ -13,10 +15,12 @@ export class WakeUp {
     this.#fallbackPollMs = fallbackPollMs;
   }
 
-  /** Something may be new. */
-  announce(): void {
+  /** Something may be new: in this part, or, without one, in any. */
+  announce(part?: number): void {
     this.#announced += 1;
-    for (const wake of [...this.#waiting]) wake();
+    if (part === undefined) this.#announcedForAll = this.#announced;
+    else this.#announcedAt.set(part, this.#announced);
+    for (const [wake, waitsFor] of [...this.#waiting]) if ((part ?? waitsFor) === waitsFor) wake();
   }
 
   /** To be called right before reading; `part` tells readers of different parts of one thing apart. */
@@ -26,8 +30,7 @@ export class WakeUp {
 
   /** Resolves when something was announced after the latest read of this part, or at abort. Never rejects. */
   wait(signal: AbortSignal, part = 0): Promise<void> {
-    if (signal.aborted || (this.#readAt.get(part) ?? this.#announced) < this.#announced)
-      return Promise.resolve();
+    if (signal.aborted || this.#isUnread(part)) return Promise.resolve();
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const wake = (): void => {
@@ -37,8 +40,13 @@ export class WakeUp {
         resolve();
       };
       if (this.#fallbackPollMs !== undefined) timer = setTimeout(wake, this.#fallbackPollMs);
-      this.#waiting.add(wake);
+      this.#waiting.set(wake, part);
       signal.addEventListener('abort', wake);
     });
+  }
+
+  #isUnread(part: number): boolean {
+    const seen = this.#readAt.get(part) ?? this.#announced;
+    return seen < Math.max(this.#announcedForAll, this.#announcedAt.get(part) ?? 0);
   }
 }

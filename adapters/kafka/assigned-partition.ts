@@ -35,6 +35,11 @@ export class AssignedPartitionState {
     this.context = context;
   }
 
+  /** Next offset to be handled; undefined until `startAt` has answered. */
+  get position(): bigint | undefined {
+    return this.expected;
+  }
+
   revoke(): void {
     this.owned = false;
   }

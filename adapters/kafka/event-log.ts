@@ -10,6 +10,7 @@ import type {
   TopicSpecification,
 } from '../ports/event-log.js';
 import { AppendQueue } from '../event-log/append-queue.js';
+import { nameOf } from './group-session.js';
 import { readRange } from './range-reader.js';
 import { RecordSender } from './record-sender.js';
 import { patchRequestQueue } from './request-queue-patch.js';
@@ -118,6 +119,30 @@ export class KafkaEventLog implements EventLog {
     const group = `faultline-read-${randomUUID()}`;
     yield* readRange((options) => this.consume(options), { group, topic, partition, start, end });
     await this.admin.deleteGroup(group).catch(() => undefined);
+  }
+
+  /** Whether anything is queued or being sent: 1, else 0. What is read is seen by `unread`. */
+  underWay(): number {
+    return this.queue.isSending ? 1 : 0;
+  }
+
+  /**
+   * Records that the members in this process have not handled yet, over all partitions of the topics to which the
+   * group subscribes here; what no member has begun to read counts from its beginning. Asks the brokers.
+   */
+  async unread(group: string): Promise<bigint> {
+    const members = [...this.subscriptions].filter((one) => one.options.group === group);
+    const topics = [...new Set(members.flatMap(({ options }) => options.topics))];
+    const bounds = await Promise.all(topics.map(async (topic) => [topic, await this.bounds(topic)] as const));
+    const positions = new Map(members.flatMap((member) => [...member.positions()]));
+    return bounds
+      .flatMap(([topic, partitions]) =>
+        partitions.map(({ partition, low, high }) => {
+          const position = positions.get(nameOf(topic, partition)) ?? low;
+          return high > position ? high - position : 0n;
+        }),
+      )
+      .reduce((sum, records) => sum + records, 0n);
   }
 
   close(): Promise<void> {

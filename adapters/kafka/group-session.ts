@@ -88,6 +88,13 @@ export class GroupSession {
     return this.joined && Date.now() - this.lastHeard < 3 * heartbeatIntervalMs + 2 * maxWaitMs;
   }
 
+  /** Next offset of each partition that was begun, by topic and partition. */
+  positions(): ReadonlyMap<string, bigint> {
+    return new Map(
+      [...this.states].flatMap(([name, { position }]) => (position === undefined ? [] : [[name, position]])),
+    );
+  }
+
   /** The member of the group that remains when this session crashes; undefined: none. */
   get memberLeftBehind(): string | undefined {
     return this.member;
@@ -190,6 +197,6 @@ export class GroupSession {
   }
 }
 
-function nameOf(topic: string, partition: number): string {
+export function nameOf(topic: string, partition: number): string {
   return `${topic}/${partition}`;
 }

@@ -18,8 +18,8 @@ export interface KafkaSubscriptionContext extends Omit<
  */
 export class KafkaSubscription implements Subscription {
   readonly ended: Promise<void>;
+  readonly options: ConsumeOptions;
   private readonly context: KafkaSubscriptionContext;
-  private readonly options: ConsumeOptions;
   private readonly stopped = new AbortController();
   private readonly whenStopped: Promise<void>;
   private session: GroupSession | undefined;
@@ -41,6 +41,11 @@ export class KafkaSubscription implements Subscription {
 
   isHealthy(): boolean {
     return this.session?.isJoined === true && !this.stopped.signal.aborted;
+  }
+
+  /** Next offset of each partition that this member has begun to read. */
+  positions(): ReadonlyMap<string, bigint> {
+    return this.session?.positions() ?? new Map<string, bigint>();
   }
 
   async stop(): Promise<void> {

@@ -40,7 +40,7 @@ export async function openPostgresJournal(options: PostgresJournalOptions): Prom
       : connectionSettings({ connectionString: readerConnectionString, name: 'history' }),
     2,
   );
-  const notices = new Notices(alone ? undefined : settings('notices'));
+  const notices = new Notices(alone ? undefined : settings('notices'), options.outboxPartitions);
   const locks = new OutboxLocks(settings('outbox'));
   const context: JournalContext = { database, notices, options };
   const close = async (): Promise<void> => {

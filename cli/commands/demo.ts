@@ -16,6 +16,7 @@ interface DemoFlags {
   readonly days?: number;
   readonly speed: number;
   readonly seed: string;
+  readonly stack: boolean;
   readonly port: number;
   readonly exit: boolean;
   readonly output: OutputFormat;
@@ -48,18 +49,20 @@ export function demoCommand(terminal: Terminal): Command {
     .option('--days <n>', 'only so many days of the record', positiveNumber)
     .option('--speed <x>', 'at most so many seconds of the record in one second', positiveNumber, Infinity)
     .option('--seed <text>', 'chance of the simulated world', '1')
+    .option('--stack', 'on Kafka, PostgreSQL and a Kubernetes API server of its own (from a clone)', false)
     .option('--port <n>', 'of the API; 0: a free one', Number, 0)
     .option('--exit', 'end with the result instead of staying with the API', false)
     .option('--log-level <level>', 'debug, info, warn or error', 'error')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action(async (options: DemoFlags) => {
-      const { record, nodes, days, speed, seed, port, exit, output, logLevel } = options;
+      const { record, nodes, days, speed, seed, stack, port, exit, output, logLevel } = options;
       const result = await runDemo({
         record,
         nodes,
         ...(days === undefined ? {} : { days }),
         speed,
         seed,
+        stack,
         port,
         exit,
         logLevel,

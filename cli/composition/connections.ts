@@ -49,10 +49,17 @@ export interface Surroundings {
   readonly version: string;
 }
 
+/** What a clock that jumps has to know of a log. */
+export interface WatchedLog {
+  /** What producers (and, where it knows of them, members of groups) in this process are just doing. */
+  underWay(): number;
+  /** Records that the members of a group in this process have not handled yet. */
+  unread(group: string): Promise<bigint>;
+}
+
 /** Everything outside that one process of Faultline holds on to. */
 export interface Connections {
-  readonly eventLog: EventLog;
-  /** The embedded log can tell what is still unread; Kafka's is asked by its tools. */
+  readonly eventLog: EventLog & WatchedLog;
   readonly embeddedLog: PostgresEventLog | undefined;
   readonly journal: OpenJournal;
   readonly schemaIds: SchemaIds;
@@ -321,7 +328,7 @@ export async function openConnections(
             openPostgresEventLog({ connectionString, clock, onTrouble }),
           )
         : undefined;
-    const eventLog: EventLog = embeddedLog ?? openKafka(configuration, surroundings);
+    const eventLog = embeddedLog ?? openKafka(configuration, surroundings);
     opened(() => eventLog.close());
     await dependency(eventLogOf(configuration, connectionString), async () => {
       await eventLog.identify();

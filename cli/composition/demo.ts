@@ -10,6 +10,8 @@ export interface RunDemoOptions {
   /** At most so many seconds of the record in one second. */
   readonly speed: number;
   readonly seed: string;
+  /** On a real stack of its own instead of the embedded one. */
+  readonly stack: boolean;
   readonly port: number;
   /** End with the result; otherwise the API stays until interrupted. */
   readonly exit: boolean;
@@ -24,7 +26,7 @@ export interface RunDemoOptions {
 
 /** `faultline demo`. Resolves with the result; the caller exits with 1 when a report is unaccounted for. */
 export async function runDemo(options: RunDemoOptions): Promise<DemoResult> {
-  const { record, nodes, days, speed, seed, port, environment, narrate, interrupted } = options;
+  const { record, nodes, days, speed, seed, stack, port, environment, narrate, interrupted } = options;
   const log = createLog(options.logLevel);
   const demo = await startDemo({
     record,
@@ -32,6 +34,7 @@ export async function runDemo(options: RunDemoOptions): Promise<DemoResult> {
     ...(days === undefined ? {} : { days }),
     speed,
     seed,
+    stack,
     port,
     narrate,
     log,

@@ -21,6 +21,8 @@ export interface RunningInstallation {
   readonly connections: Connections;
   /** Pieces of work under way in this process that time must not jump over. */
   underWay(): number;
+  /** Every part is at work: reads its topics, has listed its nodes. */
+  isReady(): boolean;
   /** Resolves after `stop`; rejects when a part can't go on: the process should then exit. */
   readonly ended: Promise<void>;
   /** Begins nothing new, finishes what is short, closes everything. Idempotent. */
@@ -198,6 +200,7 @@ function running(parts: {
     url,
     connections,
     ended,
+    isReady: () => services.every((service) => service.problem() === undefined),
     underWay: () => services.reduce((sum, service) => sum + service.underWay(), 0),
     stop: () =>
       (stopped ??= (async () => {

@@ -35,8 +35,11 @@ export interface AttemptContext {
 
 const mostLooks = 10_000;
 
-/** One try: look, ask the guard, claim, act, settle. Every way out settles, postpones or leaves the claim to run out. */
-export async function attempt(context: AttemptContext, queued: QueuedCommand): Promise<void> {
+/**
+ * One try: look, ask the guard, claim, act, settle. Every way out settles, postpones or leaves the claim to run out.
+ * Resolves true when the queue has told its readers of that, false when nobody will hear of it.
+ */
+export async function attempt(context: AttemptContext, queued: QueuedCommand): Promise<boolean> {
   const { command } = queued;
   const { writes, permit } = commandCatalog[command.type];
   if (command.mode === 'observe' && writes)
@@ -50,10 +53,11 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
     const seen = observation === undefined ? {} : { observation };
     return settle(context, command, 'withheld', { reason: 'PoolModeObserve', ...seen });
   }
-  if (!(await claimed(context, queued))) return;
+  const claim = await claimed(context, queued);
+  if (claim !== 'claimed') return claim === 'postponed';
   context.looks.delete(command.id);
   const ending = await actSafely(context, command, next.act);
-  await conclude(context, queued, cluster, ending, 'acted');
+  return conclude(context, queued, cluster, ending, 'acted');
 }
 
 function worldOf(context: AttemptContext, queued: QueuedCommand, cluster: KubernetesCluster): World {
@@ -100,7 +104,10 @@ async function actSafely(
   }
 }
 
-async function claimed(context: AttemptContext, queued: QueuedCommand): Promise<boolean> {
+async function claimed(
+  context: AttemptContext,
+  queued: QueuedCommand,
+): Promise<'claimed' | 'postponed' | 'gone'> {
   const { queue, guard, clock } = context;
   const { command } = queued;
   // The budgets of an unfinished try are still taken.
@@ -109,7 +116,7 @@ async function claimed(context: AttemptContext, queued: QueuedCommand): Promise<
     : await guard.ask(command, clock.now());
   if (answer.kind === 'wait') {
     await queue.postpone(command.id, { until: answer.until, reason: answer.reason });
-    return false;
+    return 'postponed';
   }
   const runsOutAt = clock.now() + context.settings.leaseMs;
   let claim = await claimWith(context, command, answer.budgets);
@@ -124,14 +131,15 @@ async function claimed(context: AttemptContext, queued: QueuedCommand): Promise<
       reason: 'AttemptedByOthers',
       by: context.claimant,
     });
-    return false;
+    return 'postponed';
   }
   if (claim.kind === 'refused') {
     const until = answer.askAgainAt[claim.counter] ?? clock.now() + context.settings.longestRetryMs;
     await queue.postpone(command.id, { until, reason: `BudgetFull: ${claim.counter}` });
+    return 'postponed';
   }
   // An answer that took so long gives no right to act: whoever claims it next looks how it stands.
-  return claim.kind === 'claimed' && clock.now() < runsOutAt;
+  return claim.kind === 'claimed' && clock.now() >= runsOutAt ? 'gone' : claim.kind;
 }
 
 function claimWith(
@@ -149,12 +157,13 @@ async function conclude(
   cluster: KubernetesCluster,
   ending: Ending,
   after: 'looked' | 'acted',
-): Promise<void> {
+): Promise<boolean> {
   const { command } = queued;
-  if (ending.kind === 'lost') return;
+  if (ending.kind === 'lost') return false;
   if (ending.kind === 'later') return later(context, queued, ending, after);
-  await settle(context, command, ending.status, ending.detail);
+  const isSettled = await settle(context, command, ending.status, ending.detail);
   if (ending.story !== undefined) context.story.add(cluster, ending.story);
+  return isSettled;
 }
 
 async function later(
@@ -162,7 +171,7 @@ async function later(
   queued: QueuedCommand,
   { reason, afterMs }: Extract<Ending, { readonly kind: 'later' }>,
   after: 'looked' | 'acted',
-): Promise<void> {
+): Promise<boolean> {
   const { looks, settings, clock, queue, randomness } = context;
   const { command } = queued;
   const tries = Math.max(looks.get(command.id) ?? 0, queued.attempts) + 1;
@@ -181,6 +190,7 @@ async function later(
   });
   const until = clock.now() + Math.max(waitMs, afterMs ?? 0);
   await queue.postpone(command.id, { until, reason, ...(after === 'acted' ? { by: context.claimant } : {}) });
+  return true;
 }
 
 async function settle(
@@ -188,10 +198,10 @@ async function settle(
   command: Command,
   status: CommandResult['status'],
   detail: CommandResult['detail'],
-): Promise<void> {
+): Promise<boolean> {
   const { id: commandId, type: commandType, processId, stageEntry } = command;
   context.looks.delete(commandId);
-  await context.queue.settle(
+  return context.queue.settle(
     { commandId, commandType, processId, stageEntry, status, detail },
     context.clock.now(),
   );

@@ -50,8 +50,14 @@ const mostOpen = 4_096;
 class ExecutorLoop {
   readonly #options: ExecutorOptions;
   readonly #context: AttemptContext;
-  readonly #workload = new Workload(() => this.#waiting?.abort());
+  readonly #workload = new Workload(() => {
+    if (this.#isFull) this.#waiting?.abort();
+  });
   readonly #tasks = new Map<NodeKey, Promise<void>>();
+  /** Nodes whose next command was seen while an earlier one was under work here. */
+  readonly #held = new Set<NodeKey>();
+  /** The latest pass may have left something for want of a place. */
+  #isFull = false;
   #passing = false;
   /** Aborted when there may be something to do before the queue says so. */
   #waiting: AbortController | undefined;
@@ -99,13 +105,14 @@ class ExecutorLoop {
     const waiting = new AbortController();
     this.#waiting = waiting;
     const free = Math.min(settings.concurrency - this.#workload.active, mostOpen - this.#tasks.size);
-    if (free <= 0) return abortOf(waiting.signal);
+    this.#isFull = free <= 0;
+    if (this.#isFull) return abortOf(waiting.signal);
     this.#passing = true;
     // Listened for before the queue is read, so that nothing that comes in between is missed.
     const work = queue.awaitWork(waiting.signal);
     work.catch(() => undefined);
     try {
-      if ((await this.#begin(free)) > 0) return;
+      if ((await this.#begin(free)) === free) return;
       const sleep = await this.#sleepUntilDue(waiting.signal);
       this.#context.story.tell(() => this.#workload.active === 0);
       this.#passing = false;
@@ -129,6 +136,7 @@ class ExecutorLoop {
     // Nodes under work here may still be listed: they are claimed only after the look at the present.
     const heads = await queue.claimable(clock.now(), free + this.#tasks.size);
     const fresh = heads.filter(({ command }) => !this.#tasks.has(command.node)).slice(0, free);
+    for (const { command } of heads) if (this.#tasks.has(command.node)) this.#held.add(command.node);
     for (const queued of fresh) this.#start(queued);
     return fresh.length;
   }
@@ -136,21 +144,23 @@ class ExecutorLoop {
   #start(queued: QueuedCommand): void {
     const { node } = queued.command;
     this.#workload.begin();
-    const task = this.#work(queued).finally(() => {
+    const task = this.#work(queued).then((isTold) => {
       this.#tasks.delete(node);
       this.#workload.end();
+      if (this.#held.delete(node) || !isTold) this.#waiting?.abort();
     });
     this.#tasks.set(node, task);
   }
 
-  async #work(queued: QueuedCommand): Promise<void> {
+  async #work(queued: QueuedCommand): Promise<boolean> {
     try {
-      await attempt(this.#context, queued);
+      return await attempt(this.#context, queued);
     } catch (error) {
       // The journal did not answer. The claim runs out by itself; the node rests so that this is no tight loop.
       this.#options.log.error({ error, command: queued.command.id }, 'a command could not be carried on');
       const wait = this.#context.settings.firstRetryMs * 4;
       await this.#context.clock.waitUntil(this.#context.clock.now() + wait, this.#options.signal);
+      return false;
     }
   }
 

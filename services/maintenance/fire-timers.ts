@@ -7,10 +7,11 @@ const timersATurn = 500;
 export function fireTimers(timers: Timers, supervision: Supervision): Promise<void> {
   const { clock } = supervision;
   return superviseLoop('timers', supervision, async () => {
-    if ((await timers.fireDue(clock.now(), timersATurn)) > 0) return;
+    const [now, due] = [clock.now(), await timers.nextDue()];
+    if (due !== undefined && due <= now && (await timers.fireDue(now, timersATurn)) > 0) return;
     const waits = [(until: AbortSignal) => timers.awaitChange(until)];
-    const due = await timers.nextDue();
-    if (due !== undefined) waits.push((until) => clock.waitUntil(due, until));
+    // What is due and could not be fired is just changed or fired elsewhere, and that will be told.
+    if (due !== undefined && due > now) waits.push((until) => clock.waitUntil(due, until));
     await awaitFirst(waits, supervision);
   });
 }

@@ -76,7 +76,8 @@ async function relayPartition(options: RelayOptions, partition: number): Promise
     }
     try {
       while (!isOver()) {
-        if ((await sendOnce(options, partition)) > 0) continue;
+        // A full batch may not be all; what came after the look is told.
+        if ((await sendOnce(options, partition)) === options.batchEntries) continue;
         await awaitFirst([(until) => outbox.awaitEntries(partition, until)], options);
       }
     } finally {

@@ -11,7 +11,10 @@ import { ready } from './node-registration.js';
 
 export interface HttpNodeLinkOptions {
   readonly http: KubernetesHttp;
+  /** Of heartbeats: the one that the cluster's controllers go by. */
   readonly clock: WorldClock;
+  /** What conditions are stamped with; the time of `clock`, if not given. */
+  readonly stampNow?: () => number;
   /** Between two renewals of a lease, s. 10, if not given: what kubelets do; node controllers give up after 40. */
   readonly leaseSeconds?: number;
   /** Hears of every call that failed and is tried again. */
@@ -198,7 +201,8 @@ export class HttpNodeLink implements NodeLink {
   }
 
   #stamp(condition: ReportedCondition, moved: boolean): object {
-    const now = new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+    const { clock, stampNow } = this.#options;
+    const now = new Date(stampNow?.() ?? clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
     return { ...condition, lastHeartbeatTime: now, ...(moved ? { lastTransitionTime: now } : {}) };
   }
 }

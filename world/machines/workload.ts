@@ -8,6 +8,8 @@ export interface WorkloadOptions {
   readonly namespace: string;
   /** Replica sets, of 2 to 6 pods each. */
   readonly replicaSets: number;
+  /** Who keeps the replica sets: themselves (if not given), or a Deployment each, where a controller runs those. */
+  readonly ownedBy?: 'ReplicaSet' | 'Deployment';
   /** Part of the replica sets that have a disruption budget (at most one pod may be missing). */
   readonly budgetShare: number;
   /** Pods that nobody starts anew elsewhere. */
@@ -78,23 +80,32 @@ function replicaSets({
   namespace,
   replicaSets: count,
   budgetShare,
+  ownedBy,
 }: WorkloadOptions): readonly PlannedSet[] {
   return Array.from({ length: count }, (_, index) => {
     const name = `service-${String(index).padStart(4, '0')}`;
     const draw = random.fork(name);
     const replicas = draw.between(2, 6);
     const budget = draw.chance(budgetShare) ? disruptionBudget(namespace, name) : undefined;
-    return { replicas, manifest: replicaSet(namespace, name, replicas), budget };
+    return {
+      replicas,
+      manifest: replicaSet(namespace, name, { replicas, kind: ownedBy ?? 'ReplicaSet' }),
+      budget,
+    };
   });
 }
 
-function replicaSet(namespace: string, name: string, replicas: number): Manifest {
+function replicaSet(
+  namespace: string,
+  name: string,
+  { replicas, kind }: { readonly replicas: number; readonly kind: 'ReplicaSet' | 'Deployment' },
+): Manifest {
   const labels = { app: name };
   return {
-    path: `/apis/apps/v1/namespaces/${namespace}/replicasets`,
+    path: `/apis/apps/v1/namespaces/${namespace}/${kind === 'Deployment' ? 'deployments' : 'replicasets'}`,
     body: {
       apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
+      kind,
       metadata: { name, namespace, labels },
       spec: {
         replicas,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import {
+  type DirtyReason,
   type DirtyRow,
   type FailureRecord,
   type RecordColumn,
@@ -66,18 +67,22 @@ export function readRecord(text: string, bounds: RecordBounds, name = 'record'):
   return withinDays({ rows, dirty }, bounds.days);
 }
 
-/** Dirty rows stay: most have no date that could be compared. */
+/** A dirty row without a date that could be compared stays. */
 function withinDays(record: FailureRecord, days: number | undefined): FailureRecord {
   const first = record.rows[0];
   if (days === undefined || first === undefined) return record;
   const end = first.startedAt + days * 86_400_000;
-  return { rows: record.rows.filter((row) => row.startedAt < end), dirty: record.dirty };
+  return {
+    rows: record.rows.filter((row) => row.startedAt < end),
+    dirty: record.dirty.filter(({ startedAt }) => startedAt === undefined || startedAt < end),
+  };
 }
 
 function overlapOf(row: RecordRow, earlier: RecordRow): DirtyRow {
   return {
     line: row.line,
     reason: 'OverlapsOnNode',
+    startedAt: row.startedAt,
     detail: `node ${row.node} was under repair until ${new Date(earlier.fixedAt).toISOString()} (line ${earlier.line})`,
   };
 }
@@ -139,14 +144,13 @@ function readRow(
   }
   const startedAt = parseMinute(started);
   if (startedAt === undefined) return { line, reason: 'BadDate', detail: `started ${started}` };
+  const dirty = (reason: DirtyReason, detail: string): DirtyRow => ({ line, reason, detail, startedAt });
   const fixedAt = parseMinute(fixed);
-  if (fixedAt === undefined) return { line, reason: 'BadDate', detail: `fixed ${fixed}` };
-  if (fixedAt < startedAt) {
-    return { line, reason: 'FixBeforeStart', detail: `fixed ${fixed} before it started ${started}` };
-  }
-  if (!isKnownCategory(category)) return { line, reason: 'UnknownCategory', detail: category };
+  if (fixedAt === undefined) return dirty('BadDate', `fixed ${fixed}`);
+  if (fixedAt < startedAt) return dirty('FixBeforeStart', `fixed ${fixed} before it started ${started}`);
+  if (!isKnownCategory(category)) return dirty('UnknownCategory', category);
   const kind = kindOf(category, cause);
-  if (kind === undefined) return { line, reason: 'UnknownCause', detail: `${category}: ${cause}` };
+  if (kind === undefined) return dirty('UnknownCause', `${category}: ${cause}`);
   return { line, node: number, startedAt, fixedAt, category, cause, kind };
 }
 

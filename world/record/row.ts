@@ -35,6 +35,8 @@ export interface DirtyRow {
   readonly reason: DirtyReason;
   /** What is wrong, with the value. */
   readonly detail: string;
+  /** When it starts, if that is a moment. */
+  readonly startedAt?: number;
 }
 
 /** A record as read: every row of the file is in one of the two lists. */

@@ -104,8 +104,8 @@ export class MemoryStore {
       this.#position += 1n;
       const partition = outboxPartitionOf(entry.key, this.outboxPartitions);
       this.unsent[partition]?.push({ entry: { ...entry, position: this.#position }, partition });
+      this.entries.announce(partition);
     }
-    if (entries.length > 0) this.entries.announce();
   }
 
   /** Signals on this topic that were sent and never read go out once more. */

@@ -49,6 +49,15 @@ export class MemoryUpkeep implements Upkeep {
     return this.#store.lostInput.length + this.#store.logEpoch;
   }
 
+  async isIdle(now: number): Promise<boolean> {
+    const store = this.#store;
+    return (
+      store.unsent.every((queue) => queue.length === 0) &&
+      [...store.timers.values()].every(({ dueAt }) => dueAt > now) &&
+      [...store.queues.values()].every(([head]) => head === undefined || head.dueAt > now)
+    );
+  }
+
   async prune(before: number): Promise<void> {
     const store = this.#store;
     for (const [cause, at] of store.seen) if (at < before) store.seen.delete(cause);

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { ConsumeOptions, Subscription } from '../../ports/event-log.js';
 import { reasonOf, UnknownTopic } from '../../event-log/errors.js';
-import { PartitionReader, type FetchedRecords } from '../../event-log/partition-reader.js';
-import { fetchBounds, fetchWithBounds } from './fetching.js';
+import type { PartitionReader } from '../../event-log/partition-reader.js';
 import { Membership, type OwnedPartition } from './membership.js';
+import { PartitionReading } from './partition-reading.js';
 import type { TopicDirectory } from './topic-directory.js';
 import { parseNews, type Growth } from './wake-ups.js';
 
@@ -18,22 +18,13 @@ export interface SubscriptionContext {
   readonly onTrouble: (message: string) => void;
 }
 
-interface Reading {
-  readonly owned: OwnedPartition;
-  readonly reader: PartitionReader;
-  /** As far as this member was told that the partition reaches. */
-  high: bigint;
-  /** What it was told may be too little: look, whatever `high` says. */
-  mustLook: boolean;
-}
-
 /** A member of a group on the PostgreSQL log. When its connection is lost it enters the group anew. */
 export class PostgresSubscription implements Subscription {
   readonly ended: Promise<void>;
   readonly options: ConsumeOptions;
   private readonly context: SubscriptionContext;
   private readonly stopped = new AbortController();
-  private readonly readings = new Map<string, Reading>();
+  private readonly readings = new Map<string, PartitionReading>();
   /** Taken away from us, with a batch still under way. */
   private readonly leaving = new Set<string>();
   private refusal: Error | undefined;
@@ -61,11 +52,7 @@ export class PostgresSubscription implements Subscription {
 
   /** Records were appended here or elsewhere. */
   grown({ topicId, partition, high }: Growth): void {
-    const reading = this.readings.get(nameOf(topicId, partition));
-    // What was appended here is heard of twice: at once, and by the notification.
-    if (reading === undefined || high <= reading.high) return;
-    reading.high = high;
-    reading.reader.wake();
+    this.readings.get(nameOf(topicId, partition))?.grown(high);
   }
 
   /** Partitions that are read or handed over right now; one more while this is no member yet. */
@@ -152,12 +139,9 @@ export class PostgresSubscription implements Subscription {
     for (const owned of await membership.claim(wanted)) {
       const name = nameOf(owned.topicId, owned.partition);
       const reading = this.readings.get(name);
-      // Notifications are sent once and may be lost with a connection: look again with every renewal.
+      // With every renewal, in case a notification was lost.
       if (reading === undefined) this.readings.set(name, this.startReading(owned, logId));
-      else {
-        reading.mustLook = true;
-        reading.reader.wake();
-      }
+      else reading.look();
     }
   }
 
@@ -179,18 +163,11 @@ export class PostgresSubscription implements Subscription {
     }
   }
 
-  private startReading(owned: OwnedPartition, logId: string): Reading {
-    const { pool } = this.context;
+  private startReading(owned: OwnedPartition, logId: string): PartitionReading {
     const { topic, partition } = owned;
-    const reader = new PartitionReader({
+    return new PartitionReading(this.context.pool, owned, {
+      logId,
       consume: this.options,
-      source: {
-        assigned: async () => {
-          reading.mustLook = true;
-          return { topic, partition, logId, ...(await fetchBounds(pool, owned, partition)) };
-        },
-        fetch: (from, limit) => this.fetch(reading, from, limit),
-      },
       pause: (attempt, signal) => this.pause(attempt, signal),
       onTrouble: (message) => {
         this.context.onTrouble(`${topic}/${partition} of group ${this.options.group}: ${message}`);
@@ -201,17 +178,6 @@ export class PostgresSubscription implements Subscription {
         this.look();
       },
     });
-    const reading: Reading = { owned, reader, high: 0n, mustLook: true };
-    return reading;
-  }
-
-  /** Asks the database only where there is something new, or may be: an empty look after every batch doubled the queries. */
-  private async fetch(reading: Reading, from: bigint, limit: number): Promise<FetchedRecords> {
-    const { owned, high, mustLook } = reading;
-    if (!mustLook && high <= from) return { records: [], low: from, high };
-    const fetched = await fetchWithBounds(this.context.pool, owned, owned.partition, from, limit, high);
-    if (fetched.records.length === 0) reading.mustLook = false;
-    return fetched;
   }
 
   private async revokeAll(): Promise<void> {

@@ -12,14 +12,14 @@ import type { AdvanceRequest, AdvanceResult, NewOutboxEntry } from '../../ports/
 import { batchStatements } from './batch-statements.js';
 import type { JournalContext } from './context.js';
 import type { Statement, Transaction } from './database.js';
-import type { Channel } from './notices.js';
 import { lockOrCreateOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
 import { keptFor, waitingStatements } from './waiting.js';
 
 interface Advanced {
   readonly result: AdvanceResult;
-  readonly changed: readonly Channel[];
+  readonly changed: readonly ('command' | 'timer')[];
+  readonly outbox: readonly NewOutboxEntry[];
 }
 
 /** How a batch is tried again that the database refused: it holds one input only. */
@@ -40,7 +40,7 @@ export async function advanceOnce(
     requireSameLog(fence, request);
     if (request.nextOffset <= fence.nextOffset) {
       const skipped = request.inputs.length;
-      return { result: { result: { ...nothingAdvanced, skipped }, changed: [] }, last: [] };
+      return { result: { result: { ...nothingAdvanced, skipped }, changed: [], outbox: [] }, last: [] };
     }
     const due = request.inputs.filter(({ offset }) => offset >= fence.nextOffset).map(({ input }) => input);
     const now = context.options.clock.now();
@@ -113,8 +113,8 @@ async function write(
           ? []
           : (['command'] as const)),
         ...(effects.timers.length === 0 ? [] : (['timer'] as const)),
-        ...(outbox.length === 0 ? [] : (['outbox'] as const)),
       ],
+      outbox,
     },
     last: [
       ...(effects.revoke.length === 0 ? decided : []),

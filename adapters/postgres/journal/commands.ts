@@ -14,7 +14,7 @@ interface QueuedRow {
 }
 
 /** Open commands that no earlier open command of their node stands before, and whose node is not parked. */
-const heads = `journal.command AS head
+export const heads = `journal.command AS head
   WHERE head.status IN ('waiting', 'attempting') AND NOT EXISTS (
     SELECT FROM journal.command AS earlier
     WHERE earlier.node_key = head.node_key AND earlier.position < head.position
@@ -95,7 +95,7 @@ export class PostgresCommandQueue implements CommandQueue {
           OR (status = 'attempting' AND (claimed_by = $4::text OR due_at <= $5)))`,
       values: [id, wait.until, storableText(wait.reason), wait.by ?? null, this.#context.options.clock.now()],
     });
-    this.#context.notices.committed(['command']);
+    this.#context.notices.committed(['command'], []);
   }
 
   async settle(result: CommandResult, now: number): Promise<boolean> {
@@ -126,7 +126,7 @@ export class PostgresCommandQueue implements CommandQueue {
     });
     this.#nodes.delete(id);
     if (answer?.settled !== true) return false;
-    notices.committed(['outbox', 'command']);
+    notices.committed(['command'], [{ key }]);
     return true;
   }
 

@@ -119,7 +119,11 @@ export class Transaction {
     const first: readonly Statement[] = this.#begun ? [] : [{ text: 'BEGIN' }];
     this.#begun = true;
     const outcomes = await Promise.allSettled(
-      [...first, ...statements].map((statement) => this.#client.query<pg.QueryResultRow>(queryOf(statement))),
+      inOneWrite(this.#client, () =>
+        [...first, ...statements].map((statement) =>
+          this.#client.query<pg.QueryResultRow>(queryOf(statement)),
+        ),
+      ),
     );
     const results = outcomes.map((outcome) => {
       if (outcome.status === 'rejected') throw outcome.reason;
@@ -131,6 +135,21 @@ export class Transaction {
   async query<Row extends pg.QueryResultRow>(statement: Statement): Promise<readonly Row[]> {
     const [result] = await this.send([statement]);
     return (result?.rows ?? []) as Row[];
+  }
+}
+
+/**
+ * The driver writes each statement by itself, and each write wakes the server: for a small batch that costs more than
+ * what the server does.
+ */
+function inOneWrite<Result>(client: pg.PoolClient, send: () => Result): Result {
+  const connection: unknown = 'connection' in client ? client.connection : undefined;
+  if (!(connection instanceof pg.Connection)) return send();
+  connection.stream.cork();
+  try {
+    return send();
+  } finally {
+    connection.stream.uncork();
   }
 }
 

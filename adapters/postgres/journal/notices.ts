@@ -1,7 +1,8 @@
 import pg from 'pg';
+import { outboxPartitionOf } from '../../journal/digests.js';
 import { WakeUp } from '../../journal/wake-up.js';
 
-export type Channel = 'command' | 'timer' | 'outbox';
+type Channel = 'command' | 'timer' | 'outbox';
 const channels: readonly Channel[] = ['command', 'timer', 'outbox'];
 /** A notice is a hint and may get lost with a connection; so long at most something new lies unseen. Real time. */
 const fallbackPollMs = 1_000;
@@ -17,6 +18,7 @@ export class Notices {
   readonly timerChanges = new WakeUp(fallbackPollMs);
   readonly entries = new WakeUp(fallbackPollMs);
   readonly #settings: pg.ClientConfig | undefined;
+  readonly #outboxPartitions: number;
   readonly #unsent = new Set<Channel>();
   #client: pg.Client | undefined;
   #sending = false;
@@ -24,8 +26,9 @@ export class Notices {
   #reconnect: NodeJS.Timeout | undefined;
 
   /** @param settings undefined: no other process uses this journal, so nobody else has to be told */
-  constructor(settings: pg.ClientConfig | undefined) {
+  constructor(settings: pg.ClientConfig | undefined, outboxPartitions: number) {
     this.#settings = settings;
+    this.#outboxPartitions = outboxPartitions;
   }
 
   /** Connects; when the connection is lost later on, it is made again and again. */
@@ -53,12 +56,22 @@ export class Notices {
     for (const channel of channels) this.#announce(nameOf(channel));
   }
 
-  /** To be called after the commit. */
-  committed(changed: readonly Channel[]): void {
+  /** To be called after the commit; `written` are the new entries of the outbox, where they are known. */
+  committed(
+    changed: readonly ('command' | 'timer')[],
+    written: readonly { readonly key: string }[] | 'unknown',
+  ): void {
     for (const channel of changed) this.#announce(nameOf(channel));
+    if (written === 'unknown') this.#announce(nameOf('outbox'));
+    else for (const partition of this.#partitionsOf(written)) this.entries.announce(partition);
     if (this.#settings === undefined) return;
     for (const channel of changed) this.#unsent.add(channel);
+    if (written.length > 0) this.#unsent.add('outbox');
     void this.#tellOthers();
+  }
+
+  #partitionsOf(written: readonly { readonly key: string }[]): ReadonlySet<number> {
+    return new Set(written.map(({ key }) => outboxPartitionOf(key, this.#outboxPartitions)));
   }
 
   async close(): Promise<void> {

@@ -78,7 +78,7 @@ export class PostgresOutbox implements Outbox {
       return;
     }
     try {
-      await database.transaction(async (transaction) => {
+      const written = await database.transaction(async (transaction) => {
         const marked = await transaction.query<{ position: string }>(mark);
         const positions = new Set(marked.map(({ position }) => position));
         const signals = asking.flatMap((entry) =>
@@ -87,11 +87,11 @@ export class PostgresOutbox implements Outbox {
             : [options.writer.signal(entry.whenSent.node, entry.whenSent.signal, sentCause(entry, now))],
         );
         return {
-          result: undefined,
+          result: signals,
           last: signals.length === 0 ? [] : [insertOutbox(signals, options.outboxPartitions)],
         };
       });
-      notices.committed(['outbox']);
+      notices.committed([], written);
     } catch (error) {
       throw asJournalError(error);
     }

@@ -34,7 +34,7 @@ export class PostgresJournal implements Journal {
         }),
       );
       if (lost !== undefined) {
-        notices.committed(['outbox']);
+        notices.committed([], 'unknown');
         options.onInputLost?.(lost);
       }
       return at;
@@ -54,10 +54,10 @@ export class PostgresJournal implements Journal {
   /** Halves a batch that the database refuses until the one bad input stands alone; its neighbours commit. */
   async #advance(request: AdvanceRequest, narrowed?: Narrowed): Promise<AdvanceResult> {
     try {
-      const { result, changed } = await retryConflicts(this.#context.options, () =>
+      const { result, changed, outbox } = await retryConflicts(this.#context.options, () =>
         advanceOnce(this.#context, request, narrowed),
       );
-      if (changed.length > 0) this.#context.notices.committed(changed);
+      this.#context.notices.committed(changed, outbox);
       return result;
     } catch (error) {
       if (kindOfFailure(error) !== 'data' || !(error instanceof Error)) throw error;
@@ -90,7 +90,7 @@ export class PostgresJournal implements Journal {
   /** Even the parking of this input can't be stored: it goes to the dead letters, so that its partition goes on. */
   async #setAside(request: AdvanceRequest, reason: Error): Promise<AdvanceResult> {
     const { database, notices, options } = this.#context;
-    const deadLettered = await database.transaction(async (transaction) => {
+    const written = await database.transaction(async (transaction) => {
       const fence = await lockOrCreateOffset(transaction, request, 0n);
       requireSameLog(fence, request);
       const dead = request.deadLetters.filter(({ offset }) => offset >= fence.nextOffset);
@@ -100,15 +100,15 @@ export class PostgresJournal implements Journal {
         ...inputs.map(({ offset }) => request.deadLetter(offset, `can't be stored: ${reason.message}`)),
       ];
       return {
-        result: inputs.length,
+        result: { deadLettered: inputs.length, entries },
         last: [
           ...(entries.length === 0 ? [] : [insertOutbox(entries, options.outboxPartitions)]),
           storeOffset(request, request.nextOffset),
         ],
       };
     });
-    notices.committed(['outbox']);
-    return { ...nothingAdvanced, deadLettered };
+    notices.committed([], written.entries);
+    return { ...nothingAdvanced, deadLettered: written.deadLettered };
   }
 }
 

@@ -34,12 +34,12 @@ export class PostgresTimers implements Timers {
           .sort((a, b) => a.dueAt - b.dueAt)
           .map((timer) => options.writer.signal(timer.node, firedSignal(timer), firedCause(timer, now)));
         return {
-          result: due.length,
+          result: entries,
           last: due.length === 0 ? [] : [insertOutbox(entries, options.outboxPartitions)],
         };
       });
-      if (fired > 0) notices.committed(['outbox']);
-      return fired;
+      notices.committed([], fired);
+      return fired.length;
     } catch (error) {
       throw asJournalError(error);
     }

@@ -2,6 +2,7 @@ import type { LostInput, Upkeep } from '../../journal/options.js';
 import type { LostRecords } from '../../../domain/signal.js';
 import { storableText } from '../../journal/storable.js';
 import type { Installation } from '../../ports/journal.js';
+import { heads } from './commands.js';
 import type { JournalContext } from './context.js';
 import type { Statement, Transaction } from './database.js';
 import { asJournalError } from './failures.js';
@@ -32,7 +33,7 @@ export class PostgresUpkeep implements Upkeep {
     const at = options.clock.now();
     try {
       const epoch = await database.transaction((transaction) => this.#beginLogEpoch(transaction, order, at));
-      notices.committed(['outbox']);
+      notices.committed([], 'unknown');
       return epoch;
     } catch (error) {
       throw asJournalError(error);
@@ -86,6 +87,17 @@ export class PostgresUpkeep implements Upkeep {
       text: `SELECT log_epoch + (SELECT count(*) FROM journal.lost_input) AS gaps FROM journal.installation`,
     });
     return row?.gaps ?? 0;
+  }
+
+  async isIdle(now: number): Promise<boolean> {
+    const [row] = await this.#context.database.query<{ busy: boolean }>({
+      name: 'upkeep-idle',
+      text: `SELECT EXISTS (SELECT FROM journal.outbox WHERE sent_at IS NULL)
+          OR EXISTS (SELECT FROM journal.timer WHERE due_at <= $1)
+          OR EXISTS (SELECT FROM ${heads} AND head.due_at <= $1) AS busy`,
+      values: [now],
+    });
+    return row?.busy === false;
   }
 
   async prune(before: number): Promise<void> {

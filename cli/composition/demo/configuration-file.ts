@@ -3,33 +3,56 @@ import { join } from 'node:path';
 
 import { stringify } from 'yaml';
 
+import type { StackEndpoints } from './stack-endpoints.js';
 import { machineImage, type DemoWorld } from './world.js';
 
 /**
- * Writes the demo's `faultline.yaml`: an ordinary configuration that names the simulated cluster, BMCs, tickets and
- * actions. What is longer here than by default only spares the jumping clock from looking often at what is well.
+ * Writes the demo's `faultline.yaml`: an ordinary configuration that names the cluster, BMCs, tickets and actions of its
+ * data centre. What is longer here than by default only spares the jumping clock from looking often at what is well.
  */
 export function writeDemoConfiguration(
   world: DemoWorld,
-  options: { readonly folder: string; readonly port: number },
+  options: {
+    readonly folder: string;
+    readonly port: number;
+    /** Undefined: everything is embedded. */
+    readonly stack: StackEndpoints | undefined;
+  },
 ): string {
-  const { folder, port } = options;
+  const { folder, port, stack } = options;
   mkdirSync(folder, { recursive: true });
-  const kubeconfig = join(folder, 'kubeconfig.yaml');
-  writeFileSync(kubeconfig, stringify(kubeconfigOf(world)), { mode: 0o600 });
+  const parts = stack === undefined ? embeddedParts : stackParts(stack, folder);
   const path = join(folder, 'faultline.yaml');
-  writeFileSync(path, stringify(configurationOf(world, { kubeconfig, port })));
+  const kubeconfig = kubeconfigIn(folder, world);
+  writeFileSync(path, stringify({ ...configurationOf(world, { kubeconfig, port }), ...parts }));
   return path;
 }
 
-function kubeconfigOf({ api }: DemoWorld): object {
+function kubeconfigIn(folder: string, { kubeconfig }: DemoWorld): string {
+  if (typeof kubeconfig === 'string') return kubeconfig;
+  const path = join(folder, 'kubeconfig.yaml');
+  writeFileSync(path, stringify(kubeconfig), { mode: 0o600 });
+  return path;
+}
+
+const partitions = 4;
+
+const embeddedParts = {
+  eventLog: { kind: 'embedded', partitions },
+  // The folder is thrown away with the demo.
+  journal: { durability: 'fast' },
+};
+
+function stackParts({ kafka, schemaRegistry, postgres }: StackEndpoints, folder: string): object {
+  const connection = new URL(postgres.connectionString);
+  const passwordFile = join(folder, 'postgres.password');
+  // A password may stand in no configuration.
+  writeFileSync(passwordFile, decodeURIComponent(connection.password), { mode: 0o600 });
+  connection.password = '';
   return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'demo', cluster: { server: api.baseUrl } }],
-    users: [{ name: 'demo', user: { token: api.token } }],
-    contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'demo' } }],
-    'current-context': 'demo',
+    eventLog: { kind: 'kafka', partitions, brokers: kafka.bootstrapServers },
+    journal: { kind: 'postgres', connection: connection.href, passwordFile },
+    schemaRegistry: { kind: 'confluent', url: schemaRegistry.url, register: true },
   };
 }
 
@@ -40,8 +63,6 @@ function configurationOf(
   const wide = { share: 0.1, rate: 60, per: '1m' };
   return {
     installation: { dataFolder: 'data', upkeepEvery: '7d' },
-    // The folder is thrown away with the demo.
-    journal: { durability: 'fast' },
     http: { listen: `127.0.0.1:${port}` },
     clusters: [
       {
@@ -54,7 +75,6 @@ function configurationOf(
       },
     ],
     mode: { default: 'active' },
-    eventLog: { kind: 'embedded', partitions: 4 },
     detector: { leaseCheckEvery: '3650d', leaseStaleAfter: '3650d', inventoryRefreshEvery: '7d' },
     guard: {
       inventoryMaximumAge: '15d',

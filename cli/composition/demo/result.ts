@@ -1,5 +1,3 @@
-import { taintsOf } from '../../../world/kubernetes/node-and-pod.js';
-import { nodes } from '../../../world/kubernetes/resources.js';
 import type { LoggedRequest } from '../../../world/kubernetes/request-log.js';
 import type { DirtyRow } from '../../../world/record/row.js';
 import type { PlayedRow } from '../../../world/record/played-row.js';
@@ -71,22 +69,14 @@ function timesToRecover(witness: Witness): readonly number[] {
   return ascending(times.filter((time) => time !== undefined));
 }
 
-/** Nodes that carry our taint although no process of theirs is active any more. */
-function cordonedLeft(world: DemoWorld, witness: Witness): number {
+/** Nodes that carry our taint (by its values) although no process of theirs is active any more. */
+function cordonedLeft(isolations: readonly string[], witness: Witness): number {
   const active = new Set(
     [...witness.processes.values()]
       .filter((process) => process.outcome === undefined)
       .map((process) => process.processId),
   );
-  return isolationsOf(world).filter((value) => !active.has(value.split('.')[1] ?? '')).length;
-}
-
-/** Values of our taint on the nodes, as the API server stores them. */
-function isolationsOf({ api }: DemoWorld): readonly string[] {
-  return [...api.state.store.all(nodes)]
-    .flatMap(taintsOf)
-    .filter((taint) => taint.key === isolationTaintKey)
-    .map((taint) => taint.value ?? '');
+  return isolations.filter((value) => !active.has(value.split('.')[1] ?? '')).length;
 }
 
 function countBy(fates: readonly FateOfRow[], dirty: readonly DirtyRow[]) {
@@ -103,9 +93,9 @@ function countBy(fates: readonly FateOfRow[], dirty: readonly DirtyRow[]) {
   return { rowsByFate, reasons };
 }
 
-export function resultOf({ world, witness, ledger, dirty }: DemoEvidence): DemoResult {
+export async function resultOf({ world, witness, ledger, dirty }: DemoEvidence): Promise<DemoResult> {
   const logs: RequestLogs = {
-    api: world.api.requests,
+    api: await world.writes(),
     bmcs: world.bmcs.requests,
     webhook: world.webhook.requests,
   };
@@ -136,6 +126,6 @@ export function resultOf({ world, witness, ledger, dirty }: DemoEvidence): DemoR
     timeToRecoverMinutes: { p50: minutes(0.5), p95: minutes(0.95) },
     deadLetters: witness.deadLetters,
     unaccountedReports: posted.filter((id) => !witness.fates.has(id)).length,
-    cordonedLeft: cordonedLeft(world, witness),
+    cordonedLeft: cordonedLeft(await world.taintValues(isolationTaintKey), witness),
   };
 }

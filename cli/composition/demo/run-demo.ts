@@ -5,19 +5,24 @@ import { join } from 'node:path';
 import { JumpingClock } from '../../../adapters/clock/jumping-clock.js';
 import { systemRandomness } from '../../../adapters/clock/system-clock.js';
 import type { Log } from '../../../adapters/ports/log.js';
+import { seededRandom } from '../../../world/random.js';
 import { IntakeSender } from '../../../world/record/intake-sender.js';
 import { RecordPlayer } from '../../../world/record/player.js';
 import { readRecordFile } from '../../../world/record/read-record.js';
+import type { FailureRecord } from '../../../world/record/row.js';
 import { loadConfiguration } from '../../configuration/load.js';
-import { startInstallation, type RunningInstallation } from '../installation.js';
+import { startInstallation } from '../installation.js';
 import { serviceNames } from '../service-names.js';
-import { consumerGroups } from '../start-services.js';
 import { writeDemoConfiguration } from './configuration-file.js';
 import { narrate } from './narrator.js';
 import { PeopleOnCall } from './people.js';
+import { isQuiet, type Stage } from './quiet.js';
 import { resultOf, type DemoResult } from './result.js';
+import { startSimulatedWorld } from './simulated-world.js';
+import { startStack, type StackEndpoints } from './stack-endpoints.js';
+import { startStackWorld } from './stack-world.js';
 import { subscribeWitness, Witness } from './witness.js';
-import { startDemoWorld, type DemoWorld } from './world.js';
+import type { DemoWorld, DemoWorldOptions } from './world.js';
 
 export interface DemoOptions {
   /** CSV file with the columns of data/lanl/system-18.csv. */
@@ -37,6 +42,8 @@ export interface DemoOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly signal: AbortSignal;
+  /** On a real stack of its own instead of the embedded one. */
+  readonly stack?: boolean;
 }
 
 export interface RunningDemo {
@@ -47,120 +54,96 @@ export interface RunningDemo {
 }
 
 const dayMs = 86_400_000;
-const witnessGroup = 'demo-witness';
 /** The world settles (pods get places, the detector lists) before the first row shows. */
 const settleMs = 600_000;
 /** After the last row, this is how long repairs may take. */
 const aftermathMs = 90 * dayMs;
 
-interface Stage {
-  readonly clock: JumpingClock;
-  readonly world: DemoWorld;
-  readonly installation: RunningInstallation;
-  readonly sender: IntakeSender;
-  readonly people: PeopleOnCall;
-}
+/** What was started, to be stopped in the reverse order; `stop` is idempotent. */
+class Started {
+  readonly #steps: (() => unknown)[] = [];
 
-/**
- * How many turns of the event loop all must be still: what one part wrote to a socket another one reads within two.
- */
-const stillTurns = 4;
-
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Nothing unread, unsent, claimable or under way: only then may time pass. */
-function isStill({ installation, sender, people }: Stage): boolean {
-  const { embeddedLog } = installation.connections;
-  return (
-    installation.underWay() === 0 &&
-    sender.underWay === 0 &&
-    people.underWay === 0 &&
-    embeddedLog?.underWay() === 0
-  );
-}
-
-async function staysStill(stage: Stage): Promise<boolean> {
-  for (let turn = 0; turn < stillTurns; turn += 1) {
-    await eventLoopTurn();
-    if (!isStill(stage)) return false;
+  add(step: () => unknown): void {
+    this.#steps.unshift(step);
   }
-  return true;
+
+  async stop(): Promise<void> {
+    for (const step of this.#steps.splice(0)) await step();
+  }
 }
 
-/** What this process knows of its own work is asked first; the database is asked last, since each look costs. */
-async function isQuiet(stage: Stage): Promise<boolean> {
-  if (!(await staysStill(stage))) return false;
-  const { clock, installation } = stage;
-  const { journal, embeddedLog } = installation.connections;
-  const [unsent, ...due] = await Promise.all([
-    journal.outbox.backlog(),
-    journal.timers.nextDue(),
-    journal.commands.nextDue(),
-  ]);
-  if (unsent > 0 || due.some((instant) => instant !== undefined && instant <= clock.now())) return false;
-  for (const group of [...consumerGroups, witnessGroup]) {
-    if (embeddedLog !== undefined && (await embeddedLog.unread(group)) > 0n) return false;
-  }
-  return isStill(stage);
+/** The stack is started, and stopped again, by its own program. */
+async function stackFor(
+  options: DemoOptions,
+  folder: string,
+  started: Started,
+): Promise<StackEndpoints | undefined> {
+  if (options.stack !== true) return undefined;
+  const stack = await startStack(join(folder, 'stack'), options.narrate);
+  started.add(() => stack.stop());
+  return stack.endpoints;
+}
+
+async function worldFor(
+  options: DemoWorldOptions,
+  stack: StackEndpoints | undefined,
+  clock: JumpingClock,
+): Promise<DemoWorld> {
+  if (stack === undefined) return startSimulatedWorld(options);
+  const fromWall = (wallMs: number): number => clock.fromLogTime(wallMs);
+  return startStackWorld({ ...options, kubernetes: stack.kubernetes, fromWall });
+}
+
+/** Data centre, Faultline and people, with the clock at a standstill. */
+async function setUp(options: DemoOptions, clock: JumpingClock, started: Started): Promise<Stage> {
+  const { nodes, port, log, logOf, environment, version } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-demo-'));
+  started.add(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const stack = await stackFor(options, folder, started);
+  const people = new PeopleOnCall(clock, () => installation.url);
+  const random = seededRandom(options.seed);
+  const onRepaired = (node: string): void => {
+    people.repaired(node);
+  };
+  const world = await worldFor({ cluster: 'demo', nodes, random, clock, onRepaired }, stack, clock);
+  started.add(() => world.stop());
+  const installation = await startInstallation({
+    configuration: loadConfiguration(writeDemoConfiguration(world, { folder, port, stack })),
+    wanted: new Set(serviceNames),
+    surroundings: { clock, randomness: systemRandomness, log, logOf, environment, version },
+    interrupted: options.signal,
+  });
+  started.add(() => installation.stop());
+  const sender = new IntakeSender({ baseUrl: installation.url, clock });
+  started.add(() => sender.close());
+  return { clock, world, installation, sender, people };
 }
 
 /** Runs the clock until nothing of the record is left to show or to handle. */
-async function play(
+async function runClock(
   stage: Stage,
-  player: RecordPlayer,
-  witness: Witness,
-  end: number,
-  signal: AbortSignal,
+  isOver: () => boolean,
+  { end, signal }: { readonly end: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const over = new AbortController();
-  const done = AbortSignal.any([signal, over.signal]);
   const probe = async (): Promise<boolean> => {
     if (!(await isQuiet(stage))) return false;
-    const active = [...witness.processes.values()].some((process) => process.outcome === undefined);
-    if (player.finished && !active) over.abort();
+    if (isOver()) over.abort();
     return true;
   };
-  await stage.clock.run(probe, end, done);
+  await stage.clock.run(probe, end, AbortSignal.any([signal, over.signal]));
 }
 
-/**
- * Faultline on a simulated data centre whose machines fail as a real record says. It is `faultline run` with another
- * configuration: only clock, API server, BMCs and people are not real.
- */
-export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
-  const { nodes, days, signal } = options;
-  const record = await readRecordFile(options.record, { nodes, ...(days === undefined ? {} : { days }) });
+/** Plays the record on what was set up, and counts. */
+async function play(
+  stage: Stage,
+  witness: Witness,
+  { record, signal }: { readonly record: FailureRecord; readonly signal: AbortSignal },
+): Promise<DemoResult> {
+  const { clock, world, installation, sender } = stage;
   const first = record.rows[0]?.startedAt ?? 0;
-  const start = first - settleMs;
-  const clock = new JumpingClock({ start, speed: options.speed });
-  const folder = mkdtempSync(join(tmpdir(), 'faultline-demo-'));
-  const people = new PeopleOnCall(clock, () => installation.url);
-  const world = await startDemoWorld({
-    cluster: 'demo',
-    nodes,
-    seed: options.seed,
-    clock,
-    onRepaired: (node) => {
-      people.repaired(node);
-    },
-  });
-  const configuration = loadConfiguration(writeDemoConfiguration(world, { folder, port: options.port }));
-  const { log, logOf, environment, version } = options;
-  const installation = await startInstallation({
-    configuration,
-    wanted: new Set(serviceNames),
-    surroundings: { clock, randomness: systemRandomness, log, logOf, environment, version },
-    interrupted: signal,
-  });
-  const tell = narrate(options.narrate);
-  const witness = new Witness((event) => {
-    people.hear(event);
-    tell(event);
-  });
-  const subscription = subscribeWitness(installation.connections.eventLog, witness, witnessGroup);
-  const sender = new IntakeSender({ baseUrl: installation.url, clock });
   const player = new RecordPlayer({
     fleet: world.fleet,
     cluster: world.cluster,
@@ -170,29 +153,50 @@ export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
     sender,
     startAt: first,
   });
-  const stage: Stage = { clock, world, installation, sender, people };
-  const stopping = new AbortController();
-  const moving = AbortSignal.any([signal, stopping.signal]);
-  const last = record.rows[record.rows.length - 1]?.startedAt ?? first;
-  const played = (async (): Promise<DemoResult> => {
-    await world.createWorkload();
-    player.start();
+  await world.createWorkload();
+  player.start();
+  try {
+    const end = (record.rows.at(-1)?.startedAt ?? first) + aftermathMs;
+    const isOver = (): boolean => player.finished && witness.active === 0;
     // A part that can't go on ends the demo instead of letting time run over it.
-    await Promise.race([play(stage, player, witness, last + aftermathMs, moving), installation.ended]);
-    return resultOf({ world, witness, ledger: player.ledger, dirty: record.dirty });
-  })();
-  return {
-    url: installation.url,
-    result: played,
-    stop: async () => {
+    await Promise.race([runClock(stage, isOver, { end, signal }), installation.ended]);
+  } finally {
+    player.stop();
+  }
+  return resultOf({ world, witness, ledger: player.ledger, dirty: record.dirty });
+}
+
+/**
+ * Faultline on a data centre whose machines fail as a real record says. It is `faultline run` with another
+ * configuration: only clock, machines, BMCs and people are not real, and, unless it plays on the stack, the API server.
+ */
+export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
+  const { nodes, days, speed } = options;
+  const record = await readRecordFile(options.record, { nodes, ...(days === undefined ? {} : { days }) });
+  const start = (record.rows[0]?.startedAt ?? 0) - settleMs;
+  const clock = new JumpingClock({ start, speed, logTime: options.stack === true ? 'wall' : 'clock' });
+  const started = new Started();
+  try {
+    const stage = await setUp(options, clock, started);
+    const tell = narrate(options.narrate);
+    const witness = new Witness((event) => {
+      stage.people.hear(event);
+      tell(event);
+    });
+    const subscription = subscribeWitness(stage.installation.connections.eventLog, witness);
+    started.add(() => subscription.stop());
+    const stopping = new AbortController();
+    const result = play(stage, witness, {
+      record,
+      signal: AbortSignal.any([options.signal, stopping.signal]),
+    });
+    started.add(async () => {
       stopping.abort();
-      player.stop();
-      await played.catch(() => undefined);
-      await sender.close();
-      await subscription.stop();
-      await installation.stop();
-      await world.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+      await result.catch(() => undefined);
+    });
+    return { url: stage.installation.url, result, stop: () => started.stop() };
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
 }

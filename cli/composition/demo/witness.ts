@@ -27,11 +27,17 @@ export class Witness {
   readonly processes = new Map<string, SeenProcess>();
   readonly faults = { opened: 0, cleared: 0 };
   deadLetters = 0;
+  readonly #active = new Set<string>();
   readonly #seen = new Set<string>();
   readonly #onEvent: (event: ProcessEventPayload) => void;
 
   constructor(onEvent: (event: ProcessEventPayload) => void) {
     this.#onEvent = onEvent;
+  }
+
+  /** Processes that have begun and not ended. */
+  get active(): number {
+    return this.#active.size;
   }
 
   /** Takes one record; a copy of one that it knows counts for nothing. */
@@ -63,6 +69,7 @@ export class Witness {
 
   #start({ processId, cluster, node, at, data }: ProcessEventPayload): void {
     if (processId === null || this.processes.get(processId)?.outcome !== undefined) return;
+    this.#active.add(processId);
     this.processes.set(processId, {
       processId,
       node: `${cluster}/${node}`,
@@ -72,6 +79,7 @@ export class Witness {
   }
 
   #end(ended: ProcessEndedPayload): void {
+    this.#active.delete(ended.processId);
     this.processes.set(ended.processId, {
       processId: ended.processId,
       node: `${ended.cluster}/${ended.node}`,
@@ -84,7 +92,9 @@ export class Witness {
   }
 }
 
-export const witnessedTopics: readonly string[] = [
+export const witnessGroup = 'demo-witness';
+
+const witnessedTopics: readonly string[] = [
   'fault.report-fates',
   'fault.hardware',
   'fault.system',
@@ -97,9 +107,9 @@ export const witnessedTopics: readonly string[] = [
 ];
 
 /** Subscribes the witness to everything that is published, from the beginning. */
-export function subscribeWitness(eventLog: EventLog, witness: Witness, group: string) {
+export function subscribeWitness(eventLog: EventLog, witness: Witness) {
   return eventLog.consume({
-    group,
+    group: witnessGroup,
     topics: witnessedTopics,
     maxBatchRecords: 1_000,
     startAt: (assigned) => Promise.resolve(assigned.low),

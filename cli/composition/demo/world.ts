@@ -2,29 +2,34 @@ import { startActionWebhook, type ActionWebhook } from '../../../world/action-we
 import { Bmc } from '../../../world/bmc/bmc.js';
 import { startRedfishServer, type RedfishServer } from '../../../world/bmc/redfish-server.js';
 import type { WorldClock } from '../../../world/clock.js';
-import { startSimulatedApiServer, type SimulatedApiServer } from '../../../world/kubernetes/api-server.js';
-import { Fleet } from '../../../world/machines/fleet.js';
-import { KubernetesHttp } from '../../../world/machines/kubernetes-access.js';
-import { createWorkload } from '../../../world/machines/workload.js';
-import { seededRandom, type WorldRandom } from '../../../world/random.js';
+import type { LoggedRequest } from '../../../world/kubernetes/request-log.js';
+import type { Fleet } from '../../../world/machines/fleet.js';
+import type { WorldRandom } from '../../../world/random.js';
 
-/** The simulated data centre of the demo: one cluster with its machines, BMCs and the people who repair. */
+/** The data centre of the demo: one cluster with its machines, BMCs and the people who repair. */
 export interface DemoWorld {
   readonly cluster: string;
   readonly random: WorldRandom;
   readonly fleet: Fleet;
-  readonly api: SimulatedApiServer;
   readonly bmcs: RedfishServer;
   readonly webhook: ActionWebhook;
+  /** Where Faultline finds the cluster: a kubeconfig by its content or by its path. */
+  readonly kubeconfig: object | string;
   /** Builds what runs on the cluster; call it while the clock moves. */
   createWorkload(): Promise<void>;
+  /** Nothing of the cluster is still on its way by itself. */
+  isSettled(): Promise<boolean>;
+  /** Every write that the API server answered, oldest first. */
+  writes(): Promise<readonly LoggedRequest[]>;
+  /** Values of the taint with this key on the nodes, as the API server stores them. */
+  taintValues(key: string): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
 export interface DemoWorldOptions {
   readonly cluster: string;
   readonly nodes: number;
-  readonly seed: string;
+  readonly random: WorldRandom;
   readonly clock: WorldClock;
   /** Hears of a node whose machine a technician has finished with. */
   readonly onRepaired: (node: string) => void;
@@ -32,15 +37,19 @@ export interface DemoWorldOptions {
 
 /** What machines run at first, and what a reinstallation puts on them. */
 export const machineImage = 'Faultline OS 7';
-const token = 'demo-token';
 
-export async function startDemoWorld(options: DemoWorldOptions): Promise<DemoWorld> {
-  const { cluster, nodes, seed, clock } = options;
-  const random = seededRandom(seed);
-  const api = await startSimulatedApiServer({ clock, token });
-  const fleet = new Fleet({ nodes, clock, random, link: api.kubelets, image: machineImage });
-  fleet.start();
-  const machineOf = (node: string) => fleet.machine(node);
+/** What stands around the machines of a fleet. */
+export interface Surroundings {
+  readonly bmcs: RedfishServer;
+  readonly webhook: ActionWebhook;
+  stop(): Promise<void>;
+}
+
+/** BMCs, ticket system and action runner for the machines of a fleet. */
+export async function startSurroundings(
+  fleet: Fleet,
+  { clock, random, onRepaired }: DemoWorldOptions,
+): Promise<Surroundings> {
   const bmcs = await startRedfishServer({
     clock,
     bmcs: fleet.machines.map(
@@ -51,33 +60,27 @@ export async function startDemoWorld(options: DemoWorldOptions): Promise<DemoWor
   const webhook = await startActionWebhook({
     clock,
     random: random.fork('webhook'),
-    machineOf,
+    machineOf: (node) => fleet.machine(node),
     onRepaired: ({ machine }) => {
-      options.onRepaired(machine);
+      onRepaired(machine);
     },
   });
-  const http = new KubernetesHttp({ baseUrl: api.baseUrl, token });
   return {
-    cluster,
-    random,
-    fleet,
-    api,
     bmcs,
     webhook,
-    createWorkload: async () => {
-      await createWorkload({
-        http,
-        random: random.fork('workload'),
-        namespace: 'shop',
-        replicaSets: Math.max(1, Math.floor(nodes / 2)),
-        budgetShare: 0.5,
-        barePods: Math.floor(nodes / 32),
-        daemonSet: true,
-      });
-    },
     stop: async () => {
-      await http.close();
-      await Promise.all([api.stop(), bmcs.stop(), webhook.stop()]);
+      await Promise.all([bmcs.stop(), webhook.stop()]);
     },
+  };
+}
+
+/** What runs on a cluster of so many nodes. */
+export function workloadFor(nodes: number) {
+  return {
+    namespace: 'shop',
+    replicaSets: Math.max(1, Math.floor(nodes / 2)),
+    budgetShare: 0.5,
+    barePods: Math.floor(nodes / 32),
+    daemonSet: true,
   };
 }

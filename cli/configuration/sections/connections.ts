@@ -88,7 +88,7 @@ export const journalSection = sectionWithDefaults(
     durability: Type.Optional(
       oneOf(['safe', 'fast'] as const, {
         description:
-          'Of the embedded one. safe, if not given: what is committed is on disk. fast: a crash of the machine may lose the last moments; for data that is thrown away.',
+          'Of the embedded one. safe, if not given: what is committed is on disk. fast: nothing waits for the disk, and a crash of the machine may ruin the data; only for data that is thrown away.',
       }),
     ),
     connection: Type.Optional(

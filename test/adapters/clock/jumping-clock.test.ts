@@ -58,3 +58,17 @@ it('lets whoever was woken begin its work before it asks whether all is quiet', 
   await clock.run(() => Promise.resolve(true), 10_000, never);
   expect(woken).toEqual([2_000, 3_000, 4_000]);
 });
+
+it('places what a log with times of the wall appended at the instant at which it stood still then', async () => {
+  const clock = new JumpingClock({ start: 1_000, speed: Infinity, logTime: 'wall' });
+  const appended: { readonly wallMs: number; readonly at: number }[] = [];
+  const append = (): void => void appended.push({ wallMs: Date.now(), at: clock.now() });
+  append();
+  for (const at of [90_000, 5_000_000]) clock.schedule(at, append);
+  let looks = 0;
+  // Some milliseconds of the wall between two jumps.
+  const probe = (): Promise<boolean> => Promise.resolve((looks += 1) % 4 === 0);
+  await clock.run(probe, 10_000_000, never);
+  expect(appended.map(({ at }) => at)).toEqual([1_000, 90_000, 5_000_000]);
+  expect(appended.map(({ wallMs }) => clock.fromLogTime(wallMs))).toEqual([1_000, 90_000, 5_000_000]);
+});

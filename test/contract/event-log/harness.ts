@@ -10,8 +10,8 @@ export interface EventLogHarness {
   startDoomedMember(group: string, topic: string): Promise<DoomedMember>;
   /** Removes all records below `low`, as retention would. */
   trim(topic: string, partition: number, low: bigint): Promise<void>;
-  /** Logs that report what the group has not read yet. */
-  unread?(log: EventLog, group: string): Promise<bigint>;
+  /** What the group has not read yet. */
+  unread(log: EventLog, group: string): Promise<bigint>;
   stop(): Promise<void>;
 }
 

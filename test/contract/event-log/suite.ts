@@ -17,17 +17,11 @@ export interface LogUnderTest {
   readonly group: () => string;
 }
 
-export interface SuiteOptions {
-  readonly setUpMs: number;
-  /** False for Kafka: its lag is seen with Kafka's own tools; only the logs of the demo have to tell. */
-  readonly countsUnread: boolean;
-}
-
 /** The contract of `adapters/ports/event-log.ts`: the same cases for every adapter. */
 export function describeEventLog(
   name: string,
   start: HarnessFactory,
-  { setUpMs, countsUnread }: SuiteOptions = { setUpMs: 120_000, countsUnread: true },
+  { setUpMs }: { readonly setUpMs: number } = { setUpMs: 120_000 },
 ): void {
   // Of one case; joining a group of Kafka takes seconds when the machine is busy.
   describe(`event log: ${name}`, { timeout: 60_000 }, () => {
@@ -59,7 +53,7 @@ export function describeEventLog(
     describeTopics(underTest);
     describeAppending(underTest);
     describeConsuming(underTest);
-    if (countsUnread) describeUnread(underTest);
+    describeUnread(underTest);
     describeGroups(underTest);
   });
 }

@@ -82,6 +82,7 @@ export function commandsSuite(harness: () => Harness): void {
       const a = commandOf(n1, 1);
       await issue([a]);
       expect(await copy.commands.nextDue()).toBe(now);
+      expect(await copy.upkeep.isIdle(now)).toBe(false);
       await copy.commands.postpone(a.id, { until: now + 70, reason: 'budget' });
       expect(await copy.commands.nextDue()).toBe(now + 70);
     });

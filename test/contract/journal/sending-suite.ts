@@ -46,6 +46,14 @@ export function sendingSuite(harness: () => Harness): void {
       expect(await copy.timers.nextDue()).toBe(now + 10);
     });
 
+    it('keep the journal from being idle once they are due', async () => {
+      await set(timerOf(n1, 'early', now + 10));
+      for (const partition of [0, 1])
+        await copy.outbox.markSent(await copy.outbox.unsent(partition, 10), now);
+      expect(await copy.upkeep.isIdle(now + 9)).toBe(true);
+      expect(await copy.upkeep.isIdle(now + 10)).toBe(false);
+    });
+
     it('replace an earlier one of the same name', async () => {
       await set(timerOf(n1, 'deadline', now));
       await set(timerOf(n1, 'deadline', now + 100));
@@ -169,6 +177,16 @@ export function sendingSuite(harness: () => Harness): void {
       await copy.outbox.backlog();
       giveUp.abort();
       expect(await waited, 'it was woken for nothing').toBe(true);
+    });
+
+    it('is idle when nothing is unsent, due or claimable', async () => {
+      const idle = (at: number): Promise<boolean> => copy.upkeep.isIdle(at);
+      expect(await idle(now)).toBe(true);
+      await publish([entryOf('x', '1')]);
+      expect(await idle(now)).toBe(false);
+      const partition = outboxPartitionOf('x', 2);
+      await copy.outbox.markSent(await copy.outbox.unsent(partition, 10), now);
+      expect(await idle(now)).toBe(true);
     });
 
     it('forgets sent entries when pruned, never unsent ones', async () => {

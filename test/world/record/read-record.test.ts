@@ -73,6 +73,21 @@ describe('a record', () => {
     expect(whole.rows.slice(0, cut.rows.length)).toEqual(cut.rows);
   });
 
+  it('cut to its first days leaves out the dirty rows of later days too', () => {
+    const text = [
+      'node,started,fixed,category,cause',
+      '1,2003-01-01T08:00,2003-01-01T10:00,Hardware,CPU',
+      '1,2003-01-01T09:00,2003-01-01T11:00,Hardware,CPU',
+      '2,2003-05-01T08:00,2003-05-01T10:00,Hardware,CPU',
+      '2,2003-05-01T09:00,2003-05-01T11:00,Hardware,CPU',
+      '3,2003-05-01T09:00,2003-05-01T11:00,Hardware,Flux Capacitor',
+      '3,sometime,2003-05-01T11:00,Hardware,CPU',
+    ].join('\n');
+    const { rows, dirty } = readRecord(text, { nodes: 8, days: 10 });
+    expect(rows.map(({ line }) => line)).toEqual([2]);
+    expect(dirty.map(({ line }) => line)).toEqual([3, 7]);
+  });
+
   it('without a needed column is refused by naming the column', () => {
     expect(() => readRecord('node,started,fixed,category\n', { nodes: 1 })).toThrow(/cause/);
     expect(() => readRecord('', { nodes: 1 })).toThrow(RecordUnreadable);

@@ -1,0 +1,61 @@
+import { startSimulatedApiServer } from '../../../world/kubernetes/api-server.js';
+import { taintsOf } from '../../../world/kubernetes/node-and-pod.js';
+import { nodes as nodeResource } from '../../../world/kubernetes/resources.js';
+import { Fleet } from '../../../world/machines/fleet.js';
+import { KubernetesHttp } from '../../../world/machines/kubernetes-access.js';
+import { createWorkload } from '../../../world/machines/workload.js';
+import {
+  machineImage,
+  startSurroundings,
+  workloadFor,
+  type DemoWorld,
+  type DemoWorldOptions,
+} from './world.js';
+
+const token = 'demo-token';
+
+/** A data centre with a simulated Kubernetes, all of it in this process. */
+export async function startSimulatedWorld(options: DemoWorldOptions): Promise<DemoWorld> {
+  const { cluster, nodes, random, clock } = options;
+  const api = await startSimulatedApiServer({ clock, token });
+  const fleet = new Fleet({ nodes, clock, random, link: api.kubelets, image: machineImage });
+  fleet.start();
+  const surroundings = await startSurroundings(fleet, options);
+  const http = new KubernetesHttp({ baseUrl: api.baseUrl, token });
+  return {
+    cluster,
+    random,
+    fleet,
+    bmcs: surroundings.bmcs,
+    webhook: surroundings.webhook,
+    kubeconfig: kubeconfigFor(api.baseUrl),
+    createWorkload: async () => {
+      await createWorkload({ http, random: random.fork('workload'), ...workloadFor(nodes) });
+    },
+    // Its controllers have done what follows from a write before the next request is read.
+    isSettled: () => Promise.resolve(true),
+    writes: () => Promise.resolve(api.requests),
+    taintValues: (key) =>
+      Promise.resolve(
+        [...api.state.store.all(nodeResource)]
+          .flatMap(taintsOf)
+          .filter((taint) => taint.key === key)
+          .map((taint) => taint.value ?? ''),
+      ),
+    stop: async () => {
+      await http.close();
+      await Promise.all([api.stop(), surroundings.stop()]);
+    },
+  };
+}
+
+function kubeconfigFor(server: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'demo', cluster: { server } }],
+    users: [{ name: 'demo', user: { token } }],
+    contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'demo' } }],
+    'current-context': 'demo',
+  };
+}
