@@ -8,6 +8,7 @@ const usage = `npm run simulate -- [--schedules N] [--seconds S] [--seed N] [--t
   --seconds    stop after this time
   --seed       the first seed (default 1); each schedule has the next
   --shrink     how often a failing schedule is run again to make it smaller (default 300)
+  --failures   stop after so many (default 5)
   --trace      prints every step of the first seed and nothing else
   -o json      the result as one JSON object on stdout`;
 
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     schedules: { type: 'string', default: '1000' },
     seconds: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    failures: { type: 'string', default: '5' },
     shrink: { type: 'string', default: '300' },
     trace: { type: 'boolean', default: false },
     output: { type: 'string', short: 'o', default: 'text' },
@@ -70,7 +72,7 @@ else {
     goOn: () => elapsed() < limit,
     onSchedule: progress(),
     shrinkRuns: Number(values.shrink),
-    mostFailures: 5,
+    mostFailures: Number(values.failures),
   });
   print(tally);
 }

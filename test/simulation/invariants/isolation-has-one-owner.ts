@@ -22,6 +22,13 @@ export function isolationHasOneOwner(): Invariant {
       return `${process} isolated ${node} in the name of ${is}`;
     if (annotation(before, holdAnnotation) !== undefined && annotation(after, holdAnnotation) === undefined)
       return `${process} took a person's hold away from ${node}`;
+    if (
+      annotation(before, holdAnnotation) !== undefined &&
+      was !== undefined &&
+      is === undefined &&
+      claims.latest(by, node)?.command.type === 'giveBack'
+    )
+      return `${process} gave back ${node}, which a person holds`;
     const uncordoned = before.spec.unschedulable === true && after.spec.unschedulable !== true;
     if (uncordoned && cordonedByPerson.get(node) === before.metadata.uid)
       return `${process} took a person's cordon away from ${node}`;

@@ -80,11 +80,12 @@ async function install(
   script: Script,
   site: Site,
 ): Promise<Installation> {
-  let fetches = 0;
+  const fetches = new Map<string, number>();
   const pace = async (step: string, topic: string): Promise<void> => {
     if (step !== 'fetch') return;
-    fetches += 1;
-    const delay = deviations.of(`the log's fetch of ${topic} #${fetches}`, [])?.requestMs;
+    const number = (fetches.get(topic) ?? 0) + 1;
+    fetches.set(topic, number);
+    const delay = deviations.of(`the log's fetch of ${topic} #${number}`, [])?.requestMs;
     if (delay === undefined) return;
     await new Promise<void>((resolve) => {
       agenda.after(delay, () => {

@@ -1,22 +1,10 @@
-import { aReportHasOneFate } from '../invariants/a-report-has-one-fate.js';
-import { everyOutcomeHasACause } from '../invariants/every-outcome-has-a-cause.js';
 import type { Invariant } from '../invariants/invariant.js';
-import { isolationHasOneOwner } from '../invariants/isolation-has-one-owner.js';
-import { noDestructiveEffectTwice } from '../invariants/no-destructive-effect-twice.js';
-import { noPermitNoRiskyChange } from '../invariants/no-permit-no-risky-change.js';
-import { nothingIsLeftBehind } from '../invariants/nothing-is-left-behind.js';
-import { oneProcessPerNode } from '../invariants/one-process-per-node.js';
-import { onlyTheNodeThatWasMeant } from '../invariants/only-the-node-that-was-meant.js';
-import { recoveryIsObserved } from '../invariants/recovery-is-observed.js';
-import { replayGivesTheState } from '../invariants/replay-gives-the-state.js';
-import { whoWaitsIsSeen } from '../invariants/who-waits-is-seen.js';
-import { workloadHasNotice } from '../invariants/workload-has-notice.js';
-import { namesOf } from '../../../domain/identifiers.js';
 import { Agenda } from '../scheduler/agenda.js';
 import type { Deviations } from '../scheduler/deviations.js';
 import { Trace } from '../scheduler/trace.js';
 import type { Happening } from '../world/happening.js';
 import { build, type Built } from './build.js';
+import { invariantsOf } from './invariants-of.js';
 import { play } from './play.js';
 import type { Script } from './script.js';
 
@@ -43,6 +31,8 @@ export interface RunOptions {
   readonly script: Script;
   readonly deviations: Deviations;
   readonly keepTrace?: boolean;
+  /** Hears everything that an outsider sees. */
+  readonly listen?: (happening: Happening, at: number) => void;
 }
 
 export const start = Date.UTC(2026, 0, 1);
@@ -59,13 +49,20 @@ function drain(): Promise<void> {
 }
 
 /** Plays one schedule to its end, or to the first violation. The same options give the same trace. */
-export async function run({ seed, script, deviations, keepTrace = false }: RunOptions): Promise<Result> {
+export async function run({
+  seed,
+  script,
+  deviations,
+  keepTrace = false,
+  listen,
+}: RunOptions): Promise<Result> {
   const agenda = new Agenda(start);
   const trace = new Trace({ keep: keepTrace });
   const judge = new Judge(trace);
   const surroundings = { seed, agenda, deviations, trace, calls: new Map<string, number>() };
   const built = await build(surroundings, script, (happening, at) => {
     judge.hear(happening, at);
+    listen?.(happening, at - start);
   });
   judge.invariants = invariantsOf(built);
   for (const scripted of script.events) {
@@ -116,29 +113,6 @@ function notAtRest({ active, installation }: Built): string {
     head === undefined ? [] : [`${head.command.type} ${head.status} ${head.waitingReason ?? ''}`],
   );
   return `still not at rest: ${[...stages, ...waiting].join('; ') || 'records unread or unsent'}`;
-}
-
-function invariantsOf({ installation, cast }: Built): readonly Invariant[] {
-  const { site } = cast;
-  const { policy, store } = installation;
-  const recipe = policy.recipes.KernelDeadlock;
-  return [
-    aReportHasOneFate(),
-    noDestructiveEffectTwice(),
-    onlyTheNodeThatWasMeant(),
-    isolationHasOneOwner(),
-    oneProcessPerNode(),
-    whoWaitsIsSeen(recipe.stageMaximumAgeMs),
-    recoveryIsObserved(recipe.healthyObservations),
-    replayGivesTheState(store),
-    noPermitNoRiskyChange({ isolated: 2, poweringOff: 1, inventoryAgeMs: 20 * 60_000 }, site.nodes),
-    everyOutcomeHasACause(),
-    nothingIsLeftBehind(site),
-    workloadHasNotice(Math.max(recipe.evacuationDeadlineMs, recipe.minimumNoticeMs), (node) => {
-      const { node: name } = namesOf(node);
-      return { pods: site.podsOn(name), heard: site.machine(name).heard };
-    }),
-  ];
 }
 
 /** One line of the trace. */

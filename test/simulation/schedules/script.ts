@@ -143,7 +143,9 @@ function drawnEvent(random: Seeded, nodes: readonly string[], parts: readonly st
 
 function drawnFailure(random: Seeded, node: string): Undated {
   const defect = random.pick(defects);
-  const fades = random.happens(0.25) ? { fadesAfterMs: random.between(1_000, hourMs) } : {};
+  const fades = random.happens(0.25)
+    ? { fadesAfterMs: random.pick([random.between(1, 200), random.between(1_000, hourMs)]) }
+    : {};
   return { what: 'a machine fails', node, defect, ...fades };
 }
 

@@ -17,13 +17,18 @@ export class NodeStream {
 
   constructor(site: Site, signal: AbortSignal) {
     this.#signal = signal;
-    this.#end = site.watch((event) => {
+    const wake = (): void => {
+      this.#wake();
+    };
+    const unwatch = site.watch((event) => {
       this.#waiting.push(event);
-      this.#wake();
+      wake();
     });
-    signal.addEventListener('abort', () => {
-      this.#wake();
-    });
+    signal.addEventListener('abort', wake);
+    this.#end = () => {
+      unwatch();
+      signal.removeEventListener('abort', wake);
+    };
   }
 
   async next(pace: WatchPace): Promise<NodeEvent | undefined> {
