@@ -1,0 +1,31 @@
+import type { Invariant } from './invariant.js';
+
+/** 5 and the first lesson of DESIGN section 11: a report of a boot that is known to be over opens no fault. */
+export function oldReportsOpenNothing(): Invariant {
+  const bootOfReport = new Map<string, number>();
+  const reboots = new Map<string, { readonly boot: number; readonly at: number }>();
+  return {
+    name: 'a report from before the last boot opens nothing',
+    after: (happening) => {
+      if (happening.kind !== 'published') return undefined;
+      const { ReportReceived: report, ProcessEvent: told, ReportsDecided: fates } = happening.record.event;
+      if (report !== undefined) bootOfReport.set(report.reportId, numberOf(report.bootId));
+      if (told?.type === 'NodeRebooted') {
+        reboots.set(`${told.cluster}/${told.node}`, { boot: numberOf(told.data['bootId']), at: told.at });
+      }
+      for (const { reportId, fate, cluster, node, at } of fates?.decided ?? []) {
+        const reboot = reboots.get(`${cluster}/${node}`);
+        const old = reboot !== undefined && (bootOfReport.get(reportId) ?? Infinity) < reboot.boot;
+        if (fate === 'OPENED' && old && at > reboot.at)
+          return `report ${reportId} of an earlier boot opened a fault`;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Boots of the simulated machines are numbered. */
+function numberOf(bootId: string | null | undefined): number {
+  const number = /-boot-(\d+)$/.exec(bootId ?? '')?.[1];
+  return number === undefined ? Infinity : Number(number);
+}

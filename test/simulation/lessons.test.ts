@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { brokenDisk, deadlock, effectsOn, endingsOf, story } from './story.js';
+import type { Scripted } from './schedules/script.js';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const nodes = ['n1', 'n2', 'n3', 'n4'];
+
+const fails = (node: string, at: number, defect = deadlock): Scripted => ({
+  at,
+  what: 'a machine fails',
+  node,
+  defect,
+});
+
+/** DESIGN section 11, each lesson named after what happened elsewhere. Every invariant holds in each of them. */
+describe('lessons others paid for', () => {
+  it('an agent restarted, had no history and reported old faults as new: the fleet was rebooted', async () => {
+    const told = await story([
+      fails('n1', 1_000),
+      { at: 2 * hourMs, what: 'an old report comes again', node: 'n1', type: 'KernelDeadlock', boot: 1 },
+    ]);
+    expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+    expect(told.fates.at(-1)).toMatchObject({ fate: 'IGNORED', reason: 'StaleBoot' });
+  });
+
+  it('a paused consumer caught up and cordoned for faults that were long over', async () => {
+    const late = Array.from({ length: 4 }, (_, index) => `the log's fetch of fault.reports #${index + 1}`);
+    const told = await story([{ at: 1_000, what: 'a strange report', node: 'n1', type: 'CpuFailure' }], {
+      deviations: Object.fromEntries(late.map((key) => [key, { requestMs: 30 * minuteMs }])),
+    });
+    expect(endingsOf(told, 'n1')).toEqual(['CANCELLED NotSeenNow']);
+    expect(effectsOn(told, 'n1')).toEqual([]);
+  });
+
+  it('two faults of one node within 90 ms: one was lost', async () => {
+    const told = await story([fails('n1', 1_000), fails('n1', 1_090, brokenDisk)]);
+    expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+    expect(told.ended[0]?.faultTypes).toEqual(expect.arrayContaining(['DiskFailure', 'KernelDeadlock']));
+  });
+
+  it('everything was repaired at once when it was let go', async () => {
+    const told = await story(nodes.map((node, index) => fails(node, 1_000 + index)));
+    // Never more than two at once: the invariant sees to that. Nobody starves, and who came first goes first.
+    expect(nodes.map((node) => endingsOf(told, node))).toEqual(nodes.map(() => ['RECOVERED Recovered']));
+    const begun = nodes.map((node) => effectsOn(told, node)[0]?.at ?? 0);
+    expect(Math.max(...begun.slice(0, 2))).toBeLessThan(Math.min(...begun.slice(2)));
+  });
+
+  it('a healthy fleet was reported faulty by one bad rule: thousands of reboots', async () => {
+    const told = await story(
+      nodes.map((node) => ({ at: 1_000, what: 'a strange report', node, type: 'CpuFailure' })),
+    );
+    expect(told.ended.map(({ outcome }) => outcome)).toEqual(nodes.map(() => 'RECOVERED'));
+  });
+
+  it('machines in repair counted as healthy, so that the limit never held', async () => {
+    const told = await story([
+      ...['n3', 'n4'].map((node): Scripted => ({ at: 1_000, what: 'a person cordons', node })),
+      fails('n1', minuteMs),
+      fails('n2', minuteMs),
+    ]);
+    // People give theirs back six hours after the start.
+    expect(Math.min(...['n1', 'n2'].map((node) => effectsOn(told, node)[0]?.at ?? 0))).toBeGreaterThan(
+      6 * hourMs,
+    );
+  });
+
+  it.each(Array.from({ length: 8 }, (_, index) => index + 1))(
+    'nodes were left cordoned for ever by a crash between two steps (settlement %i)',
+    async (number) => {
+      const crashes = ['executor-1', 'executor-2'].flatMap((part) =>
+        ['crash-before', 'crash-after'].map((trouble, index) => [
+          `${part} commands.settle #${number + index}`,
+          { trouble },
+        ]),
+      );
+      const told = await story([fails('n1', 1_000)], {
+        deviations: Object.fromEntries(crashes) as Record<string, { trouble: string }>,
+      });
+      expect(told.ended.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('one record for an unknown node: a crash loop with 607 restarts', async () => {
+    const told = await story([
+      { at: 1_000, what: 'a strange report', node: 'nobody', type: 'CpuFailure' },
+      { at: 1_000, what: 'a strange report', node: 'nobody', type: 'Nonsense' },
+      fails('n1', 1_000),
+    ]);
+    expect(endingsOf(told, 'nobody')).toEqual(['CANCELLED NodeGone']);
+    expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+  });
+
+  it.each([1_010, 1_030, 20_000, 45_000, 70_000])(
+    'a machine was repaired whose Node object had been recreated under the same name (after %i ms)',
+    async (at) => {
+      const told = await story([
+        fails('n1', 1_000),
+        { at, what: 'a node is deleted', node: 'n1', returnsAfterMs: 500 },
+      ]);
+      expect(told.ended.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('a drain was blocked for ever by a budget: a person is asked', async () => {
+    const told = await story([
+      { at: 500, what: 'a pod may not be disrupted', node: 'n1', forMs: 100 * hourMs },
+      fails('n1', 1_000),
+    ]);
+    const asked = told.events.find(({ type }) => type === 'PersonAsked');
+    expect(asked?.data).toMatchObject({ reason: 'workload is still there at the deadline' });
+  });
+
+  it('a drain was blocked for ever by a budget: where the policy says so, pods go after the deadline', async () => {
+    const told = await story(
+      [{ at: 500, what: 'a pod may not be disrupted', node: 'n1', forMs: 100 * hourMs }, fails('n1', 1_000)],
+      { choices: { whenOverdue: 'delete' } },
+    );
+    expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+  });
+
+  it('reboot loops without limit', async () => {
+    const told = await story([fails('n1', 1_000, { ...deadlock, cure: 'repair' })]);
+    const climbed = told.events
+      .filter(({ type }) => type === 'WorkflowChanged')
+      .map(({ data }) => data['to']);
+    expect(climbed).toEqual(['reboot', 'reinstall', 'hardware-repair']);
+    expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+  });
+});
+
+describe('what the simulator found', () => {
+  it.each([1, 2, 3, 4, 5, 6])(
+    'power went off 14 minutes after the claim to it had run out (claim %i)',
+    async (number) => {
+      const slow = ['executor-1', 'executor-2'].map((part) => [
+        `${part} commands.claim #${number}`,
+        { answerMs: 900_000 },
+      ]);
+      const told = await story([fails('n1', 1_000)], {
+        deviations: Object.fromEntries(slow) as Record<string, { answerMs: number }>,
+      });
+      expect(told.ended.length).toBeGreaterThan(0);
+    },
+  );
+});

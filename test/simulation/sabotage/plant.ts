@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Plant } from './plants.js';
+
+/** What a simulation needs of the tree. */
+const copied = [
+  'adapters',
+  'domain',
+  'schemas',
+  'services',
+  'workflows',
+  'world',
+  'test',
+  'package.json',
+  'tsconfig.json',
+];
+
+/** The place that a plant speaks of is gone or not the only one: mend the plant. */
+export class PlantMisplaced extends Error {
+  override readonly name = 'PlantMisplaced';
+}
+
+/** The file with the bug in it. */
+export function planted({ name, find, replace, file }: Plant, text: string): string {
+  const [before, after, ...more] = text.split(find);
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw new PlantMisplaced(`"${name}" does not stand exactly once in ${file}: ${find}`);
+  }
+  return before + replace + after;
+}
+
+export interface Verdict {
+  readonly plant: string;
+  readonly found: boolean;
+  /** What no longer held; or why nothing was found. */
+  readonly by: string;
+  readonly seconds: number;
+}
+
+/** Simulates a copy of the tree with the bug in it until something no longer holds or the budget is used up. */
+export async function seek(
+  root: string,
+  plant: Plant,
+  budget: { readonly seconds: number },
+): Promise<Verdict> {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-sabotage-'));
+  const begun = performance.now();
+  try {
+    for (const name of copied) cpSync(join(root, name), join(folder, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    const file = join(folder, plant.file);
+    writeFileSync(file, planted(plant, readFileSync(file, 'utf8')));
+    const violated = await simulate(folder, budget.seconds);
+    const seconds = Math.round((performance.now() - begun) / 100) / 10;
+    return { plant: plant.name, found: violated !== undefined, by: violated ?? 'nothing', seconds };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the simulator says against this tree; undefined: nothing within the budget. */
+function simulate(folder: string, seconds: number): Promise<string | undefined> {
+  const flags = [
+    '--schedules',
+    '100000',
+    '--seconds',
+    String(seconds),
+    '--failures',
+    '1',
+    '--shrink',
+    '0',
+    '-o',
+    'json',
+  ];
+  const child = spawn(process.execPath, ['--import', 'tsx', 'test/simulation/main.ts', ...flags], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let output = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    output += bytes.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', () => {
+      if (output === '') reject(new PlantMisplaced(`the tree with the bug in it does not run: ${folder}`));
+      else resolve(/"invariant":"([^"]*)"/.exec(output)?.[1]);
+    });
+  });
+}

@@ -1,0 +1,190 @@
+/** A bug as somebody could have written it: one place of one file. */
+export interface Plant {
+  readonly name: string;
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+const decide = 'services/maintenance/decide';
+const effects = 'services/executor/effects';
+const memory = 'adapters/memory/journal';
+
+/** Each must be found by the simulator. */
+export const plants: readonly Plant[] = [
+  {
+    name: 'redelivered input is decided again',
+    file: `${memory}/advance.ts`,
+    find: 'if (offset < fence.nextOffset || store.seen.has(cause) || seenNow.has(cause)) return false;',
+    replace: '',
+  },
+  {
+    name: 'what can not be read is dropped',
+    file: `${memory}/advance.ts`,
+    find: 'const dead = request.deadLetters.filter(({ offset }) => offset >= fence.nextOffset);',
+    replace: 'const dead = request.deadLetters.slice(0, 0);',
+  },
+  {
+    name: 'a revoked command still runs',
+    file: `${memory}/advance.ts`,
+    find: 'for (const { id } of revoked) revoke(store, store.commands.get(id));',
+    replace: '',
+  },
+  {
+    name: 'the outbox is marked by cursor',
+    file: `${memory}/outbox.ts`,
+    find: '.filter(({ entry }) => positions.has(entry.position))',
+    replace: '.filter(({ entry }) => entry.position <= (entries.at(-1)?.position ?? 0n))',
+  },
+  {
+    name: 'a result is settled without its signal',
+    file: `${memory}/commands.ts`,
+    find: 'this.#store.publish([entry]);',
+    replace: 'void entry;',
+  },
+  {
+    name: 'a timer fires and nobody hears of it',
+    file: `${memory}/timers.ts`,
+    find: 'this.#store.publish(entries);',
+    replace: 'void entries;',
+  },
+  {
+    name: 'counters are taken whatever their cap',
+    file: `${memory}/commands.ts`,
+    find: '(this.#store.budgets.get(counter) ?? 0) >= cap',
+    replace: '(this.#store.budgets.get(counter) ?? 0) >= cap + 100',
+  },
+  {
+    name: 'marked as sent before the log has it',
+    file: 'services/relay/run-relay.ts',
+    find: '  try {\n    await eventLog.append(records);',
+    replace: '  await outbox.markSent(entries, clock.now());\n  try {\n    await eventLog.append(records);',
+  },
+  {
+    name: 'entries are sent in reverse',
+    file: 'services/relay/run-relay.ts',
+    find: 'await eventLog.append(records);',
+    replace: 'await eventLog.append([...records].reverse());',
+  },
+  {
+    name: 'the guard asks for nothing',
+    file: 'services/guard/budgets.ts',
+    find: 'if (operation === undefined) return',
+    replace: "if (operation !== 'migrate') return",
+  },
+  {
+    name: 'the isolation permit is given back at once',
+    file: 'services/guard/budgets.ts',
+    find: "until: operation === 'isolate' ? 'returned' : 'settled',",
+    replace: "until: 'settled',",
+  },
+  {
+    name: 'a command that others attempted is done by what was read before',
+    file: 'services/executor/attempt.ts',
+    find: 'claim.attempt !== queued.attempts + 1',
+    replace: 'claim.attempt < 0',
+  },
+  {
+    name: 'a claim that was answered late is acted on',
+    file: 'services/executor/attempt.ts',
+    find: ' && clock.now() < runsOutAt',
+    replace: ' && runsOutAt > 0',
+  },
+  {
+    name: 'an attempt that nobody saw end is made again',
+    file: `${effects}/restart-component.ts`,
+    find: 'if (world.unfinishedAttempt) {',
+    replace: 'if (world.unfinishedAttempt && command.stageEntry < 0) {',
+  },
+  {
+    name: 'whoever answers under the name is taken for the node',
+    file: 'services/executor/present.ts',
+    find: 'if (isSomeoneElse(observation, command.expected, counts)) return',
+    replace: 'if (isSomeoneElse(observation, {}, counts)) return',
+  },
+  {
+    name: 'isolation is not looked for before harm is done',
+    file: 'services/executor/present.ts',
+    find: 'if (isolationTaint(node)?.value !== ownerMark(settings.installation, command.processId)) {',
+    replace: "if (isolationTaint(node)?.value === 'never') {",
+  },
+  {
+    name: 'a hold does not keep the node from being given back',
+    file: `${effects}/give-back.ts`,
+    find: "if (observation.hold !== undefined) return failed('Held', { observation, hold: observation.hold });",
+    replace: '',
+  },
+  {
+    name: "a person's cordon is taken away with ours",
+    file: `${effects}/return-patch.ts`,
+    find: 'annotation(node, cordonedByAnnotation) === owner && node.spec.unschedulable === true',
+    replace: 'node.spec.unschedulable === true',
+  },
+  {
+    name: 'workload is fenced without a look at the power',
+    file: `${effects}/fence-workload.ts`,
+    find: "  if (state.power === 'Off') return undefined;\n",
+    replace: "  if (state.power !== 'PoweringOn') return undefined;\n",
+  },
+  {
+    name: 'a second process begins while one runs',
+    file: `${decide}/decide.ts`,
+    find: 'if (draft.state.process !== undefined || draft.state.deleted === true) return;',
+    replace: "if (draft.state.deleted === true || draft.input.kind !== 'report') return;",
+  },
+  {
+    name: 'a report of an earlier boot opens a fault',
+    file: `${decide}/decide-report.ts`,
+    find: "if (report.bootId !== undefined && state.pastBootIds.includes(report.bootId)) return 'StaleBoot';",
+    replace: '',
+  },
+  {
+    name: 'a timer of an earlier stage is heard',
+    file: `${decide}/decide-signal.ts`,
+    find: 'process?.id !== fired.processId || process.context.stageEntry !== fired.stageEntry',
+    replace: 'process?.id !== fired.processId',
+  },
+  {
+    name: 'ignored reports have no fate',
+    file: 'services/maintenance/publish/outbox-writer.ts',
+    find: 'decidedToEvent(reports)',
+    replace: "decidedToEvent(reports.filter(({ fate }) => fate !== 'ignored'))",
+  },
+  {
+    name: 'recovery is concluded from one look',
+    file: 'workflows/maintenance.ts',
+    find: 'context.healthy + 1 >= context.recipe.healthyObservations',
+    replace: 'context.healthy + 1 >= 1',
+  },
+  {
+    name: 'a bad look does not begin the count anew',
+    file: 'workflows/stages/verify.ts',
+    find: "{ actions: ['resetHealthy', 'adoptIdentity', startTimer('verify-check', 'verifyIntervalMs')] }",
+    replace: "{ actions: ['countHealthy', 'adoptIdentity', startTimer('verify-check', 'verifyIntervalMs')] }",
+  },
+  {
+    name: 'a process ends while an attempt is open',
+    file: 'workflows/maintenance.ts',
+    find: 'context.open.length === 0 && context.settleTo === parameters.end,\n    settlesIsolatedTo',
+    replace: 'context.settleTo === parameters.end,\n    settlesIsolatedTo',
+  },
+  {
+    name: 'a person is asked and nobody hears of it',
+    file: `${decide}/process.ts`,
+    find: "  else if (action.type === 'askPerson') askPerson(draft, step);",
+    replace: "  else if (action.type === 'askPerson' && draft.at < 0) askPerson(draft, step);",
+  },
+  {
+    name: 'pods are deleted before their deadline',
+    file: 'workflows/stages/evacuate.ts',
+    find: 'afterMs: Math.max(context.recipe.evacuationDeadlineMs, context.recipe.minimumNoticeMs),',
+    replace: 'afterMs: context.recipe.minimumNoticeMs,',
+  },
+  {
+    name: 'the fence is left when the machine is switched on',
+    file: `${effects}/unfence-workload.ts`,
+    find: "return patch === undefined ? failed('ForeignFence', { observation }) : { kind: 'patch', patch };",
+    replace: "return patch === undefined ? failed('ForeignFence', { observation }) : done({ observation });",
+  },
+];

@@ -1,0 +1,166 @@
+import type { Invariant } from '../invariants/invariant.js';
+import { Agenda } from '../scheduler/agenda.js';
+import type { Deviations } from '../scheduler/deviations.js';
+import { Trace } from '../scheduler/trace.js';
+import type { Happening } from '../world/happening.js';
+import { build, type Built } from './build.js';
+import { invariantsOf } from './invariants-of.js';
+import { play } from './play.js';
+import type { Script } from './script.js';
+
+export interface Violation {
+  readonly invariant: string;
+  readonly message: string;
+  /** Virtual ms from the start. */
+  readonly at: number;
+}
+
+export interface Result {
+  readonly hash: string;
+  readonly steps: number;
+  /** How long it took in virtual time. */
+  readonly virtualMs: number;
+  readonly violation: Violation | undefined;
+  readonly lines: readonly string[];
+  /** Outcomes of processes, as published. */
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly script: Script;
+  readonly deviations: Deviations;
+  readonly keepTrace?: boolean;
+  /** Hears everything that an outsider sees. */
+  readonly listen?: (happening: Happening, at: number) => void;
+}
+
+export const start = Date.UTC(2026, 0, 1);
+/** By then, after everything works again, all has to be at rest. Virtual ms. */
+const patienceMs = 20 * 86_400_000;
+/** Then people take back what they did to nodes by hand: while they keep nodes out, the guard lets nobody else go. */
+const tidyAfterMs = 2 * 3_600_000;
+const mostSteps = 40_000;
+const lookEveryMs = 15 * 60_000;
+
+/** Lets everything go on that can go on by itself, up to the next await that leaves a part. */
+function drain(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Plays one schedule to its end, or to the first violation. The same options give the same trace. */
+export async function run({
+  seed,
+  script,
+  deviations,
+  keepTrace = false,
+  listen,
+}: RunOptions): Promise<Result> {
+  const agenda = new Agenda(start);
+  const trace = new Trace({ keep: keepTrace });
+  const judge = new Judge(trace);
+  const surroundings = { seed, agenda, deviations, trace, calls: new Map<string, number>() };
+  const built = await build(surroundings, script, (happening, at) => {
+    judge.hear(happening, at);
+    listen?.(happening, at - start);
+  });
+  judge.invariants = invariantsOf(built);
+  for (const scripted of script.events) {
+    agenda.schedule(start + scripted.at, () => {
+      trace.add(agenda.now, `${scripted.what} ${JSON.stringify(scripted)}`);
+      play(built.cast, scripted);
+    });
+  }
+  agenda.schedule(start + script.calmAt, () => {
+    deviations.calm();
+  });
+  agenda.schedule(start + script.calmAt + tidyAfterMs, () => {
+    for (const name of script.nodes) built.cast.people.tidyUp(name);
+  });
+  await playOut(built, agenda, judge, script);
+  const { hash, steps, lines } = trace;
+  const { violation, outcomes } = judge;
+  return { hash, steps, virtualMs: agenda.now - start, violation, lines, outcomes };
+}
+
+async function playOut(built: Built, agenda: Agenda, judge: Judge, script: Script): Promise<void> {
+  let lookAt = start + script.calmAt + lookEveryMs;
+  let restful = 0;
+  while (judge.violation === undefined && restful < 6) {
+    if (!agenda.step()) break;
+    await drain();
+    if (agenda.now > start + script.calmAt + patienceMs || judge.steps > mostSteps) {
+      judge.fail('every process ends, or waits for a person', notAtRest(built), agenda.now);
+    }
+    if (agenda.now < lookAt) continue;
+    lookAt = agenda.now + lookEveryMs;
+    restful = (await isAtRest(built)) ? restful + 1 : 0;
+  }
+  judge.rest(agenda.now);
+}
+
+/** Nothing unread, unsent or open. Whether that is as it should be, the invariants say. */
+async function isAtRest({ installation, active }: Built): Promise<boolean> {
+  const { log, store } = installation;
+  if (active.size > 0 || store.queues.size > 0) return false;
+  if (store.unsent.some((queue) => queue.length > 0)) return false;
+  return (await log.unread('maintenance')) === 0n && (await log.unread('migrator')) === 0n;
+}
+
+function notAtRest({ active, installation }: Built): string {
+  const stages = [...active].map(([node, { processId, stage }]) => `${processId} of ${node} is ${stage}`);
+  const waiting = [...installation.store.queues.values()].flatMap(([head]) =>
+    head === undefined ? [] : [`${head.command.type} ${head.status} ${head.waitingReason ?? ''}`],
+  );
+  return `still not at rest: ${[...stages, ...waiting].join('; ') || 'records unread or unsent'}`;
+}
+
+/** One line of the trace. */
+function inShort(happening: Happening): string {
+  if (happening.kind !== 'published') {
+    const about = 'node' in happening ? happening.node : 'command' in happening ? happening.command.id : '';
+    return `- ${happening.kind} ${'verb' in happening ? happening.verb : ''} ${about}`;
+  }
+  const { topic, event, id } = happening.record;
+  const { type, processId, stage, data } = event.ProcessEvent ?? {};
+  return `- ${topic} ${type === undefined ? id : `${processId ?? ''} ${type} ${stage ?? ''} ${data?.['reason'] ?? ''}`}`;
+}
+
+/** Holds everything that happens against the invariants; the first violation counts. */
+class Judge {
+  readonly #trace: Trace;
+  readonly outcomes: Record<string, number> = {};
+  invariants: readonly Invariant[] = [];
+  violation: Violation | undefined;
+
+  constructor(trace: Trace) {
+    this.#trace = trace;
+  }
+
+  get steps(): number {
+    return this.#trace.steps;
+  }
+
+  hear(happening: Happening, at: number): void {
+    const { outcome } =
+      (happening.kind === 'published' ? happening.record.event.ProcessEnded : undefined) ?? {};
+    this.#trace.add(at, inShort(happening));
+    if (outcome !== undefined) this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1;
+    for (const { name, after } of this.invariants) {
+      const message = after?.(happening, at);
+      if (message !== undefined) this.fail(name, message, at);
+    }
+  }
+
+  rest(at: number): void {
+    for (const { name, atRest } of this.invariants) {
+      const message = this.violation === undefined ? atRest?.() : undefined;
+      if (message !== undefined) this.fail(name, message, at);
+    }
+  }
+
+  fail(invariant: string, message: string, at: number): void {
+    this.#trace.add(at, `VIOLATED ${invariant}: ${message}`);
+    this.violation ??= { invariant, message, at: at - start };
+  }
+}
