@@ -39,6 +39,7 @@ export const startMaintenance: Start = (installation, { eventLog, journal, clock
     group: 'maintenance',
     maxBatchRecords: 20,
     lateAfterMs: 5 * 60_000,
+    log: silent,
   });
   const timers = fireTimers(journal.timers, supervision);
   const upkeep = keepUp({

@@ -1,3 +1,4 @@
+import { Workload } from '../../../services/workload.js';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import { createMemoryJournal } from '../../../adapters/memory/journal.js';
 import type { MemoryStore } from '../../../adapters/memory/journal/store.js';
@@ -68,7 +69,7 @@ export function portsOf(installation: Installation, incarnation: Incarnation): P
   return {
     incarnation,
     clock,
-    supervision: { clock, randomness: incarnation.random, log: silent, signal },
+    supervision: { clock, randomness: incarnation.random, log: silent, signal, workload: new Workload() },
     eventLog: steppable(incarnation, installation.log, {
       name: 'log',
       verbs: ['append'],
