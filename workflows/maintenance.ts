@@ -91,11 +91,13 @@ export const maintenance = setup({
     })),
     noteIsolation: assign(({ event }) => {
       const observation = observationOf(event);
-      if (observation === undefined) return { isolated: true, reclaims: undefined };
+      // Only what was surely done has made a lost process's isolation our own.
+      const adopted = event.type === 'isolateNode.done' ? { reclaims: undefined } : {};
+      if (observation === undefined) return { isolated: true, ...adopted };
       const { nodeUid, bootId, machineId } = observation;
       return {
         isolated: true,
-        reclaims: undefined,
+        ...adopted,
         expected: {
           nodeUid,
           ...(bootId === undefined ? {} : { bootId }),

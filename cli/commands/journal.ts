@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 
 import { systemClock, systemRandomness } from '../../adapters/clock/system-clock.js';
-import { withJournal } from '../composition/connections.js';
+import { withJournal } from '../composition/journal-connection.js';
 import { createLog } from '../composition/run.js';
 import { loadConfiguration } from '../configuration/load.js';
 import { printDocument } from '../output/print.js';

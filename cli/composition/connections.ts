@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 import type { OpenJournal } from '../../adapters/journal/options.js';
 import { KafkaEventLog, type KafkaEventLogOptions } from '../../adapters/kafka/event-log.js';
@@ -9,9 +8,7 @@ import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { EventLog } from '../../adapters/ports/event-log.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../adapters/postgres/embedded-server.js';
 import { openPostgresEventLog, type PostgresEventLog } from '../../adapters/postgres/event-log/event-log.js';
-import { openPostgresJournal } from '../../adapters/postgres/journal.js';
 import type { BmcAddress, BmcDirectory } from '../../adapters/redfish/bmc-directory.js';
 import {
   createRedfishPowerController,
@@ -26,8 +23,7 @@ import {
 import { createWebhookTicketSystem, type WebhookTicketSystem } from '../../adapters/webhook/ticket-system.js';
 import { topicsOf } from '../../schemas/catalog.js';
 import { dependency, type Dependency } from './dependency.js';
-import { lateOutboxWriter } from './late-outbox-writer.js';
-import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
+import { connectionStringOf, journalOf, openJournal } from './journal-connection.js';
 import type {
   BmcConfiguration,
   ClusterConfiguration,
@@ -70,9 +66,6 @@ export interface Connections {
   /** In the reverse order of opening. */
   close(): Promise<void>;
 }
-
-/** How many relays can send at once. Fixed when a journal is made. */
-const outboxPartitions = 4;
 
 function openCluster(cluster: ClusterConfiguration, surroundings: Surroundings): ConnectedCluster {
   const { clock, randomness, environment, version } = surroundings;
@@ -184,37 +177,6 @@ function openKafka(configuration: Configuration, surroundings: Surroundings): Ka
   });
 }
 
-async function connectionStringOf(
-  configuration: Configuration,
-  environment: Environment,
-  opened: (close: () => Promise<void>) => void,
-): Promise<string> {
-  const { journal } = configuration;
-  if (journal.kind === 'postgres') {
-    if (journal.password === undefined) return journal.connection;
-    const url = new URL(journal.connection);
-    url.password = encodeURIComponent(readSecret(journal.password, environment));
-    return url.href;
-  }
-  const dataFolder = join(configuration.dataFolder, 'postgres');
-  const server: EmbeddedPostgres = await dependency(
-    {
-      what: 'embedded database',
-      where: dataFolder,
-      next: `stop what else uses this folder, or name another one as installation.dataFolder in ${configuration.path}`,
-    },
-    () => startEmbeddedPostgres({ dataFolder, durability: journal.durability }),
-  );
-  opened(() => server.stop());
-  return server.connectionString;
-}
-
-/** Without credentials, which do not belong on a terminal. */
-function addressOfDatabase(connectionString: string): string {
-  const { hostname, port, pathname } = new URL(connectionString);
-  return `${hostname}:${port === '' ? '5432' : port}${pathname}`;
-}
-
 function eventLogOf({ eventLog, path }: Configuration, connectionString: string): Dependency {
   return eventLog.kind === 'kafka'
     ? {
@@ -225,73 +187,12 @@ function eventLogOf({ eventLog, path }: Configuration, connectionString: string)
     : { ...journalOf({ path }, connectionString), what: 'event log (PostgreSQL)' };
 }
 
-function journalOf({ path }: Pick<Configuration, 'path'>, connectionString: string): Dependency {
-  return {
-    what: 'journal (PostgreSQL)',
-    where: addressOfDatabase(connectionString),
-    next: `start PostgreSQL or mend journal in ${path}; \`faultline doctor\` tries every connection`,
-  };
-}
-
 function clusterOf({ path }: Configuration, { name, access }: ClusterConfiguration): Dependency {
   return {
     what: `cluster ${name}`,
     where: access.kind === 'inCluster' ? 'its service account' : access.path,
     next: `mend the cluster's kubeconfig in ${path}; \`faultline doctor\` tries every connection`,
   };
-}
-
-async function openJournal(
-  configuration: Configuration,
-  { clock, randomness, log }: Pick<Surroundings, 'clock' | 'randomness' | 'log'>,
-  connectionString: string,
-): Promise<OpenJournal> {
-  const late = lateOutboxWriter();
-  const journal = await dependency(journalOf(configuration, connectionString), () =>
-    openPostgresJournal({
-      connectionString,
-      clock,
-      randomness,
-      partitionCount: configuration.eventLog.partitions,
-      outboxPartitions,
-      writer: late.writer,
-      // One process owns the folder of an embedded server.
-      alone: configuration.journal.kind === 'embedded',
-      onInputLost: ({ group, topic, partition, from, to }) => {
-        log.error(
-          { group, topic, partition, from: String(from), to: String(to) },
-          'the log dropped records before they were read: every node that something goes on about is told and all are observed anew; keep input topics longer than the longest outage',
-        );
-      },
-    }),
-  );
-  try {
-    const { id, epoch } = await journal.journal.installation();
-    late.use(createOutboxWriter({ source: `/faultline/${id}/maintenance`, epoch }));
-    return journal;
-  } catch (error) {
-    await journal.close();
-    throw error;
-  }
-}
-
-/** Opens the journal alone, for what an operator does to it as a whole, and closes it again. */
-export async function withJournal<Result>(
-  configuration: Configuration,
-  surroundings: Pick<Surroundings, 'clock' | 'randomness' | 'log' | 'environment'>,
-  work: (journal: OpenJournal) => Promise<Result>,
-): Promise<Result> {
-  const closers: (() => Promise<void>)[] = [];
-  try {
-    const connectionString = await connectionStringOf(configuration, surroundings.environment, (close) =>
-      closers.unshift(close),
-    );
-    const journal = await openJournal(configuration, surroundings, connectionString);
-    closers.unshift(() => journal.close());
-    return await work(journal);
-  } finally {
-    for (const close of closers) await close();
-  }
 }
 
 /**

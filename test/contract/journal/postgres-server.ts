@@ -40,7 +40,12 @@ export async function startTestServer(): Promise<TestServer> {
     createEmptyDatabase: () => create('template1'),
     query: async (sql) => (await admin.query<Record<string, unknown>>(sql)).rows,
     stop: async () => {
+      const { rows } = await admin.query<{ pid: number }>(
+        "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::integer AS pid",
+      );
       await admin.end();
+      // At once: a hundred databases that are thrown away need not be written to a busy disk first.
+      for (const { pid } of rows) process.kill(pid, 'SIGQUIT');
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     },

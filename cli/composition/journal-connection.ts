@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+
+import type { OpenJournal } from '../../adapters/journal/options.js';
+import type { Clock, Randomness } from '../../adapters/ports/clock.js';
+import type { Log } from '../../adapters/ports/log.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../adapters/postgres/embedded-server.js';
+import { openPostgresJournal } from '../../adapters/postgres/journal.js';
+import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
+import type { Configuration } from '../configuration/configuration.js';
+import { readSecret } from '../configuration/secret.js';
+import { dependency, type Dependency } from './dependency.js';
+import { lateOutboxWriter } from './late-outbox-writer.js';
+
+interface JournalSurroundings {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** How many relays can send at once. Fixed when a journal is made. */
+const outboxPartitions = 4;
+
+/** Without credentials, which do not belong on a terminal. */
+function addressOfDatabase(connectionString: string): string {
+  const { hostname, port, pathname } = new URL(connectionString);
+  return `${hostname}:${port === '' ? '5432' : port}${pathname}`;
+}
+
+/** What is named when the database does not answer. */
+export function journalOf({ path }: Pick<Configuration, 'path'>, connectionString: string): Dependency {
+  return {
+    what: 'journal (PostgreSQL)',
+    where: addressOfDatabase(connectionString),
+    next: `start PostgreSQL or mend journal in ${path}; \`faultline doctor\` tries every connection`,
+  };
+}
+
+/** Of the database; an embedded one is started, and `opened` told how to stop it. */
+export async function connectionStringOf(
+  configuration: Configuration,
+  environment: JournalSurroundings['environment'],
+  opened: (close: () => Promise<void>) => void,
+): Promise<string> {
+  const { journal } = configuration;
+  if (journal.kind === 'postgres') {
+    if (journal.password === undefined) return journal.connection;
+    const url = new URL(journal.connection);
+    url.password = encodeURIComponent(readSecret(journal.password, environment));
+    return url.href;
+  }
+  const dataFolder = join(configuration.dataFolder, 'postgres');
+  const server: EmbeddedPostgres = await dependency(
+    {
+      what: 'embedded database',
+      where: dataFolder,
+      next: `stop what else uses this folder, or name another one as installation.dataFolder in ${configuration.path}`,
+    },
+    () => startEmbeddedPostgres({ dataFolder, durability: journal.durability }),
+  );
+  opened(() => server.stop());
+  return server.connectionString;
+}
+
+/** Opens the journal; what it publishes names its own installation and epoch. */
+export async function openJournal(
+  configuration: Configuration,
+  { clock, randomness, log }: Omit<JournalSurroundings, 'environment'>,
+  connectionString: string,
+): Promise<OpenJournal> {
+  const late = lateOutboxWriter();
+  const journal = await dependency(journalOf(configuration, connectionString), () =>
+    openPostgresJournal({
+      connectionString,
+      clock,
+      randomness,
+      partitionCount: configuration.eventLog.partitions,
+      outboxPartitions,
+      writer: late.writer,
+      // One process owns the folder of an embedded server.
+      alone: configuration.journal.kind === 'embedded',
+      onInputLost: ({ group, topic, partition, from, to }) => {
+        log.error(
+          { group, topic, partition, from: String(from), to: String(to) },
+          'the log dropped records before they were read: every node that something goes on about is told and all are observed anew; keep input topics longer than the longest outage',
+        );
+      },
+    }),
+  );
+  try {
+    const { id, epoch } = await journal.journal.installation();
+    late.use(createOutboxWriter({ source: `/faultline/${id}/maintenance`, epoch }));
+    return journal;
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+/** Opens the journal alone, for what an operator does to it as a whole, and closes it again. */
+export async function withJournal<Result>(
+  configuration: Configuration,
+  surroundings: JournalSurroundings,
+  work: (journal: OpenJournal) => Promise<Result>,
+): Promise<Result> {
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    const connectionString = await connectionStringOf(configuration, surroundings.environment, (close) =>
+      closers.unshift(close),
+    );
+    const journal = await openJournal(configuration, surroundings, connectionString);
+    closers.unshift(() => journal.close());
+    return await work(journal);
+  } finally {
+    for (const close of closers) await close();
+  }
+}
