@@ -177,7 +177,7 @@ export interface CommandQueue {
   releaseEnded(): Promise<number>;
   /** Earliest time at which something waiting becomes due; undefined: nothing waits. For clocks that jump. */
   nextDue(): Promise<number | undefined>;
-  /** Resolves when there may be something new to claim, or at abort. */
+  /** Resolves when there may be something to claim that the latest `claimable` did not see, or at abort. Never rejects. */
   awaitWork(signal: AbortSignal): Promise<void>;
 }
 

@@ -16,6 +16,8 @@ export function bundledId(schema: AvroSchema): number {
 /** Ids without a registry, for the embedded mode. */
 export function bundledSchemaIds(): SchemaIds {
   const byId = new Map<number, AvroSchema>();
+  // A fingerprint of the whole schema for every record sent was a thirtieth of all the work.
+  const ids = new Map<string, Promise<number>>();
   for (const { schema, file } of bundledSchemas()) {
     const id = bundledId(schema);
     if (byId.has(id))
@@ -23,7 +25,11 @@ export function bundledSchemaIds(): SchemaIds {
     byId.set(id, schema);
   }
   return {
-    idOf: (event) => Promise.resolve(bundledId(schemaOf(event))),
+    idOf: (event) => {
+      const known = ids.get(event) ?? Promise.resolve(bundledId(schemaOf(event)));
+      ids.set(event, known);
+      return known;
+    },
     schemaById: (id) => Promise.resolve(byId.get(id)),
   };
 }

@@ -108,19 +108,16 @@ class ExecutorLoop {
     this.#isFull = free <= 0;
     if (this.#isFull) return abortOf(waiting.signal);
     this.#passing = true;
-    // Listened for before the queue is read, so that nothing that comes in between is missed.
-    const work = queue.awaitWork(waiting.signal);
-    work.catch(() => undefined);
     try {
       if ((await this.#begin(free)) === free) return;
       const sleep = await this.#sleepUntilDue(waiting.signal);
       this.#context.story.tell(() => this.#workload.active === 0);
       this.#passing = false;
-      await Promise.race([work, ...sleep]);
+      // Listened for only now: it is over at once when something came after the queue was read.
+      await Promise.race([queue.awaitWork(waiting.signal), ...sleep]);
     } finally {
       this.#passing = false;
       waiting.abort();
-      await work;
     }
   }
 

@@ -1,11 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { startKubernetes, type KubernetesStack } from '../../stack/kubernetes.js';
 import { kubeletLabel } from '../../stack/kwok-stages.js';
 import { Fleet } from '../../world/machines/fleet.js';
 import { HttpNodeLink } from '../../world/machines/http-node-link.js';
-import { KubernetesHttp } from '../../world/machines/kubernetes-access.js';
+import { accessFromFile, KubernetesHttp } from '../../world/machines/kubernetes-access.js';
 import { nodeNameOf } from '../../world/machines/node-registration.js';
 import { seededRandom } from '../../world/random.js';
 import { realTimeClock } from '../../world/real-time-clock.js';
@@ -24,26 +24,12 @@ export interface RealCluster {
   value(path: string, ...args: readonly string[]): Promise<string>;
 }
 
-async function worldAccess(kubernetes: KubernetesStack): Promise<KubernetesHttp> {
-  const file: unknown = JSON.parse(await readFile(kubernetes.kubeconfigOf('world'), 'utf8'));
-  const config = file as {
-    clusters: { cluster: { 'certificate-authority-data': string } }[];
-    users: { user: { token: string } }[];
-  };
-  const authority = config.clusters[0]?.cluster['certificate-authority-data'] ?? '';
-  return new KubernetesHttp({
-    baseUrl: kubernetes.server,
-    certificateAuthority: Buffer.from(authority, 'base64').toString('utf8'),
-    token: config.users[0]?.user.token ?? '',
-  });
-}
-
 async function startMachines(
   place: Place,
   kubernetes: KubernetesStack,
   nodes: number,
 ): Promise<{ fleet: Fleet; link: HttpNodeLink }> {
-  const http = await worldAccess(kubernetes);
+  const http = new KubernetesHttp(await accessFromFile(kubernetes.kubeconfigOf('world')));
   const clock = realTimeClock();
   const link = new HttpNodeLink({ http, clock, leaseSeconds: 5 });
   place.cleanups.add(() => link.close());

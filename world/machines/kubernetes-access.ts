@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 
 /** Where an API server is and how to get in. */
@@ -9,6 +10,26 @@ export interface KubernetesAccess {
   readonly certificateAuthority?: string;
   readonly clientCertificate?: string;
   readonly clientKey?: string;
+}
+
+interface Kubeconfig {
+  readonly clusters: readonly {
+    readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string };
+  }[];
+  readonly users: readonly { readonly user: { readonly token: string } }[];
+}
+
+/** From a kubeconfig as the stack writes it: JSON, one cluster, one user with a token. */
+export async function accessFromFile(path: string): Promise<KubernetesAccess> {
+  const { clusters, users } = JSON.parse(await readFile(path, 'utf8')) as Kubeconfig;
+  const [entry, user] = [clusters[0], users[0]];
+  if (entry === undefined || user === undefined) throw new TypeError(`${path} names no cluster or no user`);
+  const { server, 'certificate-authority-data': authority } = entry.cluster;
+  return {
+    baseUrl: server,
+    certificateAuthority: Buffer.from(authority, 'base64').toString('utf8'),
+    token: user.user.token,
+  };
 }
 
 /** The API server answered with a status that the caller did not expect. */

@@ -1,13 +1,11 @@
 import { startSimulatedApiServer } from '../../../world/kubernetes/api-server.js';
 import { taintsOf } from '../../../world/kubernetes/node-and-pod.js';
 import { nodes as nodeResource } from '../../../world/kubernetes/resources.js';
-import { Fleet } from '../../../world/machines/fleet.js';
 import { KubernetesHttp } from '../../../world/machines/kubernetes-access.js';
-import { createWorkload } from '../../../world/machines/workload.js';
 import {
-  machineImage,
+  createDemoWorkload,
+  fleetOf,
   startSurroundings,
-  workloadFor,
   type DemoWorld,
   type DemoWorldOptions,
 } from './world.js';
@@ -16,9 +14,9 @@ const token = 'demo-token';
 
 /** A data centre with a simulated Kubernetes, all of it in this process. */
 export async function startSimulatedWorld(options: DemoWorldOptions): Promise<DemoWorld> {
-  const { cluster, nodes, random, clock } = options;
+  const { cluster, random, clock } = options;
   const api = await startSimulatedApiServer({ clock, token });
-  const fleet = new Fleet({ nodes, clock, random, link: api.kubelets, image: machineImage });
+  const fleet = fleetOf(options, api.kubelets);
   fleet.start();
   const surroundings = await startSurroundings(fleet, options);
   const http = new KubernetesHttp({ baseUrl: api.baseUrl, token });
@@ -29,9 +27,7 @@ export async function startSimulatedWorld(options: DemoWorldOptions): Promise<De
     bmcs: surroundings.bmcs,
     webhook: surroundings.webhook,
     kubeconfig: kubeconfigFor(api.baseUrl),
-    createWorkload: async () => {
-      await createWorkload({ http, random: random.fork('workload'), ...workloadFor(nodes) });
-    },
+    createWorkload: () => createDemoWorkload(http, options, 'ReplicaSet'),
     // Its controllers have done what follows from a write before the next request is read.
     isSettled: () => Promise.resolve(true),
     writes: () => Promise.resolve(api.requests),

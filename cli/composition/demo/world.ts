@@ -3,7 +3,10 @@ import { Bmc } from '../../../world/bmc/bmc.js';
 import { startRedfishServer, type RedfishServer } from '../../../world/bmc/redfish-server.js';
 import type { WorldClock } from '../../../world/clock.js';
 import type { LoggedRequest } from '../../../world/kubernetes/request-log.js';
-import type { Fleet } from '../../../world/machines/fleet.js';
+import { Fleet } from '../../../world/machines/fleet.js';
+import type { KubernetesHttp } from '../../../world/machines/kubernetes-access.js';
+import type { NodeLink } from '../../../world/machines/node-link.js';
+import { createWorkload } from '../../../world/machines/workload.js';
 import type { WorldRandom } from '../../../world/random.js';
 
 /** The data centre of the demo: one cluster with its machines, BMCs and the people who repair. */
@@ -74,13 +77,25 @@ export async function startSurroundings(
   };
 }
 
+/** As many machines as wanted, not yet started. */
+export function fleetOf({ nodes, clock, random }: DemoWorldOptions, link: NodeLink): Fleet {
+  return new Fleet({ nodes, clock, random, link, image: machineImage });
+}
+
 /** What runs on a cluster of so many nodes. */
-export function workloadFor(nodes: number) {
-  return {
+export async function createDemoWorkload(
+  http: KubernetesHttp,
+  { nodes, random }: DemoWorldOptions,
+  ownedBy: 'ReplicaSet' | 'Deployment',
+): Promise<void> {
+  await createWorkload({
+    http,
+    random: random.fork('workload'),
     namespace: 'shop',
     replicaSets: Math.max(1, Math.floor(nodes / 2)),
+    ownedBy,
     budgetShare: 0.5,
     barePods: Math.floor(nodes / 32),
     daemonSet: true,
-  };
+  });
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ActionWebhook, startActionWebhook } from '../../../world/action-webhook/server.js';
+import type { Ticket } from '../../../world/action-webhook/ticket-desk.js';
 import type { Machine } from '../../../world/machines/machine.js';
 import { seededRandom } from '../../../world/random.js';
 import { buildFault, buildMachine, hour, minute } from '../build-machine.js';
@@ -11,12 +12,15 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((webhook) => webhook.stop()));
 });
 
-async function buildWebhook(): Promise<{ webhook: ActionWebhook; machine: Machine; clock: VirtualClock }> {
+async function buildWebhook(
+  onRepaired: (ticket: Ticket) => void = () => undefined,
+): Promise<{ webhook: ActionWebhook; machine: Machine; clock: VirtualClock }> {
   const { machine, clock } = buildMachine();
   const webhook = await startActionWebhook({
     clock,
     random: seededRandom('webhook'),
     machineOf: (node) => (node === machine.name ? machine : undefined),
+    onRepaired,
   });
   running.push(webhook);
   return { webhook, machine, clock };
@@ -60,6 +64,20 @@ describe('a ticket', () => {
     expect(await get(webhook, '/tickets/T-000001')).toEqual({ ticket: 'T-000001', status: 'open' });
     clock.advance(1);
     expect(await get(webhook, '/tickets/T-000001')).toEqual({ ticket: 'T-000001', status: 'repaired' });
+    expect(machine.faults).toEqual([]);
+  });
+
+  it('is told of when the technician has finished, and not before', async () => {
+    const told: string[] = [];
+    const { webhook, machine, clock } = await buildWebhook((done) =>
+      told.push(`${done.ticket} ${done.machine}`),
+    );
+    machine.showFault(buildFault({ repairMs: hour }));
+    await post(webhook, '/tickets', ticket);
+    clock.advance(hour - 1);
+    expect(told).toEqual([]);
+    clock.advance(1);
+    expect(told).toEqual(['T-000001 node-0000']);
     expect(machine.faults).toEqual([]);
   });
 
