@@ -10,6 +10,7 @@ import type {
   TopicSpecification,
 } from '../ports/event-log.js';
 import { AppendQueue } from '../event-log/append-queue.js';
+import { consumerSettings } from './client-settings.js';
 import { readRange } from './range-reader.js';
 import { RecordSender } from './record-sender.js';
 import { patchRequestQueue } from './request-queue-patch.js';
@@ -92,9 +93,9 @@ export class KafkaEventLog implements EventLog {
       {
         kafka: this.kafka,
         admin: this.admin,
-        sessionTimeoutMs: this.options.sessionTimeoutMs ?? 45_000,
-        heartbeatIntervalMs: this.options.heartbeatIntervalMs ?? 3000,
-        maxWaitMs: this.options.maxWaitMs ?? 250,
+        sessionTimeoutMs: this.options.sessionTimeoutMs ?? consumerSettings.sessionTimeout,
+        heartbeatIntervalMs: this.options.heartbeatIntervalMs ?? consumerSettings.heartbeatInterval,
+        maxWaitMs: this.options.maxWaitMs ?? consumerSettings.maxWaitTimeInMs,
         retryDelayMs: this.options.retryDelayMs ?? 200,
         onTrouble: this.options.onTrouble ?? (() => undefined),
       },

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isolations, requestsOfFaultline } from './audit-log.js';
-import { buildFaultline, startFaultline, type FaultlineProcess } from './faultline-process.js';
+import { buildFaultline, startFaultline, type FaultlineProcess } from '../../stack/faultline-process.js';
 import { clusterSection, patience, startRealCluster, type RealCluster } from './real-cluster.js';
-import { Cleanups, startSite, writeConfiguration } from './stack-site.js';
+import { Cleanups, startSite } from '../../stack/site.js';
+import { writeConfiguration } from './site-configuration.js';
 
 const minutes = (count: number): number => count * 60_000;
 const cleanups = new Cleanups();

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startKafka, type KafkaStack } from '../../stack/kafka.js';
-import { removePostgres, startPostgres } from '../../stack/postgres.js';
-import { startSchemaRegistry, type SchemaRegistryStack } from '../../stack/schema-registry.js';
+import { startKafka, type KafkaStack } from './kafka.js';
+import { removePostgres, startPostgres } from './postgres.js';
+import { startSchemaRegistry, type SchemaRegistryStack } from './schema-registry.js';
 
 /** What a test started, undone in reverse order also when something fails on the way. */
 export class Cleanups {
@@ -56,10 +56,8 @@ export async function startSite(cleanups: Cleanups): Promise<Site> {
   return { folder, kafka, registry, connectionString: postgres.connectionString, cleanups };
 }
 
-const operations = ['isolate', 'migrate', 'delete-pods', 'restart-component', 'power', 'reimage'];
-
-/** A password may stand in the connection only where its file is: the configuration refuses it. */
-async function journalOf(site: Site): Promise<object> {
+/** Section `journal` of a configuration. A password may stand only in a file of its own: the configuration refuses it elsewhere. */
+export async function journalSection(site: Site): Promise<object> {
   const connection = new URL(site.connectionString);
   const { password } = connection;
   if (password === '') return { kind: 'postgres', connection: connection.href };
@@ -67,35 +65,4 @@ async function journalOf(site: Site): Promise<object> {
   await writeFile(passwordFile, decodeURIComponent(password), { mode: 0o600 });
   connection.password = '';
   return { kind: 'postgres', connection: connection.href, passwordFile };
-}
-
-/** Writes a `faultline.yaml` for this site, with waits short enough for a test. Resolves with its path. */
-export async function writeConfiguration(site: Site, clusters: readonly object[]): Promise<string> {
-  const path = join(site.folder, 'faultline.yaml');
-  const configuration = {
-    installation: { dataFolder: 'data' },
-    http: { listen: '127.0.0.1:0' },
-    clusters,
-    mode: { default: 'active' },
-    eventLog: { kind: 'kafka', partitions: 4, brokers: site.kafka.bootstrapServers },
-    journal: await journalOf(site),
-    schemaRegistry: { kind: 'confluent', url: site.registry.url, register: true },
-    detector: { leaseStaleAfter: '40s', leaseCheckEvery: '2s', inventoryRefreshEvery: '2s' },
-    sourcesSettleTime: { default: '2s' },
-    guard: {
-      operations: Object.fromEntries(operations.map((name) => [name, { share: 1, rate: 100, per: '1m' }])),
-    },
-    drivers: { redfish: { requestTimeout: '5s', observeEvery: '1s', observeDeadline: '1m' } },
-    recipe: {
-      workloadCheck: '2s',
-      verifyInterval: '2s',
-      healthyObservations: 2,
-      evacuationDeadline: '2m',
-      minimumNotice: '5s',
-      bootDeadline: '2m',
-      verifyDeadline: '2m',
-    },
-  };
-  await writeFile(path, JSON.stringify(configuration, null, 2));
-  return path;
 }
