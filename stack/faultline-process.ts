@@ -50,7 +50,8 @@ export async function startFaultline(options: {
   let url = '';
   try {
     await untilReady(started, async () => {
-      url = /faultline listens on (\S+)/.exec(await output())?.[1] ?? '';
+      // The last one: a process that ran before in this folder wrote into the same log.
+      url = [...(await output()).matchAll(/faultline listens on (\S+)/g)].at(-1)?.[1] ?? '';
       return url !== '' && (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) })).ok;
     });
   } catch (problem) {
