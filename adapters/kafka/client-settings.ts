@@ -15,6 +15,9 @@ export const consumerSettings = {
   rebalanceTimeout: 90_000,
   maxWaitTimeInMs: 250,
   minBytes: 1,
+  // Whoever catches up would otherwise hold ten megabytes of records, and ten times as much once they are objects.
+  maxBytes: 2_097_152,
+  maxBytesPerPartition: 524_288,
   allowAutoTopicCreation: false,
 } as const satisfies Omit<ConsumerConfig, 'groupId'>;
 

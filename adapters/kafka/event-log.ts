@@ -11,6 +11,7 @@ import type {
 } from '../ports/event-log.js';
 import { AppendQueue } from '../event-log/append-queue.js';
 import { consumerSettings } from './client-settings.js';
+import { patchRecordEncoding } from './record-encoding-patch.js';
 import { readRange } from './range-reader.js';
 import { RecordSender } from './record-sender.js';
 import { patchRequestQueue } from './request-queue-patch.js';
@@ -52,6 +53,7 @@ export class KafkaEventLog implements EventLog {
 
   constructor(options: KafkaEventLogOptions) {
     patchRequestQueue();
+    patchRecordEncoding();
     this.options = options;
     this.kafka = new kafkajs.Kafka(kafkaConfig(options));
     this.admin = new TopicAdmin(this.kafka, {
