@@ -5,7 +5,7 @@
 export class WakeUp {
   readonly #fallbackPollMs: number | undefined;
   readonly #waiting = new Set<() => void>();
-  readonly #readAt = new Map<number, number>();
+  #readAt: number | undefined;
   #announced = 0;
 
   /** @param fallbackPollMs wakes a waiter after so long in real time, for notices that may get lost; undefined: never */
@@ -19,19 +19,15 @@ export class WakeUp {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** To be called right before reading; `part` tells readers of different parts of one thing apart. */
-  reading(part = 0): void {
-    this.#readAt.set(part, this.#announced);
+  /** To be called right before reading. */
+  reading(): void {
+    this.#readAt = this.#announced;
   }
 
-  /** A part that nobody here reads any more. */
-  forget(part: number): void {
-    this.#readAt.delete(part);
-  }
-
-  /** Resolves when something was announced after the latest read of any part, or at abort. Never rejects. */
+  /** Resolves when something was announced after the latest read, or at abort. Never rejects. */
   wait(signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#unread()) return Promise.resolve();
+    const unread = this.#readAt !== undefined && this.#readAt < this.#announced;
+    if (signal.aborted || unread) return Promise.resolve();
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const wake = (): void => {
@@ -44,10 +40,5 @@ export class WakeUp {
       this.#waiting.add(wake);
       signal.addEventListener('abort', wake);
     });
-  }
-
-  #unread(): boolean {
-    for (const seen of this.#readAt.values()) if (seen < this.#announced) return true;
-    return false;
   }
 }

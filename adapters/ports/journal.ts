@@ -175,7 +175,8 @@ export interface Outbox {
   markSent(entries: readonly OutboxEntry[], now: number): Promise<void>;
   /** Number of unsent entries over all partitions. */
   backlog(): Promise<number>;
-  awaitEntries(signal: AbortSignal): Promise<void>;
+  /** Resolves when this partition may have something new to send, or at abort. */
+  awaitEntries(partition: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface ProcessRow {

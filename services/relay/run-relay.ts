@@ -77,7 +77,7 @@ async function relayPartition(options: RelayOptions, partition: number): Promise
     try {
       while (!isOver()) {
         if ((await sendOnce(options, partition)) > 0) continue;
-        await awaitFirst([(until) => outbox.awaitEntries(until)], signal);
+        await awaitFirst([(until) => outbox.awaitEntries(partition, until)], signal);
       }
     } finally {
       await outbox.release(partition);

@@ -27,10 +27,6 @@ export class MemoryOutbox implements Outbox {
   async release(partition: number): Promise<void> {
     if (this.#store.senders.get(partition) !== this.#self) return;
     this.#store.senders.delete(partition);
-    // Nobody reads it for now: what is new there must not keep the readers of other partitions from waiting.
-    this.#store.entries.forget(partition);
-    // Whoever waits to become the sender may try.
-    this.#store.entries.announce();
   }
 
   /** As when this copy dies. */
@@ -39,7 +35,7 @@ export class MemoryOutbox implements Outbox {
   }
 
   async unsent(partition: number, limit: number): Promise<readonly OutboxEntry[]> {
-    this.#store.entries.reading(partition);
+    this.#store.entries[partition]?.reading();
     return (this.#store.unsent[partition] ?? []).slice(0, limit).map(({ entry }) => entry);
   }
 
@@ -66,7 +62,7 @@ export class MemoryOutbox implements Outbox {
     return this.#store.unsent.reduce((sum, queue) => sum + queue.length, 0);
   }
 
-  awaitEntries(signal: AbortSignal): Promise<void> {
-    return this.#store.entries.wait(signal);
+  async awaitEntries(partition: number, signal: AbortSignal): Promise<void> {
+    await this.#store.entries[partition]?.wait(signal);
   }
 }

@@ -76,7 +76,8 @@ export class MemoryStore {
   readonly members = new Map<NodeKey, FleetMember>();
   readonly work = new WakeUp();
   readonly timerChanges = new WakeUp();
-  readonly entries = new WakeUp();
+  /** Per outbox partition. */
+  readonly entries: readonly WakeUp[];
   #position = 0n;
 
   constructor(options: {
@@ -88,6 +89,7 @@ export class MemoryStore {
     this.partitionCount = options.partitionCount;
     this.outboxPartitions = options.outboxPartitions;
     this.unsent = Array.from({ length: options.outboxPartitions }, () => []);
+    this.entries = Array.from({ length: options.outboxPartitions }, () => new WakeUp());
   }
 
   /** Appends to the outbox and tells the relays. */
@@ -96,8 +98,8 @@ export class MemoryStore {
       this.#position += 1n;
       const partition = outboxPartitionOf(entry.key, this.outboxPartitions);
       this.unsent[partition]?.push({ entry: { ...entry, position: this.#position }, partition });
+      this.entries[partition]?.announce();
     }
-    if (entries.length > 0) this.entries.announce();
   }
 
   enqueue(commands: readonly Command[], createdAt: number): void {

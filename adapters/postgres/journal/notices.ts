@@ -1,8 +1,10 @@
 import pg from 'pg';
+import { outboxPartitionOf } from '../../journal/digests.js';
 import { WakeUp } from '../../journal/wake-up.js';
 
-export type Channel = 'command' | 'timer' | 'outbox';
-const channels: readonly Channel[] = ['command', 'timer', 'outbox'];
+/** What there may be something new of: commands, timers, or entries of one outbox partition. */
+export type News = 'command' | 'timer' | `outbox/${number}`;
+const channel = 'faultline_journal';
 /** A notice is a hint and may get lost with a connection; so long at most something new lies unseen. Real time. */
 const fallbackPollMs = 1_000;
 const reconnectMs = 500;
@@ -15,16 +17,18 @@ const reconnectMs = 500;
 export class Notices {
   readonly work = new WakeUp(fallbackPollMs);
   readonly timerChanges = new WakeUp(fallbackPollMs);
-  readonly entries = new WakeUp(fallbackPollMs);
+  /** Per outbox partition: one sender reads it, and the senders of the others need not look. */
+  readonly entries: readonly WakeUp[];
   readonly #settings: pg.ClientConfig;
-  readonly #unsent = new Set<Channel>();
+  readonly #unsent = new Set<News>();
   #client: pg.Client | undefined;
   #sending = false;
   #closed = false;
   #reconnect: NodeJS.Timeout | undefined;
 
-  constructor(settings: pg.ClientConfig) {
+  constructor(settings: pg.ClientConfig, outboxPartitions: number) {
     this.#settings = settings;
+    this.entries = Array.from({ length: outboxPartitions }, () => new WakeUp(fallbackPollMs));
   }
 
   /** Connects; when the connection is lost later on, it is made again and again. */
@@ -35,27 +39,27 @@ export class Notices {
       if (this.#client === client) this.#client = undefined;
       this.#listenLater();
     });
-    client.on('notification', ({ channel, processId }) => {
+    client.on('notification', ({ payload, processId }) => {
       // Its own commits were announced in this process already.
-      if (processId !== ownProcessId(client)) this.#announce(channel);
+      if (processId !== ownProcessId(client)) this.#announce(payload ?? '');
     });
     await client.connect();
     try {
-      await client.query(channels.map((channel) => `LISTEN ${nameOf(channel)}`).join('; '));
+      await client.query(`LISTEN ${channel}`);
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;
     }
     this.#client = client;
     // What was committed while nobody listened.
-    for (const channel of channels) this.#announce(nameOf(channel));
+    for (const wakeUp of [this.work, this.timerChanges, ...this.entries]) wakeUp.announce();
   }
 
   /** To be called after the commit. */
-  committed(changed: readonly Channel[]): void {
-    for (const channel of changed) {
-      this.#announce(nameOf(channel));
-      this.#unsent.add(channel);
+  committed(changed: readonly News[]): void {
+    for (const news of changed) {
+      this.#announce(news);
+      this.#unsent.add(news);
     }
     void this.#tellOthers();
   }
@@ -73,7 +77,7 @@ export class Notices {
     this.#sending = true;
     try {
       while (this.#unsent.size > 0 && this.#client !== undefined) {
-        const statement = [...this.#unsent].map((channel) => `NOTIFY ${nameOf(channel)}`).join('; ');
+        const statement = [...this.#unsent].map((news) => `NOTIFY ${channel}, '${news}'`).join('; ');
         this.#unsent.clear();
         await this.#client.query(statement);
       }
@@ -84,10 +88,10 @@ export class Notices {
     }
   }
 
-  #announce(channel: string): void {
-    if (channel === nameOf('command')) this.work.announce();
-    else if (channel === nameOf('timer')) this.timerChanges.announce();
-    else if (channel === nameOf('outbox')) this.entries.announce();
+  #announce(news: string): void {
+    if (news === 'command') this.work.announce();
+    else if (news === 'timer') this.timerChanges.announce();
+    else if (news.startsWith('outbox/')) this.entries[Number(news.slice('outbox/'.length))]?.announce();
   }
 
   #listenLater(): void {
@@ -101,8 +105,10 @@ export class Notices {
   }
 }
 
-function nameOf(channel: Channel): string {
-  return `faultline_${channel}`;
+/** News of entries with these keys, each partition once. */
+export function newsOfOutbox(keys: readonly string[], partitions: number): readonly News[] {
+  const touched = new Set(keys.map((key) => outboxPartitionOf(key, partitions)));
+  return [...touched].map((partition): News => `outbox/${partition}`);
 }
 
 /** The driver keeps the backend's id, which its types leave out. */

@@ -7,6 +7,7 @@ import { advanceOnce } from './advance.js';
 import type { JournalContext } from './context.js';
 import { asJournalError, kindOfFailure } from './failures.js';
 import { readInstallation } from './installation.js';
+import { newsOfOutbox } from './notices.js';
 import { beginAt, lockOrCreateOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
 import { retryConflicts } from './retry.js';
@@ -118,7 +119,8 @@ export class PostgresJournal implements Journal {
         ],
       };
     });
-    notices.committed(['outbox']);
+    const keys = request.deadLetters.map(({ entry }) => entry.key);
+    notices.committed(newsOfOutbox(keys, options.outboxPartitions));
     return { skipped: 0, decided: 0, facts: 0, commands: 0, parked: request.inputs.length };
   }
 }
