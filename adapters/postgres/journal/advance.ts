@@ -1,27 +1,32 @@
 import type { Command } from '../../../domain/command.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
-import { emptyNodeState, type NodeState } from '../../../domain/node-state.js';
+import type { NodeState } from '../../../domain/node-state.js';
 import type { Input } from '../../../domain/signal.js';
 import { resultSignal, revokedResult } from '../../journal/causes.js';
 import { decideBatch, type BatchEffects } from '../../journal/decide-batch.js';
-import { seenKey } from '../../journal/digests.js';
 import { requireSameLog, type ConsumedOffset } from '../../journal/fence.js';
-import { compareBytes } from '../../journal/pages.js';
 import type { AdvanceRequest, AdvanceResult, NewOutboxEntry } from '../../ports/journal.js';
 import { batchStatements } from './batch-statements.js';
 import type { JournalContext } from './context.js';
 import type { Statement, Transaction } from './database.js';
-import type { Channel } from './notices.js';
-import { lockOrCreateOffset, storeOffset } from './offsets.js';
+import { lockStates } from './lock-states.js';
+import { newsOfOutbox, type News } from './notices.js';
+import { lockOffset, lockOrCreateOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
 
 interface Advanced {
   readonly result: AdvanceResult;
-  readonly changed: readonly Channel[];
+  readonly changed: readonly News[];
+}
+
+/** The batch does not lie wholly behind the fence: what was done before that was seen has to be undone. */
+class FenceElsewhere extends Error {
+  override readonly name = 'FenceElsewhere';
 }
 
 /**
- * One batch in one transaction, in three round trips: the fence; causes and states; all that was decided.
+ * One batch in one transaction, in two round trips: fence, causes and states; all that was decided. Only when the
+ * fence turns out to be elsewhere (a redelivery, a first batch) it is begun anew with the fence first, in three.
  *
  * @param refusal the one input of this batch can't be stored and is parked for this reason
  */
@@ -30,6 +35,13 @@ export async function advanceOnce(
   request: AdvanceRequest,
   refusal?: Error,
 ): Promise<Advanced> {
+  try {
+    return await context.database.transaction((transaction) =>
+      advanceBehindFence(context, transaction, { request, refusal }),
+    );
+  } catch (error) {
+    if (!(error instanceof FenceElsewhere)) throw error;
+  }
   return context.database.transaction(async (transaction) => {
     const fence = await lockOrCreateOffset(transaction, request, 0n);
     requireSameLog(fence, request);
@@ -38,17 +50,51 @@ export async function advanceOnce(
       return { result: { result: { ...nothing, skipped }, changed: [] }, last: [] };
     }
     const due = request.inputs.filter(({ offset }) => offset >= fence.nextOffset).map(({ input }) => input);
-    const { fresh, states } = await lockStates(transaction, due, context.options.clock.now());
-    const effects = decideBatch(states, {
-      inputs: fresh,
-      decide: request.decide,
-      park: request.park,
-      writer: context.options.writer,
-      verify: context.options.verify ?? false,
-      ...(refusal === undefined ? {} : { refusal }),
-    });
-    return write(context, transaction, { request, fence, effects, fresh });
+    const locked = await lockStates(transaction, due, context.options.clock.now());
+    return decideAndWrite(context, transaction, { request, refusal, fence, ...locked });
   });
+}
+
+/** Sends the fence's lock together with the others; they take effect in the same order. Rejects with FenceElsewhere. */
+async function advanceBehindFence(
+  context: JournalContext,
+  transaction: Transaction,
+  { request, refusal }: { readonly request: AdvanceRequest; readonly refusal: Error | undefined },
+): Promise<{ readonly result: Advanced; readonly last: readonly Statement[] }> {
+  const inputs = request.inputs.map(({ input }) => input);
+  const offset = lockOffset(transaction, request);
+  const locking = lockStates(transaction, inputs, context.options.clock.now());
+  const [fence, locked] = await Promise.all([offset, locking]);
+  const isBehind = ({ offset: at }: { readonly offset: bigint }): boolean =>
+    fence !== undefined && at >= fence.nextOffset;
+  const all = [...request.inputs, ...request.deadLetters];
+  if (fence?.logId !== request.logId || !all.every(isBehind) || request.nextOffset <= fence.nextOffset) {
+    throw new FenceElsewhere();
+  }
+  return decideAndWrite(context, transaction, { request, refusal, fence, ...locked });
+}
+
+function decideAndWrite(
+  context: JournalContext,
+  transaction: Transaction,
+  batch: {
+    readonly request: AdvanceRequest;
+    readonly refusal: Error | undefined;
+    readonly fence: ConsumedOffset;
+    readonly fresh: readonly Input[];
+    readonly states: ReadonlyMap<NodeKey, NodeState>;
+  },
+): Promise<{ readonly result: Advanced; readonly last: readonly Statement[] }> {
+  const { request, refusal, fence, fresh, states } = batch;
+  const effects = decideBatch(states, {
+    inputs: fresh,
+    decide: request.decide,
+    park: request.park,
+    writer: context.options.writer,
+    verify: context.options.verify ?? false,
+    ...(refusal === undefined ? {} : { refusal }),
+  });
+  return write(context, transaction, { request, fence, effects, fresh });
 }
 
 const nothing: AdvanceResult = { skipped: 0, decided: 0, facts: 0, commands: 0, parked: 0 };
@@ -85,7 +131,10 @@ async function write(
       changed: [
         ...(effects.commands.length + revoked.length === 0 ? [] : (['command'] as const)),
         ...(effects.timers.length === 0 ? [] : (['timer'] as const)),
-        ...(outbox.length === 0 ? [] : (['outbox'] as const)),
+        ...newsOfOutbox(
+          outbox.map(({ key }) => key),
+          context.options.outboxPartitions,
+        ),
       ],
     },
     last: [
@@ -101,68 +150,6 @@ function revokedEntry(context: JournalContext, command: Command, now: number): N
     id: command.id,
     at: now,
   });
-}
-
-/** Inputs whose cause was never seen, in order, and the locked states of their nodes. */
-async function lockStates(
-  transaction: Transaction,
-  inputs: readonly Input[],
-  now: number,
-): Promise<{ readonly fresh: readonly Input[]; readonly states: ReadonlyMap<NodeKey, NodeState> }> {
-  if (inputs.length === 0) return { fresh: [], states: new Map() };
-  const byCause = new Map<string, Input>();
-  for (const input of inputs) {
-    const cause = seenKey(input.causeId);
-    if (!byCause.has(cause)) byCause.set(cause, input);
-  }
-  const nodes = [...new Set(inputs.map(({ node }) => node))].sort(compareBytes);
-  const [unseen, locked] = await transaction.send([
-    {
-      name: 'cause-see',
-      text: `INSERT INTO journal.input_seen (cause_id, seen_at)
-        SELECT cause_id, $2 FROM unnest($1::uuid[]) AS cause (cause_id) ON CONFLICT DO NOTHING RETURNING cause_id`,
-      // Sorted: two batches that share causes wait for each other in one order.
-      values: [[...byCause.keys()].sort(), now],
-    },
-    lockStatement(nodes),
-  ]);
-  const states = statesOf(locked?.rows ?? []);
-  const missing = nodes.filter((node) => !states.has(node));
-  if (missing.length > 0) await createStates(transaction, missing, states);
-  const unseenCauses = new Set((unseen?.rows ?? []).map((row) => String(row['cause_id'])));
-  const fresh = [...byCause].flatMap(([cause, input]) => (unseenCauses.has(cause) ? [input] : []));
-  return { fresh, states };
-}
-
-function lockStatement(nodes: readonly NodeKey[]): Statement {
-  return {
-    name: 'state-lock',
-    text: `SELECT state FROM journal.node_state WHERE node_key = ANY ($1::text[])
-      ORDER BY node_key COLLATE "C" FOR UPDATE`,
-    values: [nodes],
-  };
-}
-
-function statesOf(rows: readonly { readonly state?: NodeState }[]): Map<NodeKey, NodeState> {
-  return new Map(rows.flatMap(({ state }) => (state === undefined ? [] : [[state.node, state] as const])));
-}
-
-/** Makes rows for nodes never heard of; where another batch was faster, its row is locked and read. */
-async function createStates(
-  transaction: Transaction,
-  missing: readonly NodeKey[],
-  states: Map<NodeKey, NodeState>,
-): Promise<void> {
-  const [, locked] = await transaction.send([
-    {
-      name: 'state-create',
-      text: `INSERT INTO journal.node_state (node_key, version, state)
-        SELECT node_key, 0, state FROM unnest($1::text[], $2::jsonb[]) AS made (node_key, state) ON CONFLICT DO NOTHING`,
-      values: [missing, missing.map((node) => JSON.stringify(emptyNodeState(node)))],
-    },
-    lockStatement(missing),
-  ]);
-  for (const [node, state] of statesOf(locked?.rows ?? [])) states.set(node, state);
 }
 
 /** Writes what was decided, then takes back what nobody has begun with. Returns the revoked commands. */
