@@ -18,7 +18,7 @@ export interface PostgresJournalOptions extends JournalOptions {
   readonly connectionString: string;
   /** A login that is a member of faultline_reader only. Default: the same login, with that role set. */
   readonly readerConnectionString?: string;
-  /** Connections for decisions and commands; history, notices and outbox locks take up to 4 more. Default 10. */
+  /** Connections for decisions and commands; history, notices and outbox locks take up to 4 more. Default 16. */
   readonly connections?: number;
 }
 
@@ -28,7 +28,7 @@ export interface PostgresJournalOptions extends JournalOptions {
  * another partition count.
  */
 export async function openPostgresJournal(options: PostgresJournalOptions): Promise<OpenJournal> {
-  const { connectionString, readerConnectionString, connections = 10 } = options;
+  const { connectionString, readerConnectionString, connections = 16 } = options;
   const settings = (name: string): ReturnType<typeof connectionSettings> =>
     connectionSettings({ connectionString, name });
   const database = new Database(settings('journal'), connections);
@@ -38,7 +38,7 @@ export async function openPostgresJournal(options: PostgresJournalOptions): Prom
       : connectionSettings({ connectionString: readerConnectionString, name: 'history' }),
     2,
   );
-  const notices = new Notices(settings('notices'));
+  const notices = new Notices(settings('notices'), options.outboxPartitions);
   const locks = new OutboxLocks(settings('outbox'));
   const context: JournalContext = { database, notices, options };
   const close = async (): Promise<void> => {

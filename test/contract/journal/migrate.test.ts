@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -16,11 +16,17 @@ describe('migrate', () => {
   let pool: pg.Pool;
   let parent: string;
   let folder: string;
+  /** The newest file, and the number that the next one would have. */
+  let newest: string;
+  let next: string;
   beforeEach(async () => {
     pool = new pg.Pool({ connectionString: await server.createEmptyDatabase(), max: 8 });
     parent = await mkdtemp(join(tmpdir(), 'faultline-migrate-'));
     folder = join(parent, 'journal');
     await cp(migrationsFolder('journal'), folder, { recursive: true });
+    const files = (await readdir(folder)).sort();
+    newest = files.at(-1) ?? '';
+    next = String(files.length + 1).padStart(4, '0');
   });
   afterEach(async () => {
     await pool.end();
@@ -45,8 +51,11 @@ describe('migrate', () => {
     await writeFile(join(folder, '0099_gap.sql'), 'ALTER TABLE journal.installation ADD COLUMN note text');
     await expect(migrate(pool, folder)).rejects.toBeInstanceOf(MigrationRefused);
     await rm(join(folder, '0099_gap.sql'));
-    await writeFile(join(folder, '0004_note.sql'), 'ALTER TABLE journal.installation ADD COLUMN note text');
-    expect(await migrate(pool, folder)).toEqual(['0004_note.sql']);
+    await writeFile(
+      join(folder, `${next}_note.sql`),
+      'ALTER TABLE journal.installation ADD COLUMN note text',
+    );
+    expect(await migrate(pool, folder)).toEqual([`${next}_note.sql`]);
     const { rows } = await pool.query('SELECT id, note FROM journal.installation');
     expect(rows).toEqual([{ id: 'x', note: null }]);
   });
@@ -59,15 +68,15 @@ describe('migrate', () => {
 
   it('refuses a database that is newer than the files', async () => {
     await migrate(pool, folder);
-    await rm(join(folder, '0003_upkeep.sql'));
-    await expect(migrate(pool, folder)).rejects.toThrow(/0003_upkeep.sql that this version does not know/);
+    await rm(join(folder, newest));
+    await expect(migrate(pool, folder)).rejects.toThrow(`${newest} that this version does not know`);
   });
 
   it('undoes a file that fails midway, and applies it when it is mended', async () => {
-    const broken = join(folder, '0004_broken.sql');
+    const broken = join(folder, `${next}_broken.sql`);
     await writeFile(broken, 'CREATE TABLE half (x integer); SELECT 1 / 0');
-    await expect(migrate(pool, folder)).rejects.toThrow(/0004_broken.sql failed: division by zero/);
+    await expect(migrate(pool, folder)).rejects.toThrow(`${next}_broken.sql failed: division by zero`);
     await writeFile(broken, 'CREATE TABLE half (x integer)');
-    expect(await migrate(pool, folder)).toEqual(['0004_broken.sql']);
+    expect(await migrate(pool, folder)).toEqual([`${next}_broken.sql`]);
   });
 });
