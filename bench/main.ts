@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { measurePipeline, partNames, type BenchResult, type PartName } from './pipeline.js';
 import { resultTable } from './result-table.js';
+import { measureSoak } from './soak.js';
 
 type Form = 'table' | 'json';
 
@@ -42,7 +43,7 @@ program
   .option('--rounds <number>', 'how often the fleet is isolated', positive, 3)
   .option('--seconds <number>', 'how long reports are sent', positive, 60)
   .option('--per-second <number>', 'reports a second', positive, 10_000)
-  .option('--partitions <number>', 'partitions of each topic', positive, 16)
+  .option('--partitions <number>', 'partitions of each topic', positive, 4)
   .addOption(profiles())
   .addOption(strict())
   .addOption(output())
@@ -61,6 +62,29 @@ program
       show(await measurePipeline(options), options.output, options.strict === true);
     },
   );
+
+program
+  .command('soak')
+  .description('the same load for a long time: memory and connections have to stay flat')
+  .option('--minutes <number>', 'how long', positive, 30)
+  .option('--per-second <number>', 'reports a second', positive, 1_000)
+  .option('--partitions <number>', 'partitions of each topic', positive, 4)
+  .addOption(strict())
+  .addOption(output())
+  .action(
+    async (options: {
+      minutes: number;
+      perSecond: number;
+      partitions: number;
+      strict?: true;
+      output: Form;
+    }) => {
+      show(await measureSoak(options), options.output, options.strict === true);
+    },
+  );
+
+// Whoever ends the benchmark ends the stack with it: what it started is killed when it exits, and a signal is no exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 try {
   await program.parseAsync();

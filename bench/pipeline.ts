@@ -77,7 +77,14 @@ async function measureActive(
     const journal = await JournalLook.open(site.stack.connectionString);
     cleanups.add(() => journal.close());
     await untilKnown(journal, productNodes.length + floorNodes.length);
-    const measured = { site, api, sender, journal, cordons: await CordonWatch.open(api) };
+    const measured = {
+      site,
+      faultline: faultline.process.pid,
+      api,
+      sender,
+      journal,
+      cordons: await CordonWatch.open(api),
+    };
     const measuredParts: Part[] = [];
     if (parts.includes('reportToCordon')) measuredParts.push(await measureReportToCordon(measured, pairs));
     if (parts.includes('isolations')) measuredParts.push(await measureIsolations(measured, admin, rounds));

@@ -30,7 +30,8 @@ export async function steadyLoad(
   const sendOne = async (): Promise<void> => {
     const lines = stream.next(reportsPerRequest);
     const sent = performance.now();
-    accepted += await sender.send(lines);
+    const count = await sender.send(lines);
+    accepted += count;
     answers.push(performance.now() - sent);
   };
   for (let request = 0; request < requests && failure === undefined; request += 1) {

@@ -29,6 +29,8 @@ export interface Site {
   readonly kafka: KafkaStack;
   readonly registry: SchemaRegistryStack;
   readonly connectionString: string;
+  /** The server's first process; its others are its children. */
+  readonly postgresPid: number;
   readonly cleanups: Cleanups;
 }
 
@@ -53,7 +55,8 @@ export async function startSite(cleanups: Cleanups): Promise<Site> {
       return started;
     }),
   ]);
-  return { folder, kafka, registry, connectionString: postgres.connectionString, cleanups };
+  const { connectionString, pid: postgresPid } = postgres;
+  return { folder, kafka, registry, connectionString, postgresPid, cleanups };
 }
 
 /** Section `journal` of a configuration. A password may stand only in a file of its own: the configuration refuses it elsewhere. */

@@ -105,6 +105,7 @@ if (wanted('checks')) {
     'cli',
     'world',
     'stack',
+    'bench',
     '--output-type',
     'err',
   ]);

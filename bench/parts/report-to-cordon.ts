@@ -15,6 +15,8 @@ const warmUpPairs = 30;
 
 export interface MeasuredSite {
   readonly site: BenchSite;
+  /** Process id of Faultline. */
+  readonly faultline: number;
   /** With Faultline's own rights. */
   readonly api: NodeApi;
   readonly sender: ReportSender;

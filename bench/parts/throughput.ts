@@ -2,6 +2,7 @@ import { Backlog } from '../backlog.js';
 import { distributionOf, rounded, type Part } from '../figures.js';
 import type { JournalLook } from '../journal-look.js';
 import { usageOf } from '../process-usage.js';
+import { processorTimes, usedBetween } from '../processor-time.js';
 import { progress } from '../progress.js';
 import { ReportSender } from '../report-sender.js';
 import { ReportStream } from '../report-stream.js';
@@ -38,19 +39,20 @@ export async function measureThroughput(
     await steadyLoad(sender, stream, { ...load, seconds: warmUpSeconds });
     await backlog.drained();
     const before = { seen: await seenInputs(journal), opened: stream.opened };
-    const processor = usageOf(faultline.process.pid).processorSeconds;
+    const processor = processorTimes(site, faultline.process.pid);
     progress(`throughput: ${load.perSecond} reports a second for ${load.seconds} s`);
     const result = await steadyLoad(sender, stream, load);
     const left = await backlog.count();
     const drainedMs = await backlog.drained();
     const usage = usageOf(faultline.process.pid);
+    const used = usedBetween(processor, processorTimes(site, faultline.process.pid));
     return partOf(load, result, {
       left,
       drainedMs,
       opened: stream.opened - before.opened,
       seen: (await seenInputs(journal)) - before.seen,
       residentMegabytes: usage.peakResidentBytes / 1_000_000,
-      processorShare: (usage.processorSeconds - processor) / result.seconds,
+      used,
     });
   } finally {
     await backlog.close();
@@ -73,7 +75,7 @@ function partOf(
     readonly opened: number;
     readonly seen: number;
     readonly residentMegabytes: number;
-    readonly processorShare: number;
+    readonly used: string;
   },
 ): Part {
   const achieved = result.accepted / result.seconds;
@@ -91,7 +93,7 @@ function partOf(
       backlogAtLastAnswer: after.left,
       drainedAfterMs: rounded(after.drainedMs),
       peakResidentMegabytes: rounded(after.residentMegabytes),
-      coresUsedByFaultline: rounded(after.processorShare),
+      processorTime: after.used,
     },
     target: `${load.perSecond} reports/s kept up, backlog 0 within ${mostDrainMs} ms of the last answer, peak below ${mostResidentMegabytes} MB`,
     met:
