@@ -15,6 +15,16 @@ async function decisionOf(server: ServerClient, receipt: OrderReceipt): Promise<
   return items.find(({ causeId }) => causeId === receipt.causeId);
 }
 
+function refusedMeanwhile({ processId, cluster, node, order }: OrderReceipt, fact: FactItem): CommandFailed {
+  const refusal = 'refusal' in fact.data ? `: ${String(fact.data.refusal)}` : '';
+  const about = processId === undefined ? `node ${cluster}/${node}` : `process ${processId}`;
+  return new CommandFailed(
+    'Refused',
+    `${about} did not take ${order}${refusal}`,
+    `look at \`faultline describe ${about}\``,
+  );
+}
+
 /**
  * Waits until a sent order is decided. The order works on when this stops waiting.
  * @returns the receipt with status `taken`
@@ -30,12 +40,7 @@ export async function awaitOrder(
   for (;;) {
     const fact = await decisionOf(server, receipt);
     if (fact?.type === 'OrderRefused' || fact?.type === 'SignalIgnoredAsStale') {
-      const message = `process ${receipt.processId} moved on before ${receipt.order} was read: ${fact.type}`;
-      throw new CommandFailed(
-        'Refused',
-        message,
-        `look at \`faultline describe process ${receipt.processId}\``,
-      );
+      throw refusedMeanwhile(receipt, fact);
     }
     if (fact !== undefined) return { ...receipt, status: 'taken' };
     if (Date.now() >= giveUpAt || terminal.interrupted.aborted) {

@@ -30,6 +30,11 @@ export const errorCatalog = {
     when: 'A file or environment variable that should hold a secret is missing or empty.',
     next: 'create the file or set the variable that is named',
   },
+  DependencyUnavailable: {
+    exitCode: exitCodes.failed,
+    when: 'Something that Faultline can not start without (database, event log, kubeconfig) is missing or refuses.',
+    next: 'start or mend what is named; `faultline doctor` tries every connection',
+  },
   ServerUnreachable: {
     exitCode: exitCodes.failed,
     when: 'No Faultline answers at the address of --server.',
@@ -84,8 +89,13 @@ export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
   readonly code: ErrorCode;
   readonly next: string;
-  constructor(code: ErrorCode, message: string, next: string = errorCatalog[code].next) {
-    super(message);
+  constructor(
+    code: ErrorCode,
+    message: string,
+    next: string = errorCatalog[code].next,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
     this.code = code;
     this.next = next;
   }

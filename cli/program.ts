@@ -5,6 +5,7 @@ import { completeCommand, completionCommand } from './commands/completion.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { getCommand } from './commands/get.js';
+import { journalCommand } from './commands/journal.js';
 import { describeCommand, historyCommand, replayCommand } from './commands/look.js';
 import { orderCommand } from './commands/order.js';
 import { reportCommand } from './commands/report.js';
@@ -43,6 +44,7 @@ export function createProgram(terminal: Terminal): Command {
     historyCommand,
     replayCommand,
     orderCommand,
+    journalCommand,
     schemasCommand,
     doctorCommand,
     completionCommand,

@@ -43,6 +43,8 @@ export const commandCatalog = {
   openTicket: { permit: undefined, repeatable: true, writes: true },
   checkTicket: { permit: undefined, repeatable: true, writes: false },
   giveBack: { permit: undefined, repeatable: true, writes: true },
+  /** Counts as an isolation of our own, which lasts until the node is back: so it is limited like one. */
+  reclaimNode: { permit: 'isolate', repeatable: true, writes: true },
   handOver: { permit: undefined, repeatable: true, writes: true },
 } as const satisfies Record<string, { permit: string | undefined; repeatable: boolean; writes: boolean }>;
 
@@ -70,6 +72,8 @@ export interface CommandParameters {
     readonly reportedBootId?: BootId;
     /** The condition that said so: gone by now means that nothing needs to be done. */
     readonly stillFiring?: { readonly condition: string; readonly status: 'True' | 'False' | 'Unknown' };
+    /** A process that the journal does not know: its isolation of the node becomes this one's. */
+    readonly adopts?: ProcessId;
   };
   requestMigration: { readonly reason: string; readonly deadlineMs: number };
   deleteWorkload: { readonly pods: readonly PodReference[]; readonly gracePeriodSeconds: number };
@@ -82,7 +86,13 @@ export interface CommandParameters {
   openTicket: { readonly summary: string; readonly faultTypes: readonly string[] };
   checkTicket: { readonly ticket: string };
   giveBack: Record<string, never>;
-  handOver: { readonly reason: string };
+  /** Whose isolation it is. */
+  reclaimNode: { readonly owner?: ProcessId };
+  handOver: {
+    readonly reason: string;
+    /** Whose isolation it is, if not that of the process itself. */
+    readonly owner?: ProcessId;
+  };
 }
 
 /** Who the process believes the node to be; an effect on anyone else is refused. */

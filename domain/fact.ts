@@ -10,6 +10,7 @@ export const factTypes = [
   'NodeAppeared',
   'NodeDeleted',
   'NodeRebooted',
+  'NodeRelabelled',
   'ProcessStarted',
   'StageEntered',
   'ProcessAdvanced',
@@ -26,6 +27,7 @@ export const factTypes = [
   'ProcessEnded',
   'SignalIgnoredAsStale',
   'InputLost',
+  'IsolationOrphaned',
   'NodeParked',
   'NodeUnparked',
 ] as const;

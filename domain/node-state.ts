@@ -6,8 +6,10 @@ import type { BootId, CommandId, FaultId, NodeKey, NodeUid, ProcessId, ReportId 
 export const outcomes = ['Recovered', 'Cancelled', 'HandedToHuman', 'Retired'] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** What a ladder may try. */
+export const repairWorkflowNames = ['component-restart', 'reboot', 'reinstall', 'hardware-repair'] as const;
 /** Names of the maintenance processes, weakest first: a stronger one takes over from a weaker one. */
-export const workflowNames = ['component-restart', 'reboot', 'reinstall', 'hardware-repair'] as const;
+export const workflowNames = ['reclaim', ...repairWorkflowNames] as const;
 export type WorkflowName = (typeof workflowNames)[number];
 
 /** Where a pod of a migration stands. */
@@ -38,6 +40,8 @@ export interface ProcessContext {
   /** Boot id at isolation or before the recovery: a boot is new when it differs. */
   readonly bootBefore?: BootId | undefined;
   readonly isolated: boolean;
+  /** Its isolation is that of this process, which the journal does not know; until it is isolated as our own. */
+  readonly reclaims?: ProcessId | undefined;
   /** Its kubelet was silent when it was isolated: nothing there will end a pod. */
   readonly unreachable?: true | undefined;
   /** Since when it is being verified: faults opened before are verified away. */
@@ -114,6 +118,20 @@ export interface Attempt {
   readonly at: number;
 }
 
+/** Why the inputs of a node wait. */
+export interface Parked {
+  /**
+   * `failed`: an input could not be decided or stored, so nothing is known for sure; commands rest, and the node counts
+   * as unhealthy. `unknown-workflow`: only this copy does not know its workflow; what was decided goes on.
+   */
+  readonly kind: 'failed' | 'unknown-workflow';
+  readonly reason: string;
+  readonly since: number;
+  /** How often it was tried, and when last. */
+  readonly attempts: number;
+  readonly triedAt: number;
+}
+
 /** All that is decided by, per node. Changes only by facts; JSON only; no nulls. */
 export interface NodeState {
   readonly node: NodeKey;
@@ -125,6 +143,8 @@ export interface NodeState {
   readonly bootId?: BootId;
   /** Boots that are over, youngest last, at most 8: a report from one of them is stale. */
   readonly pastBootIds: readonly BootId[];
+  /** As its label names it; absent: unknown, or none. */
+  readonly pool?: string;
   readonly deleted?: true;
   readonly faults: { readonly [Type in FaultType]?: Fault };
   /** Highest sequence that cleared or recovered, per source: older reports are stale. At most 16 sources. */
@@ -134,8 +154,8 @@ export interface NodeState {
   readonly lastRecoveredAt?: number;
   readonly attempts: readonly Attempt[];
   readonly process?: ActiveProcess;
-  /** Set while this node's inputs can't be processed. */
-  readonly parked?: { readonly reason: string; readonly since: number };
+  /** Set while this node's inputs can't be processed: they wait, in order, until it is taken up again. */
+  readonly parked?: Parked;
 }
 
 export function emptyNodeState(node: NodeKey): NodeState {

@@ -26,12 +26,36 @@ export interface MigrationReply {
   readonly reason?: string;
 }
 
-/** A change of a Node object, as the detector saw it. Deleted: no uid any more. */
+/** A change of a Node object, as the detector saw it. Deleted: no uid any more. Relabelled: it is in another pool now. */
 export interface NodeChange {
-  readonly change: 'appeared' | 'deleted' | 'rebooted';
+  readonly change: 'appeared' | 'deleted' | 'rebooted' | 'relabelled';
   readonly nodeUid?: NodeUid;
   readonly bootId?: BootId;
   readonly machineId?: MachineId;
+  /** Absent: its label names none. */
+  readonly pool?: string;
+}
+
+/** Records that the log had dropped before they were read: offsets from `from` up to `to`; no `to`: a whole log. */
+export interface LostRecords {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly to?: number;
+}
+
+/** A node that carries an isolation taint although this journal runs no process that could have put it there. */
+export interface Orphan {
+  /** Value of the taint. */
+  readonly owner: string;
+  /** Absent: another installation's process. */
+  readonly processId?: ProcessId;
+  readonly nodeUid: NodeUid;
+  readonly bootId?: BootId;
+  readonly machineId?: MachineId;
+  /** Such nodes found together in the cluster, this one included. */
+  readonly atOnce: number;
 }
 
 /** Everything but a report that can change a process. Topics need no order among each other: what is late is recognised. */
@@ -51,7 +75,12 @@ export type Signal =
       readonly processId: ProcessId;
       readonly stageEntry: number;
       readonly requestId: string;
-    };
+    }
+  /** What waits for a parked node is tried again; with a subject a person asks for it. */
+  | { readonly kind: 'RetryParked'; readonly reason: string; readonly subject?: string }
+  /** The node has to be observed anew: what was lost may have been about it. */
+  | { readonly kind: 'InputLost'; readonly lost: LostRecords }
+  | { readonly kind: 'OrphanFound'; readonly orphan: Orphan };
 
 /** One thing to decide about. `at` is the log's append time in ms since the epoch; no producer's clock decides anything. */
 export type Input = {

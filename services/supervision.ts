@@ -1,11 +1,14 @@
 import type { Clock, Randomness } from '../adapters/ports/clock.js';
 import type { Log } from '../adapters/ports/log.js';
+import type { Workload } from './workload.js';
 
 export interface Supervision {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Counts the loop while it is not just waiting. */
+  readonly workload: Workload;
 }
 
 /** First and longest wait after trouble; in between it doubles, with full jitter (AWS Architecture Blog, 2015). */
@@ -21,24 +24,39 @@ export async function superviseLoop(
   supervision: Supervision,
   turn: () => Promise<void>,
 ): Promise<void> {
-  const { clock, randomness, log, signal } = supervision;
+  const { signal, workload } = supervision;
+  workload.begin();
   let troubles = 0;
   while (!signal.aborted) {
     try {
       await turn();
       troubles = 0;
     } catch (error) {
-      if (isAborted(signal)) return;
+      if (isAborted(signal)) break;
       troubles += 1;
-      const ceiling = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(troubles, 10));
-      const waitMs = Math.ceil(randomness.next() * ceiling);
-      log.warn(
-        { loop: name, error: String(error), troubles, waitMs },
-        `${name} is in trouble and waits before it goes on`,
-      );
-      await clock.waitUntil(clock.now() + waitMs, signal);
+      await waitOut(name, supervision, { error, troubles });
     }
   }
+  workload.end();
+}
+
+async function waitOut(
+  name: string,
+  supervision: Supervision,
+  { error, troubles }: { readonly error: unknown; readonly troubles: number },
+): Promise<void> {
+  const ceiling = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(troubles, 10));
+  const waitMs = Math.ceil(supervision.randomness.next() * ceiling);
+  supervision.log.warn(
+    { loop: name, error: String(error), troubles, waitMs },
+    `${name} is in trouble and waits before it goes on`,
+  );
+  await pause(supervision, waitMs);
+}
+
+/** Lets some time pass, or less when the end comes. */
+export function pause({ clock, signal, workload }: Supervision, milliseconds: number): Promise<void> {
+  return workload.whileIdle(() => clock.waitUntil(clock.now() + milliseconds, signal));
 }
 
 /** Asked anew after each wait; a signal may abort at any time. */
@@ -49,12 +67,12 @@ function isAborted(signal: AbortSignal): boolean {
 /** Waits for whichever comes first: a wake-up, an instant, or the end. The losers are let go. */
 export async function awaitFirst(
   waits: readonly ((signal: AbortSignal) => Promise<void>)[],
-  signal: AbortSignal,
+  { signal, workload }: Supervision,
 ): Promise<void> {
   const over = new AbortController();
   const both = AbortSignal.any([signal, over.signal]);
   try {
-    await Promise.race(waits.map((wait) => wait(both)));
+    await workload.whileIdle(() => Promise.race(waits.map((wait) => wait(both))));
   } finally {
     over.abort();
   }

@@ -3,6 +3,7 @@ import { cp, readdir, mkdir, symlink } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { buildCommand } from './build-command.js';
 import type { Recipe } from './cache.js';
+import { makePythonEnvironment } from './python-environment.js';
 
 const kubernetesVersion = 'v1.35.0';
 const versionPackage = 'k8s.io/component-base/version';
@@ -125,19 +126,18 @@ export const pythonRecipe: Recipe = {
   salt: '1',
   needs: ['python3'],
   async build({ output, recipes, log }) {
-    await buildCommand('python3', ['-m', 'venv', output], { log, folder: recipes });
-    const pip = [
-      '-m',
-      'pip',
-      'install',
-      '--no-input',
-      '--disable-pip-version-check',
-      '-r',
-      'python/requirements.txt',
-    ];
-    await buildCommand(join(output, 'bin', 'python'), pip, { log, folder: recipes });
+    const packages = ['-r', 'python/requirements.txt'];
+    await makePythonEnvironment(output, packages, { log, workingFolder: recipes });
   },
 };
+
+export const kcatAdvice =
+  'kcat is missing. Get it: Debian and Ubuntu: apt-get install kcat; macOS: brew install kcat';
+
+/** Whether kcat can be had from packages of Debian, without installing them. */
+export function canUnpackPackages(): boolean {
+  return existsSync('/usr/bin/apt-get') && existsSync('/usr/bin/dpkg');
+}
 
 /** kcat from Debian's packages, unpacked and not installed: `usr/bin/kcat` and its libraries. */
 export const kcatRecipe: Recipe = {
@@ -147,11 +147,7 @@ export const kcatRecipe: Recipe = {
   salt: 'kcat librdkafka1 libyajl2',
   needs: [],
   async build({ output, scratch, log }) {
-    if (!existsSync('/usr/bin/apt-get') || !existsSync('/usr/bin/dpkg')) {
-      throw new Error(
-        'kcat is missing. Install it (Debian and Ubuntu: apt-get install kcat; macOS: brew install kcat).',
-      );
-    }
+    if (!canUnpackPackages()) throw new Error(kcatAdvice);
     await buildCommand('apt-get', ['download', 'kcat', 'librdkafka1', 'libyajl2'], { log, folder: scratch });
     for (const file of (await readdir(scratch)).filter((name) => name.endsWith('.deb'))) {
       await buildCommand('dpkg', ['-x', file, output], { log, folder: scratch });

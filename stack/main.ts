@@ -1,4 +1,8 @@
 import { Command, Option } from 'commander';
+import { stackRecipes } from './component-recipes.js';
+import { missingForKcat } from './kcat.js';
+import { nodeRecipe, otherNodeVersions, provideNode } from './node-versions.js';
+import { missingFor } from './prerequisites.js';
 import { progress } from './progress.js';
 import { stackFolder } from './stack-state.js';
 import { statusOfStack, statusTable } from './status.js';
@@ -30,6 +34,26 @@ program
   });
 
 program.command('build').description('only download and build what is missing').action(provideAll);
+
+program
+  .command('check')
+  .description(
+    'name every program that is missing for the stack and the tests, a line each; exits with 1 if one is',
+  )
+  .action(async () => {
+    const recipes = [...stackRecipes, ...otherNodeVersions.map(nodeRecipe)];
+    const missing = [...(await missingFor(recipes)), ...(await missingForKcat())];
+    for (const line of missing) process.stderr.write(`${line}\n`);
+    if (missing.length > 0) process.exitCode = 1;
+  });
+
+program
+  .command('node')
+  .description('download other versions of Node; prints a line each: version and path of the program')
+  .action(async () => {
+    for (const version of otherNodeVersions)
+      process.stdout.write(`${version} ${await provideNode(version)}\n`);
+  });
 
 program
   .command('down')

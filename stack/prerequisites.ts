@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import type { Recipe } from './cache.js';
+import { isProvided, type Recipe } from './cache.js';
 
 type Program = Recipe['needs'][number];
 
@@ -9,6 +9,8 @@ interface Requirement {
   readonly pattern: RegExp;
   readonly atLeast: readonly [major: number, minor: number];
   readonly advice: string;
+  /** Ends well only if a part is there that some packagings leave out; and what that part is called. */
+  readonly part?: { readonly args: readonly string[]; readonly name: string };
 }
 
 const requirements: Readonly<Record<Program, Requirement>> = {
@@ -38,6 +40,7 @@ const requirements: Readonly<Record<Program, Requirement>> = {
     atLeast: [3, 9],
     advice:
       'Debian: apt-get install python3 python3-venv; macOS: brew install python; else https://www.python.org',
+    part: { args: ['-c', 'import ensurepip, venv'], name: 'its module venv' },
   },
 };
 
@@ -51,7 +54,7 @@ function output(program: string, args: readonly string[]): string | undefined {
 }
 
 function complaint(program: Program): string | undefined {
-  const { args, pattern, atLeast, advice } = requirements[program];
+  const { args, pattern, atLeast, advice, part } = requirements[program];
   const wanted = atLeast[1] === 0 ? `${atLeast[0]}` : atLeast.join('.');
   const text = output(program, args);
   if (text === undefined) return `${program} ${wanted} or newer is missing. Get it: ${advice}`;
@@ -59,12 +62,23 @@ function complaint(program: Program): string | undefined {
   if (major === undefined) return undefined;
   const enough =
     Number(major) > atLeast[0] || (Number(major) === atLeast[0] && Number(minor ?? 0) >= atLeast[1]);
-  return enough
-    ? undefined
-    : `${program} ${wanted} or newer is needed, this is ${major}.${minor ?? 0}. Get it: ${advice}`;
+  if (!enough)
+    return `${program} ${wanted} or newer is needed, this is ${major}.${minor ?? 0}. Get it: ${advice}`;
+  const isWhole = part === undefined || output(program, part.args) !== undefined;
+  return isWhole ? undefined : `${program} is there without ${part.name}. Get it: ${advice}`;
 }
 
-/** What is missing on this machine to build and run the stack: a line each, empty if nothing. */
-export function missingPrerequisites(programs: Iterable<Program>): readonly string[] {
+/** What of these is missing on this machine: a line each, with how to get it; empty if nothing. */
+function missingPrograms(programs: Iterable<Program>): readonly string[] {
   return [...new Set(programs)].map(complaint).filter((line) => line !== undefined);
+}
+
+/**
+ * What is missing to have these components and run them. One that is built already needs nothing to build it; Java also
+ * runs some.
+ */
+export async function missingFor(recipes: readonly Recipe[]): Promise<readonly string[]> {
+  const toBuild: Recipe[] = [];
+  for (const recipe of recipes) if (!(await isProvided(recipe))) toBuild.push(recipe);
+  return missingPrograms(['java', ...toBuild.flatMap((recipe) => recipe.needs)]);
 }

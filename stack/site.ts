@@ -5,7 +5,7 @@ import { startKafka, type KafkaStack } from './kafka.js';
 import { removePostgres, startPostgres } from './postgres.js';
 import { startSchemaRegistry, type SchemaRegistryStack } from './schema-registry.js';
 
-/** What a test started, undone in reverse order also when something fails on the way. */
+/** What was started, undone in reverse order also when something fails on the way. */
 export class Cleanups {
   readonly #steps: (() => Promise<unknown>)[] = [];
 
@@ -23,21 +23,31 @@ export class Cleanups {
   }
 }
 
-/** The part of the real stack that holds data; clusters come beside it. */
-export interface Site {
+/** Where whoever started a stack keeps its files, and what it has to undo. */
+export interface Place {
   readonly folder: string;
+  readonly cleanups: Cleanups;
+}
+
+/** An empty folder that goes with the cleanups. */
+export async function makePlace(cleanups: Cleanups): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'faultline-stack-'));
+  cleanups.add(() => rm(folder, { recursive: true, force: true }));
+  return { folder, cleanups };
+}
+
+/** The part of the real stack that holds data; clusters come beside it. */
+export interface Site extends Place {
   readonly kafka: KafkaStack;
   readonly registry: SchemaRegistryStack;
   readonly connectionString: string;
   /** The server's first process; its others are its children. */
   readonly postgresPid: number;
-  readonly cleanups: Cleanups;
 }
 
 /** Kafka, registry and PostgreSQL, empty, with a folder of their own. What fails half-way is in `cleanups` already. */
 export async function startSite(cleanups: Cleanups): Promise<Site> {
-  const folder = await mkdtemp(join(tmpdir(), 'faultline-stack-'));
-  cleanups.add(() => rm(folder, { recursive: true, force: true }));
+  const { folder } = await makePlace(cleanups);
   const [kafka, registry, postgres] = await Promise.all([
     startKafka({ folder: join(folder, 'kafka') }).then((started) => {
       cleanups.add(() => started.stop());

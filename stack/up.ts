@@ -1,12 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { exclusively, isProvided, provide, type Recipe } from './cache.js';
+import { exclusively, provide } from './cache.js';
 import { nodeProblemDetectorRecipe, pythonRecipe, stackRecipes } from './component-recipes.js';
 import { startKafka } from './kafka.js';
 import { provideKcat } from './kcat.js';
 import { startKubernetes } from './kubernetes.js';
 import { removePostgres, startPostgres, stopPostgres } from './postgres.js';
-import { missingPrerequisites } from './prerequisites.js';
+import { missingFor } from './prerequisites.js';
 import { progress } from './progress.js';
 import { startRedfish } from './redfish.js';
 import { startSchemaRegistry } from './schema-registry.js';
@@ -32,9 +32,7 @@ const systems = Array.from({ length: 16 }, (_, index) => ({
 
 /** Builds whatever is missing. @throws StackRefused naming every missing program, a line each */
 export async function provideAll(): Promise<void> {
-  const toBuild: Recipe[] = [];
-  for (const recipe of stackRecipes) if (!(await isProvided(recipe))) toBuild.push(recipe);
-  const missing = missingPrerequisites(['java', 'python3', ...toBuild.flatMap((recipe) => recipe.needs)]);
+  const missing = await missingFor(stackRecipes);
   if (missing.length > 0) throw new StackRefused(missing.join('\n'));
   for (const recipe of stackRecipes) await provide(recipe);
   await provideKcat();

@@ -7,20 +7,27 @@ import { hardwareRepair } from './hardware-repair.js';
 import { isStage, type Stage } from './orders.js';
 import type { defineWorkflow } from './maintenance.js';
 import { reboot } from './reboot.js';
+import { reclaim } from './reclaim.js';
 import { reinstall } from './reinstall.js';
 
 export type Workflow = ReturnType<typeof defineWorkflow>;
 
 /** Every machine that some process may be pinned to, by name and version. Old versions stay until no process runs them. */
 const machines: Readonly<Record<WorkflowName, Readonly<Record<string, Workflow>>>> = {
+  reclaim: { '1': reclaim },
   'component-restart': { '1': componentRestart },
   reboot: { '1': reboot },
   reinstall: { '1': reinstall },
   'hardware-repair': { '1': hardwareRepair },
 };
 
-/** The version that new processes are pinned to. */
+/**
+ * The version that new processes are pinned to. A new machine ships dormant: the release that adds it to `machines`
+ * leaves this as it is; the next one, rolled out when every copy runs the first, activates it here. Then no process is
+ * pinned to what some copy does not know, and a roll-back by one release still knows all that runs.
+ */
 export const activeVersion: Readonly<Record<WorkflowName, string>> = {
+  reclaim: '1',
   'component-restart': '1',
   reboot: '1',
   reinstall: '1',
@@ -48,8 +55,13 @@ export interface WorkflowStep {
   readonly ended: boolean;
 }
 
+export function knowsWorkflow(workflow: WorkflowName, version: string): boolean {
+  return Object.hasOwn(machines, workflow) && Object.hasOwn(machines[workflow], version);
+}
+
+/** Throws UnknownWorkflow. */
 export function machineOf(workflow: WorkflowName, version: string): Workflow {
-  const machine = machines[workflow][version];
+  const machine = knowsWorkflow(workflow, version) ? machines[workflow][version] : undefined;
   if (machine === undefined) throw new UnknownWorkflow(workflow, version);
   return machine;
 }

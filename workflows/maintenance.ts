@@ -71,6 +71,7 @@ export const maintenance = setup({
     openTicket: declared as Declared<CommandParameters['openTicket']>,
     checkTicket: declared as Declared<CommandParameters['checkTicket']>,
     giveBack: declared as Declared<CommandParameters['giveBack']>,
+    reclaimNode: declared as Declared<CommandParameters['reclaimNode']>,
     handOver: declared as Declared<CommandParameters['handOver']>,
 
     startTimer: declared as Declared<{ readonly name: TimerName; readonly afterMs: number }>,
@@ -90,10 +91,11 @@ export const maintenance = setup({
     })),
     noteIsolation: assign(({ event }) => {
       const observation = observationOf(event);
-      if (observation === undefined) return { isolated: true };
+      if (observation === undefined) return { isolated: true, reclaims: undefined };
       const { nodeUid, bootId, machineId } = observation;
       return {
         isolated: true,
+        reclaims: undefined,
         expected: {
           nodeUid,
           ...(bootId === undefined ? {} : { bootId }),
@@ -103,6 +105,7 @@ export const maintenance = setup({
         ...(observation.ready === 'Unknown' ? { unreachable: true as const } : { unreachable: undefined }),
       };
     }),
+    suspectIsolation: assign(() => ({ isolated: true })),
     noteSilence: assign(() => ({ unreachable: true as const })),
     notePods: assign(({ event }) => ({
       pods: (detailOf(event).pods ?? []).map((pod) => ({ ...pod, status: 'requested' as const })),

@@ -1,6 +1,6 @@
 import type { FaultType } from '../domain/fault.js';
-import type { ClusterName } from '../domain/identifiers.js';
-import type { Recipe, WorkflowName } from '../domain/node-state.js';
+import { namesOf } from '../domain/identifiers.js';
+import type { NodeState, Recipe, WorkflowName } from '../domain/node-state.js';
 
 /** One step of a ladder: this workflow, at most so many times on one node within the window. */
 export interface Rung {
@@ -27,13 +27,17 @@ export interface Policy {
 }
 
 /**
- * The mode for a cluster and fault type: `observe` wins wherever it is said, so that adding a line can only make
- * Faultline more careful. The pool is judged where the node is known: by the executor.
+ * The mode for a node and fault type: `observe` wins wherever it is said, so that adding a line can only make Faultline
+ * more careful. Where the node's pool is not known yet, the executor still withholds by what it reads of the node.
  */
-export function modeOf(policy: Policy, cluster: ClusterName, faultType: FaultType): 'observe' | 'active' {
+export function modeOf(
+  policy: Policy,
+  { node, pool }: Pick<NodeState, 'node' | 'pool'>,
+  faultType: FaultType,
+): 'observe' | 'active' {
   const { byDefault, byCluster, byFaultType } = policy.mode;
-  if (byFaultType[faultType] === 'observe') return 'observe';
-  return byCluster[cluster] ?? byDefault;
+  if (byFaultType[faultType] === 'observe' || poolWithholds(policy, pool)) return 'observe';
+  return byCluster[namesOf(node).cluster] ?? byDefault;
 }
 
 /** Whether the pool of a node withholds what the process was allowed to do. */

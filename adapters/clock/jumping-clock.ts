@@ -8,8 +8,6 @@ export interface JumpingClockOptions {
   readonly start: number;
   /** Most milliseconds of this clock in one millisecond of the wall. Infinity: as fast as the work is done. */
   readonly speed: number;
-  /** How often in a row all must be quiet before a jump, with a turn of the event loop in between. */
-  readonly quietLooks: number;
 }
 
 interface Due {
@@ -23,8 +21,13 @@ export interface Appointment {
   cancel(): void;
 }
 
-/** Real time between two looks, so that sockets and timers of the process get their turn. */
+/** Real time until the next look when there is work. */
 const lookEveryMs = 1;
+
+/** Whoever was woken by a jump begins to work, and shows it, before anybody is asked whether all is quiet. */
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -87,20 +90,16 @@ export class JumpingClock implements Clock {
    */
   async run(isQuiet: QuietProbe, end: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (!(await this.staysQuiet(isQuiet))) continue;
+      await eventLoopTurn();
+      if (!(await isQuiet())) {
+        await pause(lookEveryMs);
+        continue;
+      }
       const next = this.due[0];
       if (next === undefined || next.at > end) return;
       await this.keepToSpeed(next.at, signal);
       this.jumpTo(next.at);
     }
-  }
-
-  private async staysQuiet(isQuiet: QuietProbe): Promise<boolean> {
-    for (let look = 0; look < this.options.quietLooks; look += 1) {
-      await pause(lookEveryMs);
-      if (!(await isQuiet())) return false;
-    }
-    return true;
   }
 
   private async keepToSpeed(instant: number, signal: AbortSignal): Promise<void> {

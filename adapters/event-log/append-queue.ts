@@ -43,6 +43,11 @@ export class AppendQueue {
     this.send = send;
   }
 
+  /** Whether anything is queued or being sent. */
+  get isSending(): boolean {
+    return this.pumping !== undefined;
+  }
+
   /** See `EventLog.append`. A refusal rejects with RecordsRefused after all neighbours were appended. */
   append(records: readonly NewRecord[]): Promise<void> {
     if (this.closed) return Promise.reject(new LogUnavailable('the event log was closed by this process'));

@@ -49,6 +49,11 @@ export class PartitionReader {
     return this.nextOffset;
   }
 
+  /** It has handled everything that it knows of, and waits to be woken. */
+  get isWaiting(): boolean {
+    return this.ring !== undefined && !this.news;
+  }
+
   /** There may be new records. */
   wake(): void {
     this.news = true;

@@ -44,7 +44,7 @@ export function sentCause(entry: OutboxEntry, now: number): SignalCause {
 
 /** Whether the node is back with its users: then the permits that lasted until then are free. */
 export function returnsNode({ commandType, status }: CommandResult): boolean {
-  return status === 'done' && (commandType === 'giveBack' || commandType === 'handOver');
+  return status === 'done' && ['giveBack', 'reclaimNode', 'handOver'].includes(commandType);
 }
 
 /**

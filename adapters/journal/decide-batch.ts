@@ -1,91 +1,100 @@
-import type { Command } from '../../domain/command.js';
-import type { Decide, DecidedReport, Decision, TimerRequest } from '../../domain/decision.js';
+import type { Decision } from '../../domain/decision.js';
 import { replay } from '../../domain/evolve.js';
-import type { Fact } from '../../domain/fact.js';
-import type { CommandId, NodeKey, ProcessId } from '../../domain/identifiers.js';
 import { canonicalJson } from '../../domain/json.js';
-import { emptyNodeState, type NodeState } from '../../domain/node-state.js';
+import type { NodeState } from '../../domain/node-state.js';
 import type { Input } from '../../domain/signal.js';
-import type { AdvanceRequest, NewOutboxEntry, OutboxWriter, ProcessRow } from '../ports/journal.js';
-import { digestUuid } from './digests.js';
-import { processRowsOf } from './process-rows.js';
+import type { Deciding, OutboxWriter } from '../ports/journal.js';
+import { BatchCollection, type BatchEffects } from './batch-collection.js';
+import { asLate, type StoredNodes } from './waiting-inputs.js';
 
 /** `decide` answered something that can't be a decision about this state. */
 export class InvalidDecision extends Error {
   override readonly name = 'InvalidDecision';
 }
 
-/** One row of the reports that changed nothing, to be added to what is stored. */
-export interface Repeats {
-  readonly node: NodeKey;
-  readonly digest: string;
-  readonly type: string;
-  readonly source: string;
-  readonly fate: string;
-  readonly reason: string | undefined;
-  readonly first: number;
-  readonly last: number;
-  readonly count: number;
-}
-
-/** All that one batch writes, each thing once. */
-export interface BatchEffects {
-  /** States whose version changed. */
-  readonly states: readonly NodeState[];
-  readonly facts: readonly Fact[];
-  readonly commands: readonly Command[];
-  readonly revoke: readonly CommandId[];
-  /** The last request per process and name; those of a stage that is over are left out. */
-  readonly timers: readonly TimerRequest[];
-  readonly repeats: readonly Repeats[];
-  readonly processes: readonly ProcessRow[];
-  readonly outbox: readonly NewOutboxEntry[];
-  readonly decided: number;
-  readonly parked: number;
-}
-
 export interface BatchRequest {
   readonly inputs: readonly Input[];
-  readonly decide: Decide;
-  readonly park: AdvanceRequest['park'];
+  readonly deciding: Deciding;
   readonly writer: OutboxWriter;
   readonly verify: boolean;
+  /** ms */
+  readonly now: number;
   /** The one input of this batch can't be stored: it is parked for this reason without being decided. */
   readonly refusal?: Error;
+  /** Waiting inputs to be taken up at most. */
+  readonly takeUpAtMost?: number;
 }
 
 /**
- * Decides inputs one after the other, each on the state that the earlier ones left. Pure: writes nothing. Throws only
- * when a parking decision or the outbox writer is broken.
+ * Decides inputs one after the other, each on the state that the earlier ones left; those of a parked node are kept
+ * until it is taken up. Pure: writes nothing. Throws only when a parking decision or the outbox writer is broken.
  */
-export function decideBatch(stored: ReadonlyMap<NodeKey, NodeState>, request: BatchRequest): BatchEffects {
-  const batch = new Batch(stored);
-  for (const input of request.inputs) {
-    const before = batch.stateOf(input.node);
-    const { decision, parked } = decideOrPark(before, input, request);
-    batch.add(before, decision, parked, request.writer.decided(decision, input));
-  }
-  return batch.effects(request.writer);
+export function decideBatch(stored: StoredNodes, request: BatchRequest): BatchEffects {
+  const batch = new BatchCollection(stored, request.writer);
+  for (const input of request.inputs) handle(batch, input, request);
+  return batch.effects();
 }
 
-function decideOrPark(
-  before: NodeState,
-  input: Input,
-  request: BatchRequest,
-): { readonly decision: Decision; readonly parked: boolean } {
-  let failure = request.refusal;
-  if (failure === undefined) {
-    try {
-      const decision = request.decide(before, input);
-      check(before, decision, request.verify);
-      return { decision, parked: false };
-    } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
-    }
+function handle(batch: BatchCollection, input: Input, request: BatchRequest): void {
+  const admission = request.deciding.admit(batch.stateOf(input.node), input);
+  if (admission === 'wait' || admission === 'wait-then-take-up') batch.keep(input);
+  else if (!decideOrPark(batch, input, request)) keepIfItWaits(batch, input, request);
+  if (admission === 'wait-then-take-up' || admission === 'decide-then-take-up') takeUp(batch, input, request);
+}
+
+/** What could not be decided is not lost: it waits first of all. An order is no input that waits: it was refused. */
+function keepIfItWaits(batch: BatchCollection, input: Input, { deciding }: BatchRequest): void {
+  const admission = deciding.admit(batch.stateOf(input.node), input);
+  if (admission === 'wait' || admission === 'wait-then-take-up') batch.keep(input);
+}
+
+/** Decides what waits for the node of `by`, in order, until all is decided, one fails again, or enough is done at once. */
+function takeUp(batch: BatchCollection, by: Input, request: BatchRequest): void {
+  const { node } = by;
+  const queue = batch.waitingOf(node);
+  // A refusal may be about any of those that wait: they are not tried together again.
+  if (request.refusal !== undefined) return;
+  let waiting = queue.next();
+  for (let left = request.takeUpAtMost ?? Infinity; waiting !== undefined && left > 0; left -= 1) {
+    if (!decideOrPark(batch, asLate(waiting.input), request)) return;
+    queue.taken(waiting);
+    waiting = queue.next();
   }
-  const decision = request.park(before, input, failure);
+  if (waiting !== undefined || !queue.isExhausted()) {
+    batch.goOnLater(node, { id: by.causeId, at: request.now });
+    return;
+  }
+  const before = batch.stateOf(node);
+  if (before.parked === undefined) return;
+  const decision = request.deciding.unpark(before, by);
   check(before, decision, request.verify);
-  return { decision, parked: true };
+  batch.add(before, by, { decision, parked: false });
+  queue.empty();
+}
+
+/** Whether the input could be decided; if not, its node is parked. */
+function decideOrPark(batch: BatchCollection, input: Input, request: BatchRequest): boolean {
+  const before = batch.stateOf(input.node);
+  const made = attempt(before, input, request);
+  if (!(made instanceof Error)) {
+    batch.add(before, input, { decision: made, parked: false });
+    return true;
+  }
+  const decision = request.deciding.park(before, input, made);
+  check(before, decision, request.verify);
+  batch.add(before, input, { decision, parked: true });
+  return false;
+}
+
+function attempt(before: NodeState, input: Input, request: BatchRequest): Decision | Error {
+  if (request.refusal !== undefined) return request.refusal;
+  try {
+    const decision = request.deciding.decide(before, input);
+    check(before, decision, request.verify);
+    return decision;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 function check(before: NodeState, { state, facts }: Decision, verify: boolean): void {
@@ -107,92 +116,5 @@ function check(before: NodeState, { state, facts }: Decision, verify: boolean): 
     throw new InvalidDecision(
       `the facts of ${before.node} fold to ${folded}, but the decision says ${canonicalJson(state)}`,
     );
-  }
-}
-
-/** Collects decisions; what a later one overrides is written once. */
-class Batch {
-  readonly #stored: ReadonlyMap<NodeKey, NodeState>;
-  readonly #states = new Map<NodeKey, NodeState>();
-  readonly #facts: Fact[] = [];
-  readonly #commands: Command[] = [];
-  readonly #revoke = new Set<CommandId>();
-  readonly #timers = new Map<string, TimerRequest>();
-  readonly #repeats = new Map<string, Repeats>();
-  readonly #processes = new Map<ProcessId, ProcessRow>();
-  readonly #outbox: NewOutboxEntry[] = [];
-  readonly #reports: DecidedReport[] = [];
-  #decided = 0;
-  #parked = 0;
-
-  constructor(stored: ReadonlyMap<NodeKey, NodeState>) {
-    this.#stored = stored;
-  }
-
-  stateOf(node: NodeKey): NodeState {
-    return this.#states.get(node) ?? this.#stored.get(node) ?? emptyNodeState(node);
-  }
-
-  add(before: NodeState, decision: Decision, parked: boolean, entries: readonly NewOutboxEntry[]): void {
-    this.#decided += 1;
-    if (parked) this.#parked += 1;
-    this.#states.set(before.node, decision.state);
-    this.#facts.push(...decision.facts);
-    this.#commands.push(...decision.commands);
-    for (const id of decision.revoke) this.#revoke.add(id);
-    for (const timer of decision.timers) this.#timers.set(`${timer.processId} ${timer.name}`, timer);
-    if (decision.facts.length > 0) {
-      for (const row of processRowsOf(before, decision.facts)) this.#processes.set(row.processId, row);
-    }
-    this.#outbox.push(...entries);
-    if (decision.report !== undefined) {
-      this.#reports.push(decision.report);
-      // A report that made facts is told by them; only the others need to be counted.
-      if (decision.facts.length === 0) this.#count(decision.report);
-    }
-  }
-
-  effects(writer: OutboxWriter): BatchEffects {
-    const fates = this.#reports.length === 0 ? [] : writer.fates(this.#reports);
-    const changed = [...this.#states.values()].filter(
-      ({ node, version }) => version !== (this.#stored.get(node)?.version ?? 0),
-    );
-    return {
-      states: changed,
-      facts: this.#facts,
-      commands: this.#commands,
-      revoke: [...this.#revoke],
-      timers: [...this.#timers.values()].filter((timer) => this.#isCurrent(timer)),
-      repeats: [...this.#repeats.values()],
-      // Ended ones first: a node has one active process at any time, also between two rows of one statement.
-      processes: [...this.#processes.values()].sort(
-        (a, b) => Number(a.endedAt === undefined) - Number(b.endedAt === undefined),
-      ),
-      outbox: [...this.#outbox, ...fates],
-      decided: this.#decided,
-      parked: this.#parked,
-    };
-  }
-
-  #isCurrent(timer: TimerRequest): boolean {
-    const process = this.stateOf(timer.node).process;
-    return process?.id === timer.processId && timer.stageEntry >= process.context.stageEntry;
-  }
-
-  #count({ node, type, source, fate, reason, at }: DecidedReport): void {
-    // The digest costs more than all the rest here: once per row, not once per report.
-    const key = JSON.stringify([node, type, source, fate, reason]);
-    const earlier = this.#repeats.get(key);
-    this.#repeats.set(key, {
-      node,
-      digest: earlier?.digest ?? digestUuid(type, source, fate, reason ?? ''),
-      type,
-      source,
-      fate,
-      reason,
-      first: Math.min(at, earlier?.first ?? at),
-      last: Math.max(at, earlier?.last ?? at),
-      count: 1 + (earlier?.count ?? 0),
-    });
   }
 }

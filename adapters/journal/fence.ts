@@ -8,7 +8,7 @@ export interface ConsumedOffset {
 }
 
 const remedy =
-  'find out whether the log was replaced or lost its end, then start a new log epoch (upkeep.startLogEpoch)';
+  'find out whether the log was replaced or lost its end; if this log is the one to go on with, stop all copies and start a new log epoch: faultline journal new-log-epoch --reason …';
 
 /** Throws LogMismatch when the stored offset says nothing about this log. */
 export function requireSameLog(

@@ -21,6 +21,8 @@ export interface JournalOptions {
   readonly outboxPartitions: number;
   /** Folds the facts of every decision and compares with its state: for tests and simulation, costs time. */
   readonly verify?: boolean;
+  /** Told when records were lost, beside their being recorded. */
+  readonly onInputLost?: (lost: LostInput) => void;
 }
 
 /** Records that the log had dropped before this group read them: [from, to). */
@@ -39,9 +41,15 @@ export interface Upkeep {
   resume(): Promise<Installation>;
   /** This journal was restored from a copy: counts the epoch up and pauses. */
   startEpoch(): Promise<Installation>;
-  /** The log is another one now: its partitions are read from their beginning. Causes already seen stay seen. */
-  startLogEpoch(): Promise<void>;
+  /**
+   * The log is another one now: its partitions are read from their beginning. Causes already seen stay seen; signals of
+   * our own that were not read are sent again, and every node that something was going on about is told. Resolves with
+   * the number of the new epoch.
+   */
+  startLogEpoch(order: { readonly subject: string; readonly reason: string }): Promise<number>;
   lostInput(): Promise<readonly LostInput[]>;
+  /** Counts up whenever input was lost, or another log begins: then everything is to be observed anew. */
+  inputGaps(): Promise<number>;
   /** Forgets causes, sent outbox entries and rates from before this time (ms). A cause must outlive any redelivery. */
   prune(before: number): Promise<void>;
 }

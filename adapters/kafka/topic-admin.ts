@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Admin, ITopicMetadata, Kafka } from 'kafkajs';
 import type { PartitionBounds, TopicSpecification } from '../ports/event-log.js';
@@ -10,6 +11,9 @@ export interface TopicAdminOptions {
   /** Largest record batch that a topic takes. */
   readonly maxBatchBytes: number;
 }
+
+const appearanceCheckMs = 200;
+const appearanceDeadlineMs = 15_000;
 
 /** Questions to the cluster; connects when first asked, and anew after any failure. */
 export class TopicAdmin {
@@ -31,7 +35,7 @@ export class TopicAdmin {
     await this.ask(async (admin) => {
       const present = new Set(await admin.listTopics());
       const missing = topics.filter(({ topic }) => !present.has(topic));
-      // False: another process made one of them at the same time, which the check below looks at.
+      // False: another process makes one of them at the same time, which the check below waits for and looks at.
       if (missing.length > 0) {
         await admin.createTopics({
           waitForLeaders: true,
@@ -40,7 +44,7 @@ export class TopicAdmin {
       }
     });
     for (const specification of topics) {
-      const { partitions } = await this.describe(specification.topic);
+      const { partitions } = await this.describeCreated(specification.topic);
       if (partitions.length !== specification.partitions) {
         throw new TopicMismatch(
           `topic ${specification.topic} has ${partitions.length} partitions, not ${specification.partitions}: they never change`,
@@ -65,6 +69,18 @@ export class TopicAdmin {
     const metadata = found.topics.find(({ name }) => name === topic);
     if (metadata === undefined) throw new UnknownTopic(topic);
     return metadata;
+  }
+
+  /** A topic that another process made a moment ago takes a while until every broker tells of it. */
+  private async describeCreated(topic: string): Promise<ITopicMetadata> {
+    for (let waitedMs = 0; ; waitedMs += appearanceCheckMs) {
+      try {
+        return await this.describe(topic);
+      } catch (error) {
+        if (!(error instanceof UnknownTopic) || waitedMs >= appearanceDeadlineMs) throw error;
+      }
+      await pause(appearanceCheckMs);
+    }
   }
 
   async deleteGroup(group: string): Promise<void> {

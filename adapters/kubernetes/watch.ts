@@ -37,7 +37,9 @@ export async function* watchNodes(
         yield { kind: 'listed', nodes: answer.value.items };
       } else {
         failures += 1;
-        onTrouble(`nodes can't be listed: ${describe(answer)}`);
+        onTrouble(
+          `nodes can't be listed and are tried again; faultline doctor looks for the cause: ${describe(answer)}`,
+        );
       }
     } else {
       const position: Position = { version, heard: false };

@@ -48,7 +48,11 @@ export class MemoryGroup {
   /** Forgets a member at once; the next owner does not wait for its batch. */
   crash(subscription: Subscription): void {
     const member = this.members.find((candidate) => candidate === subscription);
-    if (member === undefined) return;
+    if (member === undefined) {
+      // It was leaving: whoever comes after it must not wait for a batch that never ends.
+      if (subscription instanceof MemorySubscription) subscription.crash();
+      return;
+    }
     for (const [name, { owner, reader }] of this.owned) {
       if (owner !== member) continue;
       void reader.revoke();

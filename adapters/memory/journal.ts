@@ -42,7 +42,7 @@ export function createMemoryJournal(
     outbox,
     history: new MemoryHistory(store),
     inventory: new MemoryFleetInventory(store),
-    upkeep: new MemoryUpkeep(store),
+    upkeep: new MemoryUpkeep(store, options),
     close: () => outbox.releaseAll(),
   };
 }

@@ -2,7 +2,7 @@ import type { Command, CommandResult } from '../../domain/command.js';
 import type { Decide, DecidedReport, Decision } from '../../domain/decision.js';
 import type { Fact } from '../../domain/fact.js';
 import type { CommandId, NodeKey, ProcessId } from '../../domain/identifiers.js';
-import type { NodeState, Outcome, WorkflowName } from '../../domain/node-state.js';
+import type { NodeState, Outcome, Parked, WorkflowName } from '../../domain/node-state.js';
 import type { Input, Signal } from '../../domain/signal.js';
 import type { AssignedPartition } from './event-log.js';
 
@@ -51,8 +51,28 @@ export class JournalUnavailable extends Error {
   override readonly name = 'JournalUnavailable';
 }
 
+/**
+ * What is to be done with an input. `wait`: its node is parked, it is kept for later. `wait-then-take-up`: everything
+ * that waits for the node is decided now, this input last. `decide-then-take-up`: first this one, then what waits.
+ */
+export type Admission = 'decide' | 'wait' | 'wait-then-take-up' | 'decide-then-take-up';
+
+/** How inputs are decided; given to the journal, which knows nothing of workflows. */
+export interface Deciding {
+  readonly decide: Decide;
+  /** Asked before each input, with its node's present state. */
+  readonly admit: (state: NodeState, input: Input) => Admission;
+  /**
+   * What is decided when `decide` throws for an input, or the database refuses its data. The node is parked; the input
+   * is then kept if `admit` lets it wait on the new state.
+   */
+  readonly park: (state: NodeState, input: Input, error: Error) => Decision;
+  /** Decided when nothing waits for a parked node any more. `input` is the one that had it taken up. */
+  readonly unpark: (state: NodeState, input: Input) => Decision;
+}
+
 /** One batch: everything in it, or nothing. */
-export interface AdvanceRequest {
+export interface AdvanceRequest extends Deciding {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
@@ -63,9 +83,8 @@ export interface AdvanceRequest {
   readonly deadLetters: readonly { readonly offset: bigint; readonly entry: NewOutboxEntry }[];
   /** One past the last record of the batch. */
   readonly nextOffset: bigint;
-  readonly decide: Decide;
-  /** What is decided when `decide` throws for an input, or the database refuses its data: the node is parked. */
-  readonly park: (state: NodeState, input: Input, error: Error) => Decision;
+  /** The record at this offset as a dead letter: for an input whose decision can't be stored in any form. */
+  readonly deadLetter: (offset: bigint, reason: string) => NewOutboxEntry;
 }
 
 export interface AdvanceResult {
@@ -74,7 +93,12 @@ export interface AdvanceResult {
   readonly decided: number;
   readonly facts: number;
   readonly commands: number;
+  /** Inputs that could not be decided, so that their node was parked. */
   readonly parked: number;
+  /** Inputs kept for later because their node is parked. */
+  readonly waiting: number;
+  /** Inputs that could not even be parked, and went to the dead letters. */
+  readonly deadLettered: number;
 }
 
 /** The only place where something is decided. */
@@ -89,7 +113,8 @@ export interface Journal {
   /**
    * One transaction: locks the offset row, drops what is below it, locks the nodes in one order, decides each input
    * not seen before, stores facts, states, timers, commands and outbox, and advances the offset. Deadlocks and
-   * serialisation errors retry the whole batch; a data error bisects it until the one bad input is parked.
+   * serialisation errors retry the whole batch; a data error bisects it until the one bad input is parked, or goes to
+   * the dead letters when not even that can be stored. Inputs of a parked node are kept, in order, until it is taken up.
    * Idempotent: a batch that was committed does nothing when it comes again.
    */
   advance(request: AdvanceRequest): Promise<AdvanceResult>;
@@ -175,7 +200,7 @@ export interface Outbox {
   markSent(entries: readonly OutboxEntry[], now: number): Promise<void>;
   /** Number of unsent entries over all partitions. */
   backlog(): Promise<number>;
-  /** Resolves when this partition may have something new to send, or at abort. */
+  /** Resolves when there may be entries that the latest `unsent` of this partition did not see, or at abort. */
   awaitEntries(partition: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -218,6 +243,24 @@ export interface RepeatRow {
   readonly count: number;
 }
 
+/** A node whose inputs wait. */
+export interface ParkedNode extends Parked {
+  readonly node: NodeKey;
+  /** Version of the last fact. */
+  readonly version: number;
+  /** Inputs that wait. */
+  readonly waiting: number;
+}
+
+/** Inputs that wait for a parked node: one, or a report and its repeats. */
+export interface WaitingRow {
+  /** In a few words: `report DiskFailure firing by npd`. */
+  readonly what: string;
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+}
+
 /** What happened, for people and replay; runs under a role that can't write. */
 export interface History {
   states(query: {
@@ -240,6 +283,10 @@ export interface History {
   process(id: ProcessId): Promise<ProcessRow | undefined>;
   commands(id: ProcessId): Promise<readonly CommandRow[]>;
   repeats(node: NodeKey): Promise<readonly RepeatRow[]>;
+  /** Parked nodes, the one that was parked first first. */
+  parked(query: { readonly limit: number }): Promise<readonly ParkedNode[]>;
+  /** What waits for a node, in order; at most the first 100. */
+  waiting(node: NodeKey): Promise<readonly WaitingRow[]>;
 }
 
 export interface FleetMember {

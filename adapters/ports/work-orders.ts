@@ -1,8 +1,10 @@
 import type { CommandId, NodeKey } from '../../domain/identifiers.js';
 
+/** `refused`: the partner said no, and surely did nothing. `unreachable`: it heard nothing. `uncertain`: it may have acted. */
 export type WorkAnswer<Value> =
   | { readonly kind: 'ok'; readonly value: Value }
   | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'unreachable'; readonly reason: string }
   | { readonly kind: 'uncertain'; readonly reason: string };
 
 /** Tickets for people who repair machines. Idempotent by the command's id. */

@@ -20,6 +20,8 @@ export interface PostgresJournalOptions extends JournalOptions {
   readonly readerConnectionString?: string;
   /** Connections for decisions and commands; history, notices and outbox locks take up to 4 more. Default 16. */
   readonly connections?: number;
+  /** No other process uses this journal: then nobody has to be told of commits. */
+  readonly alone?: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface PostgresJournalOptions extends JournalOptions {
  * another partition count.
  */
 export async function openPostgresJournal(options: PostgresJournalOptions): Promise<OpenJournal> {
-  const { connectionString, readerConnectionString, connections = 16 } = options;
+  const { connectionString, readerConnectionString, connections = 16, alone = false } = options;
   const settings = (name: string): ReturnType<typeof connectionSettings> =>
     connectionSettings({ connectionString, name });
   const database = new Database(settings('journal'), connections);
@@ -38,7 +40,7 @@ export async function openPostgresJournal(options: PostgresJournalOptions): Prom
       : connectionSettings({ connectionString: readerConnectionString, name: 'history' }),
     2,
   );
-  const notices = new Notices(settings('notices'), options.outboxPartitions);
+  const notices = new Notices(alone ? undefined : settings('notices'), options.outboxPartitions);
   const locks = new OutboxLocks(settings('outbox'));
   const context: JournalContext = { database, notices, options };
   const close = async (): Promise<void> => {

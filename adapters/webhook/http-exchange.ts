@@ -72,7 +72,7 @@ function failureOf(error: unknown): WorkAnswer<never> {
   const reason =
     error instanceof Error ? `${code === '' ? error.name : code}: ${error.message}` : String(error);
   const nothingSent = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'UND_ERR_CONNECT_TIMEOUT';
-  return { kind: nothingSent ? 'refused' : 'uncertain', reason };
+  return { kind: nothingSent ? 'unreachable' : 'uncertain', reason };
 }
 
 function parsed(text: string): unknown {

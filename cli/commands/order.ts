@@ -8,6 +8,7 @@ import { failureOf } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
 import {
   milliseconds,
+  nodePath,
   outputOption,
   serverOf,
   serverOption,
@@ -23,7 +24,7 @@ interface OrderOptions extends OutputOptions {
 }
 
 const descriptions: Readonly<Record<OrderKind, string>> = {
-  retry: 'begin the present workflow again',
+  retry: 'begin the present workflow again; of a parked node: try again what waits for it',
   skip: 'go on to verification; nothing skips that',
   abort: 'end the process and take the node over',
   repaired: 'say that the machine has been repaired',
@@ -34,8 +35,9 @@ function isReceipt(body: unknown): body is OrderReceipt {
 }
 
 function print(terminal: Terminal, { output }: OrderOptions, receipt: OrderReceipt): void {
-  const { processId, order, status, effect } = receipt;
-  if (output === 'table') terminal.out(`${processId} ${order} ${status}: ${effect}\n`);
+  const { processId, cluster, node, order, status, effect } = receipt;
+  if (output === 'table')
+    terminal.out(`${processId ?? `${cluster}/${node}`} ${order} ${status}: ${effect}\n`);
   else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', receipt);
 }
 
@@ -44,7 +46,8 @@ async function giveOrder(terminal: Terminal, kind: OrderKind, process: string, o
   const subject = terminal.environment['USER'];
   const order = { kind, reason: options.reason, dryRun: options.dryRun === true };
   const body = JSON.stringify(subject === undefined || subject === '' ? order : { ...order, subject });
-  const path = `/v1/processes/${encodeURIComponent(process)}/orders`;
+  const about = kind === 'retry' && process.includes('/') ? await nodePath(server, process) : undefined;
+  const path = `${about ?? `/v1/processes/${encodeURIComponent(process)}`}/orders`;
   const answer = await server.post(path, body, 'application/json');
   if (!isReceipt(answer.body)) throw failureOf(server.url, answer.status, answer.body);
   const receipt = answer.body;
@@ -55,7 +58,7 @@ async function giveOrder(terminal: Terminal, kind: OrderKind, process: string, o
 function kindCommand(terminal: Terminal, kind: OrderKind): Command {
   return new Command(kind)
     .description(descriptions[kind])
-    .argument('<process>', 'p-…')
+    .argument('<process>', kind === 'retry' ? 'p-…, or CLUSTER/NODE of a parked node' : 'p-…')
     .requiredOption('--reason <text>', 'stands in the journal')
     .option('--dry-run', 'only say what it would do')
     .option('--no-wait', 'do not wait until the order is decided')

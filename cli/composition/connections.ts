@@ -25,6 +25,7 @@ import {
 } from '../../adapters/webhook/machine-actions.js';
 import { createWebhookTicketSystem, type WebhookTicketSystem } from '../../adapters/webhook/ticket-system.js';
 import { topicsOf } from '../../schemas/catalog.js';
+import { dependency, type Dependency } from './dependency.js';
 import { lateOutboxWriter } from './late-outbox-writer.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
 import type {
@@ -188,11 +189,102 @@ async function connectionStringOf(
     url.password = encodeURIComponent(readSecret(journal.password, environment));
     return url.href;
   }
-  const server: EmbeddedPostgres = await startEmbeddedPostgres({
-    dataFolder: join(configuration.dataFolder, 'postgres'),
-  });
+  const dataFolder = join(configuration.dataFolder, 'postgres');
+  const server: EmbeddedPostgres = await dependency(
+    {
+      what: 'embedded database',
+      where: dataFolder,
+      next: `stop what else uses this folder, or name another one as installation.dataFolder in ${configuration.path}`,
+    },
+    () => startEmbeddedPostgres({ dataFolder, durability: journal.durability }),
+  );
   opened(() => server.stop());
   return server.connectionString;
+}
+
+/** Without credentials, which do not belong on a terminal. */
+function addressOfDatabase(connectionString: string): string {
+  const { hostname, port, pathname } = new URL(connectionString);
+  return `${hostname}:${port === '' ? '5432' : port}${pathname}`;
+}
+
+function eventLogOf({ eventLog, path }: Configuration, connectionString: string): Dependency {
+  return eventLog.kind === 'kafka'
+    ? {
+        what: 'event log (Kafka)',
+        where: eventLog.brokers.join(','),
+        next: `start Kafka or mend eventLog in ${path}; \`faultline doctor\` tries every connection`,
+      }
+    : { ...journalOf({ path }, connectionString), what: 'event log (PostgreSQL)' };
+}
+
+function journalOf({ path }: Pick<Configuration, 'path'>, connectionString: string): Dependency {
+  return {
+    what: 'journal (PostgreSQL)',
+    where: addressOfDatabase(connectionString),
+    next: `start PostgreSQL or mend journal in ${path}; \`faultline doctor\` tries every connection`,
+  };
+}
+
+function clusterOf({ path }: Configuration, { name, access }: ClusterConfiguration): Dependency {
+  return {
+    what: `cluster ${name}`,
+    where: access.kind === 'inCluster' ? 'its service account' : access.path,
+    next: `mend the cluster's kubeconfig in ${path}; \`faultline doctor\` tries every connection`,
+  };
+}
+
+async function openJournal(
+  configuration: Configuration,
+  { clock, randomness, log }: Pick<Surroundings, 'clock' | 'randomness' | 'log'>,
+  connectionString: string,
+): Promise<OpenJournal> {
+  const late = lateOutboxWriter();
+  const journal = await dependency(journalOf(configuration, connectionString), () =>
+    openPostgresJournal({
+      connectionString,
+      clock,
+      randomness,
+      partitionCount: configuration.eventLog.partitions,
+      outboxPartitions,
+      writer: late.writer,
+      // One process owns the folder of an embedded server.
+      alone: configuration.journal.kind === 'embedded',
+      onInputLost: ({ group, topic, partition, from, to }) => {
+        log.error(
+          { group, topic, partition, from: String(from), to: String(to) },
+          'the log dropped records before they were read: every node that something goes on about is told and all are observed anew; keep input topics longer than the longest outage',
+        );
+      },
+    }),
+  );
+  try {
+    const { id, epoch } = await journal.journal.installation();
+    late.use(createOutboxWriter({ source: `/faultline/${id}/maintenance`, epoch }));
+    return journal;
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+/** Opens the journal alone, for what an operator does to it as a whole, and closes it again. */
+export async function withJournal<Result>(
+  configuration: Configuration,
+  surroundings: Pick<Surroundings, 'clock' | 'randomness' | 'log' | 'environment'>,
+  work: (journal: OpenJournal) => Promise<Result>,
+): Promise<Result> {
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    const connectionString = await connectionStringOf(configuration, surroundings.environment, (close) =>
+      closers.unshift(close),
+    );
+    const journal = await openJournal(configuration, surroundings, connectionString);
+    closers.unshift(() => journal.close());
+    return await work(journal);
+  } finally {
+    for (const close of closers) await close();
+  }
 }
 
 /**
@@ -209,40 +301,34 @@ export async function openConnections(
     for (const closer of closers.splice(0)) await closer();
   };
   try {
-    const { clock, randomness, environment, log } = surroundings;
-    const connectionString = await connectionStringOf(configuration, environment, opened);
-    const embeddedLog =
-      configuration.eventLog.kind === 'embedded'
-        ? await openPostgresEventLog({
-            connectionString,
-            clock,
-            onTrouble: (message) => {
-              log.warn({ system: 'event log' }, message);
-            },
-          })
-        : undefined;
-    const eventLog: EventLog = embeddedLog ?? openKafka(configuration, surroundings);
-    opened(() => eventLog.close());
-    await eventLog.identify();
-    await eventLog.ensureTopics(topicsOf(configuration.eventLog.partitions));
-    const late = lateOutboxWriter();
-    const journal = await openPostgresJournal({
-      connectionString,
-      clock,
-      randomness,
-      partitionCount: configuration.eventLog.partitions,
-      outboxPartitions,
-      writer: late.writer,
-    });
-    opened(() => journal.close());
-    const { id, epoch } = await journal.journal.installation();
-    late.use(createOutboxWriter({ source: `/faultline/${id}/maintenance`, epoch }));
-    const clusters = new Map(
-      configuration.clusters.map((cluster) => [cluster.name as string, openCluster(cluster, surroundings)]),
-    );
+    const { clock, environment, log } = surroundings;
+    // What only reads files comes first: nothing is started for an installation that can't run.
+    const clusters = new Map<string, ConnectedCluster>();
     opened(async () => {
       await Promise.all([...clusters.values()].map((cluster) => cluster.close()));
     });
+    for (const cluster of configuration.clusters) {
+      const open = (): ConnectedCluster => openCluster(cluster, surroundings);
+      clusters.set(cluster.name, await dependency(clusterOf(configuration, cluster), open));
+    }
+    const connectionString = await connectionStringOf(configuration, environment, opened);
+    const onTrouble = (message: string): void => {
+      log.warn({ system: 'event log' }, message);
+    };
+    const embeddedLog =
+      configuration.eventLog.kind === 'embedded'
+        ? await dependency(eventLogOf(configuration, connectionString), () =>
+            openPostgresEventLog({ connectionString, clock, onTrouble }),
+          )
+        : undefined;
+    const eventLog: EventLog = embeddedLog ?? openKafka(configuration, surroundings);
+    opened(() => eventLog.close());
+    await dependency(eventLogOf(configuration, connectionString), async () => {
+      await eventLog.identify();
+      await eventLog.ensureTopics(topicsOf(configuration.eventLog.partitions));
+    });
+    const journal = await openJournal(configuration, surroundings, connectionString);
+    opened(() => journal.close());
     const power = openPower(configuration, environment);
     const { tickets: ticketHook, actions: actionHook } = configuration.drivers;
     const tickets =

@@ -4,10 +4,11 @@ import { consoleRoutes } from '../../services/console/console-routes.js';
 import { healthRoutes } from '../../services/intake/health-routes.js';
 import { intakeRoutes } from '../../services/intake/intake-routes.js';
 import type { TokenGrant } from '../../services/intake/options.js';
+import type { Operator } from '../../services/console/operators.js';
 import { signalRecord } from '../../services/input-records.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
-import { openConnections, type Connections, type Surroundings } from './connections.js';
+import { openConnections, type Connections, type Environment, type Surroundings } from './connections.js';
 import { resumeAfterLook } from './resume.js';
 import type { ServiceName } from './service-names.js';
 import { startServices, type RunningService, type ServiceContext } from './start-services.js';
@@ -30,19 +31,36 @@ export interface InstallationOptions {
   readonly configuration: Configuration;
   readonly wanted: ReadonlySet<ServiceName>;
   readonly surroundings: Surroundings;
+  /** Gives up a start that is under way; what runs is stopped by `stop`. */
+  readonly interrupted: AbortSignal;
 }
 
-function tokensOf(
-  { intake }: Configuration,
-  { environment }: Surroundings,
-): ReadonlyMap<string, TokenGrant> | undefined {
-  if (intake.tokens.length === 0) return undefined;
-  return new Map(intake.tokens.map(({ token, nodes }) => [readSecret(token, environment), { nodes }]));
+/** Who may report and who may order, with their secrets. */
+interface Credentials {
+  readonly reporters: ReadonlyMap<string, TokenGrant> | undefined;
+  readonly operators: readonly Operator[];
 }
 
-async function addIntake(server: FastifyInstance, context: ServiceContext): Promise<void> {
+function readCredentials({ intake, http }: Configuration, environment: Environment): Credentials {
+  const reporters = intake.tokens.map(({ token, nodes }): [string, TokenGrant] => [
+    readSecret(token, environment),
+    { nodes },
+  ]);
+  return {
+    reporters: reporters.length === 0 ? undefined : new Map(reporters),
+    operators: http.operators.map(({ subject, token }) => ({
+      subject,
+      token: readSecret(token, environment),
+    })),
+  };
+}
+
+async function addIntake(
+  server: FastifyInstance,
+  context: ServiceContext,
+  tokens: Credentials['reporters'],
+): Promise<void> {
   const { configuration, connections, surroundings, installation } = context;
-  const tokens = tokensOf(configuration, surroundings);
   const only = configuration.clusters.length === 1 ? configuration.clusters[0]?.name : undefined;
   await server.register(intakeRoutes, {
     eventLog: connections.eventLog,
@@ -57,23 +75,30 @@ async function addIntake(server: FastifyInstance, context: ServiceContext): Prom
   });
 }
 
-async function addConsole(server: FastifyInstance, context: ServiceContext): Promise<void> {
-  const { configuration, connections, surroundings, installation } = context;
-  const { clock, randomness, log, environment } = surroundings;
+async function addConsole(
+  server: FastifyInstance,
+  context: ServiceContext,
+  operators: Credentials['operators'],
+): Promise<void> {
+  const { connections, surroundings, installation } = context;
+  const { clock, randomness, log } = surroundings;
   await server.register(consoleRoutes, {
     history: connections.journal.history,
-    operators: configuration.http.operators.map(({ subject, token }) => ({
-      subject,
-      token: readSecret(token, environment),
-    })),
+    operators,
     onError: (error) => {
       log.error({ error: String(error) }, 'the console failed');
     },
-    sendOrder: async (node, order) => {
+    sendOrder: async (node, signal) => {
       const causeId = randomness.uuid();
       const source = `/faultline/${installation.id}/console`;
-      const origin = { id: causeId, source, at: clock.now(), correlationId: order.processId };
-      const record = await signalRecord(connections.schemaIds, node, { kind: 'Order', order }, origin);
+      const processId = signal.kind === 'Order' ? signal.order.processId : undefined;
+      const origin = {
+        id: causeId,
+        source,
+        at: clock.now(),
+        ...(processId === undefined ? {} : { correlationId: processId }),
+      };
+      const record = await signalRecord(connections.schemaIds, node, signal, origin);
       await connections.eventLog.append([record]);
       return { causeId };
     },
@@ -82,7 +107,7 @@ async function addConsole(server: FastifyInstance, context: ServiceContext): Pro
 
 async function problemsOf(
   services: readonly RunningService[],
-  connections: Connections,
+  { eventLog, journal: { journal }, schemaIds }: Connections,
 ): Promise<readonly string[]> {
   const problems = services.map((service) => service.problem()).filter((problem) => problem !== undefined);
   const answers = (what: string, ask: () => Promise<unknown>): Promise<readonly string[]> =>
@@ -90,23 +115,25 @@ async function problemsOf(
       () => [],
       (error: unknown) => [`${what}: ${error instanceof Error ? error.message : String(error)}`],
     );
-  const [log, journal] = await Promise.all([
-    answers('event log', () => connections.eventLog.identify()),
-    answers('journal', () => connections.journal.journal.installation()),
+  const unanswered = await Promise.all([
+    answers('event log', () => eventLog.identify()),
+    answers('journal', () => journal.installation()),
+    answers('schema registry', () => schemaIds.idOf('ReportReceived')),
   ]);
-  return [...problems, ...log, ...journal];
+  return [...problems, ...unanswered.flat()];
 }
 
 async function listen(
   context: ServiceContext,
   wanted: ReadonlySet<ServiceName>,
   services: readonly RunningService[],
+  { reporters, operators }: Credentials,
 ): Promise<{ server: FastifyInstance; url: string }> {
   const { connections, configuration } = context;
   const server = fastify({ logger: false, forceCloseConnections: true });
   await server.register(healthRoutes, { problems: () => problemsOf(services, connections) });
-  if (wanted.has('intake')) await addIntake(server, context);
-  if (wanted.has('console')) await addConsole(server, context);
+  if (wanted.has('intake')) await addIntake(server, context, reporters);
+  if (wanted.has('console')) await addConsole(server, context, operators);
   const { host, port } = configuration.http;
   const url = await server.listen({ host, port });
   return { server, url };
@@ -114,10 +141,16 @@ async function listen(
 
 /** Starts the wanted parts of one installation in this process. Rejects, with nothing left open, when a dependency is missing. */
 export async function startInstallation(options: InstallationOptions): Promise<RunningInstallation> {
-  const { configuration, wanted, surroundings } = options;
+  const { configuration, wanted, surroundings, interrupted } = options;
+  const credentials = readCredentials(configuration, surroundings.environment);
   const connections = await openConnections(configuration, surroundings);
   const stopping = new AbortController();
+  const stop = (): void => {
+    stopping.abort();
+  };
+  interrupted.addEventListener('abort', stop, { once: true });
   try {
+    interrupted.throwIfAborted();
     const { id, epoch } = await connections.journal.journal.installation();
     const context: ServiceContext = {
       configuration,
@@ -127,14 +160,17 @@ export async function startInstallation(options: InstallationOptions): Promise<R
       signal: stopping.signal,
     };
     if (wanted.has('executor')) await resumeAfterLook(connections, surroundings.log, stopping.signal);
+    interrupted.throwIfAborted();
     const services = startServices(context, wanted);
-    const { server, url } = await listen(context, wanted, services);
+    const { server, url } = await listen(context, wanted, services, credentials);
     surroundings.log.info({ url, services: [...wanted], installation: id }, 'running');
     return running({ id, url, server, services, connections, stopping });
   } catch (error) {
     stopping.abort();
     await connections.close();
     throw error;
+  } finally {
+    interrupted.removeEventListener('abort', stop);
   }
 }
 

@@ -21,7 +21,8 @@ async function listOnce(
 
 /**
  * A new or restored journal acts on nothing before every cluster was looked at: nodes that carry our taint without a
- * process that this journal knows are named, for a person. They are not returned by themselves.
+ * process that this journal knows are named. What becomes of them is decided like everything else: the detector finds
+ * them, and a `reclaim` process gives back what is ours and well, or asks a person.
  */
 export async function resumeAfterLook(
   connections: Connections,
@@ -38,7 +39,7 @@ export async function resumeAfterLook(
       const about = { cluster: cluster.cluster, node: node.metadata.name, taint };
       log.warn(
         about,
-        'isolated by a process that this journal does not know: look at the node, then remove the taint',
+        'isolated when this journal was begun: the detector tells whether a process of ours knows of it, and what becomes of it',
       );
     }
   }

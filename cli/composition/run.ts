@@ -78,6 +78,7 @@ export async function runFaultline(options: RunOptions): Promise<void> {
       environment,
       version: packageVersion(),
     },
+    interrupted,
   });
   const withdraw = announceServer(installation.url);
   options.onListening(installation.url);

@@ -2,6 +2,8 @@ import type { Subscription } from '../../adapters/ports/event-log.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { CauseId, ClusterName, NodeKey } from '../../domain/identifiers.js';
+import type { Signal } from '../../domain/signal.js';
+import { WakeUp } from '../../adapters/journal/wake-up.js';
 import { namesOf } from '../../domain/identifiers.js';
 import type { FaultType } from '../../domain/fault.js';
 import { poolWithholds } from '../../workflows/policy.js';
@@ -14,11 +16,13 @@ import type { Remembered } from '../../services/detector/sighting.js';
 import { replyRecord, reportRecord, signalRecord } from '../../services/input-records.js';
 import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
 import { keepUp } from '../../services/maintenance/upkeep.js';
+import { retryParked } from '../../services/maintenance/retry-parked.js';
 import { fireTimers } from '../../services/maintenance/fire-timers.js';
 import { consumeRequests } from '../../services/migrator/consume-requests.js';
 import { createMigrator } from '../../services/migrator/migrator.js';
 import { runRelay } from '../../services/relay/run-relay.js';
 import type { Supervision } from '../../services/supervision.js';
+import { Workload } from '../../services/workload.js';
 import { uuidFrom } from '../../schemas/uuid.js';
 import type { ClusterConfiguration, Configuration } from '../configuration/configuration.js';
 import type { Connections, Surroundings } from './connections.js';
@@ -52,11 +56,35 @@ function logOf(context: ServiceContext, name: string): Log {
 
 function supervisionOf(context: ServiceContext, name: string): Supervision {
   const { clock, randomness } = context.surroundings;
-  return { clock, randomness, log: logOf(context, name), signal: context.signal };
+  return { clock, randomness, log: logOf(context, name), signal: context.signal, workload: new Workload() };
+}
+
+/** A loop as a service: it can always work, sooner or later. */
+function supervised(name: string, ended: Promise<void>, { workload }: Supervision): RunningService {
+  return { name, ended, problem: () => undefined, underWay: () => workload.active };
 }
 
 function sourceOf(context: ServiceContext, name: string): string {
   return `/faultline/${context.installation.id}/${name}`;
+}
+
+/** Writes a signal to the log; resolves when it is kept. The same id again is the same signal. */
+async function sendSignal(
+  { connections, surroundings, installation }: ServiceContext,
+  sent: {
+    readonly service: string;
+    readonly node: NodeKey;
+    readonly signal: Signal;
+    readonly id: CauseId;
+  },
+): Promise<void> {
+  const { service, node, signal, id } = sent;
+  const origin = {
+    id,
+    source: `/faultline/${installation.id}/${service}`,
+    at: surroundings.clock.now(),
+  };
+  await connections.eventLog.append([await signalRecord(connections.schemaIds, node, signal, origin)]);
 }
 
 /** A subscription as a service: it ends with the signal, and the process with it when it can't go on. */
@@ -78,51 +106,70 @@ function subscribed(
 
 function startMaintenance(context: ServiceContext): readonly RunningService[] {
   const { configuration, connections, surroundings, installation } = context;
+  const parkings = new WakeUp();
   const subscription = consumeInputs({
     eventLog: connections.eventLog,
     journal: connections.journal.journal,
     schemaIds: connections.schemaIds,
     clock: surroundings.clock,
+    log: logOf(context, 'maintenance'),
     rules: { policy: configuration.policy, epoch: installation.epoch },
     group: maintenanceGroup,
     maxBatchRecords: 2_000,
     lateAfterMs: 5 * 60_000,
+    onAdvanced: ({ parked }) => {
+      if (parked > 0) parkings.announce();
+    },
   });
-  const timers = fireTimers(connections.journal.timers, supervisionOf(context, 'timers'));
+  const timers = supervisionOf(context, 'timers');
+  const parked = supervisionOf(context, 'parked nodes');
+  const retries = retryParked({
+    ...parked,
+    history: connections.journal.history,
+    send: (node, signal, id) => sendSignal(context, { service: 'upkeep', node, signal, id }),
+    release: surroundings.version,
+    awaitParked: (signal) => parkings.wait(signal),
+    lookAgainMs: configuration.upkeepEveryMs,
+  });
   return [
     subscribed('maintenance', subscription, context, () => 0),
-    { name: 'timers', ended: timers, problem: () => undefined, underWay: () => 0 },
-    { name: 'upkeep', ended: startUpkeep(context), problem: () => undefined, underWay: () => 0 },
+    supervised('timers', fireTimers(connections.journal.timers, timers), timers),
+    supervised('parked nodes', retries, parked),
+    startUpkeep(context),
   ];
 }
 
-const hourMs = 3_600_000;
+const dayMs = 86_400_000;
 /** Two weeks of input topics (see the catalog) and a week to spare. */
-const keepMs = 21 * 24 * hourMs;
+const keepMs = 21 * dayMs;
 
-function startUpkeep(context: ServiceContext): Promise<void> {
-  const { journal, embeddedLog } = context.connections;
-  return keepUp({
-    ...supervisionOf(context, 'upkeep'),
+function startUpkeep(context: ServiceContext): RunningService {
+  const { configuration, connections } = context;
+  const { journal, embeddedLog } = connections;
+  const supervision = supervisionOf(context, 'upkeep');
+  const ended = keepUp({
+    ...supervision,
     commands: journal.commands,
     prune: (before) => journal.upkeep.prune(before),
     ...(embeddedLog === undefined ? {} : { removeExpired: () => embeddedLog.removeExpired() }),
-    everyMs: hourMs,
+    everyMs: configuration.upkeepEveryMs,
     keepMs,
   });
+  return supervised('upkeep', ended, supervision);
 }
 
 function startRelay(context: ServiceContext): RunningService {
   const { connections } = context;
+  const supervision = supervisionOf(context, 'relay');
   const ended = runRelay({
-    ...supervisionOf(context, 'relay'),
+    ...supervision,
     outbox: connections.journal.outbox,
     eventLog: connections.eventLog,
     schemaIds: connections.schemaIds,
     batchEntries: 500,
     takeOverMs: 2_000,
   });
-  return { name: 'relay', ended, problem: () => undefined, underWay: () => 0 };
+  return supervised('relay', ended, supervision);
 }
 
 function startExecutor(context: ServiceContext): RunningService {
@@ -134,7 +181,6 @@ function startExecutor(context: ServiceContext): RunningService {
       { share: limit.share, rate: limit.rate, rateWindowMs: limit.perMs },
     ]),
   ) as Parameters<typeof createChangeGuard>[0]['policy']['operations'];
-  const first = configuration.clusters[0];
   const running = runExecutor({
     queue: connections.journal.commands,
     clusters: connections.clusters,
@@ -155,8 +201,12 @@ function startExecutor(context: ServiceContext): RunningService {
     settings: {
       ...defaultExecutorSettings,
       installation: installation.id,
-      poolLabel: first?.poolLabel ?? defaultExecutorSettings.poolLabel,
-      isolateProtectedNodes: first?.allowControlPlane ?? false,
+      byCluster: Object.fromEntries(
+        configuration.clusters.map(({ name, poolLabel, allowControlPlane }) => [
+          name,
+          { poolLabel, isolateProtectedNodes: allowControlPlane },
+        ]),
+      ),
       poolWithholds: (pool) => poolWithholds(configuration.policy, pool),
       concurrency: executor.concurrency,
       leaseMs: executor.attemptLeaseMs,
@@ -188,6 +238,7 @@ async function rememberedNodes(
       known.set(namesOf(state.node).node, {
         ...(state.nodeUid === undefined ? {} : { nodeUid: state.nodeUid }),
         ...(state.bootId === undefined ? {} : { bootId: state.bootId }),
+        ...(state.pool === undefined ? {} : { pool: state.pool }),
         openFaults: new Set(Object.keys(state.faults) as FaultType[]),
       });
     }
@@ -227,11 +278,13 @@ function startDetector(
         await reportRecord(schemaIds, report, { id: report.id, source, at: clock.now() }),
       ]);
     },
-    emitChange: async (node: NodeKey, change, causeId: CauseId) => {
-      const origin = { id: causeId, source, at: clock.now() };
-      await eventLog.append([await signalRecord(schemaIds, node, { kind: 'NodeChanged', change }, origin)]);
-    },
+    emitChange: (node, change, id) =>
+      sendSignal(context, { service: 'detector', node, signal: { kind: 'NodeChanged', change }, id }),
     remember: () => rememberedNodes(context, cluster.name),
+    activeProcess: async (node) => (await connections.journal.history.state(node))?.process?.id,
+    emitOrphan: ({ node, orphan, causeId: id }) =>
+      sendSignal(context, { service: 'detector', node, signal: { kind: 'OrphanFound', orphan }, id }),
+    inputGaps: () => connections.journal.upkeep.inputGaps(),
     clock,
     randomness,
     settings: {

@@ -64,11 +64,12 @@ export function compileJournal(
   context: Compilation,
   section: ConfigurationFile['journal'],
 ): JournalConfiguration {
-  const { kind, connection, passwordFile, passwordFrom } = section;
+  const { kind, durability, connection, passwordFile, passwordFrom } = section;
   if (kind === 'embedded') {
     refuse(context, 'journal', kind, { connection, passwordFile, passwordFrom });
-    return { kind };
+    return { kind, durability: durability ?? 'safe' };
   }
+  refuse(context, 'journal', kind, { durability });
   const password = context.secret(['journal'], 'password', passwordFile, passwordFrom);
   const url = connection !== undefined && URL.canParse(connection) ? new URL(connection) : undefined;
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol)) {

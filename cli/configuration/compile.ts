@@ -34,9 +34,11 @@ export function compile(
   const problems: ConfigurationProblem[] = [];
   const context = compilation(path, document, problems);
   const { concurrency, attemptLease } = file.executor;
+  const { dataFolder, upkeepEvery } = file.installation;
   const configuration: Configuration = {
     path,
-    dataFolder: context.path(file.installation.dataFolder),
+    dataFolder: context.path(dataFolder),
+    upkeepEveryMs: context.duration(['installation', 'upkeepEvery'], upkeepEvery),
     http: compileHttp(context, file.http),
     clusters: compileClusters(context, file),
     eventLog: compileEventLog(context, file.eventLog),

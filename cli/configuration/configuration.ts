@@ -29,7 +29,7 @@ export type EventLogConfiguration =
     };
 
 export type JournalConfiguration =
-  | { readonly kind: 'embedded' }
+  | { readonly kind: 'embedded'; readonly durability: 'safe' | 'fast' }
   | { readonly kind: 'postgres'; readonly connection: string; readonly password?: SecretSource };
 
 export type SchemaRegistryConfiguration =
@@ -81,6 +81,7 @@ export interface Configuration {
   /** Where it was read; for messages. */
   readonly path: string;
   readonly dataFolder: string;
+  readonly upkeepEveryMs: number;
   readonly http: {
     readonly host: string;
     readonly port: number;

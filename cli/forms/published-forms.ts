@@ -10,7 +10,7 @@ import {
 import { orderReceipt, processDescription, processList } from '../../services/console/forms/processes.js';
 import { demoResult } from './demo.js';
 import { doctorReport } from './doctor.js';
-import { reportReceipt, schemaCheck, schemaRegistration } from './receipts.js';
+import { logEpoch, reportReceipt, schemaCheck, schemaRegistration } from './receipts.js';
 
 /** Every form that `-o json` prints, by its kind; each has a file in schemas/cli. */
 export const publishedForms: Readonly<Record<string, TSchema>> = {
@@ -25,6 +25,7 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   ReportReceipt: reportReceipt,
   DemoResult: demoResult,
   DoctorReport: doctorReport,
+  LogEpoch: logEpoch,
   SchemaCheck: schemaCheck,
   SchemaRegistration: schemaRegistration,
 };

@@ -31,3 +31,13 @@ export const schemaRegistration = form(
   { registered: Type.Array(part({ event: Type.String(), id: Type.Integer() })) },
   'Ids that the registry gave.',
 );
+
+export const logEpoch = form(
+  'LogEpoch',
+  {
+    logEpoch: Type.Integer({ minimum: 1, description: 'Number of the epoch that began.' }),
+    subject: Type.String({ description: 'Who began it.' }),
+    reason: Type.String(),
+  },
+  'Another event log is read from now on.',
+);

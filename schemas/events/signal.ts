@@ -1,9 +1,19 @@
-import type { BootId, MachineId, NodeKey, NodeUid, ProcessId } from '../../domain/identifiers.js';
-import type { NodeChange, Order, Signal } from '../../domain/signal.js';
+import type { NodeKey, ProcessId } from '../../domain/identifiers.js';
+import type { Order, Signal } from '../../domain/signal.js';
 import { symbolTable } from '../symbol-table.js';
 import { EventUndecodable } from '../undecodable.js';
 import { withoutNulls } from '../without-nulls.js';
 import { payloadToResult, resultToPayload, type CommandResultPayload } from './command-result.js';
+import {
+  changeToPayload,
+  orphanToPayload,
+  payloadToChange,
+  payloadToLost,
+  payloadToOrphan,
+  type InputLostPayload,
+  type NodeChangedPayload,
+  type OrphanFoundPayload,
+} from './node-news.js';
 import { nodeToPayload, payloadToNames, type NodeNamesPayload } from './node-names.js';
 
 const orderKinds = symbolTable([
@@ -12,12 +22,6 @@ const orderKinds = symbolTable([
   ['abort', 'ABORT'],
   ['repaired', 'REPAIRED'],
 ]);
-const nodeChanges = symbolTable([
-  ['appeared', 'APPEARED'],
-  ['deleted', 'DELETED'],
-  ['rebooted', 'REBOOTED'],
-]);
-
 interface OrderPayload {
   readonly kind: 'UNKNOWN' | 'RETRY' | 'SKIP' | 'ABORT' | 'REPAIRED';
   readonly processId: string;
@@ -25,16 +29,17 @@ interface OrderPayload {
   readonly reason: string;
 }
 
-interface NodeChangedPayload {
-  readonly change: 'UNKNOWN' | 'APPEARED' | 'DELETED' | 'REBOOTED';
-  readonly nodeUid: string | null;
-  readonly bootId: string | null;
-  readonly machineId: string | null;
-}
-
 export interface SignalPayload extends NodeNamesPayload {
   readonly kind:
-    'UNKNOWN' | 'COMMAND_RESULT' | 'TIMER_FIRED' | 'ORDER' | 'NODE_CHANGED' | 'MIGRATION_ANNOUNCED';
+    | 'UNKNOWN'
+    | 'COMMAND_RESULT'
+    | 'TIMER_FIRED'
+    | 'ORDER'
+    | 'NODE_CHANGED'
+    | 'MIGRATION_ANNOUNCED'
+    | 'RETRY_PARKED'
+    | 'INPUT_LOST'
+    | 'ORPHAN_FOUND';
   readonly commandResult: CommandResultPayload | null;
   readonly timerFired: {
     readonly processId: string;
@@ -48,52 +53,55 @@ export interface SignalPayload extends NodeNamesPayload {
     readonly stageEntry: number;
     readonly requestId: string;
   } | null;
+  readonly retryParked: { readonly reason: string; readonly subject: string | null } | null;
+  readonly inputLost: InputLostPayload | null;
+  readonly orphanFound: OrphanFoundPayload | null;
 }
 
+type Said = Pick<SignalPayload, 'kind'> & Partial<SignalPayload>;
+
 export function signalToEvent(node: NodeKey, signal: Signal): SignalPayload {
-  const empty = {
+  return {
     ...nodeToPayload(node),
     commandResult: null,
     timerFired: null,
     order: null,
     nodeChanged: null,
     migrationAnnounced: null,
+    retryParked: null,
+    inputLost: null,
+    orphanFound: null,
+    ...saidBy(signal),
   };
+}
+
+function saidBy(signal: Signal): Said {
   switch (signal.kind) {
     case 'CommandResult':
-      return { ...empty, kind: 'COMMAND_RESULT', commandResult: resultToPayload(signal.result) };
+      return { kind: 'COMMAND_RESULT', commandResult: resultToPayload(signal.result) };
     case 'TimerFired': {
       const { processId, stageEntry, timer } = signal;
-      return { ...empty, kind: 'TIMER_FIRED', timerFired: { processId, stageEntry, timer } };
+      return { kind: 'TIMER_FIRED', timerFired: { processId, stageEntry, timer } };
     }
     case 'Order': {
       const { kind, processId, subject, reason } = signal.order;
-      return {
-        ...empty,
-        kind: 'ORDER',
-        order: { kind: orderKinds.toSymbol(kind), processId, subject, reason },
-      };
+      return { kind: 'ORDER', order: { kind: orderKinds.toSymbol(kind), processId, subject, reason } };
     }
     case 'NodeChanged':
-      return { ...empty, kind: 'NODE_CHANGED', nodeChanged: changeToPayload(signal.change) };
+      return { kind: 'NODE_CHANGED', nodeChanged: changeToPayload(signal.change) };
     case 'MigrationAnnounced': {
       const { processId, stageEntry, requestId } = signal;
-      return {
-        ...empty,
-        kind: 'MIGRATION_ANNOUNCED',
-        migrationAnnounced: { processId, stageEntry, requestId },
-      };
+      return { kind: 'MIGRATION_ANNOUNCED', migrationAnnounced: { processId, stageEntry, requestId } };
     }
+    case 'RetryParked': {
+      const { reason, subject } = signal;
+      return { kind: 'RETRY_PARKED', retryParked: { reason, subject: subject ?? null } };
+    }
+    case 'InputLost':
+      return { kind: 'INPUT_LOST', inputLost: { ...signal.lost, to: signal.lost.to ?? null } };
+    case 'OrphanFound':
+      return { kind: 'ORPHAN_FOUND', orphanFound: orphanToPayload(signal.orphan) };
   }
-}
-
-function changeToPayload(change: NodeChange): NodeChangedPayload {
-  return {
-    change: nodeChanges.toSymbol(change.change),
-    nodeUid: change.nodeUid ?? null,
-    bootId: change.bootId ?? null,
-    machineId: change.machineId ?? null,
-  };
 }
 
 /** Throws EventUndecodable when the record that `kind` names is missing, or the kind is not known. */
@@ -117,12 +125,20 @@ function toSignal(payload: SignalPayload): Signal {
       const { processId, stageEntry, requestId } = required(payload, 'migrationAnnounced');
       return { kind: 'MigrationAnnounced', processId: processId as ProcessId, stageEntry, requestId };
     }
+    case 'RETRY_PARKED': {
+      const { reason, subject } = required(payload, 'retryParked');
+      return { kind: 'RetryParked', reason, ...withoutNulls({ subject }) };
+    }
+    case 'INPUT_LOST':
+      return { kind: 'InputLost', lost: payloadToLost(required(payload, 'inputLost')) };
+    case 'ORPHAN_FOUND':
+      return { kind: 'OrphanFound', orphan: payloadToOrphan(required(payload, 'orphanFound')) };
     case 'UNKNOWN':
       throw new EventUndecodable('Signal', "$.kind is one that this release doesn't know: upgrade it");
   }
 }
 
-type Nested = 'commandResult' | 'timerFired' | 'order' | 'nodeChanged' | 'migrationAnnounced';
+type Nested = Exclude<keyof SignalPayload, keyof NodeNamesPayload | 'kind'>;
 
 function required<Key extends Nested>(payload: SignalPayload, key: Key): NonNullable<SignalPayload[Key]> {
   const nested = payload[key];
@@ -137,16 +153,5 @@ function payloadToOrder(payload: OrderPayload): Order {
     processId: payload.processId as ProcessId,
     subject: payload.subject,
     reason: payload.reason,
-  };
-}
-
-function payloadToChange(payload: NodeChangedPayload): NodeChange {
-  return {
-    change: nodeChanges.fromSymbol(payload.change, { event: 'Signal', path: '$.nodeChanged.change' }),
-    ...withoutNulls({
-      nodeUid: payload.nodeUid as NodeUid | null,
-      bootId: payload.bootId as BootId | null,
-      machineId: payload.machineId as MachineId | null,
-    }),
   };
 }

@@ -30,6 +30,7 @@ import {
   type ProcessParameters,
   type ReplayQuery,
 } from './requests.js';
+import { retryNode } from './retry-node.js';
 
 export interface ConsoleOptions {
   readonly history: History;
@@ -60,18 +61,30 @@ async function sendProblem(reply: FastifyReply, problem: Problem): Promise<void>
     .send(JSON.stringify(problem));
 }
 
-function orderRoute(fastify: FastifyInstance, { history, sendOrder, operators }: ConsoleOptions): void {
+function orderRoutes(fastify: FastifyInstance, { history, sendOrder, operators }: ConsoleOptions): void {
+  const subjectIn = (request: FastifyRequest<{ Body: NewOrder }>): string => {
+    const { subject: claimed } = request.body;
+    return subjectOf(operators, {
+      authorization: request.headers.authorization,
+      address: request.ip,
+      ...(claimed === undefined ? {} : { claimed }),
+    });
+  };
   fastify.post<{ Params: ProcessParameters; Body: NewOrder }>(
     '/v1/processes/:id/orders',
     { schema: { params: processParameters, body: newOrder } },
     async (request, reply) => {
-      const { subject: claimed } = request.body;
-      const subject = subjectOf(operators, {
-        authorization: request.headers.authorization,
-        address: request.ip,
-        ...(claimed === undefined ? {} : { claimed }),
-      });
+      const subject = subjectIn(request);
       const receipt = await giveOrder({ history, sendOrder }, request.params.id, request.body, subject);
+      return reply.code(receipt.dryRun ? 200 : 202).send(receipt);
+    },
+  );
+  fastify.post<{ Params: NodeParameters; Body: NewOrder }>(
+    '/v1/nodes/:cluster/:node/orders',
+    { schema: { params: nodeParameters, body: newOrder } },
+    async (request, reply) => {
+      const subject = subjectIn(request);
+      const receipt = await retryNode({ history, sendOrder }, request.params, request.body, subject);
       return reply.code(receipt.dryRun ? 200 : 202).send(receipt);
     },
   );
@@ -125,7 +138,7 @@ export function consoleRoutes(fastify: FastifyInstance, options: ConsoleOptions,
   );
   nodeRoutes(fastify, options.history);
   processRoutes(fastify, options.history);
-  orderRoute(fastify, options);
+  orderRoutes(fastify, options);
   fastify.get('/v1/openapi.json', () => openApiDocument());
   done();
 }

@@ -1,23 +1,24 @@
-import type { RepeatRow } from '../../adapters/ports/journal.js';
+import type { RepeatRow, WaitingRow } from '../../adapters/ports/journal.js';
 import type { Fact } from '../../domain/fact.js';
 import { classOfFaultType, type Fault } from '../../domain/fault.js';
 import { namesOf } from '../../domain/identifiers.js';
-import type { NodeState } from '../../domain/node-state.js';
+import type { NodeState, Parked } from '../../domain/node-state.js';
 import { apiVersion, toInstant } from './forms/form.js';
 import type { FactItem, FaultItem, NodeDescription, NodeItem } from './forms/nodes.js';
 
 function healthOf({ deleted, parked, process, faults }: NodeState): NodeItem['health'] {
   if (deleted === true) return 'deleted';
-  if (parked !== undefined) return 'parked';
+  if (parked !== undefined) return parked.kind === 'failed' ? 'parked' : 'waiting';
   if (process?.context.waitingFor !== undefined) return 'waiting';
   if (process !== undefined) return 'in-maintenance';
   return Object.keys(faults).length > 0 ? 'faulty' : 'healthy';
 }
 
 function processSummary(state: NodeState): Pick<NodeItem, 'process'> {
-  const { process } = state;
+  const { process, parked } = state;
   if (process === undefined) return {};
-  const { waitingFor, mode } = process.context;
+  const { waitingFor: asked, mode } = process.context;
+  const waitingFor = parked === undefined ? asked : `node parked: ${parked.reason}`;
   return {
     process: {
       processId: process.id,
@@ -64,8 +65,28 @@ export function faultItemsOf(state: NodeState): FaultItem[] {
     .map((fault) => faultItemOf(state, fault));
 }
 
+function parkedOf(parked: Parked, waiting: readonly WaitingRow[]): NonNullable<NodeDescription['parked']> {
+  const { kind, reason, since, attempts, triedAt } = parked;
+  return {
+    kind,
+    reason,
+    since: toInstant(since),
+    attempts,
+    triedAt: toInstant(triedAt),
+    waiting: waiting.map(({ first, last, ...row }) => ({
+      ...row,
+      first: toInstant(first),
+      last: toInstant(last),
+    })),
+  };
+}
+
 /** All that is to be told about one node. */
-export function nodeDescriptionOf(state: NodeState, repeats: readonly RepeatRow[]): NodeDescription {
+export function nodeDescriptionOf(
+  state: NodeState,
+  repeats: readonly RepeatRow[],
+  waiting: readonly WaitingRow[],
+): NodeDescription {
   const { nodeUid, bootId, lastRecoveredAt, parked } = state;
   return {
     apiVersion,
@@ -81,7 +102,7 @@ export function nodeDescriptionOf(state: NodeState, repeats: readonly RepeatRow[
     ...(nodeUid === undefined ? {} : { nodeUid }),
     ...(bootId === undefined ? {} : { bootId }),
     ...(lastRecoveredAt === undefined ? {} : { lastRecoveredAt: toInstant(lastRecoveredAt) }),
-    ...(parked === undefined ? {} : { parked: { reason: parked.reason, since: toInstant(parked.since) } }),
+    ...(parked === undefined ? {} : { parked: parkedOf(parked, waiting) }),
   };
 }
 

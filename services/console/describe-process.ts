@@ -24,9 +24,11 @@ export function processItemOf(row: ProcessRow): ProcessItem {
   };
 }
 
-/** Orders that a process takes now; none when it is over. */
-export function ordersOf(row: ProcessRow): readonly OrderKind[] {
-  return row.endedAt === undefined && isStage(row.stage) ? ordersOfStage[row.stage] : [];
+/** Orders that a process takes now; none when it is over. That of a parked node can always be retried. */
+export function ordersOf(row: ProcessRow, state: NodeState | undefined): readonly OrderKind[] {
+  if (row.endedAt !== undefined || !isStage(row.stage)) return [];
+  const orders: readonly OrderKind[] = ordersOfStage[row.stage];
+  return state?.parked === undefined || orders.includes('retry') ? orders : ['retry', ...orders];
 }
 
 function commandItemOf(row: CommandRow): ProcessDescription['commands'][number] {
@@ -67,7 +69,7 @@ export function processDescriptionOf(
     kind: 'Process',
     ...processItemOf(row),
     active: row.endedAt === undefined,
-    orders: [...ordersOf(row)],
+    orders: [...ordersOf(row, state)],
     commands: commands.map(commandItemOf),
     ...presentOf(row, state),
   };

@@ -1,13 +1,17 @@
 import type { History, ProcessRow } from '../../adapters/ports/journal.js';
 import { namesOf, type NodeKey, type ProcessId } from '../../domain/identifiers.js';
-import type { Order, OrderKind } from '../../domain/signal.js';
+import type { NodeState } from '../../domain/node-state.js';
+import type { Order, OrderKind, Signal } from '../../domain/signal.js';
 import { ordersOf } from './describe-process.js';
 import { apiVersion } from './forms/form.js';
 import { ConsoleRefusal } from './forms/problem.js';
 import type { NewOrder, OrderReceipt } from './forms/processes.js';
 
 /** Writes an order to the event log; resolves when it is kept. Its cause id finds the facts that come of it. */
-export type SendOrder = (node: NodeKey, order: Order) => Promise<{ readonly causeId: string }>;
+export type SendOrder = (node: NodeKey, signal: OrderSignal) => Promise<{ readonly causeId: string }>;
+
+/** An order to a process, or to try again what waits for a parked node. */
+export type OrderSignal = Extract<Signal, { readonly kind: 'Order' | 'RetryParked' }>;
 
 /** What each order does, in the words of the preview. */
 const effects: Readonly<Record<OrderKind, string>> = {
@@ -30,15 +34,15 @@ export async function findProcess(history: History, id: string): Promise<Process
   throw new ConsoleRefusal('NotFound', `there is no process ${id}`, 'look at `faultline get processes`');
 }
 
-function refuseUntaken(row: ProcessRow, kind: OrderKind): void {
-  const taken = ordersOf(row);
+function refuseUntaken(row: ProcessRow, state: NodeState | undefined, kind: OrderKind): void {
+  const taken = ordersOf(row, state);
   if (taken.includes(kind)) return;
   const over = row.endedAt !== undefined;
-  const state = over ? `is over (${row.outcome ?? 'ended'})` : `is in stage ${row.stage}`;
+  const stands = over ? `is over (${row.outcome ?? 'ended'})` : `is in stage ${row.stage}`;
   const next = taken.length > 0 ? `it takes: ${taken.join(', ')}` : 'it takes no order now';
   throw new ConsoleRefusal(
     'OrderNotTaken',
-    `process ${row.processId} ${state} and does not take ${kind}`,
+    `process ${row.processId} ${stands} and does not take ${kind}`,
     next,
   );
 }
@@ -55,11 +59,11 @@ export async function giveOrder(
   subject: string,
 ): Promise<OrderReceipt> {
   const row = await findProcess(history, processId);
-  refuseUntaken(row, given.kind);
   const state = await history.state(row.node);
+  refuseUntaken(row, state, given.kind);
   const order: Order = { kind: given.kind, processId: row.processId, subject, reason: given.reason };
   const dryRun = given.dryRun === true;
-  const sent = dryRun ? undefined : await sendOrder(row.node, order);
+  const sent = dryRun ? undefined : await sendOrder(row.node, { kind: 'Order', order });
   return {
     apiVersion,
     kind: 'OrderReceipt',

@@ -77,6 +77,14 @@ export const consoleOperations: readonly Operation[] = [
     body: newOrder,
     answers: { 200: orderReceipt, 202: orderReceipt },
   },
+  {
+    method: 'post',
+    path: '/v1/nodes/{cluster}/{node}/orders',
+    summary: 'Try again what waits for a parked node: takes retry only',
+    parameters: nodeParameters,
+    body: newOrder,
+    answers: { 200: orderReceipt, 202: orderReceipt },
+  },
 ];
 
 const json = 'application/json';

@@ -28,7 +28,8 @@ function keyOf(text: string): NodeKey {
   return text as NodeKey;
 }
 
-async function findState(history: History, { cluster, node }: NodeParameters): Promise<NodeState> {
+/** @throws ConsoleRefusal BadRequest, NotFound */
+export async function findState(history: History, { cluster, node }: NodeParameters): Promise<NodeState> {
   const key = keyOf(`${cluster}/${node}`);
   const state = await history.state(key);
   if (state !== undefined) return state;
@@ -63,7 +64,8 @@ export async function listFaults(history: History, query: NodesQuery): Promise<F
 
 export async function describeNode(history: History, names: NodeParameters): Promise<NodeDescription> {
   const state = await findState(history, names);
-  return nodeDescriptionOf(state, await history.repeats(state.node));
+  const [repeats, waiting] = await Promise.all([history.repeats(state.node), history.waiting(state.node)]);
+  return nodeDescriptionOf(state, repeats, waiting);
 }
 
 export async function listFacts(

@@ -1,4 +1,4 @@
-import type { CauseId, ClusterName, NodeKey } from '../../domain/identifiers.js';
+import type { CauseId, ClusterName, NodeKey, ProcessId } from '../../domain/identifiers.js';
 import type { Report } from '../../domain/report.js';
 import type { NodeChange } from '../../domain/signal.js';
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
@@ -8,6 +8,7 @@ import type { Log } from '../../adapters/ports/log.js';
 import type { ConditionRule } from './condition-rules.js';
 import type { MemberLabels } from './fleet-member.js';
 import { FleetWatch } from './fleet-watch.js';
+import type { FoundOrphan } from './orphans.js';
 import type { Remembered } from './sighting.js';
 
 /** Complete. Times in ms. */
@@ -34,6 +35,12 @@ export interface DetectorOptions {
    * deleted while no detector ran is not noticed by this one.
    */
   readonly remember?: () => Promise<ReadonlyMap<string, Remembered>>;
+  /** The process that the journal runs for a node; without it no orphaned isolation is looked for. */
+  readonly activeProcess?: (node: NodeKey) => Promise<ProcessId | undefined>;
+  /** Resolves when the log has what was found. */
+  readonly emitOrphan?: (found: FoundOrphan) => Promise<void>;
+  /** Another number than before: input was lost, so everything that is seen has to be said anew. */
+  readonly inputGaps?: () => Promise<number>;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly settings: DetectorSettings;

@@ -3,7 +3,9 @@ import type { FleetMember } from '../../adapters/ports/journal.js';
 import type { KubernetesNode, NodeEvent } from '../../adapters/ports/kubernetes.js';
 import type { DetectorOptions } from './detector.js';
 import { keyOf, memberOf, sameMember } from './fleet-member.js';
+import { isolationTaint } from '../../adapters/ports/node-marks.js';
 import { insist } from './insist.js';
+import { findOrphans } from './orphans.js';
 import { compare, goneSaying, type Remembered, type Saying, type Sighting } from './sighting.js';
 import { compareLeases } from './stale-leases.js';
 
@@ -17,8 +19,13 @@ export class FleetWatch {
   readonly #members = new Map<NodeKey, FleetMember>();
   #remembered: ReadonlyMap<string, Remembered> | undefined;
   #saidLeases: ReadonlyMap<string, string> = new Map();
+  /** Names of nodes that carry an isolation taint. */
+  readonly #tainted = new Set<string>();
   #listed = false;
   #busy = 0;
+  #gaps: number | undefined;
+  /** Of the watch under way; aborting it has everything listed and told anew. */
+  #watching = new AbortController();
 
   constructor(options: DetectorOptions) {
     this.#options = options;
@@ -41,9 +48,46 @@ export class FleetWatch {
     const onTrouble = (message: string): void => {
       log.warn({ cluster: clusterName }, message);
     };
-    for await (const event of cluster.watchNodes(signal, onTrouble)) {
-      await this.#whileBusy(() => insist(this.#options, 'a node event', () => this.#handle(event)));
+    while (!isOver(signal)) {
+      this.#watching = new AbortController();
+      const until = AbortSignal.any([signal, this.#watching.signal]);
+      for await (const event of cluster.watchNodes(until, onTrouble)) {
+        await this.#whileBusy(() => insist(this.#options, 'a node event', () => this.#handle(event)));
+      }
     }
+  }
+
+  async #lookForOrphans(): Promise<void> {
+    const { activeProcess, emitOrphan, cluster, clusterName, settings, clock, log } = this.#options;
+    if (activeProcess === undefined || emitOrphan === undefined || this.#tainted.size === 0) return;
+    const { installation } = settings;
+    const search = { cluster, clusterName, installation, activeProcess, now: clock.now() };
+    for (const found of await findOrphans(search, this.#tainted)) {
+      const { owner, atOnce } = found.orphan;
+      log.warn(
+        { node: found.node, owner, atOnce },
+        'isolated by a process that this journal does not run: see `faultline get processes` and `history`',
+      );
+      await emitOrphan(found);
+    }
+  }
+
+  /** Reports may have been lost: what was said before counts for nothing, so it is said again under the same ids. */
+  async #noticeGaps(): Promise<void> {
+    const gaps = await this.#options.inputGaps?.();
+    if (gaps === this.#gaps) return;
+    const first = this.#gaps === undefined;
+    this.#gaps = gaps;
+    if (first) return;
+    this.#options.log.warn(
+      { cluster: this.#options.clusterName },
+      'input was lost: all nodes are observed anew',
+    );
+    this.#seen.clear();
+    this.#saidLeases = new Map();
+    this.#remembered = undefined;
+    this.#listed = false;
+    this.#watching.abort();
   }
 
   async #handle(event: NodeEvent): Promise<void> {
@@ -55,6 +99,7 @@ export class FleetWatch {
 
   /** Everything is compared with what was seen before, so that a new list invents nothing and misses nothing. */
   async #list(nodes: readonly KubernetesNode[]): Promise<void> {
+    this.#gaps ??= await this.#options.inputGaps?.();
     this.#remembered ??= (await this.#options.remember?.()) ?? new Map<string, Remembered>();
     for (let start = 0; start < nodes.length; start += together) {
       await Promise.all(nodes.slice(start, start + together).map((node) => this.#look(node)));
@@ -68,6 +113,7 @@ export class FleetWatch {
       if (key !== undefined) this.#members.set(key, memberOf(node, key, this.#options.settings));
     }
     await this.#replaceInventory();
+    await this.#lookForOrphans();
     this.#listed = true;
   }
 
@@ -76,13 +122,15 @@ export class FleetWatch {
     const { name } = node.metadata;
     const before = this.#seen.get(name);
     const { sighting, sayings } = compare(
-      { cluster, rules: settings.rules, source: settings.source },
+      { cluster, rules: settings.rules, source: settings.source, poolLabel: settings.poolLabel },
       before,
       node,
       before === undefined ? this.#remembered?.get(name) : undefined,
     );
     await this.#say(name, sayings);
     this.#seen.set(name, sighting);
+    if (isolationTaint(node) === undefined) this.#tainted.delete(name);
+    else this.#tainted.add(name);
   }
 
   async #forget(name: string, fromInventory: boolean): Promise<void> {
@@ -92,6 +140,7 @@ export class FleetWatch {
     const nodeUid = this.#seen.get(name)?.nodeUid ?? this.#remembered?.get(name)?.nodeUid;
     await this.#say(name, [goneSaying(clusterName, name, nodeUid)]);
     this.#seen.delete(name);
+    this.#tainted.delete(name);
     this.#members.delete(key);
     if (fromInventory) await inventory.remove(key, clock.now());
   }
@@ -131,6 +180,8 @@ export class FleetWatch {
         const answer = await cluster.version();
         if (answer.kind === 'ok')
           await insist(this.#options, 'the inventory', () => this.#replaceInventory());
+        await insist(this.#options, 'the look for orphaned isolation', () => this.#lookForOrphans());
+        await insist(this.#options, 'the question for lost input', () => this.#noticeGaps());
       });
     }
   }

@@ -18,6 +18,7 @@ import { stableId } from './stable-id.js';
 export interface Sighting {
   readonly nodeUid: NodeUid;
   readonly bootId?: BootId;
+  readonly pool?: string;
   readonly conditions: ReadonlyMap<string, ConditionSighting>;
 }
 
@@ -39,6 +40,7 @@ export type Saying =
 export interface Remembered {
   readonly nodeUid?: NodeUid;
   readonly bootId?: BootId;
+  readonly pool?: string;
   readonly openFaults: ReadonlySet<FaultType>;
 }
 
@@ -47,6 +49,7 @@ export interface SightingContext {
   readonly rules: readonly ConditionRule[];
   /** Name under which reports are made. */
   readonly source: string;
+  readonly poolLabel: string;
 }
 
 /**
@@ -60,7 +63,7 @@ export function compare(
   node: KubernetesNode,
   remembered: Remembered | undefined,
 ): { readonly sighting: Sighting; readonly sayings: readonly Saying[] } {
-  const identity = identityOf(node);
+  const identity = identityOf(node, context.poolLabel);
   const known = before?.nodeUid === identity.nodeUid ? before : undefined;
   const rebooted = known !== undefined && known.bootId !== identity.bootId;
   const changes = changeSayings(context, node, identity, { before, known, remembered });
@@ -80,9 +83,9 @@ export function compare(
       reports.push({ kind: 'report', report: reportOf(context, node, identity, rule, condition, firing) });
     }
   }
-  const { nodeUid, bootId } = identity;
+  const { machineId: _same, ...kept } = identity;
   return {
-    sighting: { nodeUid, ...(bootId === undefined ? {} : { bootId }), conditions },
+    sighting: { ...kept, conditions },
     sayings: [...changes, ...reports],
   };
 }
@@ -123,16 +126,20 @@ interface Identity {
   readonly nodeUid: NodeUid;
   readonly bootId?: BootId;
   readonly machineId?: MachineId;
+  readonly pool?: string;
 }
 
-function identityOf(node: KubernetesNode): Identity {
+/** `poolLabel` undefined: the pool is left out. */
+export function identityOf(node: KubernetesNode, poolLabel?: string): Identity {
   const { nodeInfo } = node.status;
   const bootId = nodeInfo?.bootID ?? '';
   const machineId = node.spec.providerID ?? nodeInfo?.systemUUID ?? '';
+  const pool = poolLabel === undefined ? undefined : node.metadata.labels?.[poolLabel];
   return {
     nodeUid: node.metadata.uid as NodeUid,
     ...(bootId === '' ? {} : { bootId: bootId as BootId }),
     ...(machineId === '' ? {} : { machineId: machineId as MachineId }),
+    ...(pool === undefined ? {} : { pool }),
   };
 }
 
@@ -148,17 +155,24 @@ function changeSayings(
   const { nodeUid, bootId } = identity;
   const say = (change: NodeChange): Saying => ({
     kind: 'change',
-    causeId: stableId(change.change, cluster, name, nodeUid, bootId) as CauseId,
+    causeId: stableId(
+      change.change,
+      cluster,
+      name,
+      nodeUid,
+      bootId,
+      // A node may come back into a pool that it was in before: each time is another one.
+      ...(change.change === 'relabelled' ? [node.metadata.resourceVersion] : []),
+    ) as CauseId,
     change,
   });
-  if (known !== undefined) {
-    return known.bootId === bootId || bootId === undefined ? [] : [say({ change: 'rebooted', ...identity })];
-  }
-  // First seen by this detector, yet known from before: the boot may have happened while nobody looked.
-  if (before === undefined && remembered?.nodeUid === nodeUid) {
-    return remembered.bootId === bootId || bootId === undefined
-      ? []
-      : [say({ change: 'rebooted', ...identity })];
+  // First seen by this detector, yet known from before: the change may have happened while nobody looked.
+  const earlierSeen =
+    known ?? (before === undefined && remembered?.nodeUid === nodeUid ? remembered : undefined);
+  if (earlierSeen !== undefined) {
+    if (earlierSeen.bootId !== bootId && bootId !== undefined)
+      return [say({ change: 'rebooted', ...identity })];
+    return earlierSeen.pool === identity.pool ? [] : [say({ change: 'relabelled', ...identity })];
   }
   return [say({ change: 'appeared', ...identity })];
 }

@@ -11,7 +11,7 @@ import { backOffMs } from './back-off.js';
 import type { Ending, Next, World } from './effect.js';
 import { lookAtPresent } from './effect-of.js';
 import type { NodeStory } from './node-story.js';
-import type { ExecutorSettings } from './settings.js';
+import { settingsFor, type ExecutorSettings } from './settings.js';
 
 /** Everything one try of a command needs. */
 export interface AttemptContext {
@@ -48,7 +48,9 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
   const next = await lookSafely(context, queued, worldOf(context, queued, cluster));
   if (next.kind !== 'act') return conclude(context, queued, cluster, next, 'looked');
   if (permit !== undefined && context.settings.poolWithholds(next.pool)) {
-    return settle(context, command, 'withheld', { reason: 'PoolModeObserve' });
+    const { observation } = next;
+    const seen = observation === undefined ? {} : { observation };
+    return settle(context, command, 'withheld', { reason: 'PoolModeObserve', ...seen });
   }
   if (!(await claimed(context, queued, leave))) return;
   context.looks.delete(command.id);
@@ -58,10 +60,12 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
 
 function worldOf(context: AttemptContext, queued: QueuedCommand, cluster: KubernetesCluster): World {
   const { command } = queued;
-  const { clock, settings, queue, claimant } = context;
+  const { clock, queue, claimant } = context;
+  const { cluster: name, node: nodeName } = namesOf(command.node);
+  const settings = settingsFor(context.settings, name);
   return {
     cluster,
-    nodeName: namesOf(command.node).node,
+    nodeName,
     power: context.power,
     tickets: context.tickets,
     actions: context.actions,
@@ -126,16 +130,27 @@ async function claimed(context: AttemptContext, queued: QueuedCommand, leave: Le
     await queue.postpone(command.id, { until: answer.until, reason: answer.reason });
     return false;
   }
+  const runsOutAt = clock.now() + context.settings.leaseMs;
   let claim = await claimWith(context, command, answer.budgets);
   // Processes that are over may still hold what is asked for.
   if (claim.kind === 'refused' && (await queue.releaseEnded()) > 0) {
     claim = await claimWith(context, command, answer.budgets);
   }
+  if (claim.kind === 'claimed' && claim.attempt !== queued.attempts + 1) {
+    // Somebody attempted it since it was read: what they did has to be looked for before anything is done.
+    await queue.postpone(command.id, {
+      until: clock.now(),
+      reason: 'AttemptedByOthers',
+      by: context.claimant,
+    });
+    return false;
+  }
   if (claim.kind === 'refused') {
     const until = answer.askAgainAt[claim.counter] ?? clock.now() + context.settings.longestRetryMs;
     await queue.postpone(command.id, { until, reason: `BudgetFull: ${claim.counter}` });
   }
-  return claim.kind === 'claimed';
+  // An answer that took so long gives no right to act: whoever claims it next looks how it stands.
+  return claim.kind === 'claimed' && clock.now() < runsOutAt;
 }
 
 function claimWith(

@@ -11,6 +11,7 @@ import { observeWorkload } from './effects/observe-workload.js';
 import { openTicket } from './effects/open-ticket.js';
 import { powerOff } from './effects/power-off.js';
 import { powerOn } from './effects/power-on.js';
+import { reclaimNode } from './effects/reclaim-node.js';
 import { reimage } from './effects/reimage.js';
 import { requestMigration } from './effects/request-migration.js';
 import { restartComponent } from './effects/restart-component.js';
@@ -47,6 +48,8 @@ export function lookAtPresent(command: Command, world: World): Promise<Next> {
       return checkTicket(command, world);
     case 'giveBack':
       return giveBack(command, world);
+    case 'reclaimNode':
+      return reclaimNode(command, world);
     case 'handOver':
       return handOver(command, world);
   }

@@ -42,6 +42,8 @@ export type Next =
       readonly kind: 'act';
       /** Pool of the node, if it was read. */
       readonly pool?: string;
+      /** What was seen, to be told also where the pool's mode withholds the effect. */
+      readonly observation?: NodeObservation;
       /** Runs under a claim. What was read is its precondition. */
       readonly act: () => Promise<Ending>;
     };

@@ -11,7 +11,7 @@ import { backOffMs } from './back-off.js';
 import { Heads } from './heads.js';
 import { NodeStory } from './node-story.js';
 import type { ExecutorSettings } from './settings.js';
-import { Workload, workingClock } from './working-clock.js';
+import { Workload, workingClock } from '../workload.js';
 
 export interface ExecutorOptions {
   readonly queue: CommandQueue;

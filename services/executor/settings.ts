@@ -1,11 +1,17 @@
-/** How the executor of one installation behaves; complete. Times in ms. */
-export interface ExecutorSettings {
-  /** Stands in our taints. */
-  readonly installation: string;
+/** What each cluster can have its own way. */
+export interface ClusterSettings {
   /** Node label that names its pool. */
   readonly poolLabel: string;
   /** Isolate control-plane and protected nodes too. */
   readonly isolateProtectedNodes: boolean;
+}
+
+/** How the executor of one installation behaves; complete. Times in ms. */
+export interface ExecutorSettings extends ClusterSettings {
+  /** Stands in our taints. */
+  readonly installation: string;
+  /** Where clusters differ, by their names; what is said above holds for all others. */
+  readonly byCluster: Readonly<Record<string, ClusterSettings>>;
   /** Taints by which other software says that it is at work on a node. */
   readonly foreignMaintenanceTaints: readonly string[];
   /** Read the per-node Lease of the medik8s operators before isolation; costs one more request. */
@@ -35,6 +41,7 @@ export interface ExecutorSettings {
 export const defaultExecutorSettings: Omit<ExecutorSettings, 'installation'> = {
   poolLabel: 'faultline.dev/pool',
   isolateProtectedNodes: false,
+  byCluster: {},
   foreignMaintenanceTaints: ['medik8s.io/drain', 'medik8s.io/remediation'],
   respectMedik8sLeases: false,
   poolWithholds: () => false,
@@ -49,3 +56,9 @@ export const defaultExecutorSettings: Omit<ExecutorSettings, 'installation'> = {
   longestRetryMs: 60_000,
   maximumTries: 20,
 };
+
+/** The settings that hold for one cluster. */
+export function settingsFor(settings: ExecutorSettings, cluster: string): ExecutorSettings {
+  const own = Object.hasOwn(settings.byCluster, cluster) ? settings.byCluster[cluster] : undefined;
+  return own === undefined ? settings : { ...settings, ...own };
+}

@@ -1,10 +1,11 @@
 import type { Clock } from '../../adapters/ports/clock.js';
 import type { Batch, EventLog, LogRecord, Subscription } from '../../adapters/ports/event-log.js';
+import type { Log } from '../../adapters/ports/log.js';
 import type { AdvanceRequest, AdvanceResult, Journal, NewOutboxEntry } from '../../adapters/ports/journal.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import type { Input } from '../../domain/signal.js';
-import { inputTopics } from '../../schemas/catalog.js';
-import { decideBy, parkBy } from './decide/decide.js';
+import { deadLetterTopic, inputTopics } from '../../schemas/catalog.js';
+import { decidingBy } from './decide/decide.js';
 import type { Rules } from './decide/draft.js';
 import { deadLetterEntry } from './read/dead-letter.js';
 import { decodeRecord, type DecodeOptions } from './read/decode-record.js';
@@ -14,6 +15,7 @@ export interface MaintenanceOptions {
   readonly journal: Journal;
   readonly schemaIds: SchemaIds;
   readonly clock: Clock;
+  readonly log: Log;
   readonly rules: Rules;
   /** Consumer group; also the name under which offsets are kept in the journal. */
   readonly group: string;
@@ -38,14 +40,38 @@ async function decodeBatch(records: readonly LogRecord[], options: DecodeOptions
   return decoded;
 }
 
+function deadLetterAt(
+  { records }: Batch,
+  letter: { readonly offset: bigint; readonly reason: string; readonly at: number },
+): NewOutboxEntry {
+  const record = records.find(({ offset }) => offset === letter.offset);
+  if (record === undefined) throw new RangeError(`offset ${letter.offset} is not in the batch`);
+  return deadLetterEntry(record, letter);
+}
+
+/** What went wrong without stopping anything must not go unseen. */
+function tellTrouble(log: Log, { topic, partition }: Batch, { parked, deadLettered }: AdvanceResult): void {
+  if (parked > 0) {
+    log.error(
+      { topic, partition, parked },
+      'inputs could not be decided: their nodes are parked, see `faultline get nodes` and `describe node`; they are tried again by themselves, or by `order retry CLUSTER/NODE`',
+    );
+  }
+  if (deadLettered > 0) {
+    log.error(
+      { topic, partition, deadLettered, deadLetters: deadLetterTopic(topic) },
+      'inputs could not even be stored: each is in the dead letters with the reason; report it with the record',
+    );
+  }
+}
+
 /**
  * Reads everything that can change a process and has it decided, one transaction per batch. Any number of copies may
  * run: the log shares the partitions out, and the journal's fence makes a copy that no longer owns one harmless.
  */
 export function consumeInputs(options: MaintenanceOptions): Subscription {
   const { eventLog, journal, group, clock } = options;
-  const decide = decideBy(options.rules);
-  const park = parkBy(options.rules);
+  const deciding = decidingBy(options.rules);
   return eventLog.consume({
     group,
     topics: inputTopics,
@@ -67,10 +93,11 @@ export function consumeInputs(options: MaintenanceOptions): Subscription {
         partition,
         logId,
         nextOffset: last.offset + 1n,
-        decide,
-        park,
+        deadLetter: (offset, reason) => deadLetterAt(batch, { offset, reason, at: clock.now() }),
+        ...deciding,
       };
       const result = await journal.advance(request);
+      tellTrouble(options.log, batch, result);
       options.onAdvanced?.(result, batch);
     },
   });

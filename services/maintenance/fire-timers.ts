@@ -5,7 +5,7 @@ const timersATurn = 500;
 
 /** Turns due timers into signals, for ever. Any number of copies may run: a timer fires once. */
 export function fireTimers(timers: Timers, supervision: Supervision): Promise<void> {
-  const { clock, signal } = supervision;
+  const { clock } = supervision;
   return superviseLoop('timers', supervision, async () => {
     const waits = [(until: AbortSignal) => timers.awaitChange(until)];
     const due = await timers.nextDue();
@@ -13,6 +13,6 @@ export function fireTimers(timers: Timers, supervision: Supervision): Promise<vo
     if (due !== undefined && due <= clock.now() && (await timers.fireDue(clock.now(), timersATurn)) > 0)
       return;
     if (due !== undefined) waits.push((until) => clock.waitUntil(due, until));
-    await awaitFirst(waits, signal);
+    await awaitFirst(waits, supervision);
   });
 }

@@ -1,5 +1,5 @@
 import type { CommandQueue } from '../../adapters/ports/journal.js';
-import { superviseLoop, type Supervision } from '../supervision.js';
+import { pause, superviseLoop, type Supervision } from '../supervision.js';
 
 export interface UpkeepOptions extends Supervision {
   readonly commands: Pick<CommandQueue, 'releaseEnded'>;
@@ -17,11 +17,10 @@ export interface UpkeepOptions extends Supervision {
  * keeps the journal from growing with what nobody needs. Any number of copies may run.
  */
 export function keepUp(options: UpkeepOptions): Promise<void> {
-  const { clock, signal } = options;
   return superviseLoop('upkeep', options, async () => {
     await options.commands.releaseEnded();
-    await options.prune(clock.now() - options.keepMs);
+    await options.prune(options.clock.now() - options.keepMs);
     await options.removeExpired?.();
-    await clock.waitUntil(clock.now() + options.everyMs, signal);
+    await pause(options, options.everyMs);
   });
 }

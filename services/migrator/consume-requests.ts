@@ -94,7 +94,10 @@ export function consumeRequests(options: RequestConsumerOptions): Subscription {
       deadLetters: [],
       nextOffset,
       decide: no,
+      admit: no,
       park: no,
+      unpark: no,
+      deadLetter: no,
     });
   };
   const handle = async (request: MigrationRequest, offset: bigint, batch: Batch): Promise<void> => {

@@ -5,6 +5,7 @@ import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { MigrationRequest } from './migration-request.js';
+import { Workload, workingClock } from '../workload.js';
 import { labelPod, movePod } from './move-pod.js';
 
 export interface MigratorOptions {
@@ -39,27 +40,16 @@ export interface Migrator {
  */
 export function createMigrator(options: MigratorOptions): Migrator {
   const underWay = new Map<string, Promise<boolean>>();
-  let busy = 0;
-  const clock: Clock = {
-    now: () => options.clock.now(),
-    fromLogTime: (wallMs) => options.clock.fromLogTime(wallMs),
-    async waitUntil(instant, signal) {
-      busy -= 1;
-      try {
-        await options.clock.waitUntil(instant, signal);
-      } finally {
-        busy += 1;
-      }
-    },
-  };
+  const workload = new Workload();
+  const clock = workingClock(options.clock, workload);
   return {
-    underWay: () => busy,
+    underWay: () => workload.active,
     handle(request) {
       const running = underWay.get(request.requestId);
       if (running !== undefined) return running;
-      const work = moveAll({ ...options, clock }, request, (change) => {
-        busy += change;
-      }).finally(() => underWay.delete(request.requestId));
+      const work = moveAll({ ...options, clock }, request, workload).finally(() =>
+        underWay.delete(request.requestId),
+      );
       underWay.set(request.requestId, work);
       return work;
     },
@@ -69,17 +59,17 @@ export function createMigrator(options: MigratorOptions): Migrator {
 async function moveAll(
   options: MigratorOptions,
   request: MigrationRequest,
-  count: (change: 1 | -1) => void,
+  workload: Workload,
 ): Promise<boolean> {
   const cluster = options.clusters.get(namesOf(request.node).cluster);
   const finished = await Promise.all(
     request.pods.map(async (pod) => {
-      count(1);
+      workload.begin();
       try {
         if (cluster !== undefined) return await moveOne(options, request, cluster, pod);
         return await say(options, request, pod, 'refused', 'UnknownCluster');
       } finally {
-        count(-1);
+        workload.end();
       }
     }),
   );
@@ -93,14 +83,17 @@ async function moveOne(
   pod: PodReference,
 ): Promise<boolean> {
   if (!(await say(options, request, pod, 'accepted'))) return false;
-  await labelPod(cluster, pod, 'accepted');
+  const { processId } = request;
+  await labelPod(cluster, pod, { processId, status: 'accepted' });
   const { clock, randomness, signal: stopping, pollMs, firstRetryMs, longestRetryMs } = options;
   const ending = await movePod(
     { cluster, request, clock, randomness, stopping, pollMs, firstRetryMs, longestRetryMs },
     pod,
   );
   if (ending === undefined) return false;
-  if (ending.status === 'refused' && ending.reason !== 'Withdrawn') await labelPod(cluster, pod, 'refused');
+  if (ending.status === 'refused' && ending.reason !== 'Withdrawn') {
+    await labelPod(cluster, pod, { processId, status: 'refused' });
+  }
   return say(options, request, pod, ending.status, ending.reason);
 }
 

@@ -1,4 +1,5 @@
 import type { PodReference } from '../../domain/command.js';
+import type { ProcessId } from '../../domain/identifiers.js';
 import type { MigrationStatus } from '../../domain/signal.js';
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { KubernetesAnswer, KubernetesCluster, KubernetesPod } from '../../adapters/ports/kubernetes.js';
@@ -109,14 +110,18 @@ function backOff({ firstRetryMs, longestRetryMs, randomness }: MoveContext, trie
   return Math.ceil(ceiling * (0.1 + 0.9 * randomness.next()));
 }
 
-/** Shows on the pod itself how its request stands. Best effort: the reply is what counts. */
+/**
+ * Shows on the pod itself how this process's request stands; another one's marks stay. Best effort: the reply is what
+ * counts.
+ */
 export async function labelPod(
   cluster: KubernetesCluster,
   pod: PodReference,
-  status: MigrationStatus,
+  { processId, status }: { readonly processId: ProcessId; readonly status: MigrationStatus },
 ): Promise<void> {
   await cluster.patchPod(pod.namespace, pod.name, [
     { op: 'test', path: '/metadata/uid', value: pod.uid },
+    { op: 'test', path: `/metadata/annotations/${pointerPart(processAnnotation)}`, value: processId },
     { op: 'replace', path: `/metadata/labels/${pointerPart(migrationLabel)}`, value: status },
   ]);
 }

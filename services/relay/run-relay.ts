@@ -3,7 +3,7 @@ import type { Outbox, OutboxEntry } from '../../adapters/ports/journal.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import { isEventName } from '../../schemas/codec.js';
 import { frame } from '../../schemas/wire-format.js';
-import { awaitFirst, superviseLoop, type Supervision } from '../supervision.js';
+import { awaitFirst, pause, superviseLoop, type Supervision } from '../supervision.js';
 
 export interface RelayOptions extends Supervision {
   readonly outbox: Outbox;
@@ -67,17 +67,17 @@ async function sendOnce(options: RelayOptions, partition: number): Promise<numbe
 }
 
 async function relayPartition(options: RelayOptions, partition: number): Promise<void> {
-  const { outbox, clock, signal } = options;
+  const { outbox, signal } = options;
   const isOver = (): boolean => signal.aborted;
   await superviseLoop(`relay ${partition}`, options, async () => {
     if (!(await outbox.acquire(partition))) {
-      await clock.waitUntil(clock.now() + options.takeOverMs, signal);
+      await pause(options, options.takeOverMs);
       return;
     }
     try {
       while (!isOver()) {
         if ((await sendOnce(options, partition)) > 0) continue;
-        await awaitFirst([(until) => outbox.awaitEntries(partition, until)], signal);
+        await awaitFirst([(until) => outbox.awaitEntries(partition, until)], options);
       }
     } finally {
       await outbox.release(partition);

@@ -15,6 +15,7 @@ import { signalRecord } from '../../services/input-records.js';
 import { intakeRoutes } from '../../services/intake/intake-routes.js';
 import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
+import { silentLog } from '../services/silent-log.js';
 
 export interface TestServer {
   readonly url: string;
@@ -50,6 +51,7 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
     journal: journal.journal,
     schemaIds,
     clock: systemClock,
+    log: silentLog,
     rules: { policy, epoch: 1 },
     group: 'maintenance',
     maxBatchRecords: 100,
@@ -71,10 +73,10 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
     onError: (error) => {
       throw error;
     },
-    sendOrder: async (node, order) => {
+    sendOrder: async (node, signal) => {
       const id = systemRandomness.uuid();
       const origin = { id, source, at: Date.now() };
-      await eventLog.append([await signalRecord(schemaIds, node, { kind: 'Order', order }, origin)]);
+      await eventLog.append([await signalRecord(schemaIds, node, signal, origin)]);
       return { causeId: id };
     },
   });

@@ -4,14 +4,13 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { Log } from '../../adapters/ports/log.js';
+import { silentLog as silent } from '../services/silent-log.js';
 import type { DemoResult } from '../../cli/composition/demo/result.js';
 import { startDemo, type DemoOptions } from '../../cli/composition/demo/run-demo.js';
 import { seededRandom } from '../../world/random.js';
 import { makeDirtyRecord } from '../../world/record/dirty-record.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-demo-test-'));
-const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });

@@ -118,8 +118,15 @@ export const signal: fc.Arbitrary<Signal> = fc.oneof(
   fc.record({
     kind: kind('NodeChanged'),
     change: record(
-      { change: fc.constantFrom('appeared' as const, 'deleted' as const, 'rebooted' as const) },
-      { nodeUid: branded<NodeUid>(), bootId: branded<BootId>(), machineId: branded<MachineId>() },
+      {
+        change: fc.constantFrom(
+          'appeared' as const,
+          'deleted' as const,
+          'rebooted' as const,
+          'relabelled' as const,
+        ),
+      },
+      { nodeUid: branded<NodeUid>(), bootId: branded<BootId>(), machineId: branded<MachineId>(), pool: text },
     ),
   }),
   fc.record({
@@ -127,6 +134,18 @@ export const signal: fc.Arbitrary<Signal> = fc.oneof(
     processId: branded<ProcessId>(),
     stageEntry: count,
     requestId: text,
+  }),
+  record({ kind: kind('RetryParked'), reason: text }, { subject: text }),
+  fc.record({
+    kind: kind('InputLost'),
+    lost: record({ group: text, topic: text, partition: fc.nat(99), from: count }, { to: count }),
+  }),
+  fc.record({
+    kind: kind('OrphanFound'),
+    orphan: record(
+      { owner: text, nodeUid: branded<NodeUid>(), atOnce: fc.nat(99) },
+      { processId: branded<ProcessId>(), bootId: branded<BootId>(), machineId: branded<MachineId>() },
+    ),
   }),
 );
 

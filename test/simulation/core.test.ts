@@ -18,6 +18,7 @@ async function check(seed: number): Promise<void> {
   expect(lost, 'an acknowledged report has no fate').toEqual([]);
   const { rows } = await journal.history.processes({ active: true, limit: 100 });
   expect(rows, 'a process neither ended nor was ended by a person').toEqual([]);
+  expect(await journal.history.parked({ limit: 10 }), 'a node stayed parked').toEqual([]);
   for (const [node, machine] of fleet.machines) {
     expect(machine.isolatedBy, `${node} is isolated although no process runs`).toBeUndefined();
     const state = await journal.history.state(node);

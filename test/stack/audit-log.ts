@@ -45,13 +45,18 @@ function requestOf(line: string): (AuditedRequest & { readonly stage: string }) 
   };
 }
 
-/** Every finished request of Faultline so far, oldest first. */
+/** A watch has been answered once it has begun; it ends when nobody listens any more. */
+function endOf(verb: string): string {
+  return verb === 'watch' ? 'ResponseStarted' : 'ResponseComplete';
+}
+
+/** Every answered request of Faultline so far, oldest first. */
 export async function requestsOfFaultline(auditLog: string): Promise<readonly AuditedRequest[]> {
   const lines = (await readFile(auditLog, 'utf8')).split('\n');
   return lines
     .map(requestOf)
     .filter((request) => request !== undefined)
-    .filter(({ stage, user }) => user === faultlineUser && stage === 'ResponseComplete');
+    .filter(({ stage, user, verb }) => user === faultlineUser && stage === endOf(verb));
 }
 
 /** Those that changed something. */
@@ -71,5 +76,16 @@ export function isolations(requests: readonly AuditedRequest[], node: string): r
       name === node &&
       request.includes('faultline.dev/maintenance') &&
       request.includes('"path":"/spec/unschedulable","value":true'),
+  );
+}
+
+/** What Faultline asked for and was not refused, as the rules of RBAC word it: `patch nodes`, `create pods/eviction`. */
+export function usedRights(requests: readonly AuditedRequest[]): ReadonlySet<string> {
+  return new Set(
+    requests
+      .filter(({ code }) => code !== 403)
+      .map(
+        ({ verb, resource, subresource }) => `${verb} ${[resource, subresource].filter(Boolean).join('/')}`,
+      ),
   );
 }

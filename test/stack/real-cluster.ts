@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { startKubernetes, type KubernetesStack } from '../../stack/kubernetes.js';
 import { kubeletLabel } from '../../stack/kwok-stages.js';
-import type { Site } from '../../stack/site.js';
+import type { Place } from '../../stack/site.js';
 import { Fleet } from '../../world/machines/fleet.js';
 import { HttpNodeLink } from '../../world/machines/http-node-link.js';
 import { KubernetesHttp } from '../../world/machines/kubernetes-access.js';
@@ -39,14 +39,14 @@ async function worldAccess(kubernetes: KubernetesStack): Promise<KubernetesHttp>
 }
 
 async function startMachines(
-  site: Site,
+  place: Place,
   kubernetes: KubernetesStack,
   nodes: number,
 ): Promise<{ fleet: Fleet; link: HttpNodeLink }> {
   const http = await worldAccess(kubernetes);
   const clock = realTimeClock();
   const link = new HttpNodeLink({ http, clock, leaseSeconds: 5 });
-  site.cleanups.add(() => link.close());
+  place.cleanups.add(() => link.close());
   const fleet = new Fleet({
     nodes,
     clock,
@@ -60,12 +60,12 @@ async function startMachines(
 }
 
 /** Starts a cluster whose machines run and whose Faultline account has the rights of `deploy/rbac.yaml`, no more. */
-export async function startRealCluster(site: Site, name: string, nodes: number): Promise<RealCluster> {
-  const kubernetes = await startKubernetes({ name, folder: join(site.folder, `kubernetes-${name}`) });
-  site.cleanups.add(() => kubernetes.stop());
+export async function startRealCluster(place: Place, name: string, nodes: number): Promise<RealCluster> {
+  const kubernetes = await startKubernetes({ name, folder: join(place.folder, `kubernetes-${name}`) });
+  place.cleanups.add(() => kubernetes.stop());
   await vi.waitFor(() => kubernetes.kubectl('get', 'namespace', 'kube-node-lease', 'default'), patience);
   await kubernetes.kubectl('apply', '-f', join(import.meta.dirname, '../../deploy/rbac.yaml'));
-  const { fleet, link } = await startMachines(site, kubernetes, nodes);
+  const { fleet, link } = await startMachines(place, kubernetes, nodes);
   fleet.start();
   await link.settled();
   await kubernetes.kubectl(
@@ -91,8 +91,8 @@ export async function startRealCluster(site: Site, name: string, nodes: number):
 }
 
 /** Applies an object as the administrator. */
-export async function apply(site: Site, cluster: RealCluster, object: object): Promise<void> {
-  const file = join(site.folder, `applied-${cluster.name}.json`);
+export async function apply(place: Place, cluster: RealCluster, object: object): Promise<void> {
+  const file = join(place.folder, `applied-${cluster.name}.json`);
   await writeFile(file, JSON.stringify(object));
   await cluster.kubernetes.kubectl('apply', '-f', file);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { commandTypes, resultStatuses } from '../../domain/command.js';
-import { workflowNames } from '../../domain/node-state.js';
+import { repairWorkflowNames, workflowNames } from '../../domain/node-state.js';
 import { orderKinds } from '../../domain/signal.js';
 import { activeVersion, advance, begin, machineOf } from '../../workflows/catalog.js';
 import type { WorkflowEvent } from '../../workflows/events.js';
@@ -54,12 +54,6 @@ describe.each(workflowNames)('%s', (workflow) => {
     expect(own.filter((stage) => !isStage(stage))).toEqual([]);
   });
 
-  it('isolates before anything else when the report is fresh', () => {
-    const step = begin(workflow, version, contextOf());
-    expect(step.stage).toBe('isolating');
-    expect(step.actions.map((action) => action.type)).toEqual(['isolateNode']);
-  });
-
   it.each(living)('hears every input in %s without throwing, twice too', (stage) => {
     for (const event of everyEvent) {
       const context = contextOf({ isolated: true, stageEntry: 3 });
@@ -76,6 +70,12 @@ describe.each(workflowNames)('%s', (workflow) => {
       if (stage !== 'settling' && takesOrder(stage, kind)) expect(step.context.stageEntry).toBeGreaterThan(3);
     }
   });
+});
+
+it.each(repairWorkflowNames)('%s isolates before anything else when the report is fresh', (workflow) => {
+  const step = begin(workflow, activeVersion[workflow], contextOf());
+  expect(step.stage).toBe('isolating');
+  expect(step.actions.map((action) => action.type)).toEqual(['isolateNode']);
 });
 
 it('no order leads past verification', () => {

@@ -176,6 +176,15 @@ describe('reboot', () => {
   it('asks a person when it can not be isolated', () => {
     given().when(failed('isolateNode')).then({ stage: 'waitingForPerson' });
   });
+
+  it('hands over what a failed isolation may have isolated before: the node stayed isolated for ever', () => {
+    given(failed('isolateNode'))
+      .when(order('abort'))
+      .then({ stage: 'handingOver', commands: ['handOver'] });
+    given(unknown('isolateNode'))
+      .when(order('abort'))
+      .then({ stage: 'handingOver', commands: ['handOver'] });
+  });
 });
 
 it('does not wait for pods of a kubelet that falls silent while they leave', () => {

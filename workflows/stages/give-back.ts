@@ -22,7 +22,13 @@ export function handOver() {
   return maintenance.createStateConfig({
     entry: [
       'enterStage',
-      { type: 'handOver', params: ({ context }) => ({ reason: context.waitingFor ?? 'ordered' }) },
+      {
+        type: 'handOver',
+        params: ({ context }) => ({
+          reason: context.waitingFor ?? 'ordered',
+          ...(context.reclaims === undefined ? {} : { owner: context.reclaims }),
+        }),
+      },
     ],
     on: {
       'handOver.done': { target: 'handedToHuman' },

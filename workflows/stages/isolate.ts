@@ -2,6 +2,15 @@ import { maintenance } from '../maintenance.js';
 import { askPerson } from './steps.js';
 import { reversible } from './settle.js';
 
+/** An earlier try may have isolated it before the last one failed: whatever ends the process looks for our taint first. */
+const maybeIsolated = {
+  target: 'waitingForPerson',
+  actions: [
+    'suspectIsolation' as const,
+    { type: 'noteWaiting' as const, params: { reason: 'the node could not be isolated' } },
+  ],
+};
+
 /** Stops scheduling on the node, with our taint and, if the recipe says so, a cordon. */
 export function isolate(next: { readonly done: string }) {
   return maintenance.createStateConfig({
@@ -18,6 +27,7 @@ export function isolate(next: { readonly done: string }) {
           ...(context.isolated || context.stillFiring === undefined
             ? {}
             : { stillFiring: context.stillFiring }),
+          ...(context.reclaims === undefined ? {} : { adopts: context.reclaims }),
         }),
       },
     ],
@@ -41,7 +51,8 @@ export function isolate(next: { readonly done: string }) {
         { guard: 'isolated', ...askPerson('the mode became observe') },
         { target: 'cancelled', actions: 'noteWithheld' },
       ],
-      'isolateNode.failed': askPerson('the node could not be isolated'),
+      'isolateNode.failed': maybeIsolated,
+      'isolateNode.unknown': maybeIsolated,
       ...reversible,
     },
   });

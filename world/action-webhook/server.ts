@@ -24,6 +24,8 @@ export interface ActionWebhookOptions {
   /** A free one, if not given. */
   readonly port?: number;
   readonly onRequest?: (request: WebhookRequest) => void;
+  /** Hears when a technician has finished: a ticket system that tells need not be asked. */
+  readonly onRepaired?: (ticket: Ticket) => void;
 }
 
 export interface ActionWebhook {
@@ -46,7 +48,7 @@ interface Answer {
  * `POST /actions` are idempotent by their keys; 400 names the bad field, 404 the unknown node.
  */
 export async function startActionWebhook(options: ActionWebhookOptions): Promise<ActionWebhook> {
-  const desk = new TicketDesk(options.clock);
+  const desk = new TicketDesk(options.clock, options.onRepaired);
   const runner = new ActionRunner(options.clock, options.random);
   const requests: WebhookRequest[] = [];
   const app = fastify({ forceCloseConnections: true });

@@ -21,11 +21,14 @@ const fruitlessSearchMs = 30 * 60_000;
  */
 export class TicketDesk {
   readonly #clock: WorldClock;
+  readonly #onRepaired: (ticket: Ticket) => void;
   readonly #byKey = new Map<string, Ticket>();
   readonly #keyOf = new Map<string, string>();
 
-  constructor(clock: WorldClock) {
+  /** `onRepaired` hears when a technician has finished. */
+  constructor(clock: WorldClock, onRepaired: (ticket: Ticket) => void = () => undefined) {
     this.#clock = clock;
+    this.#onRepaired = onRepaired;
   }
 
   /** All tickets, in order of opening. */
@@ -52,7 +55,9 @@ export class TicketDesk {
     const repairMs = Math.max(0, ...machine.faults.map((fault) => fault.repairMs)) || fruitlessSearchMs;
     this.#clock.schedule(ticket.openedAt + repairMs, () => {
       machine.repair();
-      this.#byKey.set(ticket.idempotencyKey, { ...ticket, repairedAt: this.#clock.now() });
+      const repaired = { ...ticket, repairedAt: this.#clock.now() };
+      this.#byKey.set(ticket.idempotencyKey, repaired);
+      this.#onRepaired(repaired);
     });
     return { ticket, isNew: true };
   }

@@ -2,11 +2,13 @@ import type { Command } from '../../../domain/command.js';
 import type { Decide } from '../../../domain/decision.js';
 import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
-import { decideBatch, InvalidDecision, type BatchEffects, type Repeats } from '../../journal/decide-batch.js';
+import type { BatchEffects, Repeats } from '../../journal/batch-collection.js';
+import { decideBatch, InvalidDecision } from '../../journal/decide-batch.js';
 import { isRevocable, resultSignal, revokedResult } from '../../journal/causes.js';
 import { seenKey } from '../../journal/digests.js';
 import { beginning, requireSameLog } from '../../journal/fence.js';
-import type { JournalOptions } from '../../journal/options.js';
+import { asLostRecords, isConcerned, lostSignals } from '../../journal/lost-input.js';
+import type { JournalOptions, LostInput } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import type { AssignedPartition } from '../../ports/event-log.js';
 import type {
@@ -17,6 +19,7 @@ import type {
   NewOutboxEntry,
 } from '../../ports/journal.js';
 import type { MemoryStore, StoredCommand } from './store.js';
+import { changeWaiting, keptFor } from './waiting.js';
 
 /** Each call is one step of the event loop: what it does is seen as a whole or not at all. */
 export class MemoryJournal implements Journal {
@@ -44,9 +47,9 @@ export class MemoryJournal implements Journal {
     }
     const { at, lost } = beginning(stored, assigned);
     if (lost) {
-      const noticedAt = this.#options.clock.now();
-      this.#store.lostInput.push({ group, topic, partition, from: stored.nextOffset, to: low, noticedAt });
       this.#store.offsets.set(key, { nextOffset: low, logId });
+      const noticedAt = this.#options.clock.now();
+      this.#tellLost({ group, topic, partition, from: stored.nextOffset, to: low, noticedAt });
     }
     return at;
   }
@@ -64,13 +67,18 @@ export class MemoryJournal implements Journal {
       seenNow.add(cause);
       return true;
     });
-    const effects = decideBatch(store.states, {
-      inputs: fresh.map(({ input }) => input),
-      decide: this.#refusingReissue(request.decide),
-      park: request.park,
-      writer: this.#options.writer,
-      verify: this.#options.verify ?? false,
-    });
+    const inputs = fresh.map(({ input }) => input);
+    const kept = keptFor(store, new Set(inputs.map(({ node }) => node)));
+    const effects = decideBatch(
+      { states: store.states, kept },
+      {
+        inputs,
+        deciding: { ...request, decide: this.#refusingReissue(request.decide) },
+        writer: this.#options.writer,
+        verify: this.#options.verify ?? false,
+        now: this.#options.clock.now(),
+      },
+    );
     const dead = request.deadLetters.filter(({ offset }) => offset >= fence.nextOffset);
     this.#commit(
       effects,
@@ -86,7 +94,21 @@ export class MemoryJournal implements Journal {
       facts: effects.facts.length,
       commands: effects.commands.length,
       parked: effects.parked,
+      waiting: effects.waiting.reduce((sum, { kept: added }) => sum + added.length, 0),
+      // In memory there is nothing that can't be stored.
+      deadLettered: 0,
     };
+  }
+
+  #tellLost(lost: LostInput): void {
+    const store = this.#store;
+    const { writer, onInputLost } = this.#options;
+    store.lostInput.push(lost);
+    store.sendAgain(lost.topic);
+    const nodes = [...store.states.values()].filter(isConcerned).map(({ node }) => node);
+    const { logEpoch } = store;
+    store.publish(lostSignals(writer, nodes, asLostRecords(lost), { at: lost.noticedAt, logEpoch }));
+    onInputLost?.(lost);
   }
 
   /** What the primary key of commands refuses on PostgreSQL. */
@@ -124,6 +146,9 @@ export class MemoryJournal implements Journal {
     }
     for (const repeats of effects.repeats) addRepeats(store, repeats);
     for (const row of effects.processes) store.processes.set(row.processId, row);
+    changeWaiting(store, effects.waiting);
+    // Their commands go on, or rest.
+    if (effects.parkings.length > 0) store.work.announce();
     this.#setTimers(effects);
     store.enqueue(stored.commands, now);
     for (const { id } of revoked) revoke(store, store.commands.get(id));

@@ -109,11 +109,14 @@ export class MemoryCommandQueue implements CommandQueue {
   }
 
   #heads(): readonly StoredCommand[] {
-    return [...this.#store.queues.values()].flatMap(([head]) => (head === undefined ? [] : [head]));
+    return [...this.#store.queues].flatMap(([node, [head]]) =>
+      head === undefined || this.#store.rests(node) ? [] : [head],
+    );
   }
 
   #isHead(stored: StoredCommand): boolean {
-    return this.#store.queues.get(stored.command.node)?.[0] === stored;
+    const { node } = stored.command;
+    return !this.#store.rests(node) && this.#store.queues.get(node)?.[0] === stored;
   }
 
   #open(id: CommandId): StoredCommand | undefined {

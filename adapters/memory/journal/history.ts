@@ -2,8 +2,17 @@ import type { Fact } from '../../../domain/fact.js';
 import type { NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import { compareBytes, pageOf, readProcessCursor, writeProcessCursor } from '../../journal/pages.js';
-import type { CommandRow, History, Page, ProcessRow, RepeatRow } from '../../ports/journal.js';
+import type {
+  CommandRow,
+  History,
+  Page,
+  ParkedNode,
+  ProcessRow,
+  RepeatRow,
+  WaitingRow,
+} from '../../ports/journal.js';
 import type { MemoryStore, StoredCommand } from './store.js';
+import { waitingRows } from './waiting.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
 
@@ -70,6 +79,21 @@ export class MemoryHistory implements History {
         last,
         count,
       }));
+  }
+
+  async parked({ limit }: Parameters<History['parked']>[0]): Promise<readonly ParkedNode[]> {
+    return [...this.#store.states.values()]
+      .flatMap(({ node, version, parked }) => {
+        const rows = this.#store.waiting.get(node) ?? [];
+        const waiting = rows.filter(({ taken }) => taken === undefined).length;
+        return parked === undefined ? [] : [{ ...parked, node, version, waiting }];
+      })
+      .sort((a, b) => a.since - b.since || compareBytes(a.node, b.node))
+      .slice(0, limit);
+  }
+
+  async waiting(node: NodeKey): Promise<readonly WaitingRow[]> {
+    return waitingRows(this.#store, node);
   }
 }
 

@@ -39,7 +39,7 @@ export class MemoryFleetInventory implements FleetInventory {
         .map(({ node }) => node),
     );
     const unavailableByOthers = members.filter(
-      ({ node, unavailable }) => unavailable && !ours.has(node),
+      ({ node, unavailable }) => (unavailable || this.#store.rests(node)) && !ours.has(node),
     ).length;
     return { cluster, observedAt, size: members.length, unavailableByOthers };
   }

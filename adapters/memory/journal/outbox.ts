@@ -1,6 +1,6 @@
 import { sentCause } from '../../journal/causes.js';
 import type { JournalOptions } from '../../journal/options.js';
-import type { Outbox, OutboxEntry } from '../../ports/journal.js';
+import { JournalUnavailable, type Outbox, type OutboxEntry } from '../../ports/journal.js';
 import type { MemoryStore } from './store.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
@@ -11,6 +11,8 @@ export class MemoryOutbox implements Outbox {
   readonly #store: MemoryStore;
   readonly #options: JournalOptions;
   readonly #self = Symbol('sender');
+  /** Taken away from this copy, and not acquired again since. */
+  readonly #lost = new Set<number>();
 
   constructor(store: MemoryStore, options: JournalOptions) {
     this.partitions = store.outboxPartitions;
@@ -21,20 +23,35 @@ export class MemoryOutbox implements Outbox {
   async acquire(partition: number): Promise<boolean> {
     if (this.#store.senders.has(partition)) return false;
     this.#store.senders.set(partition, this.#self);
+    this.#lost.delete(partition);
     return true;
   }
 
   async release(partition: number): Promise<void> {
+    this.#lost.delete(partition);
+    this.#giveUp(partition);
+  }
+
+  /** As when this copy dies, or its connection does. */
+  async releaseAll(): Promise<void> {
+    for (let partition = 0; partition < this.partitions; partition += 1) {
+      if (this.#store.senders.get(partition) === this.#self) this.#lost.add(partition);
+      this.#giveUp(partition);
+    }
+  }
+
+  #giveUp(partition: number): void {
     if (this.#store.senders.get(partition) !== this.#self) return;
     this.#store.senders.delete(partition);
+    // Whoever waits to become the sender may try.
+    this.#store.entries[partition]?.announce();
   }
 
-  /** As when this copy dies. */
-  async releaseAll(): Promise<void> {
-    for (let partition = 0; partition < this.partitions; partition += 1) await this.release(partition);
-  }
-
+  /** Rejects with JournalUnavailable when this copy was the sender and lost that: it has to acquire again. */
   async unsent(partition: number, limit: number): Promise<readonly OutboxEntry[]> {
+    if (this.#lost.has(partition)) {
+      throw new JournalUnavailable(`outbox partition ${partition} was lost: acquire it again before sending`);
+    }
     this.#store.entries[partition]?.reading();
     return (this.#store.unsent[partition] ?? []).slice(0, limit).map(({ entry }) => entry);
   }

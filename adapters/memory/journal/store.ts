@@ -12,8 +12,9 @@ import type {
   OutboxEntry,
   ProcessRow,
 } from '../../ports/journal.js';
-import type { Repeats } from '../../journal/decide-batch.js';
-import { outboxPartitionOf } from '../../journal/digests.js';
+import type { Repeats } from '../../journal/batch-collection.js';
+import type { KeptInput } from '../../journal/waiting-inputs.js';
+import { outboxPartitionOf, seenKey } from '../../journal/digests.js';
 import type { ConsumedOffset } from '../../journal/fence.js';
 import type { LostInput } from '../../journal/options.js';
 import { WakeUp } from '../../journal/wake-up.js';
@@ -41,6 +42,10 @@ export interface Permit {
   readonly takenAt: number;
 }
 
+export interface StoredWaitingInput extends KeptInput {
+  taken?: true;
+}
+
 export interface StoredOutboxEntry {
   readonly entry: OutboxEntry;
   readonly partition: number;
@@ -54,11 +59,14 @@ export class MemoryStore {
   readonly outboxPartitions: number;
   readonly offsets = new Map<string, ConsumedOffset>();
   readonly lostInput: LostInput[] = [];
+  logEpoch = 1;
   /** Cause to the time it was seen. */
   readonly seen = new Map<string, number>();
   readonly states = new Map<NodeKey, NodeState>();
   readonly facts = new Map<NodeKey, Fact[]>();
   readonly repeats = new Map<NodeKey, Map<string, Repeats>>();
+  /** Inputs of parked nodes, by place; what was taken up stays until nothing waits any more. */
+  readonly waiting = new Map<NodeKey, StoredWaitingInput[]>();
   readonly timers = new Map<string, TimerRequest>();
   /** In order of position. */
   readonly commands = new Map<CommandId, StoredCommand>();
@@ -102,6 +110,22 @@ export class MemoryStore {
     }
   }
 
+  /** Signals on this topic that were sent and never read go out once more. */
+  sendAgain(topic: string): void {
+    const unread = this.sent.filter(
+      ({ entry }) =>
+        entry.topic === topic &&
+        entry.event === 'Signal' &&
+        !this.seen.has(seenKey(entry.headers['ce_id'] ?? '')),
+    );
+    this.sent = this.sent.filter((stored) => !unread.includes(stored));
+    for (const { entry, partition } of unread) {
+      this.unsent[partition]?.push({ entry, partition });
+      this.entries[partition]?.announce();
+    }
+    for (const queue of this.unsent) queue.sort((a, b) => (a.entry.position < b.entry.position ? -1 : 1));
+  }
+
   enqueue(commands: readonly Command[], createdAt: number): void {
     for (const command of commands) {
       const stored: StoredCommand = {
@@ -119,6 +143,11 @@ export class MemoryStore {
       else queue.push(stored);
     }
     if (commands.length > 0) this.work.announce();
+  }
+
+  /** Whether commands of this node rest. */
+  rests(node: NodeKey): boolean {
+    return this.states.get(node)?.parked?.kind === 'failed';
   }
 
   /** Takes a command that is over out of its node's queue, which may give way to the next. */

@@ -1,4 +1,5 @@
-import type { LostInput, Upkeep } from '../../journal/options.js';
+import { isConcerned, lostSignals } from '../../journal/lost-input.js';
+import type { JournalOptions, LostInput, Upkeep } from '../../journal/options.js';
 import type { Installation } from '../../ports/journal.js';
 import type { MemoryStore } from './store.js';
 
@@ -6,9 +7,11 @@ import type { MemoryStore } from './store.js';
 
 export class MemoryUpkeep implements Upkeep {
   readonly #store: MemoryStore;
+  readonly #options: JournalOptions;
 
-  constructor(store: MemoryStore) {
+  constructor(store: MemoryStore, options: JournalOptions) {
     this.#store = store;
+    this.#options = options;
   }
 
   async resume(): Promise<Installation> {
@@ -22,12 +25,28 @@ export class MemoryUpkeep implements Upkeep {
     return this.#store.installation;
   }
 
-  async startLogEpoch(): Promise<void> {
-    this.#store.offsets.clear();
+  async startLogEpoch(_order: Parameters<Upkeep['startLogEpoch']>[0]): Promise<number> {
+    const store = this.#store;
+    const abandoned = [...store.offsets];
+    store.offsets.clear();
+    store.logEpoch += 1;
+    const noticed = { at: this.#options.clock.now(), logEpoch: store.logEpoch };
+    const nodes = [...store.states.values()].filter(isConcerned).map(({ node }) => node);
+    for (const [place, { nextOffset }] of abandoned) {
+      const [group, topic, partition] = JSON.parse(place) as [string, string, number];
+      store.sendAgain(topic);
+      const lost = { group, topic, partition, from: Number(nextOffset) };
+      store.publish(lostSignals(this.#options.writer, nodes, lost, noticed));
+    }
+    return store.logEpoch;
   }
 
   async lostInput(): Promise<readonly LostInput[]> {
     return [...this.#store.lostInput];
+  }
+
+  async inputGaps(): Promise<number> {
+    return this.#store.lostInput.length + this.#store.logEpoch;
   }
 
   async prune(before: number): Promise<void> {

@@ -150,6 +150,15 @@ export class PostgresEventLog implements EventLog {
     }, 0n);
   }
 
+  /**
+   * What members and producers in this process are just doing; 0: all that was appended here has been handled by the
+   * groups that read here. Costs no look into the database.
+   */
+  underWay(): number {
+    const members = [...this.subscriptions].reduce((sum, member) => sum + member.underWay(), 0);
+    return members + (this.queue.isSending ? 1 : 0);
+  }
+
   /** Deletes what retention allows to delete, as of the clock; resolves with how many records. To be called now and then. */
   removeExpired(): Promise<number> {
     return available(() => removeExpired(this.pool, this.options.clock.now()));

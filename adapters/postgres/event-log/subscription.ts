@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { ConsumeOptions, Subscription } from '../../ports/event-log.js';
 import { reasonOf, UnknownTopic } from '../../event-log/errors.js';
-import { PartitionReader } from '../../event-log/partition-reader.js';
+import { PartitionReader, type FetchedRecords } from '../../event-log/partition-reader.js';
 import { fetchBounds, fetchWithBounds } from './fetching.js';
 import { Membership, type OwnedPartition } from './membership.js';
 import type { TopicDirectory } from './topic-directory.js';
@@ -21,7 +21,10 @@ export interface SubscriptionContext {
 interface Reading {
   readonly owned: OwnedPartition;
   readonly reader: PartitionReader;
+  /** As far as this member was told that the partition reaches. */
   high: bigint;
+  /** What it was told may be too little: look, whatever `high` says. */
+  mustLook: boolean;
 }
 
 /** A member of a group on the PostgreSQL log. When its connection is lost it enters the group anew. */
@@ -59,9 +62,17 @@ export class PostgresSubscription implements Subscription {
   /** Records were appended here or elsewhere. */
   grown({ topicId, partition, high }: Growth): void {
     const reading = this.readings.get(nameOf(topicId, partition));
-    if (reading === undefined) return;
-    if (high > reading.high) reading.high = high;
+    // What was appended here is heard of twice: at once, and by the notification.
+    if (reading === undefined || high <= reading.high) return;
+    reading.high = high;
     reading.reader.wake();
+  }
+
+  /** Partitions that are read or handed over right now; one more while this is no member yet. */
+  underWay(): number {
+    if (!this.isMember) return this.stopped.signal.aborted ? 0 : 1;
+    const readings = [...this.readings.values()];
+    return this.leaving.size + readings.filter(({ reader }) => !reader.isWaiting).length;
   }
 
   /** Next offset of each partition that this member owns and has begun to read. */
@@ -143,7 +154,10 @@ export class PostgresSubscription implements Subscription {
       const reading = this.readings.get(name);
       // Notifications are sent once and may be lost with a connection: look again with every renewal.
       if (reading === undefined) this.readings.set(name, this.startReading(owned, logId));
-      else reading.reader.wake();
+      else {
+        reading.mustLook = true;
+        reading.reader.wake();
+      }
     }
   }
 
@@ -171,8 +185,11 @@ export class PostgresSubscription implements Subscription {
     const reader = new PartitionReader({
       consume: this.options,
       source: {
-        assigned: async () => ({ topic, partition, logId, ...(await fetchBounds(pool, owned, partition)) }),
-        fetch: (from, limit) => fetchWithBounds(pool, owned, partition, from, limit, reading.high),
+        assigned: async () => {
+          reading.mustLook = true;
+          return { topic, partition, logId, ...(await fetchBounds(pool, owned, partition)) };
+        },
+        fetch: (from, limit) => this.fetch(reading, from, limit),
       },
       pause: (attempt, signal) => this.pause(attempt, signal),
       onTrouble: (message) => {
@@ -184,8 +201,17 @@ export class PostgresSubscription implements Subscription {
         this.look();
       },
     });
-    const reading: Reading = { owned, reader, high: 0n };
+    const reading: Reading = { owned, reader, high: 0n, mustLook: true };
     return reading;
+  }
+
+  /** Asks the database only where there is something new, or may be: an empty look after every batch doubled the queries. */
+  private async fetch(reading: Reading, from: bigint, limit: number): Promise<FetchedRecords> {
+    const { owned, high, mustLook } = reading;
+    if (!mustLook && high <= from) return { records: [], low: from, high };
+    const fetched = await fetchWithBounds(this.context.pool, owned, owned.partition, from, limit, high);
+    if (fetched.records.length === 0) reading.mustLook = false;
+    return fetched;
   }
 
   private async revokeAll(): Promise<void> {

@@ -3,7 +3,8 @@ import type { NodeKey } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import type { Input } from '../../../domain/signal.js';
 import { resultSignal, revokedResult } from '../../journal/causes.js';
-import { decideBatch, type BatchEffects } from '../../journal/decide-batch.js';
+import type { BatchEffects } from '../../journal/batch-collection.js';
+import { decideBatch } from '../../journal/decide-batch.js';
 import { requireSameLog, type ConsumedOffset } from '../../journal/fence.js';
 import type { AdvanceRequest, AdvanceResult, NewOutboxEntry } from '../../ports/journal.js';
 import { batchStatements } from './batch-statements.js';
@@ -13,6 +14,7 @@ import { lockStates } from './lock-states.js';
 import { newsOfOutbox, type News } from './notices.js';
 import { lockOffset, lockOrCreateOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
+import { keptFor, waitingStatements } from './waiting.js';
 
 interface Advanced {
   readonly result: AdvanceResult;
@@ -24,20 +26,25 @@ class FenceElsewhere extends Error {
   override readonly name = 'FenceElsewhere';
 }
 
+/** How a batch is tried again that the database refused: it holds one input only. */
+export type Narrowed =
+  /** At most one waiting input is taken up: the refusal may be about one of them. */
+  | { readonly takeUpAtMost: number }
+  /** The input is parked for this reason, undecided. */
+  | { readonly refusal: Error };
+
 /**
  * One batch in one transaction, in two round trips: fence, causes and states; all that was decided. Only when the
  * fence turns out to be elsewhere (a redelivery, a first batch) it is begun anew with the fence first, in three.
- *
- * @param refusal the one input of this batch can't be stored and is parked for this reason
  */
 export async function advanceOnce(
   context: JournalContext,
   request: AdvanceRequest,
-  refusal?: Error,
+  narrowed?: Narrowed,
 ): Promise<Advanced> {
   try {
     return await context.database.transaction((transaction) =>
-      advanceBehindFence(context, transaction, { request, refusal }),
+      advanceBehindFence(context, transaction, { request, narrowed }),
     );
   } catch (error) {
     if (!(error instanceof FenceElsewhere)) throw error;
@@ -47,11 +54,11 @@ export async function advanceOnce(
     requireSameLog(fence, request);
     if (request.nextOffset <= fence.nextOffset) {
       const skipped = request.inputs.length;
-      return { result: { result: { ...nothing, skipped }, changed: [] }, last: [] };
+      return { result: { result: { ...nothingAdvanced, skipped }, changed: [] }, last: [] };
     }
     const due = request.inputs.filter(({ offset }) => offset >= fence.nextOffset).map(({ input }) => input);
     const locked = await lockStates(transaction, due, context.options.clock.now());
-    return decideAndWrite(context, transaction, { request, refusal, fence, ...locked });
+    return decideAndWrite(context, transaction, { request, narrowed, fence, ...locked });
   });
 }
 
@@ -59,7 +66,7 @@ export async function advanceOnce(
 async function advanceBehindFence(
   context: JournalContext,
   transaction: Transaction,
-  { request, refusal }: { readonly request: AdvanceRequest; readonly refusal: Error | undefined },
+  { request, narrowed }: Pick<LockedBatch, 'request' | 'narrowed'>,
 ): Promise<{ readonly result: Advanced; readonly last: readonly Statement[] }> {
   const inputs = request.inputs.map(({ input }) => input);
   const offset = lockOffset(transaction, request);
@@ -71,33 +78,52 @@ async function advanceBehindFence(
   if (fence?.logId !== request.logId || !all.every(isBehind) || request.nextOffset <= fence.nextOffset) {
     throw new FenceElsewhere();
   }
-  return decideAndWrite(context, transaction, { request, refusal, fence, ...locked });
+  return decideAndWrite(context, transaction, { request, narrowed, fence, ...locked });
 }
 
-function decideAndWrite(
+/** A batch whose fence, causes and states are locked. */
+interface LockedBatch {
+  readonly request: AdvanceRequest;
+  readonly narrowed: Narrowed | undefined;
+  readonly fence: ConsumedOffset;
+  readonly fresh: readonly Input[];
+  readonly states: ReadonlyMap<NodeKey, NodeState>;
+}
+
+async function decideAndWrite(
   context: JournalContext,
   transaction: Transaction,
-  batch: {
-    readonly request: AdvanceRequest;
-    readonly refusal: Error | undefined;
-    readonly fence: ConsumedOffset;
-    readonly fresh: readonly Input[];
-    readonly states: ReadonlyMap<NodeKey, NodeState>;
-  },
+  { request, narrowed, fence, fresh, states }: LockedBatch,
 ): Promise<{ readonly result: Advanced; readonly last: readonly Statement[] }> {
-  const { request, refusal, fence, fresh, states } = batch;
-  const effects = decideBatch(states, {
-    inputs: fresh,
-    decide: request.decide,
-    park: request.park,
-    writer: context.options.writer,
-    verify: context.options.verify ?? false,
-    ...(refusal === undefined ? {} : { refusal }),
-  });
+  const kept = await keptFor(transaction, states.values(), (state) => takesUp(request, fresh, state));
+  const effects = decideBatch(
+    { states, kept },
+    {
+      inputs: fresh,
+      deciding: request,
+      writer: context.options.writer,
+      verify: context.options.verify ?? false,
+      now: context.options.clock.now(),
+      ...narrowed,
+    },
+  );
   return write(context, transaction, { request, fence, effects, fresh });
 }
 
-const nothing: AdvanceResult = { skipped: 0, decided: 0, facts: 0, commands: 0, parked: 0 };
+/** Whether one of the inputs has the inputs taken up that wait for this parked node. */
+function takesUp({ admit }: AdvanceRequest, inputs: readonly Input[], state: NodeState): boolean {
+  return inputs.some((input) => input.node === state.node && admit(state, input).endsWith('take-up'));
+}
+
+export const nothingAdvanced: AdvanceResult = {
+  skipped: 0,
+  decided: 0,
+  facts: 0,
+  commands: 0,
+  parked: 0,
+  waiting: 0,
+  deadLettered: 0,
+};
 
 async function write(
   context: JournalContext,
@@ -111,7 +137,7 @@ async function write(
 ): Promise<{ readonly result: Advanced; readonly last: readonly Statement[] }> {
   const { request, fence, effects, fresh } = batch;
   const now = context.options.clock.now();
-  const decided = batchStatements(effects, now);
+  const decided = [...batchStatements(effects, now), ...waitingStatements(effects)];
   // Revocations answer in the outbox, and only the database knows which of them came in time.
   const revoked = effects.revoke.length === 0 ? [] : await revoke(transaction, effects, decided);
   const outbox = [
@@ -127,9 +153,14 @@ async function write(
         facts: effects.facts.length,
         commands: effects.commands.length,
         parked: effects.parked,
+        waiting: effects.waiting.reduce((sum, { kept }) => sum + kept.length, 0),
+        deadLettered: 0,
       },
       changed: [
-        ...(effects.commands.length + revoked.length === 0 ? [] : (['command'] as const)),
+        // Commands of a node that is parked no more may be claimed again.
+        ...(effects.commands.length + revoked.length + effects.parkings.length === 0
+          ? []
+          : (['command'] as const)),
         ...(effects.timers.length === 0 ? [] : (['timer'] as const)),
         ...newsOfOutbox(
           outbox.map(({ key }) => key),

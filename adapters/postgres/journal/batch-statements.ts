@@ -1,5 +1,5 @@
 import { commandCatalog } from '../../../domain/command.js';
-import type { BatchEffects } from '../../journal/decide-batch.js';
+import type { BatchEffects } from '../../journal/batch-collection.js';
 import { storableJson, storableText } from '../../journal/storable.js';
 import type { Statement } from './database.js';
 

@@ -15,12 +15,14 @@ interface QueuedRow {
   readonly created_at: number;
 }
 
-/** Open commands that no earlier open command of their node stands before. */
+/** Open commands that no earlier open command of their node stands before, and whose node is not parked. */
 const heads = `journal.command AS head
   WHERE head.status IN ('waiting', 'attempting') AND NOT EXISTS (
     SELECT FROM journal.command AS earlier
     WHERE earlier.node_key = head.node_key AND earlier.position < head.position
-      AND earlier.status IN ('waiting', 'attempting'))`;
+      AND earlier.status IN ('waiting', 'attempting'))
+  AND NOT EXISTS (
+    SELECT FROM journal.parked_node AS parked WHERE parked.node_key = head.node_key AND parked.kind = 'failed')`;
 
 /** The queue in the table journal.command; claim and settlement are functions in 0002_claiming.sql. */
 export class PostgresCommandQueue implements CommandQueue {

@@ -3,8 +3,19 @@ import type { Fact } from '../../../domain/fact.js';
 import type { NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import { pageOf, readProcessCursor, writeProcessCursor } from '../../journal/pages.js';
-import type { CommandRow, History, Page, ProcessRow, RepeatRow } from '../../ports/journal.js';
+import type {
+  CommandRow,
+  History,
+  Page,
+  ParkedNode,
+  ProcessRow,
+  RepeatRow,
+  WaitingRow,
+} from '../../ports/journal.js';
+import { describeInput } from '../../journal/waiting-inputs.js';
+import { storableText } from '../../journal/storable.js';
 import type { Database } from './database.js';
+import { inputFromBytes } from './waiting.js';
 
 /** Members that are null in a row are absent in the value; the row's names are those of the value. */
 type Nullable<Value> = { readonly [Name in keyof Value]: Value[Name] | null };
@@ -116,6 +127,32 @@ export class PostgresHistory implements History {
       values: [node],
     });
     return rows.map((row) => withoutNulls<RepeatRow>(row));
+  }
+
+  async parked({ limit }: Parameters<History['parked']>[0]): Promise<readonly ParkedNode[]> {
+    return this.#database.query<ParkedNode & Record<string, unknown>>({
+      text: `SELECT node_key AS node, kind, reason, since, attempts, tried_at AS "triedAt", version,
+          (SELECT count(*) FROM journal.waiting_input AS waiting
+            WHERE waiting.node_key = parked.node_key AND NOT waiting.taken) AS waiting
+        FROM journal.parked_node AS parked ORDER BY since, node_key LIMIT $1`,
+      values: [limit],
+    });
+  }
+
+  async waiting(node: NodeKey): Promise<readonly WaitingRow[]> {
+    const rows = await this.#database.query<Omit<WaitingRow, 'what'> & { readonly input: Buffer }>({
+      text: `SELECT said.first, said.last, said.count, whole.input FROM (
+          SELECT coalesce(repeats, place) AS place, min(at) AS first, max(at) AS last, count(*) AS count
+          FROM journal.waiting_input WHERE node_key = $1 AND NOT taken
+          GROUP BY coalesce(repeats, place) ORDER BY 1 LIMIT 100
+        ) AS said JOIN journal.waiting_input AS whole ON whole.node_key = $1 AND whole.place = said.place
+        ORDER BY whole.place`,
+      values: [node],
+    });
+    return rows.map(({ input, ...row }) => ({
+      what: storableText(describeInput(inputFromBytes(input))),
+      ...row,
+    }));
   }
 }
 

@@ -38,7 +38,11 @@ export class PostgresFleetInventory implements FleetInventory {
     const [row] = await this.#database.query<FleetSummary & Record<string, unknown>>({
       name: 'fleet-summary',
       text: `SELECT seen.cluster, seen.observed_at AS "observedAt", count(member.node_key) AS size,
-          count(*) FILTER (WHERE member.unavailable AND NOT EXISTS (
+          count(*) FILTER (WHERE (member.unavailable OR EXISTS (
+            -- Nobody knows what state a parked node is in.
+            SELECT FROM journal.parked_node AS parked
+            WHERE parked.node_key = member.node_key AND parked.kind = 'failed'
+          )) AND NOT EXISTS (
             SELECT FROM journal.permit WHERE permit.node_key = member.node_key
               AND permit.until = 'returned' AND permit.counter LIKE 'isolate/%'
           )) AS "unavailableByOthers"

@@ -19,20 +19,22 @@ export class Notices {
   readonly timerChanges = new WakeUp(fallbackPollMs);
   /** Per outbox partition: one sender reads it, and the senders of the others need not look. */
   readonly entries: readonly WakeUp[];
-  readonly #settings: pg.ClientConfig;
+  readonly #settings: pg.ClientConfig | undefined;
   readonly #unsent = new Set<News>();
   #client: pg.Client | undefined;
   #sending = false;
   #closed = false;
   #reconnect: NodeJS.Timeout | undefined;
 
-  constructor(settings: pg.ClientConfig, outboxPartitions: number) {
+  /** @param settings undefined: no other process uses this journal, so nobody else has to be told */
+  constructor(settings: pg.ClientConfig | undefined, outboxPartitions: number) {
     this.#settings = settings;
     this.entries = Array.from({ length: outboxPartitions }, () => new WakeUp(fallbackPollMs));
   }
 
   /** Connects; when the connection is lost later on, it is made again and again. */
   async listen(): Promise<void> {
+    if (this.#settings === undefined) return;
     const client = new pg.Client(this.#settings);
     client.on('error', () => undefined);
     client.on('end', () => {
@@ -57,10 +59,9 @@ export class Notices {
 
   /** To be called after the commit. */
   committed(changed: readonly News[]): void {
-    for (const news of changed) {
-      this.#announce(news);
-      this.#unsent.add(news);
-    }
+    for (const news of changed) this.#announce(news);
+    if (this.#settings === undefined) return;
+    for (const news of changed) this.#unsent.add(news);
     void this.#tellOthers();
   }
 
@@ -103,6 +104,11 @@ export class Notices {
       });
     }, reconnectMs);
   }
+}
+
+/** News of all outbox partitions, when entries of any node were written. */
+export function newsOfWholeOutbox(partitions: number): readonly News[] {
+  return Array.from({ length: partitions }, (_, partition): News => `outbox/${partition}`);
 }
 
 /** News of entries with these keys, each partition once. */

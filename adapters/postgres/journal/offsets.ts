@@ -1,3 +1,4 @@
+import type { LostInput } from '../../journal/options.js';
 import { beginning, type ConsumedOffset } from '../../journal/fence.js';
 import type { AssignedPartition } from '../../ports/event-log.js';
 import type { AdvanceRequest } from '../../ports/journal.js';
@@ -50,28 +51,16 @@ export function storeOffset({ group, topic, partition }: Place, nextOffset: bigi
   };
 }
 
-/** Where the group begins, with what has to be written about lost records. Throws LogMismatch. */
+/** Where the group begins, and the records that were lost before, which the caller has to write down. Throws LogMismatch. */
 export async function beginAt(
   transaction: Transaction,
   group: string,
   assigned: AssignedPartition,
   noticedAt: number,
-): Promise<{ readonly result: bigint; readonly last: readonly Statement[] }> {
-  const place = { group, ...assigned };
-  const stored = await lockOrCreateOffset(transaction, place, assigned.low);
+): Promise<{ readonly at: bigint; readonly lost?: LostInput }> {
+  const { topic, partition } = assigned;
+  const stored = await lockOrCreateOffset(transaction, { group, ...assigned }, assigned.low);
   const { at, lost } = beginning(stored, assigned);
-  if (!lost) return { result: at, last: [] };
-  const recorded: Statement = {
-    text: `INSERT INTO journal.lost_input (consumer_group, topic, log_partition, from_offset, to_offset, noticed_at)
-      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-    values: [
-      group,
-      assigned.topic,
-      assigned.partition,
-      stored.nextOffset.toString(),
-      at.toString(),
-      noticedAt,
-    ],
-  };
-  return { result: at, last: [recorded, storeOffset(place, at)] };
+  if (!lost) return { at };
+  return { at, lost: { group, topic, partition, from: stored.nextOffset, to: at, noticedAt } };
 }

@@ -1,13 +1,12 @@
-import { seenKey } from '../../journal/digests.js';
 import { requireSameLog } from '../../journal/fence.js';
-import { storableText } from '../../journal/storable.js';
 import type { AssignedPartition } from '../../ports/event-log.js';
 import type { AdvanceRequest, AdvanceResult, Installation, Journal } from '../../ports/journal.js';
-import { advanceOnce } from './advance.js';
+import { advanceOnce, nothingAdvanced, type Narrowed } from './advance.js';
 import type { JournalContext } from './context.js';
 import { asJournalError, kindOfFailure } from './failures.js';
 import { readInstallation } from './installation.js';
-import { newsOfOutbox } from './notices.js';
+import { writeLost } from './lost-input.js';
+import { newsOfOutbox, newsOfWholeOutbox } from './notices.js';
 import { beginAt, lockOrCreateOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
 import { retryConflicts } from './retry.js';
@@ -25,11 +24,21 @@ export class PostgresJournal implements Journal {
   }
 
   async startAt(group: string, assigned: AssignedPartition): Promise<bigint> {
-    const { database, options } = this.#context;
+    const { database, options, notices } = this.#context;
     try {
-      return await retryConflicts(options, () =>
-        database.transaction((transaction) => beginAt(transaction, group, assigned, options.clock.now())),
+      const { at, lost } = await retryConflicts(options, () =>
+        database.transaction(async (transaction) => {
+          const begun = await beginAt(transaction, group, assigned, options.clock.now());
+          const last =
+            begun.lost === undefined ? [] : await writeLost(this.#context, transaction, begun.lost);
+          return { result: begun, last };
+        }),
       );
+      if (lost !== undefined) {
+        notices.committed(newsOfWholeOutbox(options.outboxPartitions));
+        options.onInputLost?.(lost);
+      }
+      return at;
     } catch (error) {
       throw asJournalError(error);
     }
@@ -44,10 +53,10 @@ export class PostgresJournal implements Journal {
   }
 
   /** Halves a batch that the database refuses until the one bad input stands alone; its neighbours commit. */
-  async #advance(request: AdvanceRequest, refusal?: Error): Promise<AdvanceResult> {
+  async #advance(request: AdvanceRequest, narrowed?: Narrowed): Promise<AdvanceResult> {
     try {
       const { result, changed } = await retryConflicts(this.#context.options, () =>
-        advanceOnce(this.#context, request, refusal),
+        advanceOnce(this.#context, request, narrowed),
       );
       if (changed.length > 0) this.#context.notices.committed(changed);
       return result;
@@ -57,9 +66,10 @@ export class PostgresJournal implements Journal {
       const cut = request.inputs[middle]?.offset;
       if (cut === undefined) throw error;
       if (request.inputs.length > 1) return this.#halves(request, middle, cut);
-      return refusal === undefined
-        ? await this.#advance(request, error)
-        : await this.#quarantine(request, error);
+      if (narrowed === undefined) return this.#advance(request, { takeUpAtMost: 1 });
+      return 'refusal' in narrowed
+        ? await this.#setAside(request, error)
+        : await this.#advance(request, { refusal: error });
     }
   }
 
@@ -75,52 +85,43 @@ export class PostgresJournal implements Journal {
       inputs: request.inputs.slice(middle),
       deadLetters: request.deadLetters.filter(({ offset }) => offset >= cut),
     });
-    return {
-      skipped: first.skipped + second.skipped,
-      decided: first.decided + second.decided,
-      facts: first.facts + second.facts,
-      commands: first.commands + second.commands,
-      parked: first.parked + second.parked,
-    };
+    return sumOf(first, second);
   }
 
-  /** Even the parking of this input can't be stored: it is kept aside as it came, so that its partition goes on. */
-  async #quarantine(request: AdvanceRequest, reason: Error): Promise<AdvanceResult> {
+  /** Even the parking of this input can't be stored: it goes to the dead letters, so that its partition goes on. */
+  async #setAside(request: AdvanceRequest, reason: Error): Promise<AdvanceResult> {
     const { database, notices, options } = this.#context;
-    const now = options.clock.now();
-    await database.transaction(async (transaction) => {
+    const deadLettered = await database.transaction(async (transaction) => {
       const fence = await lockOrCreateOffset(transaction, request, 0n);
       requireSameLog(fence, request);
       const dead = request.deadLetters.filter(({ offset }) => offset >= fence.nextOffset);
       const inputs = request.inputs.filter(({ offset }) => offset >= fence.nextOffset);
+      const entries = [
+        ...dead.map(({ entry }) => entry),
+        ...inputs.map(({ offset }) => request.deadLetter(offset, `can't be stored: ${reason.message}`)),
+      ];
+      const keys = entries.map(({ key }) => key);
       return {
-        result: undefined,
+        result: { count: inputs.length, news: newsOfOutbox(keys, options.outboxPartitions) },
         last: [
-          ...inputs.map(({ input }) => ({
-            text: `INSERT INTO journal.quarantined_input (cause_id, node_key, input, reason, quarantined_at)
-              VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-            values: [
-              seenKey(input.causeId),
-              storableText(input.node),
-              Buffer.from(JSON.stringify(input)),
-              storableText(reason.message),
-              now,
-            ],
-          })),
-          ...(dead.length === 0
-            ? []
-            : [
-                insertOutbox(
-                  dead.map(({ entry }) => entry),
-                  options.outboxPartitions,
-                ),
-              ]),
+          ...(entries.length === 0 ? [] : [insertOutbox(entries, options.outboxPartitions)]),
           storeOffset(request, request.nextOffset),
         ],
       };
     });
-    const keys = request.deadLetters.map(({ entry }) => entry.key);
-    notices.committed(newsOfOutbox(keys, options.outboxPartitions));
-    return { skipped: 0, decided: 0, facts: 0, commands: 0, parked: request.inputs.length };
+    notices.committed(deadLettered.news);
+    return { ...nothingAdvanced, deadLettered: deadLettered.count };
   }
+}
+
+function sumOf(left: AdvanceResult, right: AdvanceResult): AdvanceResult {
+  return {
+    skipped: left.skipped + right.skipped,
+    decided: left.decided + right.decided,
+    facts: left.facts + right.facts,
+    commands: left.commands + right.commands,
+    parked: left.parked + right.parked,
+    waiting: left.waiting + right.waiting,
+    deadLettered: left.deadLettered + right.deadLettered,
+  };
 }

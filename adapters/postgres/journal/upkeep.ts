@@ -1,7 +1,13 @@
 import type { LostInput, Upkeep } from '../../journal/options.js';
+import type { LostRecords } from '../../../domain/signal.js';
+import { storableText } from '../../journal/storable.js';
 import type { Installation } from '../../ports/journal.js';
 import type { JournalContext } from './context.js';
+import type { Statement, Transaction } from './database.js';
+import { asJournalError } from './failures.js';
 import { readInstallation } from './installation.js';
+import { newsOfWholeOutbox } from './notices.js';
+import { sendAgain, tellLost } from './lost-input.js';
 
 export class PostgresUpkeep implements Upkeep {
   readonly #context: JournalContext;
@@ -22,11 +28,42 @@ export class PostgresUpkeep implements Upkeep {
     return readInstallation(this.#context.database);
   }
 
-  async startLogEpoch(): Promise<void> {
-    await this.#context.database.query({
-      text: `WITH begun AS (UPDATE journal.installation SET log_epoch = log_epoch + 1 RETURNING log_epoch)
-        DELETE FROM journal.consumed_offset USING begun WHERE consumed_offset.log_epoch < begun.log_epoch`,
+  async startLogEpoch(order: Parameters<Upkeep['startLogEpoch']>[0]): Promise<number> {
+    const { database, options, notices } = this.#context;
+    const at = options.clock.now();
+    try {
+      const epoch = await database.transaction((transaction) => this.#beginLogEpoch(transaction, order, at));
+      notices.committed(newsOfWholeOutbox(options.outboxPartitions));
+      return epoch;
+    } catch (error) {
+      throw asJournalError(error);
+    }
+  }
+
+  async #beginLogEpoch(
+    transaction: Transaction,
+    { subject, reason }: Parameters<Upkeep['startLogEpoch']>[0],
+    at: number,
+  ): Promise<{ readonly result: number; readonly last: readonly Statement[] }> {
+    const [begun] = await transaction.query<{ log_epoch: number }>({
+      text: 'UPDATE journal.installation SET log_epoch = log_epoch + 1 RETURNING log_epoch',
     });
+    const abandoned = await transaction.query<LostRecords & Record<string, unknown>>({
+      text: `DELETE FROM journal.consumed_offset
+        RETURNING consumer_group AS "group", topic, log_partition AS partition, next_offset AS "from"`,
+    });
+    const result = begun?.log_epoch ?? 1;
+    return {
+      result,
+      last: [
+        {
+          text: `INSERT INTO journal.log_epoch (log_epoch, started_at, subject, reason) VALUES ($1, $2, $3, $4)`,
+          values: [result, at, storableText(subject), storableText(reason)],
+        },
+        ...[...new Set(abandoned.map(({ topic }) => topic))].map(sendAgain),
+        ...(await tellLost(this.#context, transaction, abandoned, at)),
+      ],
+    };
   }
 
   async lostInput(): Promise<readonly LostInput[]> {
@@ -43,6 +80,13 @@ export class PostgresUpkeep implements Upkeep {
       to: BigInt(row.to),
       noticedAt: Number(row.noticedAt),
     }));
+  }
+
+  async inputGaps(): Promise<number> {
+    const [row] = await this.#context.database.query<{ gaps: number }>({
+      text: `SELECT log_epoch + (SELECT count(*) FROM journal.lost_input) AS gaps FROM journal.installation`,
+    });
+    return row?.gaps ?? 0;
   }
 
   async prune(before: number): Promise<void> {

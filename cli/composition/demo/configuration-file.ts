@@ -39,7 +39,9 @@ function configurationOf(
 ): object {
   const wide = { share: 0.1, rate: 60, per: '1m' };
   return {
-    installation: { dataFolder: 'data' },
+    installation: { dataFolder: 'data', upkeepEvery: '7d' },
+    // The folder is thrown away with the demo.
+    journal: { durability: 'fast' },
     http: { listen: `127.0.0.1:${port}` },
     clusters: [
       {
@@ -53,9 +55,9 @@ function configurationOf(
     ],
     mode: { default: 'active' },
     eventLog: { kind: 'embedded', partitions: 4 },
-    detector: { leaseCheckEvery: '3650d', leaseStaleAfter: '3650d', inventoryRefreshEvery: '12h' },
+    detector: { leaseCheckEvery: '3650d', leaseStaleAfter: '3650d', inventoryRefreshEvery: '7d' },
     guard: {
-      inventoryMaximumAge: '25h',
+      inventoryMaximumAge: '15d',
       operations: {
         isolate: wide,
         migrate: wide,
@@ -74,8 +76,9 @@ function configurationOf(
       evacuationDeadline: '30m',
       whenOverdue: 'delete',
       workloadCheck: '1m',
-      verifyInterval: '1m',
-      repairCheck: '1h',
+      verifyInterval: '5m',
+      verifyDeadline: '1h',
+      repairCheck: '1d',
       stageMaximumAge: '3d',
       repairBy: 'power-off-and-ticket',
     },

@@ -8,11 +8,22 @@ const answerAfterMs = 2 * 3_600_000;
 /** First try again, then say that it was mended, then take the node over. */
 const answers = ['retry', 'repaired', 'abort'] as const;
 
-/** The people on call of the demo: they answer what Faultline asks, with the orders that anybody could give. */
+interface Order {
+  readonly kind: (typeof answers)[number];
+  readonly subject: string;
+  readonly reason: string;
+}
+
+/**
+ * The people of the demo, with the orders that anybody could give: those on call answer what Faultline asks, and the
+ * ticket system tells when a technician has finished.
+ */
 export class PeopleOnCall {
   readonly #clock: JumpingClock;
   readonly #url: () => string;
   readonly #asked = new Map<string, number>();
+  /** Process that waits for the repair of a node. */
+  readonly #repairing = new Map<string, string>();
   #underWay = 0;
 
   constructor(clock: JumpingClock, url: () => string) {
@@ -24,21 +35,36 @@ export class PeopleOnCall {
     return this.#underWay;
   }
 
-  hear({ type, processId }: ProcessEventPayload): void {
-    if (type !== 'PersonAsked' || processId === null) return;
+  hear({ type, processId, node, stage }: ProcessEventPayload): void {
+    if (processId === null) return;
+    if (type === 'StageEntered' && stage === 'repairing') this.#repairing.set(node, processId);
+    else if (type === 'StageEntered' || type === 'ProcessEnded') this.#repairing.delete(node);
+    if (type === 'PersonAsked') this.#answerLater(processId);
+  }
+
+  /** A technician is done with the machine of this node. */
+  repaired(node: string): void {
+    const processId = this.#repairing.get(node);
+    if (processId === undefined) return;
+    const told = { kind: 'repaired', subject: 'ticket-system', reason: 'the ticket is closed' } as const;
+    void this.#order(processId, told);
+  }
+
+  #answerLater(processId: string): void {
     const times = this.#asked.get(processId) ?? 0;
     this.#asked.set(processId, times + 1);
     const kind = answers[Math.min(times, answers.length - 1)] ?? 'abort';
-    this.#clock.schedule(this.#clock.now() + answerAfterMs, () => void this.#order(processId, kind));
+    const order = { kind, subject: 'on-call', reason: 'answered by the demo' };
+    this.#clock.schedule(this.#clock.now() + answerAfterMs, () => void this.#order(processId, order));
   }
 
-  async #order(processId: string, kind: (typeof answers)[number]): Promise<void> {
+  async #order(processId: string, order: Order): Promise<void> {
     this.#underWay += 1;
     try {
       const response = await request(`${this.#url()}/v1/processes/${processId}/orders`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ kind, reason: 'answered by the demo', subject: 'on-call' }),
+        body: JSON.stringify(order),
       });
       // A process that went on by itself meanwhile refuses the order, and that is right.
       await response.body.dump();

@@ -61,17 +61,49 @@ interface Stage {
   readonly people: PeopleOnCall;
 }
 
-/** Nothing unread, unsent, claimable, due or under way: only then may time pass. */
-async function isQuiet({ clock, installation, sender, people }: Stage): Promise<boolean> {
-  if (installation.underWay() > 0 || sender.underWay > 0 || people.underWay > 0) return false;
+/**
+ * How many turns of the event loop all must be still: what one part wrote to a socket another one reads within two.
+ */
+const stillTurns = 4;
+
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Nothing unread, unsent, claimable or under way: only then may time pass. */
+function isStill({ installation, sender, people }: Stage): boolean {
+  const { embeddedLog } = installation.connections;
+  return (
+    installation.underWay() === 0 &&
+    sender.underWay === 0 &&
+    people.underWay === 0 &&
+    embeddedLog?.underWay() === 0
+  );
+}
+
+async function staysStill(stage: Stage): Promise<boolean> {
+  for (let turn = 0; turn < stillTurns; turn += 1) {
+    await eventLoopTurn();
+    if (!isStill(stage)) return false;
+  }
+  return true;
+}
+
+/** What this process knows of its own work is asked first; the database is asked last, since each look costs. */
+async function isQuiet(stage: Stage): Promise<boolean> {
+  if (!(await staysStill(stage))) return false;
+  const { clock, installation } = stage;
   const { journal, embeddedLog } = installation.connections;
-  if ((await journal.outbox.backlog()) > 0) return false;
-  const due = [await journal.timers.nextDue(), await journal.commands.nextDue()];
-  if (due.some((instant) => instant !== undefined && instant <= clock.now())) return false;
+  const [unsent, ...due] = await Promise.all([
+    journal.outbox.backlog(),
+    journal.timers.nextDue(),
+    journal.commands.nextDue(),
+  ]);
+  if (unsent > 0 || due.some((instant) => instant !== undefined && instant <= clock.now())) return false;
   for (const group of [...consumerGroups, witnessGroup]) {
     if (embeddedLog !== undefined && (await embeddedLog.unread(group)) > 0n) return false;
   }
-  return installation.underWay() === 0;
+  return isStill(stage);
 }
 
 /** Runs the clock until nothing of the record is left to show or to handle. */
@@ -102,17 +134,26 @@ export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
   const record = await readRecordFile(options.record, { nodes, ...(days === undefined ? {} : { days }) });
   const first = record.rows[0]?.startedAt ?? 0;
   const start = first - settleMs;
-  const clock = new JumpingClock({ start, speed: options.speed, quietLooks: 2 });
+  const clock = new JumpingClock({ start, speed: options.speed });
   const folder = mkdtempSync(join(tmpdir(), 'faultline-demo-'));
-  const world = await startDemoWorld({ cluster: 'demo', nodes, seed: options.seed, clock });
+  const people = new PeopleOnCall(clock, () => installation.url);
+  const world = await startDemoWorld({
+    cluster: 'demo',
+    nodes,
+    seed: options.seed,
+    clock,
+    onRepaired: (node) => {
+      people.repaired(node);
+    },
+  });
   const configuration = loadConfiguration(writeDemoConfiguration(world, { folder, port: options.port }));
   const { log, logOf, environment, version } = options;
   const installation = await startInstallation({
     configuration,
     wanted: new Set(serviceNames),
     surroundings: { clock, randomness: systemRandomness, log, logOf, environment, version },
+    interrupted: signal,
   });
-  const people = new PeopleOnCall(clock, () => installation.url);
   const tell = narrate(options.narrate);
   const witness = new Witness((event) => {
     people.hear(event);

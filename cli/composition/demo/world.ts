@@ -26,13 +26,16 @@ export interface DemoWorldOptions {
   readonly nodes: number;
   readonly seed: string;
   readonly clock: WorldClock;
+  /** Hears of a node whose machine a technician has finished with. */
+  readonly onRepaired: (node: string) => void;
 }
 
 /** What machines run at first, and what a reinstallation puts on them. */
 export const machineImage = 'Faultline OS 7';
 const token = 'demo-token';
 
-export async function startDemoWorld({ cluster, nodes, seed, clock }: DemoWorldOptions): Promise<DemoWorld> {
+export async function startDemoWorld(options: DemoWorldOptions): Promise<DemoWorld> {
+  const { cluster, nodes, seed, clock } = options;
   const random = seededRandom(seed);
   const api = await startSimulatedApiServer({ clock, token });
   const fleet = new Fleet({ nodes, clock, random, link: api.kubelets, image: machineImage });
@@ -45,7 +48,14 @@ export async function startDemoWorld({ cluster, nodes, seed, clock }: DemoWorldO
         new Bmc({ machine, clock, random: random.fork(`bmc/${machine.name}`), networkImage: machineImage }),
     ),
   });
-  const webhook = await startActionWebhook({ clock, random: random.fork('webhook'), machineOf });
+  const webhook = await startActionWebhook({
+    clock,
+    random: random.fork('webhook'),
+    machineOf,
+    onRepaired: ({ machine }) => {
+      options.onRepaired(machine);
+    },
+  });
   const http = new KubernetesHttp({ baseUrl: api.baseUrl, token });
   return {
     cluster,

@@ -1,6 +1,15 @@
 import { Type } from '@sinclair/typebox';
 
-import { count, flag, oneOf, passwordMembers, section, sectionWithDefaults, text } from './values.js';
+import {
+  count,
+  duration,
+  flag,
+  oneOf,
+  passwordMembers,
+  section,
+  sectionWithDefaults,
+  text,
+} from './values.js';
 
 export const installationSection = sectionWithDefaults(
   {
@@ -8,6 +17,10 @@ export const installationSection = sectionWithDefaults(
       default: '.faultline',
       minLength: 1,
       description: 'Folder of the embedded database; relative to this file.',
+    }),
+    upkeepEvery: duration({
+      default: '1h',
+      description: 'How often the journal and the embedded log forget what nobody needs any more.',
     }),
   },
   'This installation of Faultline.',
@@ -72,6 +85,12 @@ export const journalSection = sectionWithDefaults(
       default: 'embedded',
       description: 'embedded: a PostgreSQL of our own in dataFolder. postgres: yours.',
     }),
+    durability: Type.Optional(
+      oneOf(['safe', 'fast'] as const, {
+        description:
+          'Of the embedded one. safe, if not given: what is committed is on disk. fast: a crash of the machine may lose the last moments; for data that is thrown away.',
+      }),
+    ),
     connection: Type.Optional(
       text('postgres://user@host:port/database?sslmode=…, without password: it has a key of its own.'),
     ),

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 
 import { faultTypes, type FaultType } from '../../../domain/fault.js';
-import { workflowNames } from '../../../domain/node-state.js';
+import { repairWorkflowNames } from '../../../domain/node-state.js';
 import { count, duration, flag, modes, oneOf, perWord, section, sectionWithDefaults } from './values.js';
 
 export const modeSection = sectionWithDefaults(
@@ -87,13 +87,13 @@ const recipeOverrides = Type.Unsafe<Partial<RecipeSection>>({
 export type RecipeSection = (typeof recipeSection)['static'];
 
 const rung = section({
-  workflow: oneOf(workflowNames, { description: 'What is tried.' }),
+  workflow: oneOf(repairWorkflowNames, { description: 'What is tried.' }),
   attempts: Type.Integer({ minimum: 1, maximum: 100, description: 'At most so many times on one node…' }),
   per: duration({ description: '…within this long.' }),
 });
 
 interface RungSection {
-  readonly workflow: (typeof workflowNames)[number];
+  readonly workflow: (typeof repairWorkflowNames)[number];
   readonly attempts: number;
   readonly per: string;
 }

@@ -18,7 +18,10 @@ const processSummary = part({
 const nodeMembers = {
   cluster: Type.String(),
   node: Type.String(),
-  health: word(nodeHealths, 'waiting: its process waits for a person.'),
+  health: word(
+    nodeHealths,
+    'waiting: its process waits, for a person or for a release that knows its workflow.',
+  ),
   faults: Type.Array(Type.String(), { description: 'Types of its open faults.' }),
   process: Type.Optional(processSummary),
   factVersion: Type.Integer({ minimum: 0, description: 'Version of the last fact.' }),
@@ -46,6 +49,17 @@ export type FaultItem = Static<typeof faultItem>;
 export const faultList = list('FaultList', faultItem, 'Open faults, in order of their nodes.');
 export type FaultList = Static<typeof faultList>;
 
+const parkedNode = part({
+  kind: word(['failed', 'unknown-workflow'], 'unknown-workflow: it waits for a copy of another release.'),
+  reason: Type.String(),
+  since: instant,
+  attempts: Type.Integer({ description: 'How often it was tried.' }),
+  triedAt: instant,
+  waiting: Type.Array(part({ what: Type.String(), first: instant, last: instant, count: Type.Integer() }), {
+    description: 'Inputs that wait, in order; the first 100.',
+  }),
+});
+
 export const nodeDescription = form(
   'Node',
   {
@@ -57,7 +71,7 @@ export const nodeDescription = form(
       description: 'Workflows started here, for the limits of the ladders.',
     }),
     lastRecoveredAt: Type.Optional(instant),
-    parked: Type.Optional(part({ reason: Type.String(), since: instant })),
+    parked: Type.Optional(parkedNode),
     repeats: Type.Array(
       part({
         type: Type.String(),

@@ -73,11 +73,11 @@ export type NewOrder = Static<typeof newOrder>;
 export const orderReceipt = form(
   'OrderReceipt',
   {
-    processId: Type.String(),
+    processId: Type.Optional(Type.String({ description: 'Absent: the order is about a parked node.' })),
     cluster: Type.String(),
     node: Type.String(),
     order: word(orderKinds),
-    stage: Type.String(),
+    stage: Type.String({ description: 'Of the process; `parked`: nothing of the node is decided.' }),
     subject: Type.String(),
     reason: Type.String(),
     dryRun: Type.Boolean(),

@@ -1,10 +1,13 @@
 import { done, type Effect } from '../effect.js';
 import { endingOf, isEnding, readNode, whyNotOurs } from '../present.js';
-import { podsLeft } from './observe-workload.js';
+import { referenceTo } from './ask-pods.js';
+import { noticeEndsAt } from './migration-patch.js';
+import { podsLeft, readPodsLeft } from './observe-workload.js';
 
 /**
  * Destroys the pods that could not be moved, each by its UID. Never without grace: only the machine itself, or the
- * power that was seen off, can say that a pod has ended. The result names those that are still there.
+ * power that was seen off, can say that a pod has ended. Never before the deadline that stands on a pod for all to
+ * read, whoever decided what. The result names those that are still there.
  */
 export const deleteWorkload: Effect<'deleteWorkload'> = async (command, world) => {
   const node = await readNode(world);
@@ -18,9 +21,11 @@ export const deleteWorkload: Effect<'deleteWorkload'> = async (command, world) =
     kind: 'act',
     ...(pool === undefined ? {} : { pool }),
     async act() {
-      const left = await podsLeft(world, uids);
+      const left = await readPodsLeft(world, uids);
       if ('ending' in left) return left.ending;
-      for (const { namespace, name, uid } of left.pods) {
+      const noticeLeftMs = Math.max(0, ...left.pods.map(noticeEndsAt)) - world.clock.now();
+      if (noticeLeftMs > 0) return { kind: 'later', reason: 'NoticeNotOver', afterMs: noticeLeftMs };
+      for (const { namespace, name, uid } of left.pods.map(referenceTo)) {
         const answer = await world.cluster.deletePod(namespace, name, uid, Math.max(1, gracePeriodSeconds));
         // Conflict: another pod has the name by now; ours is gone.
         const gone = answer.kind === 'ok' || answer.kind === 'notFound' || answer.kind === 'conflict';

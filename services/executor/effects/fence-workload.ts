@@ -1,5 +1,5 @@
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
-import type { PowerController } from '../../../adapters/ports/power.js';
+import type { PowerController, PowerState } from '../../../adapters/ports/power.js';
 import { changeNode, type Plan } from '../change-node.js';
 import { done, failed, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
 import { fencingTaint, ownerMark } from '../../../adapters/ports/node-marks.js';
@@ -18,9 +18,13 @@ type Fence = CommandOf<'fenceWorkload'>;
 export const fenceWorkload: Effect<'fenceWorkload'> = async (command, world) => {
   const bmc = bmcOf(world, command.node);
   if (!isBmc(bmc)) return bmc;
-  const [node, off] = await Promise.all([readNode(world), whyNotOff(bmc, command.node)]);
+  const [node, state] = await Promise.all([readNode(world), readPower(bmc, command.node)]);
   if (isEnding(node)) return node;
-  const refused = whyNotOurs(node, command, world.settings) ?? off;
+  // An earlier try may have left its taint; the boot that came since is no reason to leave it there.
+  if (isComingUp(state) && unfencePatch(node, ownerOf(command, world)) !== undefined) {
+    return { kind: 'act', act: () => unfenceAtOnce(world, command) };
+  }
+  const refused = whyNotOurs(node, command, world.settings) ?? whyNotOff(state);
   if (refused !== undefined) return refused;
   return {
     kind: 'act',
@@ -43,12 +47,19 @@ function planOf(node: KubernetesNode, command: Fence, world: World): Plan {
   if (fencingTaint(node) !== undefined) return done({});
   return {
     kind: 'patch',
-    patch: fencePatch(node, ownerMark(world.settings.installation, command.processId)),
+    patch: fencePatch(node, ownerOf(command, world)),
   };
 }
 
-async function whyNotOff(bmc: PowerController, node: string): Promise<Ending | undefined> {
-  const state = await readPower(bmc, node);
+function ownerOf(command: Fence, { settings }: World): string {
+  return ownerMark(settings.installation, command.processId);
+}
+
+function isComingUp(state: PowerState | Ending): boolean {
+  return !('kind' in state) && (state.power === 'On' || state.power === 'PoweringOn');
+}
+
+function whyNotOff(state: PowerState | Ending): Ending | undefined {
   if ('kind' in state) return state;
   if (state.power === 'Off') return undefined;
   return state.power === 'PoweringOff' ? { kind: 'later', reason: 'PoweringOff' } : failed('PowerNotOff');
@@ -75,12 +86,11 @@ function awaitGone(world: World, bmc: PowerController, command: Fence): Promise<
 async function unfenceAtOnce(world: World, command: Fence): Promise<Ending> {
   const node = await readNode(world);
   if (isEnding(node)) return node;
-  const owner = ownerMark(world.settings.installation, command.processId);
   return changeNode(
     world,
     node,
     (present) => {
-      const patch = unfencePatch(present, owner);
+      const patch = unfencePatch(present, ownerOf(command, world));
       return patch === undefined ? failed('PowerCameBack') : { kind: 'patch', patch };
     },
     () => failed('PowerCameBack'),

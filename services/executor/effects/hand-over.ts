@@ -1,6 +1,6 @@
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import { changeNode, type Plan } from '../change-node.js';
-import { done, failed, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
+import { done, failed, unneeded, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
 import { isolationTaint, ownerMark } from '../../../adapters/ports/node-marks.js';
 import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
 import { withdrawRequests } from './ask-pods.js';
@@ -15,7 +15,7 @@ export const handOver: Effect<'handOver'> = async (command, world) => {
   return {
     kind: 'act',
     async act() {
-      const trouble = await withdrawRequests(world, command.processId);
+      const trouble = await withdrawRequests(world, command.parameters.owner ?? command.processId);
       return (
         trouble ??
         changeNode(
@@ -32,13 +32,15 @@ export const handOver: Effect<'handOver'> = async (command, world) => {
 function planOf(node: KubernetesNode, command: CommandOf<'handOver'>, world: World): Plan {
   const { settings } = world;
   const observation = observationOf(node, settings);
-  const owner = ownerMark(settings.installation, command.processId);
+  const { owner: isolatedBy, reason } = command.parameters;
+  const owner = ownerMark(settings.installation, isolatedBy ?? command.processId);
   const taint = isolationTaint(node);
   if (isSomeoneElse(observation, command.expected, { boot: false })) {
     return failed('IdentityChanged', { observation });
   }
-  if (taint !== undefined && taint.value !== owner) return failed('ForeignIsolation', { observation });
-  const patch = handOverPatch(node, owner, command.parameters.reason);
+  // Somebody else's by now: there is nothing of ours to take away, and no reason to hold on to the process.
+  if (taint !== undefined && taint.value !== owner) return unneeded('ForeignIsolation', observation);
+  const patch = handOverPatch(node, owner, reason);
   return patch === undefined ? done({ observation }) : { kind: 'patch', patch };
 }
 

@@ -10,7 +10,7 @@ import {
   ownerMark,
 } from '../../../adapters/ports/node-marks.js';
 import { endingOf, isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
-import { isolatePatch } from './isolate-patch.js';
+import { adoptPatch, isolatePatch } from './isolate-patch.js';
 
 type Isolate = CommandOf<'isolateNode'>;
 
@@ -21,9 +21,11 @@ export const isolateNode: Effect<'isolateNode'> = async (command, world) => {
   const early = planOf(node, command, world);
   if (early.kind !== 'patch') return early;
   if (others !== undefined) return others;
-  const { pool } = observationOf(node, world.settings);
+  const observation = observationOf(node, world.settings);
+  const { pool } = observation;
   return {
     kind: 'act',
+    observation,
     ...(pool === undefined ? {} : { pool }),
     act: () =>
       changeNode(
@@ -57,7 +59,8 @@ function planOf(node: KubernetesNode, command: Isolate, world: World): Plan {
     return failed('IdentityChanged', { observation });
   }
   if (taint?.value === owner) return isolated(node, command, world);
-  if (taint !== undefined) return failed('ForeignIsolation', { observation });
+  const adopted = parameters.adopts && ownerMark(settings.installation, parameters.adopts);
+  if (taint !== undefined && taint.value !== adopted) return failed('ForeignIsolation', { observation });
   if (observation.hold !== undefined) return failed('Held', { observation, hold: observation.hold });
   if (isProtected(node) && !settings.isolateProtectedNodes) return failed('ProtectedNode', { observation });
   if (hasRebooted(observation, parameters.reportedBootId)) return unneeded('StaleReport', observation);
@@ -65,7 +68,8 @@ function planOf(node: KubernetesNode, command: Isolate, world: World): Plan {
   if (node.spec.taints?.some(({ key }) => settings.foreignMaintenanceTaints.includes(key)) === true) {
     return { kind: 'later', reason: 'ForeignMaintenance' };
   }
-  return { kind: 'patch', patch: isolatePatch(node, owner, parameters.cordon) };
+  const patch = taint === undefined ? undefined : adoptPatch(node, taint.value ?? '', owner);
+  return { kind: 'patch', patch: patch ?? isolatePatch(node, owner, parameters.cordon) };
 }
 
 function hasRebooted({ bootId }: NodeObservation, reported: string | undefined): boolean {

@@ -3,11 +3,12 @@ import {
   annotation,
   autoscalerAnnotations,
   cordonedByAnnotation,
+  fencedByAnnotation,
   maintenanceTaint,
   restoreAnnotation,
 } from '../../../adapters/ports/node-marks.js';
 import { addTaints, asRead, setKeys, type PatchStep } from './patch-steps.js';
-import { rememberedText } from './remembered-annotations.js';
+import { rememberedBy, rememberedText } from './remembered-annotations.js';
 
 /**
  * Takes a node out of service: our taint, a cordon if wanted and not there yet, autoscalers told to keep off. Pure;
@@ -27,6 +28,23 @@ export function isolatePatch(node: KubernetesNode, owner: string, cordon: boolea
     ...asRead(node),
     ...addTaints(node, [{ key: maintenanceTaint, value: owner, effect: 'NoSchedule' }]),
     ...cordonStep,
+    ...setKeys(node, 'annotations', changes),
+  ];
+}
+
+/** Makes the isolation of one owner that of another, so that the node is never without one in between. Pure. */
+export function adoptPatch(node: KubernetesNode, from: string, to: string): JsonPatch {
+  const place = (node.spec.taints ?? []).findIndex(
+    ({ key, value }) => key === maintenanceTaint && value === from,
+  );
+  const marks = [cordonedByAnnotation, fencedByAnnotation].filter((key) => annotation(node, key) === from);
+  const changes = new Map<string, string | undefined>([
+    ...marks.map((key) => [key, to] as const),
+    ...rememberedBy(node, from, to),
+  ]);
+  return [
+    ...asRead(node),
+    { op: 'replace', path: `/spec/taints/${place}/value`, value: to },
     ...setKeys(node, 'annotations', changes),
   ];
 }

@@ -9,10 +9,12 @@ import {
 } from '../../../adapters/ports/node-marks.js';
 import { asRead, setKeys } from './patch-steps.js';
 
-/** Whether a pod is to leave: not DaemonSet's, not static, not finished, not leaving already. */
+/**
+ * Whether a pod has to be gone before the node is worked on: not DaemonSet's, not static, not finished. One that is
+ * leaving already still runs until its grace is over.
+ */
 export function isMovable(pod: KubernetesPod): boolean {
   const { metadata, status } = pod;
-  if (metadata.deletionTimestamp !== undefined) return false;
   if (status.phase === 'Succeeded' || status.phase === 'Failed') return false;
   if (annotation(pod, 'kubernetes.io/config.mirror') !== undefined) return false;
   return !(metadata.ownerReferences ?? []).some(({ kind }) => kind === 'DaemonSet' || kind === 'Node');
@@ -23,6 +25,12 @@ export function isAsked(pod: KubernetesPod, processId: ProcessId): boolean {
   return (
     pod.metadata.labels?.[migrationLabel] !== undefined && annotation(pod, processAnnotation) === processId
   );
+}
+
+/** When the notice that the pod was given is over, ms; 0: it was given none that can be read. */
+export function noticeEndsAt(pod: KubernetesPod): number {
+  const instant = Date.parse(annotation(pod, migrationDeadlineAnnotation) ?? '');
+  return Number.isNaN(instant) ? 0 : instant;
 }
 
 export interface MigrationMarks {

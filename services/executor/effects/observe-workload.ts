@@ -1,5 +1,6 @@
 import type { PodReference } from '../../../domain/command.js';
 import type { PodUid } from '../../../domain/identifiers.js';
+import type { KubernetesPod } from '../../../adapters/ports/kubernetes.js';
 import { done, type Effect, type Ending, type World } from '../effect.js';
 import { endingOf } from '../present.js';
 import { referenceTo } from './ask-pods.js';
@@ -17,8 +18,17 @@ export async function podsLeft(
   world: World,
   uids: readonly PodUid[],
 ): Promise<{ readonly pods: readonly PodReference[] } | { readonly ending: Ending }> {
+  const left = await readPodsLeft(world, uids);
+  return 'ending' in left ? left : { pods: left.pods.map(referenceTo) };
+}
+
+/** The same, as they were read. */
+export async function readPodsLeft(
+  world: World,
+  uids: readonly PodUid[],
+): Promise<{ readonly pods: readonly KubernetesPod[] } | { readonly ending: Ending }> {
   const present = await world.cluster.listPodsOnNode(world.nodeName);
   if (present.kind !== 'ok') return { ending: endingOf(present) };
   const wanted = new Set<string>(uids);
-  return { pods: present.value.filter(({ metadata }) => wanted.has(metadata.uid)).map(referenceTo) };
+  return { pods: present.value.filter(({ metadata }) => wanted.has(metadata.uid)) };
 }

@@ -25,6 +25,12 @@ export function restoringChanges(
   return [...restored, [restoreAnnotation, undefined]];
 }
 
+/** The remembered values in another owner's name. */
+export function rememberedBy(node: KubernetesNode, from: string, to: string): readonly [string, string][] {
+  const memory = remembered(node);
+  return memory?.owner === from ? [[restoreAnnotation, rememberedText(to, memory.values)]] : [];
+}
+
 function remembered(
   node: KubernetesNode,
 ): { readonly owner: string; readonly values: ReadonlyMap<string, string | undefined> } | undefined {

@@ -12,8 +12,9 @@ export async function runAction(
   deadlineMs: number,
 ): Promise<Ending> {
   const started = await actions.start(order.id, order.node, order.action);
-  // Refused includes "no connection": in either case nothing was begun.
-  if (started.kind === 'refused') return { kind: 'later', reason: `ActionRefused: ${started.reason}` };
+  // In either case nothing was begun.
+  if (started.kind === 'refused' || started.kind === 'unreachable')
+    return { kind: 'later', reason: `ActionRefused: ${started.reason}` };
   return observeAction(world, actions, order.id, deadlineMs);
 }
 
@@ -30,7 +31,8 @@ export function observeAction(
     async () => {
       const answer = await actions.status(id);
       if (answer.kind === 'refused') return settled('unknown', { reason: `ActionUnknown: ${answer.reason}` });
-      if (answer.kind === 'uncertain' || answer.value === 'running') return undefined;
+      // A partner that is away for a moment says nothing about the machine.
+      if (answer.kind !== 'ok' || answer.value === 'running') return undefined;
       if (answer.value === 'done') return done({});
       return answer.value === 'failed'
         ? failed('ActionFailed')

@@ -1,5 +1,4 @@
 import { isFaultType, type Fault, type FaultType } from '../../../domain/fault.js';
-import { namesOf } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import type { IgnoredReason, Report, ReportFate } from '../../../domain/report.js';
 import { modeOf, settleTimeMs } from '../../../workflows/policy.js';
@@ -63,7 +62,7 @@ function decideFiring(draft: Draft, report: Report, type: FaultType): void {
 /** Only new evidence takes up a fault again that was left as it is. */
 function isNewEvidence(draft: Draft, report: Report, fault: Fault): boolean {
   if (fault.left === 'withheld') {
-    return modeOf(draft.rules.policy, namesOf(draft.state.node).cluster, fault.type) === 'active';
+    return modeOf(draft.rules.policy, draft.state, fault.type) === 'active';
   }
   return fault.left === 'handedOver' && report.bootId !== undefined && report.bootId !== fault.bootId;
 }

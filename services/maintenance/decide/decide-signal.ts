@@ -1,9 +1,10 @@
 import type { CommandResult } from '../../../domain/command.js';
 import type { BootId, ProcessId } from '../../../domain/identifiers.js';
 import type { ActiveProcess, NodeState } from '../../../domain/node-state.js';
-import type { MigrationReply, NodeChange, Order, Signal } from '../../../domain/signal.js';
+import type { LostRecords, MigrationReply, NodeChange, Order, Signal } from '../../../domain/signal.js';
 import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
 import { isStage, takesOrder } from '../../../workflows/orders.js';
+import { decideOrphan } from './decide-orphan.js';
 import { record, type Draft } from './draft.js';
 import { closeFault, openFaults } from './faults.js';
 import { strongerFault } from './ladder.js';
@@ -50,7 +51,12 @@ function decideResult(draft: Draft, result: CommandResult): void {
 function learnIdentity(state: NodeState, detail: CommandResult['detail']): NodeState {
   const { observation } = detail;
   if (observation === undefined) return state;
-  return withBoot({ ...state, nodeUid: observation.nodeUid }, observation.bootId);
+  const { nodeUid, bootId, pool } = observation;
+  return withPool(withBoot({ ...state, nodeUid }, bootId), pool);
+}
+
+function withPool({ pool: _before, ...state }: NodeState, pool: string | undefined): NodeState {
+  return pool === undefined ? state : { ...state, pool };
 }
 
 function withBoot(state: NodeState, bootId: BootId | undefined): NodeState {
@@ -107,14 +113,39 @@ function refusalOf(process: ActiveProcess | undefined, order: Order): string | u
 
 function decideOrder(draft: Draft, order: Order): void {
   const { process } = draft.state;
-  const refusal = refusalOf(process, order);
+  // Of a parked node no stage is asked: to retry means to try again what waits for it.
+  const retriesParked = draft.state.parked !== undefined && order.kind === 'retry';
+  const refusal = retriesParked && process?.id === order.processId ? undefined : refusalOf(process, order);
   const data = { kind: order.kind, subject: order.subject, reason: order.reason };
   if (refusal !== undefined) {
     record(draft, { type: 'OrderRefused', processId: order.processId, data: { ...data, refusal } });
     return;
   }
   record(draft, { type: 'OrderTaken', processId: order.processId, data });
+  if (retriesParked) return;
   tellProcess(draft, { type: `order.${order.kind}`, at: draft.at, reason: order.reason });
+}
+
+/** The journal takes up what waits; here only a person's part in it is written down. */
+function decideRetry(draft: Draft, retry: Extract<Signal, { kind: 'RetryParked' }>): void {
+  const { subject, reason } = retry;
+  if (subject === undefined) return;
+  const data = { kind: 'retry', subject, reason };
+  if (draft.state.parked !== undefined) record(draft, { type: 'OrderTaken', data });
+  else record(draft, { type: 'OrderRefused', data: { ...data, refusal: 'the node is not parked' } });
+}
+
+/**
+ * What was lost may have been about this node: that stands in its history from now on. Results and timers come again
+ * by themselves, and the detector says anew what it sees; a process that waits for them needs nothing else.
+ */
+function decideLoss(draft: Draft, lost: LostRecords): void {
+  const { process } = draft.state;
+  record(draft, {
+    type: 'InputLost',
+    ...(process === undefined ? {} : { processId: process.id }),
+    data: { ...lost },
+  });
 }
 
 function decideNodeChange(draft: Draft, change: NodeChange): void {
@@ -123,6 +154,12 @@ function decideNodeChange(draft: Draft, change: NodeChange): void {
     decideAppearance(draft, change);
   else if (change.bootId !== undefined && change.bootId !== draft.state.bootId)
     decideReboot(draft, change.bootId);
+  if (change.change !== 'deleted' && change.pool !== draft.state.pool) {
+    const { pool } = change;
+    record(draft, { type: 'NodeRelabelled', data: pool === undefined ? {} : { pool } }, (state) =>
+      withPool(state, pool),
+    );
+  }
 }
 
 function decideDeletion(draft: Draft): void {
@@ -136,10 +173,11 @@ function decideDeletion(draft: Draft): void {
 }
 
 function decideAppearance(draft: Draft, change: NodeChange): void {
-  const { nodeUid, bootId, machineId } = change;
+  const { nodeUid, bootId, machineId, pool } = change;
   if (nodeUid === undefined) return;
-  record(draft, { type: 'NodeAppeared', data: { nodeUid } }, ({ deleted: _gone, ...state }) =>
-    withBoot({ ...state, nodeUid }, bootId),
+  const data = { nodeUid, ...(pool === undefined ? {} : { pool }) };
+  record(draft, { type: 'NodeAppeared', data }, ({ deleted: _gone, ...state }) =>
+    withPool(withBoot({ ...state, nodeUid }, bootId), pool),
   );
   const expected = draft.state.process?.context.expected.nodeUid;
   if (draft.state.process?.context.isolated === true && expected !== nodeUid) {
@@ -184,6 +222,15 @@ export function decideSignal(draft: Draft, signal: Signal): void {
       break;
     case 'MigrationAnnounced':
       decideAnnouncement(draft, signal);
+      break;
+    case 'RetryParked':
+      decideRetry(draft, signal);
+      break;
+    case 'InputLost':
+      decideLoss(draft, signal.lost);
+      break;
+    case 'OrphanFound':
+      decideOrphan(draft, signal.orphan);
       break;
   }
 }

@@ -6,7 +6,6 @@ import {
   type CommandType,
 } from '../../../domain/command.js';
 import type { Fault, FaultType } from '../../../domain/fault.js';
-import { namesOf } from '../../../domain/identifiers.js';
 import type {
   ActiveProcess,
   Attempt,
@@ -78,7 +77,7 @@ export function startProcess(draft: Draft, fault: Fault): void {
     faultType: fault.type,
     stageEntry: 0,
     enteredAt: draft.at,
-    mode: modeOf(policy, namesOf(node).cluster, fault.type),
+    mode: modeOf(policy, draft.state, fault.type),
     recipe: policy.recipes[fault.type],
     expected: draft.state.nodeUid === undefined ? {} : { nodeUid: draft.state.nodeUid },
     isolated: false,
@@ -182,7 +181,7 @@ function setTimers(draft: Draft, step: WorkflowStep, entered: boolean): void {
 }
 
 /** Writes down where the workflow went, issues what it asks for, and goes on until nothing more follows by itself. */
-function follow(draft: Draft, step: WorkflowStep): void {
+export function follow(draft: Draft, step: WorkflowStep): void {
   const { process } = draft.state;
   if (process === undefined) throw new TypeError(`no process of ${draft.state.node} to follow`);
   const entered = process.context.stageEntry !== step.context.stageEntry;
@@ -303,7 +302,7 @@ function replaceWorkflow(
     recipe: draft.rules.policy.recipes[faultType],
     healthy: 0,
     fresh: true,
-    mode: modeOf(draft.rules.policy, namesOf(draft.state.node).cluster, faultType),
+    mode: modeOf(draft.rules.policy, draft.state, faultType),
   };
   const workflowVersion = activeVersion[next.workflow];
   record(

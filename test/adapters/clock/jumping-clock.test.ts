@@ -5,7 +5,7 @@ import { JumpingClock } from '../../../adapters/clock/jumping-clock.js';
 const never = new AbortController().signal;
 
 function clockFrom(start: number): JumpingClock {
-  return new JumpingClock({ start, speed: Infinity, quietLooks: 1 });
+  return new JumpingClock({ start, speed: Infinity });
 }
 
 it('runs what is due in order of time, and of two for one instant the earlier made first', async () => {
@@ -43,4 +43,18 @@ it('lets a waiter go when it is aborted', async () => {
   over.abort();
   await waiting;
   expect(clock.now()).toBe(1_000);
+});
+
+it('lets whoever was woken begin its work before it asks whether all is quiet', async () => {
+  const clock = clockFrom(1_000);
+  const woken: number[] = [];
+  const chain = async (): Promise<void> => {
+    for (let at = 2_000; at <= 4_000; at += 1_000) {
+      await clock.waitUntil(at);
+      woken.push(clock.now());
+    }
+  };
+  void chain();
+  await clock.run(() => Promise.resolve(true), 10_000, never);
+  expect(woken).toEqual([2_000, 3_000, 4_000]);
 });

@@ -129,9 +129,9 @@ describe('a partner in trouble', () => {
     expect(await actions.start(id, node, restart)).toMatchObject({ kind: 'uncertain' });
   });
 
-  it('given nobody listens, then surely nothing was done: refused', async () => {
+  it('given nobody listens, then surely nothing was done: unreachable', async () => {
     const baseUrl = await startPartner(undefined);
     for (const close of closing.splice(0).reverse()) await close();
-    expect(await connect(baseUrl).actions.start(id, node, restart)).toMatchObject({ kind: 'refused' });
+    expect(await connect(baseUrl).actions.start(id, node, restart)).toMatchObject({ kind: 'unreachable' });
   });
 });

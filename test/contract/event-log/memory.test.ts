@@ -1,3 +1,4 @@
+import { it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryEventLog } from '../../../adapters/memory/event-log.js';
 import type { Clock } from '../../../adapters/ports/clock.js';
@@ -47,3 +48,22 @@ function startMemory(): Promise<EventLogHarness> {
 }
 
 describeEventLog('memory', startMemory);
+
+it('a partition goes on although its last owner crashed while it was leaving', async () => {
+  const log = new MemoryEventLog({ clock: wallClock });
+  await log.ensureTopics([{ topic: 't', partitions: 1, retentionMs: -1, compacted: false }]);
+  const held: unknown[] = [];
+  const leaving = new Reader(log, 'g', ['t'], {
+    onBatch: (batch) => {
+      held.push(batch);
+      return new Promise<void>(() => undefined);
+    },
+  });
+  await log.append([{ topic: 't', key: 'k', value: undefined, headers: {} }]);
+  await eventually('a batch is held', () => held.length > 0);
+  void leaving.subscription.stop();
+  const next = new Reader(log, 'g', ['t']);
+  log.crash(leaving.subscription);
+  await eventually('the next owner reads', () => next.records.length > 0);
+  await log.close();
+});

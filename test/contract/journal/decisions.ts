@@ -47,6 +47,18 @@ export function report(node: NodeKey, message = 'open', causeId?: CauseId): Inpu
   };
 }
 
+/** What is parked is to be tried again. */
+export function retry(node: NodeKey): Input {
+  causes += 1;
+  return {
+    causeId: causeNumber(causes),
+    node,
+    at: 1_000_000 + causes,
+    kind: 'signal',
+    signal: { kind: 'RetryParked', reason: 'test' },
+  };
+}
+
 export function processOf(node: NodeKey, number = 1): ProcessId {
   return `p-${node.replace('/', '-')}-${number}` as ProcessId;
 }
@@ -187,10 +199,32 @@ export const parkNode: AdvanceRequest['park'] = (state, input, error) =>
   decision(state, input, [
     {
       type: 'NodeParked',
-      state: { parked: { reason: error.message, since: input.at } },
+      state: {
+        parked: {
+          kind: 'failed',
+          reason: error.message,
+          since: state.parked?.since ?? input.at,
+          attempts: (state.parked?.attempts ?? 0) + 1,
+          triedAt: input.at,
+        },
+      },
       data: { reason: error.message },
     },
   ]);
+
+/** Reports of a parked node wait; anything else has taken up what waits. */
+export const admit: AdvanceRequest['admit'] = (state, { kind }) => {
+  if (state.parked === undefined) return 'decide';
+  return kind === 'report' ? 'wait' : 'decide-then-take-up';
+};
+
+export const unparkNode: AdvanceRequest['unpark'] = (state, input) => {
+  const made = decision(state, input, [{ type: 'NodeUnparked' }]);
+  const { parked: _over, ...after } = made.state;
+  const [fact] = made.facts;
+  if (fact === undefined) return made;
+  return { ...made, state: after, facts: [{ ...fact, patch: mergeDifference(state, after) }] };
+};
 
 /** Starts a process with the given commands and timers. */
 export function starting(
@@ -243,7 +277,15 @@ export function batch(inputs: readonly Input[], more: Partial<AdvanceRequest> = 
     deadLetters: [],
     nextOffset: offsets,
     decide: noteMessage,
+    admit,
     park: parkNode,
+    unpark: unparkNode,
+    deadLetter: (offset, reason) => ({
+      topic: 'fault.reports.dlt',
+      key: 'dead',
+      body: Buffer.from(String(offset)),
+      headers: { dlt_reason: reason },
+    }),
     ...more,
   };
 }

@@ -1,3 +1,4 @@
+import { seenKey } from '../../../adapters/journal/digests.js';
 import type { OutboxWriter } from '../../../adapters/ports/journal.js';
 import type { Clock, Randomness } from '../../../adapters/ports/clock.js';
 import type { JournalOptions, OpenJournal } from '../../../adapters/journal/options.js';
@@ -45,7 +46,7 @@ export const jsonWriter: OutboxWriter = {
     key: node,
     event: 'Signal',
     body: Buffer.from(JSON.stringify(signal)),
-    headers: { ce_id: cause.id },
+    headers: { ce_id: seenKey(cause.id) },
   }),
   decided: ({ facts }, { node }) =>
     facts.map((fact) => ({

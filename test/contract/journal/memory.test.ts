@@ -1,9 +1,12 @@
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
+import { JournalUnavailable } from '../../../adapters/ports/journal.js';
 import { advanceSuite } from './advance-suite.js';
 import { commandsSuite } from './commands-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
+import { lostInputSuite } from './lost-input-suite.js';
+import { parkingSuite } from './parking-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
 const harness: Harness = {
@@ -30,5 +33,16 @@ const harness: Harness = {
 describe('the journal in memory', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
+  lostInputSuite(() => harness);
+  parkingSuite(() => harness);
   sendingSuite(() => harness);
+
+  it('gives no entries to a sender that lost its partition until it acquired it again', async () => {
+    const copy = await (await harness.installation()).open();
+    await copy.outbox.acquire(0);
+    await copy.close();
+    await expect(copy.outbox.unsent(0, 1)).rejects.toBeInstanceOf(JournalUnavailable);
+    await copy.outbox.acquire(0);
+    expect(await copy.outbox.unsent(0, 1)).toEqual([]);
+  });
 });

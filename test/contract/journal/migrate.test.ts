@@ -16,22 +16,21 @@ describe('migrate', () => {
   let pool: pg.Pool;
   let parent: string;
   let folder: string;
-  /** The newest file, and the number that the next one would have. */
-  let newest: string;
-  let next: string;
   beforeEach(async () => {
     pool = new pg.Pool({ connectionString: await server.createEmptyDatabase(), max: 8 });
     parent = await mkdtemp(join(tmpdir(), 'faultline-migrate-'));
     folder = join(parent, 'journal');
     await cp(migrationsFolder('journal'), folder, { recursive: true });
-    const files = (await readdir(folder)).sort();
-    newest = files.at(-1) ?? '';
-    next = String(files.length + 1).padStart(4, '0');
   });
   afterEach(async () => {
     await pool.end();
     await rm(parent, { recursive: true, force: true });
   });
+
+  const shipped = async (): Promise<readonly string[]> => (await readdir(folder)).sort();
+  /** The file that follows those that are shipped. */
+  const following = async (what: string): Promise<string> =>
+    `${String((await shipped()).length + 1).padStart(4, '0')}_${what}.sql`;
 
   it('applies every file once, in order', async () => {
     const applied = await migrate(pool, folder);
@@ -51,11 +50,9 @@ describe('migrate', () => {
     await writeFile(join(folder, '0099_gap.sql'), 'ALTER TABLE journal.installation ADD COLUMN note text');
     await expect(migrate(pool, folder)).rejects.toBeInstanceOf(MigrationRefused);
     await rm(join(folder, '0099_gap.sql'));
-    await writeFile(
-      join(folder, `${next}_note.sql`),
-      'ALTER TABLE journal.installation ADD COLUMN note text',
-    );
-    expect(await migrate(pool, folder)).toEqual([`${next}_note.sql`]);
+    const note = await following('note');
+    await writeFile(join(folder, note), 'ALTER TABLE journal.installation ADD COLUMN note text');
+    expect(await migrate(pool, folder)).toEqual([note]);
     const { rows } = await pool.query('SELECT id, note FROM journal.installation');
     expect(rows).toEqual([{ id: 'x', note: null }]);
   });
@@ -68,15 +65,17 @@ describe('migrate', () => {
 
   it('refuses a database that is newer than the files', async () => {
     await migrate(pool, folder);
-    await rm(join(folder, newest));
-    await expect(migrate(pool, folder)).rejects.toThrow(`${newest} that this version does not know`);
+    const last = (await shipped()).at(-1) ?? '';
+    await rm(join(folder, last));
+    await expect(migrate(pool, folder)).rejects.toThrow(`${last} that this version does not know`);
   });
 
   it('undoes a file that fails midway, and applies it when it is mended', async () => {
-    const broken = join(folder, `${next}_broken.sql`);
+    const name = await following('broken');
+    const broken = join(folder, name);
     await writeFile(broken, 'CREATE TABLE half (x integer); SELECT 1 / 0');
-    await expect(migrate(pool, folder)).rejects.toThrow(`${next}_broken.sql failed: division by zero`);
+    await expect(migrate(pool, folder)).rejects.toThrow(`${name} failed: division by zero`);
     await writeFile(broken, 'CREATE TABLE half (x integer)');
-    expect(await migrate(pool, folder)).toEqual([`${next}_broken.sql`]);
+    expect(await migrate(pool, folder)).toEqual([name]);
   });
 });

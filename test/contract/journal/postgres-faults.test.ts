@@ -11,6 +11,7 @@ import {
   nodeNamed,
   noteMessage,
   report,
+  retry,
   starting,
   timerOf,
 } from './decisions.js';
@@ -68,7 +69,7 @@ describe('the journal on PostgreSQL, when things go wrong', () => {
     expect((await copy.history.state(n3))?.version).toBe(2);
   });
 
-  it('keeps an input aside that can not even be parked, and goes on', async () => {
+  it('sends an input that can not even be parked to the dead letters, once, and goes on', async () => {
     const unstorable: typeof noteMessage = (state, input) => {
       const made = noteMessage(state, input);
       return state.node === n2 ? { ...made, facts: made.facts.map((fact) => ({ ...fact, at: 0.5 })) } : made;
@@ -76,11 +77,39 @@ describe('the journal on PostgreSQL, when things go wrong', () => {
     const request = batch([report(n1), report(n2), report(n3)], { decide: unstorable, park: unstorable });
     await copy.journal.advance(request);
     expect((await copy.history.state(n3))?.version).toBe(1);
-    const { rows } = await admin.query<{ node_key: string }>(
-      'SELECT node_key FROM journal.quarantined_input',
+    const letters = [...(await copy.outbox.unsent(0, 10)), ...(await copy.outbox.unsent(1, 10))].filter(
+      ({ topic }) => topic === 'fault.reports.dlt',
     );
-    expect(rows).toEqual([{ node_key: n2 }]);
+    expect(letters).toHaveLength(1);
+    expect(String(letters[0]?.body)).toBe(String(request.inputs[1]?.offset));
+    expect(letters[0]?.headers['dlt_reason']).toMatch(/can't be stored: .*bigint/);
     expect(await copy.journal.advance(request)).toMatchObject({ skipped: 3 });
+  });
+
+  it('takes up what waits one by one when the database refuses one of them, and stops only there', async () => {
+    const failing: typeof noteMessage = () => {
+      throw new Error('not yet');
+    };
+    const poison: typeof noteMessage = (state, input) => {
+      const made = noteMessage(state, input);
+      const isPoison = input.kind === 'report' && input.report.message === 'poison';
+      return isPoison ? { ...made, facts: made.facts.map((fact) => ({ ...fact, at: 0.5 })) } : made;
+    };
+    const of = (message: string) => {
+      const input = report(n1, message);
+      if (input.kind !== 'report') throw new Error('a report');
+      return { ...input, report: { ...input.report, source: message } };
+    };
+    await copy.journal.advance(batch([of('a'), of('poison'), of('b')], { decide: failing }));
+    const waits = async () => (await copy.history.waiting(n1)).map(({ what }) => what.replace(/.* by /, ''));
+    await copy.journal.advance(batch([retry(n1)], { decide: poison }));
+    expect(await waits()).toEqual(['poison', 'b']);
+    await copy.journal.advance(batch([retry(n1)], { decide: poison }));
+    expect(await waits()).toEqual(['poison', 'b']);
+    expect((await copy.history.state(n1))?.parked).toMatchObject({ attempts: 2 });
+    expect((await copy.history.state(n1))?.parked?.reason).toMatch(/bigint/);
+    await copy.journal.advance(batch([retry(n1)]));
+    expect((await copy.history.state(n1))?.parked).toBeUndefined();
   });
 
   it('repeats a batch that was the victim of a deadlock', async () => {
@@ -190,7 +219,7 @@ describe('the journal on PostgreSQL, when things go wrong', () => {
     await admin.query('UPDATE journal.node_state SET state = jsonb_set(state, $1, $2)', [['version'], '0']);
     // The fact with this version is there already: refused by its primary key, and the parking as well.
     const result = await copy.journal.advance(batch([report(n1), report(n2)]));
-    expect(result).toMatchObject({ decided: 1, parked: 1 });
+    expect(result).toMatchObject({ decided: 1, deadLettered: 1 });
     expect((await copy.history.state(n2))?.version).toBe(1);
   });
 

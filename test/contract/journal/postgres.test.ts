@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
 import { advanceSuite } from './advance-suite.js';
 import { commandsSuite } from './commands-suite.js';
+import { batch, nodeNamed, report } from './decisions.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
+import { lostInputSuite } from './lost-input-suite.js';
+import { parkingSuite } from './parking-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
 let server: TestServer;
@@ -35,5 +38,30 @@ const harness: Harness = {
 describe('the journal on PostgreSQL', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
+  lostInputSuite(() => harness);
+  parkingSuite(() => harness);
   sendingSuite(() => harness);
+});
+
+it('a journal that no other process uses tells nobody else, and still wakes its own waiters', async () => {
+  const connectionString = await server.createDatabase();
+  const copy = await openPostgresJournal({
+    ...defaultOptions(new TestClock()),
+    connectionString,
+    alone: true,
+  });
+  try {
+    await Promise.all([copy.outbox.unsent(0, 10), copy.outbox.unsent(1, 10)]);
+    const never = new AbortController().signal;
+    const woken = Promise.race([copy.outbox.awaitEntries(0, never), copy.outbox.awaitEntries(1, never)]);
+    await copy.journal.advance(batch([report(nodeNamed('n1'))]));
+    await woken;
+    const listeners = await server.query(
+      `SELECT FROM pg_stat_activity WHERE application_name = 'faultline-notices'
+        AND datname = '${new URL(connectionString).pathname.slice(1)}'`,
+    );
+    expect(listeners).toEqual([]);
+  } finally {
+    await copy.close();
+  }
 });

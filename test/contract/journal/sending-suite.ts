@@ -159,6 +159,33 @@ export function sendingSuite(harness: () => Harness): void {
       expect(await copy.outbox.backlog()).toBe(1);
     });
 
+    it('lets the reader of one partition wait while another partition has entries that nobody read yet', async () => {
+      const busy = outboxPartitionOf('x', 2);
+      await copy.outbox.unsent(busy, 10);
+      await publish([entryOf('x', '1')]);
+      await copy.outbox.unsent(1 - busy, 10);
+      const giveUp = new AbortController();
+      const waited = copy.outbox.awaitEntries(1 - busy, giveUp.signal).then(() => giveUp.signal.aborted);
+      await copy.outbox.backlog();
+      giveUp.abort();
+      expect(await waited, 'it was woken for nothing').toBe(true);
+    });
+
+    it('lets the sender of one partition wait while another is behind: relays asked without a pause', async () => {
+      const behind = outboxPartitionOf('x', 2);
+      const other = 1 - behind;
+      await copy.outbox.unsent(behind, 10);
+      await publish([entryOf('x', '1')]);
+      await copy.outbox.unsent(other, 10);
+      const abort = new AbortController();
+      let over = false;
+      const wait = copy.outbox.awaitEntries(other, abort.signal).then(() => (over = true));
+      await copy.outbox.awaitEntries(behind, abort.signal);
+      expect(over).toBe(false);
+      abort.abort();
+      await wait;
+    });
+
     it('forgets sent entries when pruned, never unsent ones', async () => {
       await publish([entryOf('x', '1'), entryOf('x', '2')]);
       await copy.outbox.markSent(await copy.outbox.unsent(outboxPartitionOf('x', 2), 1), now);

@@ -33,6 +33,7 @@ let detectors: { readonly stopping: AbortController; readonly running: RunningDe
 let ids: string[];
 let said: string[];
 /** So many times the log does not take what is said. */
+let gaps = 1;
 let failures: number;
 
 beforeEach(async () => {
@@ -95,6 +96,7 @@ function detect(changes: Partial<DetectorSettings> = {}): RunningDetector {
     inventory,
     emitReport: (report: Report) => take(report.id, `${report.node} ${report.type} ${report.status}`),
     emitChange: (node, change, causeId) => take(causeId, `${node} ${change.change}`),
+    inputGaps: () => Promise.resolve(gaps),
     clock: systemClock,
     // Waits after trouble are short.
     randomness: { ...systemRandomness, next: () => 0 },
@@ -135,6 +137,19 @@ describe('the detector, on an API server', () => {
     server.forgetHistory();
     deadlock('True');
     await expect.poll(() => said, soon).toEqual(['a/n1 appeared', 'n1 KernelDeadlock firing']);
+  });
+
+  it('given input was lost, then everything is listed and said anew, under the same ids', async () => {
+    deadlock('True');
+    const running = detect({ refreshMs: 20 });
+    await expect.poll(() => said, soon).toHaveLength(2);
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    gaps += 1;
+    await expect.poll(() => said, soon).toHaveLength(4);
+    expect(ids.slice(2)).toEqual(ids.slice(0, 2));
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    deadlock('False');
+    await expect.poll(() => said.slice(4), soon).toEqual(['n1 KernelDeadlock cleared']);
   });
 
   it('given a node goes, comes back and boots, then each is a change', async () => {

@@ -4,7 +4,12 @@ import type { KubernetesNode, NodeCondition } from '../../../adapters/ports/kube
 import { defaultConditionRules } from '../../../services/detector/condition-rules.js';
 import { compare, type Saying, type Sighting } from '../../../services/detector/sighting.js';
 
-const context = { cluster: 'a' as ClusterName, rules: defaultConditionRules, source: 'detector' };
+const context = {
+  cluster: 'a' as ClusterName,
+  rules: defaultConditionRules,
+  source: 'detector',
+  poolLabel: 'pool',
+};
 
 function condition(
   type: string,
@@ -56,6 +61,33 @@ describe('what a detector says about a node', () => {
     const once = told(deadlocked)[0] ?? [];
     expect(told(deadlocked)[0]).toEqual(once);
     expect(inShort(once)).toEqual(['appeared', 'KernelDeadlock firing']);
+  });
+
+  /** The node with the label of its pool, as the server shows it at some version. */
+  function inPool(pool: string, resourceVersion: string): KubernetesNode {
+    return { ...healthy, metadata: { ...healthy.metadata, resourceVersion, labels: { pool } } };
+  }
+
+  it('given a node whose pool changes, then each change is told once, also back and forth', () => {
+    const said = told(
+      inPool('gpu', '1'),
+      inPool('gpu', '2'),
+      inPool('web', '3'),
+      inPool('gpu', '4'),
+      healthy,
+    );
+    expect(said.map(inShort)).toEqual([['appeared'], [], ['relabelled'], ['relabelled'], ['relabelled']]);
+    const changes = said.flat().flatMap((saying) => (saying.kind === 'change' ? [saying] : []));
+    expect(changes.map(({ change }) => change.pool)).toEqual(['gpu', 'web', 'gpu', undefined]);
+    expect(new Set(changes.map(({ causeId }) => causeId)).size).toBe(4);
+  });
+
+  it('given a pool that changed while no detector ran, then that is told at the first look', () => {
+    const remembered = { nodeUid: 'u1' as NodeUid, bootId: 'b1' as BootId, openFaults: new Set<never>() };
+    const look = (pool: string) =>
+      inShort(compare(context, undefined, inPool('gpu', '1'), { ...remembered, pool }).sayings);
+    expect(look('web')).toEqual(['relabelled']);
+    expect(look('gpu')).toEqual([]);
   });
 
   it('given Ready goes from False to Unknown, then it is one fault', () => {

@@ -4,15 +4,13 @@ import { connectCluster, type ConnectedCluster } from '../../../adapters/kuberne
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import type { PowerController, PowerState } from '../../../adapters/ports/power.js';
 import type { Command, CommandParameters, CommandResult, CommandType } from '../../../domain/command.js';
-import type { BootId, CommandId, NodeKey, NodeUid, ProcessId } from '../../../domain/identifiers.js';
+import type { BootId, NodeKey, NodeUid, ProcessId } from '../../../domain/identifiers.js';
 import { runExecutor, type RunningExecutor } from '../../../services/executor/executor.js';
 import { defaultExecutorSettings } from '../../../services/executor/settings.js';
 import { startSimulatedApiServer, type SimulatedApiServer } from '../../../world/kubernetes/api-server.js';
 import { realTimeClock } from '../../../world/real-time-clock.js';
+import { commandFor, processId, silent } from './command-for.js';
 import { QueueOfOne } from './queue-of-one.js';
-
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const processId = 'p-0123456789abcdef' as ProcessId;
 
 /** A BMC that does as it is told at once, unless it is deaf. */
 class TestPower implements PowerController {
@@ -111,18 +109,7 @@ function command<Type extends CommandType>(
   expected: Expected = { nodeUid: uid, bootId: 'b1' as BootId },
   process = processId,
 ): Extract<Command, { type: Type }> {
-  // The type of the union's member can't be inferred from a generic parameter.
-  return {
-    id: `${process}.1.1` as CommandId,
-    type,
-    parameters,
-    node: 'a/n1' as NodeKey,
-    processId: process,
-    stageEntry: 1,
-    expected,
-    mode: 'active',
-    faultType: 'KernelDeadlock',
-  } as unknown as Extract<Command, { type: Type }>;
+  return commandFor(type, parameters, { node: 'a/n1' as NodeKey, expected, processId: process });
 }
 
 async function result(...given: Parameters<QueueOfOne['carryOut']>): Promise<CommandResult> {
@@ -279,6 +266,13 @@ describe('the executor, on an API server', () => {
     expect(await result(command('powerOff', {}), unfinished)).toMatchObject({ status: 'unknown' });
     power.power = 'Off';
     expect(await result(command('powerOff', {}), unfinished)).toMatchObject({ status: 'done' });
+    expect(power.told).toEqual([]);
+  });
+
+  it('given a command that another copy attempted since it was read, then nothing is done by what was read', async () => {
+    await result(isolate());
+    queue.attemptsByOthers = 1;
+    expect(await queue.carryOut(command('powerOff', {}))).toBe('AttemptedByOthers');
     expect(power.told).toEqual([]);
   });
 

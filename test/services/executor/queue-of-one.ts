@@ -5,22 +5,36 @@ import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../../adapters
 export class QueueOfOne implements CommandQueue {
   readonly results: CommandResult[] = [];
   readonly postponed: string[] = [];
+  /** Claims that were not prolonged: whoever had them has to leave the command alone. */
+  lost = 0;
+  #mayKeepClaim = true;
+  /** Attempts that another copy made after the command was read here. */
+  attemptsByOthers = 0;
   #head: QueuedCommand | undefined;
   #claimed = false;
   #ending: CommandResult | string = 'nothing';
   #wake: () => void = () => undefined;
   #heard: () => void = () => undefined;
 
-  /** Resolves with the result once the command is settled, or with the reason once it is postponed. */
+  /** From now on a claim can't be prolonged, as when another copy has taken it over. */
+  loseClaims(): void {
+    this.#mayKeepClaim = false;
+  }
+
+  /** Resolves with the result once the command is settled, or with the reason once it is postponed or its claim is lost. */
   async carryOut(command: Command, history: Partial<QueuedCommand> = {}): Promise<CommandResult | string> {
     this.#head = { command, attempts: 0, unfinishedAttempt: false, createdAt: 0, ...history };
     this.#claimed = false;
-    const before = this.results.length + this.postponed.length;
+    const before = this.#endings;
     const ended = new Promise<void>((resolve) => (this.#heard = resolve));
     this.#wake();
     await ended;
-    expectOne(this.results.length + this.postponed.length - before);
+    expectOne(this.#endings - before);
     return this.#ending;
+  }
+
+  get #endings(): number {
+    return this.results.length + this.postponed.length + this.lost;
   }
 
   claimable(): Promise<readonly QueuedCommand[]> {
@@ -29,11 +43,17 @@ export class QueueOfOne implements CommandQueue {
 
   claim(): Promise<ClaimAnswer> {
     this.#claimed = true;
-    return Promise.resolve({ kind: 'claimed', attempt: 1 });
+    const before = (this.#head?.attempts ?? 0) + this.attemptsByOthers;
+    return Promise.resolve({ kind: 'claimed', attempt: before + 1 });
   }
 
   extend(): Promise<boolean> {
-    return Promise.resolve(true);
+    if (!this.#mayKeepClaim) {
+      this.lost += 1;
+      this.#ending = 'claim lost';
+      this.#heard();
+    }
+    return Promise.resolve(this.#mayKeepClaim);
   }
 
   postpone(_id: string, { reason }: { readonly reason: string }): Promise<void> {

@@ -12,6 +12,7 @@ import { reportRecord, signalRecord } from '../../../services/input-records.js';
 import { consumeInputs, type MaintenanceOptions } from '../../../services/maintenance/consume-inputs.js';
 import { createOutboxWriter } from '../../../services/maintenance/publish/outbox-writer.js';
 import { activePolicy } from './decide/decided-node.js';
+import { silentLog } from '../silent-log.js';
 
 const schemaIds = bundledSchemaIds();
 const node = 'a/n1' as NodeKey;
@@ -63,6 +64,7 @@ function consume(changes: Partial<MaintenanceOptions> = {}): Subscription {
     journal: opened.journal,
     schemaIds,
     clock,
+    log: silentLog,
     rules: { policy: activePolicy, epoch: 1 },
     group: 'maintenance',
     maxBatchRecords: 100,
@@ -166,6 +168,7 @@ describe('maintenance reads its inputs', () => {
       journal: committing,
       schemaIds,
       clock,
+      log: silentLog,
       rules: { policy: activePolicy, epoch: 1 },
       group: 'maintenance',
       maxBatchRecords: 100,

@@ -2,12 +2,14 @@ import { expect, it } from 'vitest';
 
 import { JumpingClock } from '../../../adapters/clock/jumping-clock.js';
 import { keepUp } from '../../../services/maintenance/upkeep.js';
+import { Workload } from '../../../services/workload.js';
 import { seededRandomness } from '../../simulation/core/seeded.js';
 
 it('gives permits of ended processes back and forgets the past, again and again', async () => {
-  const clock = new JumpingClock({ start: 1_000_000, speed: Infinity, quietLooks: 1 });
+  const clock = new JumpingClock({ start: 1_000_000, speed: Infinity });
   const over = new AbortController();
   const forgotten: number[] = [];
+  const workload = new Workload();
   let released = 0;
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const ended = keepUp({
@@ -15,6 +17,7 @@ it('gives permits of ended processes back and forgets the past, again and again'
     randomness: seededRandomness(1),
     log,
     signal: over.signal,
+    workload,
     commands: { releaseEnded: () => Promise.resolve((released += 1)) },
     prune: (before) => Promise.resolve(void forgotten.push(before)),
     everyMs: 1_000,
@@ -22,7 +25,7 @@ it('gives permits of ended processes back and forgets the past, again and again'
   });
   const probe = (): Promise<boolean> => {
     if (released >= 3) over.abort();
-    return Promise.resolve(true);
+    return Promise.resolve(workload.active === 0);
   };
   await clock.run(probe, 2_000_000, over.signal);
   await ended;

@@ -12,6 +12,7 @@ import { decodeEvent, schemaOf } from '../../../schemas/codec.js';
 import { unframe } from '../../../schemas/wire-format.js';
 import { createOutboxWriter } from '../../../services/maintenance/publish/outbox-writer.js';
 import { runRelay } from '../../../services/relay/run-relay.js';
+import { Workload } from '../../../services/workload.js';
 
 const schemaIds = bundledSchemaIds();
 const writer = createOutboxWriter({ source: '/faultline/test/maintenance', epoch: 1 });
@@ -63,6 +64,7 @@ function relay(eventLog: EventLog = log): void {
       randomness: eager,
       log: silent,
       signal: stopping.signal,
+      workload: new Workload(),
     }),
   );
 }

@@ -133,6 +133,9 @@ export class Fleet {
       case 'handOver':
         if (machine.isolatedBy === command.processId) machine.isolatedBy = undefined;
         return {};
+      case 'reclaimNode':
+        if (machine.isolatedBy === command.parameters.owner) machine.isolatedBy = undefined;
+        return {};
       case 'openTicket':
         return { ticket: `T-${command.id}` };
       case 'checkTicket':

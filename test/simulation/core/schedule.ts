@@ -1,6 +1,6 @@
 import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
-import type { OutboxEntry, QueuedCommand } from '../../../adapters/ports/journal.js';
+import type { Deciding, OutboxEntry, QueuedCommand } from '../../../adapters/ports/journal.js';
 import { commandCatalog, type CommandResult } from '../../../domain/command.js';
 import type { DecidedReport } from '../../../domain/decision.js';
 import type { CauseId, ClusterName, NodeKey, NodeName, ReportId } from '../../../domain/identifiers.js';
@@ -10,7 +10,7 @@ import type { Input, Signal } from '../../../domain/signal.js';
 import { decodeEvent } from '../../../schemas/codec.js';
 import { eventToDecided } from '../../../schemas/events/reports-decided.js';
 import { eventToSignal } from '../../../schemas/events/signal.js';
-import { decideBy, parkBy } from '../../../services/maintenance/decide/decide.js';
+import { decidingBy } from '../../../services/maintenance/decide/decide.js';
 import { createOutboxWriter } from '../../../services/maintenance/publish/outbox-writer.js';
 import { Fleet } from './fleet.js';
 import { policyOf } from './policy.js';
@@ -70,6 +70,7 @@ export class Schedule {
     const choice = this.random.next();
     if (choice < 0.08) this.report();
     else if (choice < 0.1) this.disturb();
+    else if (choice < 0.12) await this.retry();
     else if (choice < 0.45) await this.consume();
     else if (choice < 0.65) await this.relay();
     else if (choice < 0.85) await this.execute();
@@ -83,6 +84,7 @@ export class Schedule {
     await this.execute();
     await this.fire();
     await this.order();
+    await this.retry();
     if (!this.hasRead() || (await this.journal.outbox.backlog()) > 0) return;
     const due = await this.journal.timers.nextDue();
     const claimable = await this.journal.commands.nextDue();
@@ -177,12 +179,32 @@ export class Schedule {
         inputs: inputs.map((input, index) => ({ offset: BigInt(from + index), input })),
         deadLetters: [],
         nextOffset: BigInt(from + inputs.length),
-        decide: decideBy(this.rules),
-        park: parkBy(this.rules),
+        deadLetter: () => {
+          throw new Error('in memory everything can be stored');
+        },
+        ...this.deciding(),
       });
       // A crash after the commit: this copy reads the same records again.
       if (!this.happens(0.15)) this.cursors.set(cursor, from + inputs.length);
     }
+  }
+
+  /** As in the product, but for a while some inputs can't be decided: their nodes are parked. */
+  private deciding(): Deciding {
+    const deciding = decidingBy(this.rules);
+    return {
+      ...deciding,
+      decide: (state, input) => {
+        if (this.happens(0.02)) throw new Error('simulated: this copy trips over its input');
+        return deciding.decide(state, input);
+      },
+    };
+  }
+
+  /** What upkeep does, sooner or later. */
+  private async retry(): Promise<void> {
+    for (const { node } of await this.journal.history.parked({ limit: 10 }))
+      this.send(node, { kind: 'RetryParked', reason: 'simulated' });
   }
 
   private async relay(): Promise<void> {
@@ -255,6 +277,7 @@ export class Schedule {
       copies.some((copy) => (this.cursors.get(`${copy}/${topic}`) ?? 0) >= this.logs[topic].length),
     );
     const { rows } = await this.journal.history.processes({ active: true, limit: 1 });
-    return read && rows.length === 0 && (await this.journal.outbox.backlog()) === 0;
+    const parked = await this.journal.history.parked({ limit: 1 });
+    return read && rows.length === 0 && parked.length === 0 && (await this.journal.outbox.backlog()) === 0;
   }
 }

@@ -28,6 +28,12 @@ export const observePolicy: Policy = {
   mode: { ...activePolicy.mode, byDefault: 'observe' },
 };
 
+/** Active, but for one pool. */
+export const poolInObserve: Policy = {
+  ...activePolicy,
+  mode: { ...activePolicy.mode, byPool: { gpu: 'observe' } },
+};
+
 /** Part of a union of inputs without what the node under test fills in itself. */
 type Subject = Input extends infer One
   ? One extends Input

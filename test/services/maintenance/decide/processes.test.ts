@@ -313,3 +313,14 @@ describe('an order', () => {
     expect(node.outcome).toBe('Recovered');
   });
 });
+
+describe('lost input', () => {
+  it('given something goes on, then that input was lost stands in the history, and the process goes on', () => {
+    const node = isolated();
+    const before = node.process;
+    const lost = { group: 'maintenance', topic: 'fault.reports', partition: 0, from: 3, to: 9 };
+    const decision = node.signal({ kind: 'InputLost', lost });
+    expect(decision.facts).toMatchObject([{ type: 'InputLost', processId: before.id, data: lost }]);
+    expect(node.process).toEqual(before);
+  });
+});

@@ -1,12 +1,12 @@
-import type { Clock } from '../../adapters/ports/clock.js';
+import type { Clock } from '../adapters/ports/clock.js';
 
-/** Counts work that is not just waiting for time to pass: only that takes a place, and keeps a jumping clock still. */
+/** Counts work that is not just waiting for time or news: only that takes a place, and keeps a jumping clock still. */
 export class Workload {
   readonly #whenLess: () => void;
   #active = 0;
 
   /** `whenLess` is called whenever a piece of work has ended or begins to wait. */
-  constructor(whenLess: () => void) {
+  constructor(whenLess: () => void = () => undefined) {
     this.#whenLess = whenLess;
   }
 
@@ -22,6 +22,16 @@ export class Workload {
     this.#active -= 1;
     this.#whenLess();
   }
+
+  /** Waits for something as one who is not at work meanwhile. To be called by who has begun and not ended. */
+  async whileIdle(wait: () => Promise<unknown>): Promise<void> {
+    this.end();
+    try {
+      await wait();
+    } finally {
+      this.begin();
+    }
+  }
 }
 
 /** The same clock; whoever waits on it is not at work meanwhile. */
@@ -29,13 +39,6 @@ export function workingClock(clock: Clock, workload: Workload): Clock {
   return {
     now: () => clock.now(),
     fromLogTime: (wallMs) => clock.fromLogTime(wallMs),
-    async waitUntil(instant, signal) {
-      workload.end();
-      try {
-        await clock.waitUntil(instant, signal);
-      } finally {
-        workload.begin();
-      }
-    },
+    waitUntil: (instant, signal) => workload.whileIdle(() => clock.waitUntil(instant, signal)),
   };
 }

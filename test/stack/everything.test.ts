@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { usedRights } from './audit-log.js';
+import { causesOf } from './causes.js';
+import { FailingNode, faulty, startBmcs } from './failing-node.js';
+import { buildFaultline, startFaultline, type FaultlineProcess } from '../../stack/faultline-process.js';
+import { publishedRecords, type PublishedRecord } from './published-records.js';
+import { clusterSection, patience } from './real-cluster.js';
+import { Cleanups, startSite, type Site } from '../../stack/site.js';
+import { writeConfiguration } from './site-configuration.js';
+import { story } from './story.js';
+
+const minutes = (count: number): number => count * 60_000;
+const services = ['intake', 'console', 'detector', 'maintenance', 'relay', 'executor', 'migrator'];
+const names = ['a', 'b'];
+/** Here a disruption budget forbids every eviction: pods are deleted at their deadline. */
+const guarded = 'b';
+const topics = ['maintenance.outcomes', 'maintenance.events', 'maintenance.signals', 'fault.reports'];
+
+const cleanups = new Cleanups();
+let site: Site;
+let nodes: readonly FailingNode[] = [];
+let processes: readonly FaultlineProcess[] = [];
+
+beforeAll(async () => {
+  [site] = await Promise.all([startSite(cleanups), buildFaultline()]);
+  const redfish = await startBmcs(site, names);
+  nodes = await Promise.all(
+    names.map((cluster) => FailingNode.start(site, redfish, { cluster, guarded: cluster === guarded })),
+  );
+  const configuration = await writeConfiguration(
+    site,
+    nodes.map((node) => clusterSection(node.cluster, node.bmcs)),
+  );
+  processes = await Promise.all(
+    services.map(async (service) => {
+      const started = await startFaultline({ configuration, folder: site.folder, only: [service] });
+      cleanups.add(() => started.process.stop());
+      return started;
+    }),
+  );
+}, minutes(15));
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') process.stderr.write(await story(site, processes));
+}, minutes(1));
+afterAll(() => cleanups.run(), minutes(3));
+
+async function readiness(): Promise<readonly string[]> {
+  const answers = await Promise.all(
+    processes.map(async ({ url, process }) => {
+      const { ok } = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(15_000) });
+      return ok ? [process.name] : [];
+    }),
+  );
+  return answers.flat();
+}
+
+async function outcomesOf(node: FailingNode): Promise<readonly PublishedRecord[]> {
+  const all = await publishedRecords(site, 'maintenance.outcomes');
+  return all.filter(({ key }) => key === `${node.cluster.name}/${faulty}`);
+}
+
+/** `patch nodes`, `create pods/eviction`… */
+async function grantedRights(): Promise<readonly string[]> {
+  const text = await readFile(join(import.meta.dirname, '../../deploy/rbac.yaml'), 'utf8');
+  return parseAllDocuments(text).flatMap((document) => {
+    const { rules = [] } = document.toJS() as { rules?: { resources: string[]; verbs: string[] }[] };
+    return rules.flatMap(({ resources, verbs }) =>
+      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
+    );
+  });
+}
+
+describe('given the real stack, two clusters with the same node names, and each service as a process of its own', () => {
+  it(
+    'when a kernel message is appended, then the node problem detector shows it and the node is isolated',
+    async () => {
+      for (const node of nodes) await node.fail();
+      for (const node of nodes) await node.isolated();
+    },
+    minutes(4),
+  );
+
+  it(
+    'then its pods leave and run elsewhere, and its machine is switched off',
+    async () => {
+      await nodes[0]?.workloadRunsElsewhere();
+      await nodes[0]?.switchedOff();
+    },
+    minutes(4),
+  );
+
+  it(
+    'when Kafka is gone for 30 s midway, then nothing is accepted, nobody is ready, and every process lives on',
+    async () => {
+      await site.kafka.stopBroker(0);
+      // The outage itself, not a wait for something.
+      await pause(30_000);
+      expect(await readiness()).toEqual([]);
+      const report = { cluster: 'a', node: faulty, type: 'DiskFailure', status: 'firing', source: 'agent' };
+      const answer = await fetch(`${processes[0]?.url ?? ''}/v1/reports`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(report),
+      });
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).not.toBeNull();
+      await site.kafka.startBroker(0);
+      await expect.poll(readiness, patience).toHaveLength(processes.length);
+      expect(processes.filter(({ process }) => !process.running())).toEqual([]);
+    },
+    minutes(4),
+  );
+
+  it(
+    'then the machines boot, are verified and given back, and their workload runs',
+    async () => {
+      for (const node of nodes) {
+        await node.returned();
+        await node.workloadRunsElsewhere();
+      }
+    },
+    minutes(8),
+  );
+
+  it(
+    'then the outcome is on its topic, and its causes lead back to the first report',
+    async () => {
+      for (const node of nodes) await expect.poll(() => outcomesOf(node), patience).toHaveLength(1);
+      const all = (await Promise.all(topics.map((topic) => publishedRecords(site, topic)))).flat();
+      for (const node of nodes) {
+        const [outcome] = await outcomesOf(node);
+        if (outcome === undefined) throw new Error(`no outcome of ${node.cluster.name}`);
+        const { name: cluster } = node.cluster;
+        expect(outcome.value).toMatchObject({ outcome: 'RECOVERED', workflow: 'reboot', cluster });
+        const first = causesOf(outcome, all).at(-1);
+        expect(first).toMatchObject({
+          topic: 'fault.reports',
+          key: `${cluster}/${faulty}`,
+          value: { type: 'KernelDeadlock', status: 'FIRING' },
+        });
+        expect(outcome.value['causeReportIds']).toContain(first?.headers['ce_id']);
+      }
+    },
+    minutes(4),
+  );
+
+  it('then the audit logs and the BMCs witness each effect once', async () => {
+    for (const node of nodes) {
+      await node.eachEffectOnce(node.cluster.name === guarded ? 'delete' : 'create');
+    }
+  });
+
+  it('then every right of deploy/rbac.yaml was needed, so that none can be taken away unnoticed', async () => {
+    const used = await Promise.all(nodes.map(async (node) => [...usedRights(await node.requests())]));
+    expect((await grantedRights()).filter((right) => !used.flat().includes(right))).toEqual([]);
+  });
+});

@@ -1,0 +1,222 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isolations, requestsOfFaultline } from './audit-log.js';
+import { badRecords, reportSchemaOf } from './bad-records.js';
+import { buildFaultline, startFaultline, type FaultlineProcess } from '../../stack/faultline-process.js';
+import { publishedRecords } from './published-records.js';
+import { connectRawProducer, type RawProducer } from './raw-producer.js';
+import { clusterSection, patience, startRealCluster, type RealCluster } from './real-cluster.js';
+import { ReportSender, type IntakeAnswer } from './report-sender.js';
+import { Cleanups, startSite, type Site } from '../../stack/site.js';
+import { writeConfiguration } from './site-configuration.js';
+import { story } from './story.js';
+
+const minutes = (count: number): number => count * 60_000;
+const cleanups = new Cleanups();
+let site: Site;
+let cluster: RealCluster;
+let faultline: FaultlineProcess;
+let producer: RawProducer;
+let sender: ReportSender;
+
+beforeAll(async () => {
+  [site] = await Promise.all([startSite(cleanups), buildFaultline()]);
+  cluster = await startRealCluster(site, 'a', 3);
+  const configuration = await writeConfiguration(site, [clusterSection(cluster)]);
+  faultline = await startFaultline({ configuration, folder: site.folder });
+  cleanups.add(() => faultline.process.stop());
+  producer = await connectRawProducer(site);
+  sender = new ReportSender(site, faultline.url);
+}, minutes(15));
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') process.stderr.write(await story(site, [faultline]));
+}, minutes(1));
+afterAll(() => cleanups.run(), minutes(2));
+
+const node = 'node-0001';
+const key = `a/${node}`;
+const good = { cluster: 'a', node, type: 'DiskFailure', status: 'firing', source: 'agent' };
+const largest = 10 * 1024 * 1024;
+const halfJson = '{"cluster":"a","node":';
+
+describe('given the real stack and one faultline process', () => {
+  it(
+    'when a fault is reported by HTTP, then kubectl shows the node tainted and cordoned, by one PATCH',
+    async () => {
+      expect(await sender.fatesOf(await sender.accepted(good))).toEqual(['OPENED']);
+      await expect.poll(() => cluster.value('{.spec.unschedulable}', 'node', node), patience).toBe('true');
+      const taint = '{.spec.taints[?(@.key=="faultline.dev/maintenance")].effect}';
+      expect(await cluster.value(taint, 'node', node)).toBe('NoSchedule');
+      const requests = await requestsOfFaultline(cluster.kubernetes.auditLog);
+      expect(isolations(requests, node)).toHaveLength(1);
+      expect(requests.filter(({ code }) => code === 403)).toEqual([]);
+    },
+    minutes(3),
+  );
+});
+
+const rejectedAt = (path: string): Partial<IntakeAnswer> => ({
+  status: 400,
+  rejected: [{ index: 0, path, reason: expect.any(String) as string }],
+});
+const asJson = (change: object): string => JSON.stringify({ ...good, ...change });
+const refusals: [string, string | Buffer, string, Partial<IntakeAnswer>][] = [
+  ['bytes that are no text', Buffer.from([0xff, 0xfe, 0, 0x80]), 'application/json', { status: 400 }],
+  ['half a JSON value', halfJson, 'application/json', { status: 400 }],
+  ['no report at all', '[]', 'application/json', { status: 400 }],
+  ['of a type that nobody reads', asJson({}), 'application/xml', { status: 415 }],
+  ['larger than 10 MB', Buffer.alloc(largest + 1, 0x20), 'application/json', { status: 413 }],
+  ['of an unknown fault type', asJson({ type: 'Gremlins' }), 'application/json', rejectedAt('$.type')],
+  ['about a node with NUL', asJson({ node: 'node\u0000' }), 'application/json', rejectedAt('$.node')],
+];
+
+describe('given bad input by HTTP', () => {
+  it(
+    'then each answer says what is wrong, and the good report right after is handled',
+    async () => {
+      const after: string[] = [];
+      for (const [name, body, contentType, answer] of refusals) {
+        expect(await sender.post(body, contentType), name).toMatchObject({ accepted: [], ...answer });
+        after.push(...(await sender.accepted(good)));
+      }
+      expect(new Set(await sender.fatesOf(after))).toEqual(new Set(['REPEATED']));
+    },
+    minutes(2),
+  );
+
+  it(
+    'when one of three lines is bad, then it alone is rejected, with its path',
+    async () => {
+      const lines = [asJson({}), halfJson, asJson({})].join('\n');
+      const answer = await sender.post(lines, 'application/x-ndjson');
+      expect(answer).toMatchObject({ status: 202, rejected: [{ index: 1, path: '$[1]' }] });
+      expect(await sender.fatesOf(answer.accepted)).toEqual(['REPEATED', 'REPEATED']);
+    },
+    minutes(2),
+  );
+
+  it(
+    'when it is odd but a report (10 MB of spaces, NUL, half a surrogate pair, a clock a year off), then it is taken',
+    async () => {
+      const padded = await sender.post(asJson({}).padEnd(largest, ' '));
+      expect(padded).toMatchObject({ status: 202, rejected: [] });
+      const year = 366 * 86_400_000;
+      const ids = await sender.accepted(
+        { ...good, message: 'disk\u0000 \ud800 gone', evidence: { raw: '\udfff' } },
+        { ...good, observedAt: new Date(Date.now() - year).toISOString() },
+        { ...good, observedAt: new Date(Date.now() + year).toISOString() },
+      );
+      const fates = await sender.fatesOf([...padded.accepted, ...ids]);
+      expect(fates).toEqual(['REPEATED', 'REPEATED', 'REPEATED', 'REPEATED']);
+    },
+    minutes(2),
+  );
+
+  it(
+    'when its node does not exist, then a process finds that out and ends, and nothing is written',
+    async () => {
+      const missing = 'node-9999';
+      const ids = await sender.accepted({ ...good, node: missing }, good);
+      expect(await sender.fatesOf(ids)).toEqual(['OPENED', 'REPEATED']);
+      const ended = async (): Promise<readonly unknown[]> =>
+        (await publishedRecords(site, 'maintenance.outcomes'))
+          .filter((record) => record.key === `a/${missing}`)
+          .map(({ value }) => [value['outcome'], value['reason']]);
+      await expect.poll(ended, patience).toEqual([['CANCELLED', 'NodeGone']]);
+      const requests = await requestsOfFaultline(cluster.kubernetes.auditLog);
+      expect(isolations(requests, missing)).toEqual([]);
+    },
+    minutes(2),
+  );
+
+  it(
+    'when it comes a thousand times, then each has its fate and one process handles it',
+    async () => {
+      const other = 'node-0002';
+      const often = Array.from({ length: 1_000 }, () => ({ ...good, node: other }));
+      const ids = await sender.accepted(...often);
+      expect(new Set(ids).size).toBe(1_000);
+      const fates = (await sender.fatesOf(ids)).toSorted();
+      expect(fates).toEqual(['OPENED', ...Array.from({ length: 999 }, () => 'REPEATED')]);
+      const types = (await publishedRecords(site, 'maintenance.events'))
+        .filter((record) => record.key === `a/${other}`)
+        .map(({ value }) => value['type']);
+      expect(types.filter((type) => type === 'ProcessStarted')).toHaveLength(1);
+      expect(types.filter((type) => type === 'FaultOpened')).toHaveLength(1);
+    },
+    minutes(2),
+  );
+});
+
+async function partitionOfGood(): Promise<number> {
+  const found = (await publishedRecords(site, 'fault.reports')).find((record) => record.key === key);
+  if (found === undefined) throw new Error(`no report of ${key} on its topic`);
+  return found.partition;
+}
+
+const reportId = (number: number): string => `0190a000-0000-7000-8000-${String(number).padStart(12, '0')}`;
+const goodEvent = { ...good, status: 'FIRING' };
+
+describe("given a stranger's records on the topics that maintenance reads", () => {
+  it(
+    'when they are bad, then each is a dead letter with where and why, and the good one right after is handled',
+    async () => {
+      const { encode } = await reportSchemaOf(site);
+      const partition = await partitionOfGood();
+      const whole = await encode({ ...goodEvent, reportId: reportId(1) });
+      const bad = await badRecords(site, { key, partition, whole });
+      const after: string[] = [];
+      for (const record of bad) {
+        await producer.send([record]);
+        after.push(...(await sender.accepted(good)));
+      }
+      expect(new Set(await sender.fatesOf(after))).toEqual(new Set(['REPEATED']));
+      for (const topic of new Set(bad.map((record) => record.topic))) {
+        const sent = bad.filter((record) => record.topic === topic);
+        const letters = () => publishedRecords(site, `${topic}.dlt`, 'raw');
+        await expect.poll(async () => (await letters()).length, patience).toBe(sent.length);
+        for (const [index, letter] of (await letters()).entries()) {
+          const { name, value, reason } = sent[index] ?? { name: 'none', value: null, reason: /none/ };
+          const where = { dlt_topic: topic, dlt_partition: String(partition) };
+          expect(letter.headers, name).toMatchObject(where);
+          expect(letter.headers['dlt_reason'], name).toMatch(reason);
+          expect(letter.value, name).toEqual({
+            size: value?.length ?? 0,
+            hexadecimal: (value ?? Buffer.alloc(0)).subarray(0, 64).toString('hex'),
+          });
+        }
+      }
+      expect(faultline.process.running()).toBe(true);
+    },
+    minutes(3),
+  );
+
+  it(
+    'when one is of an unknown type, holds NUL, or is dated a year ahead, then it has its fate like any other',
+    async () => {
+      const { encode } = await reportSchemaOf(site);
+      const inAYear = Date.now() + 366 * 86_400_000;
+      const [unknown, nul] = await Promise.all([
+        encode({ ...goodEvent, reportId: reportId(2), type: 'Gremlins' }),
+        encode({ ...goodEvent, reportId: reportId(3), message: 'disk \u0000 gone' }),
+      ]);
+      await producer.send([
+        { topic: 'fault.reports', key, value: unknown },
+        { topic: 'fault.reports', key, value: nul, timestamp: inAYear },
+      ]);
+      const ids = [reportId(2), reportId(3), ...(await sender.accepted(good))];
+      expect(await sender.fatesOf(ids)).toEqual(['IGNORED UnknownFaultType', 'REPEATED', 'REPEATED']);
+    },
+    minutes(2),
+  );
+
+  it(
+    'when one has 10 MB, then the broker refuses it to its producer, and nobody else notices',
+    async () => {
+      const huge = { topic: 'fault.reports', key, value: Buffer.alloc(largest, 1) };
+      await expect(producer.send([huge])).rejects.toThrow(/larger than the max|too large/i);
+      expect(await sender.fatesOf(await sender.accepted(good))).toEqual(['REPEATED']);
+    },
+    minutes(2),
+  );
+});

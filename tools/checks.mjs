@@ -1,0 +1,37 @@
+// Formatting, types, lint, dependency rules and unused code.
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { contentKey, hasPassed, keepPass } from './content-key.mjs';
+import { execute, part, sideBySide } from './parts.mjs';
+import { root } from './prepare.mjs';
+
+const rooted = ['domain', 'schemas', 'workflows', 'services', 'adapters', 'cli', 'world', 'stack', 'bench'];
+
+/** The longest first, so that the others fit beside it. */
+const checks = [
+  { name: 'lint', command: ['eslint', '.'] },
+  { name: 'types', command: ['tsc', '--noEmit', '-p', '.'] },
+  { name: 'formatting', command: ['prettier', '--check', '--log-level=warn', '.'] },
+  { name: 'dependency rules', command: ['depcruise', ...rooted, '--output-type', 'err'] },
+  { name: 'unused code', command: ['knip'] },
+];
+
+async function run(key, [program, ...args]) {
+  const command = [program, ...args];
+  if (hasPassed(key, command)) {
+    return { passed: 1, failed: 0, output: 'passed before with exactly these files\n' };
+  }
+  const { code, output } = await execute(join(root, 'node_modules/.bin', program), args, { quiet: true });
+  if (code !== 0) return { passed: 0, failed: 1, output };
+  // What was edited meanwhile may not be what was checked.
+  if (contentKey() === key) keepPass(key, command);
+  return { passed: 1, failed: 0, output };
+}
+
+/** Each check counts as one test. */
+export async function runChecks() {
+  const key = contentKey();
+  await sideBySide(Math.min(2, availableParallelism()), checks, ({ name, command }) =>
+    part(name, () => run(key, command), { quiet: true }),
+  );
+}
