@@ -31,3 +31,7 @@ BEGIN
   END LOOP;
 END $$;
 REVOKE EXECUTE ON FUNCTION journal.claim_commands(text, bigint, bigint, jsonb) FROM PUBLIC;
+
+-- Which nodes are out of service by us, for the guard's count of the fleet. Permits of rates are kept for weeks, and each
+-- question read through all of them.
+CREATE INDEX permit_held_until_returned ON journal.permit (node_key) WHERE until = 'returned';
