@@ -4,10 +4,8 @@
  */
 export class WakeUp {
   readonly #fallbackPollMs: number | undefined;
-  readonly #waiting = new Map<() => void, number>();
-  readonly #readAt = new Map<number, number>();
-  readonly #announcedAt = new Map<number, number>();
-  #announcedForAll = 0;
+  readonly #waiting = new Set<() => void>();
+  #readAt: number | undefined;
   #announced = 0;
 
   /** @param fallbackPollMs wakes a waiter after so long in real time, for notices that may get lost; undefined: never */
@@ -15,22 +13,21 @@ export class WakeUp {
     this.#fallbackPollMs = fallbackPollMs;
   }
 
-  /** Something may be new: in this part, or, without one, in any. */
-  announce(part?: number): void {
+  /** Something may be new. */
+  announce(): void {
     this.#announced += 1;
-    if (part === undefined) this.#announcedForAll = this.#announced;
-    else this.#announcedAt.set(part, this.#announced);
-    for (const [wake, waitsFor] of [...this.#waiting]) if ((part ?? waitsFor) === waitsFor) wake();
+    for (const wake of [...this.#waiting]) wake();
   }
 
-  /** To be called right before reading; `part` tells readers of different parts of one thing apart. */
-  reading(part = 0): void {
-    this.#readAt.set(part, this.#announced);
+  /** To be called right before reading. */
+  reading(): void {
+    this.#readAt = this.#announced;
   }
 
-  /** Resolves when something was announced after the latest read of this part, or at abort. Never rejects. */
-  wait(signal: AbortSignal, part = 0): Promise<void> {
-    if (signal.aborted || this.#isUnread(part)) return Promise.resolve();
+  /** Resolves when something was announced after the latest read, or at abort. Never rejects. */
+  wait(signal: AbortSignal): Promise<void> {
+    const unread = this.#readAt !== undefined && this.#readAt < this.#announced;
+    if (signal.aborted || unread) return Promise.resolve();
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const wake = (): void => {
@@ -40,13 +37,8 @@ export class WakeUp {
         resolve();
       };
       if (this.#fallbackPollMs !== undefined) timer = setTimeout(wake, this.#fallbackPollMs);
-      this.#waiting.set(wake, part);
+      this.#waiting.add(wake);
       signal.addEventListener('abort', wake);
     });
-  }
-
-  #isUnread(part: number): boolean {
-    const seen = this.#readAt.get(part) ?? this.#announced;
-    return seen < Math.max(this.#announcedForAll, this.#announcedAt.get(part) ?? 0);
   }
 }

@@ -1,6 +1,7 @@
-import type { Consumer, EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs';
-import type { ConsumeOptions, LogRecord, PartitionBounds } from '../ports/event-log.js';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { ConsumeOptions, PartitionBounds } from '../ports/event-log.js';
 import { reasonOf } from '../event-log/errors.js';
+import { ConsumedRecord } from './consumed-record.js';
 import { protocolErrorType } from './kafka-errors.js';
 import type { OffsetHints } from './offset-hints.js';
 
@@ -130,7 +131,7 @@ export class AssignedPartitionState {
       for (let start = 0; start < batch.messages.length; start += consume.maxBatchRecords) {
         if (!this.owned || this.leaving || !payload.isRunning()) return;
         const slice = batch.messages.slice(start, start + consume.maxBatchRecords);
-        const records = slice.map((message) => asRecord(topic, partition, message));
+        const records = slice.map((message) => new ConsumedRecord(topic, partition, message));
         const high = BigInt(batch.highWatermark);
         await consume.onBatch({ topic, partition, logId, records, high, isOwned: () => this.owned });
         const isLast = start + slice.length === batch.messages.length;
@@ -168,26 +169,4 @@ export class AssignedPartitionState {
 function fetchedOffset({ batch }: EachBatchPayload): bigint | undefined {
   const value = 'fetchedOffset' in batch ? batch.fetchedOffset : undefined;
   return typeof value === 'string' ? BigInt(value) : undefined;
-}
-
-function asRecord(topic: string, partition: number, message: KafkaMessage): LogRecord {
-  return {
-    topic,
-    partition,
-    offset: BigInt(message.offset),
-    key: message.key?.toString('utf8'),
-    value: message.value ?? undefined,
-    headers: asText(message.headers ?? {}),
-    appendedAt: Number(message.timestamp),
-  };
-}
-
-/** Of a header that was given several times the last one counts. */
-function asText(headers: IHeaders): Readonly<Record<string, string>> {
-  const text: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    const one = Array.isArray(value) ? value.at(-1) : value;
-    if (one !== undefined) text[name] = one.toString();
-  }
-  return text;
 }

@@ -11,6 +11,8 @@ import type {
 } from '../ports/event-log.js';
 import { AppendQueue } from '../event-log/append-queue.js';
 import { nameOf } from './group-session.js';
+import { consumerSettings } from './client-settings.js';
+import { patchRecordEncoding } from './record-encoding-patch.js';
 import { readRange } from './range-reader.js';
 import { RecordSender } from './record-sender.js';
 import { patchRequestQueue } from './request-queue-patch.js';
@@ -52,6 +54,7 @@ export class KafkaEventLog implements EventLog {
 
   constructor(options: KafkaEventLogOptions) {
     patchRequestQueue();
+    patchRecordEncoding();
     this.options = options;
     this.kafka = new kafkajs.Kafka(kafkaConfig(options));
     this.admin = new TopicAdmin(this.kafka, {
@@ -93,9 +96,9 @@ export class KafkaEventLog implements EventLog {
       {
         kafka: this.kafka,
         admin: this.admin,
-        sessionTimeoutMs: this.options.sessionTimeoutMs ?? 45_000,
-        heartbeatIntervalMs: this.options.heartbeatIntervalMs ?? 3000,
-        maxWaitMs: this.options.maxWaitMs ?? 250,
+        sessionTimeoutMs: this.options.sessionTimeoutMs ?? consumerSettings.sessionTimeout,
+        heartbeatIntervalMs: this.options.heartbeatIntervalMs ?? consumerSettings.heartbeatInterval,
+        maxWaitMs: this.options.maxWaitMs ?? consumerSettings.maxWaitTimeInMs,
         retryDelayMs: this.options.retryDelayMs ?? 200,
         onTrouble: this.options.onTrouble ?? (() => undefined),
       },

@@ -3,6 +3,7 @@ import type { Cluster, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { ConsumeOptions, PartitionBounds } from '../ports/event-log.js';
 import { reasonOf } from '../event-log/errors.js';
 import { AssignedPartitionState } from './assigned-partition.js';
+import { consumerSettings, runSettings } from './client-settings.js';
 import { signOff } from './lost-member.js';
 import { OffsetHints } from './offset-hints.js';
 
@@ -58,12 +59,10 @@ export class GroupSession {
           return kafkajs.PartitionAssigners.roundRobin(config);
         },
       ],
+      ...consumerSettings,
       sessionTimeout: context.sessionTimeoutMs,
       heartbeatInterval: context.heartbeatIntervalMs,
-      rebalanceTimeout: 90_000,
       maxWaitTimeInMs: context.maxWaitMs,
-      minBytes: 1,
-      allowAutoTopicCreation: false,
       retry: {
         initialRetryTime: 100,
         maxRetryTime: 1000,
@@ -111,9 +110,7 @@ export class GroupSession {
       }
       await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
       await this.consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: 16,
+        ...runSettings,
         eachBatch: (payload) => this.handle(payload),
       });
       await Promise.race([this.crash, stopped]);

@@ -3,6 +3,7 @@ import type { Kafka, Producer, TopicMessages } from 'kafkajs';
 import { LogUnavailable, type NewRecord } from '../ports/event-log.js';
 import { UnknownTopic, type Refusal } from '../event-log/errors.js';
 import { partitionOfKey } from '../event-log/partition-of-key.js';
+import { producerSettings } from './client-settings.js';
 import {
   asLogError,
   isFatalForProducer,
@@ -79,10 +80,7 @@ export class RecordSender {
   private async connected(): Promise<Producer> {
     if (this.producer !== undefined) return this.producer;
     const producer = this.kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      metadataMaxAge: 60_000,
+      ...producerSettings,
       createPartitioner:
         () =>
         ({ message, partitionMetadata }) =>

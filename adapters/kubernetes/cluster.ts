@@ -10,6 +10,7 @@ import type {
 import type { ClusterAccess } from './access.js';
 import { decodeLease, decodeList, decodeNode, decodePod, memberOf, type DecodedList } from './decode.js';
 import { eventBody, eventNamespace } from './node-event.js';
+import { SeenNodes } from './seen-nodes.js';
 import { createTransport, type Transport } from './transport.js';
 import { watchNodes } from './watch.js';
 
@@ -44,6 +45,7 @@ export function connectCluster(options: ClusterOptions): ConnectedCluster {
     connections: options.connections ?? 32,
     timeoutMs: options.timeoutMs ?? 10_000,
   });
+  const seen = new SeenNodes();
   const listNodes = (): Promise<KubernetesAnswer<DecodedList<KubernetesNode>>> =>
     listAll(transport, '/api/v1/nodes', {}, decodeNode);
   return {
@@ -55,6 +57,7 @@ export function connectCluster(options: ClusterOptions): ConnectedCluster {
         (body) => memberOf(body, 'status', 'allowed') === true,
       ),
     getNode: (name) => get(transport, nodePath(name), decodeNode),
+    nodeSeen: (name) => seen.get(name),
     patchNode: (name, patch) => transport.call(jsonPatch(nodePath(name), patch), decodeNode),
     ...podCalls(transport),
     async listNodeLeases() {
@@ -78,16 +81,18 @@ export function connectCluster(options: ClusterOptions): ConnectedCluster {
         () => true,
       ),
     watchNodes: (signal, onTrouble) =>
-      watchNodes(
-        {
-          transport,
-          clock: options.clock,
-          randomness: options.randomness,
-          listNodes,
-          watchSeconds: options.watchSeconds ?? 280,
-        },
-        signal,
-        onTrouble,
+      seen.remembering(
+        watchNodes(
+          {
+            transport,
+            clock: options.clock,
+            randomness: options.randomness,
+            listNodes,
+            watchSeconds: options.watchSeconds ?? 280,
+          },
+          signal,
+          onTrouble,
+        ),
       ),
     close: () => transport.close(),
   };

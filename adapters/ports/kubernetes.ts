@@ -104,6 +104,11 @@ export interface KubernetesCluster {
     subresource?: string,
   ): Promise<KubernetesAnswer<boolean>>;
   getNode(name: string): Promise<KubernetesAnswer<KubernetesNode>>;
+  /**
+   * The node as the watch of this process saw it last; undefined without a watch. It may be out of date, so only a
+   * patch that tests its resource version may be made of it: the server then says whether it still is as it was seen.
+   */
+  nodeSeen(name: string): KubernetesNode | undefined;
   patchNode(name: string, patch: JsonPatch): Promise<KubernetesAnswer<KubernetesNode>>;
   /** All pods bound to the node, by field selector spec.nodeName. */
   listPodsOnNode(name: string): Promise<KubernetesAnswer<readonly KubernetesPod[]>>;

@@ -18,7 +18,7 @@ export interface PostgresJournalOptions extends JournalOptions {
   readonly connectionString: string;
   /** A login that is a member of faultline_reader only. Default: the same login, with that role set. */
   readonly readerConnectionString?: string;
-  /** Connections for decisions and commands; history, notices and outbox locks take up to 4 more. Default 10. */
+  /** Connections for decisions and commands; history, notices and outbox locks take up to 4 more. Default 16. */
   readonly connections?: number;
   /** No other process uses this journal: then nobody has to be told of commits. */
   readonly alone?: boolean;
@@ -30,7 +30,7 @@ export interface PostgresJournalOptions extends JournalOptions {
  * another partition count.
  */
 export async function openPostgresJournal(options: PostgresJournalOptions): Promise<OpenJournal> {
-  const { connectionString, readerConnectionString, connections = 10, alone = false } = options;
+  const { connectionString, readerConnectionString, connections = 16, alone = false } = options;
   const settings = (name: string): ReturnType<typeof connectionSettings> =>
     connectionSettings({ connectionString, name });
   const database = new Database(settings('journal'), connections);

@@ -8,6 +8,7 @@ import { systemClock, systemRandomness } from '../../adapters/clock/system-clock
 import type { Configuration } from '../configuration/configuration.js';
 import { serverFile } from '../server-address.js';
 import type { Environment } from './connections.js';
+import { keepHeapSmall } from './heap.js';
 import { startInstallation } from './installation.js';
 import type { ServiceName } from './service-names.js';
 
@@ -64,6 +65,7 @@ export interface RunOptions {
  */
 export async function runFaultline(options: RunOptions): Promise<void> {
   const { configuration, wanted, environment, interrupted } = options;
+  keepHeapSmall();
   const log = createLog(options.logLevel);
   const installation = await startInstallation({
     configuration,

@@ -46,6 +46,8 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
     return settle(context, command, 'withheld', { reason: 'ModeObserve' });
   const cluster = context.clusters.get(namesOf(command.node).cluster);
   if (cluster === undefined) return settle(context, command, 'failed', { reason: 'UnknownCluster' });
+  // The guard's question costs nothing while the look is under way; what it says is taken only with the claim.
+  const leave = askForLeave(context, queued);
   const next = await lookSafely(context, queued, worldOf(context, queued, cluster));
   if (next.kind !== 'act') return conclude(context, queued, cluster, next, 'looked');
   if (permit !== undefined && context.settings.poolWithholds(next.pool)) {
@@ -53,7 +55,7 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
     const seen = observation === undefined ? {} : { observation };
     return settle(context, command, 'withheld', { reason: 'PoolModeObserve', ...seen });
   }
-  const claim = await claimed(context, queued);
+  const claim = await claimed(context, queued, leave);
   if (claim !== 'claimed') return claim === 'postponed';
   context.looks.delete(command.id);
   const ending = await actSafely(context, command, next.act);
@@ -104,16 +106,34 @@ async function actSafely(
   }
 }
 
+interface Leave {
+  readonly askedAt: number;
+  readonly answer: Promise<GuardAnswer>;
+}
+
+function askForLeave({ guard, clock }: AttemptContext, { command, unfinishedAttempt }: QueuedCommand): Leave {
+  const askedAt = clock.now();
+  // The budgets of an unfinished try are still taken.
+  const answer: Promise<GuardAnswer> = unfinishedAttempt
+    ? Promise.resolve({ kind: 'ask', budgets: [], askAgainAt: {} })
+    : guard.ask(command, askedAt);
+  // Whoever needs leave sees the rejection; a look that needs none goes on without it.
+  answer.catch(() => undefined);
+  return { askedAt, answer };
+}
+
+/** A look that took longer than this has let the guard's answer grow old: it is asked again. */
+const longestLookMs = 1_000;
+
 async function claimed(
   context: AttemptContext,
   queued: QueuedCommand,
+  leave: Leave,
 ): Promise<'claimed' | 'postponed' | 'gone'> {
-  const { queue, guard, clock } = context;
+  const { queue, clock } = context;
   const { command } = queued;
-  // The budgets of an unfinished try are still taken.
-  const answer: GuardAnswer = queued.unfinishedAttempt
-    ? { kind: 'ask', budgets: [], askAgainAt: {} }
-    : await guard.ask(command, clock.now());
+  const isOld = clock.now() - leave.askedAt > longestLookMs;
+  const answer = await (isOld ? askForLeave(context, queued) : leave).answer;
   if (answer.kind === 'wait') {
     await queue.postpone(command.id, { until: answer.until, reason: answer.reason });
     return 'postponed';

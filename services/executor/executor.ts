@@ -8,6 +8,7 @@ import type { PowerController } from '../../adapters/ports/power.js';
 import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
 import { attempt, type AttemptContext } from './attempt.js';
 import { backOffMs } from './back-off.js';
+import { Heads } from './heads.js';
 import { NodeStory } from './node-story.js';
 import type { ExecutorSettings } from './settings.js';
 import { Workload, workingClock } from '../workload.js';
@@ -50,6 +51,7 @@ const mostOpen = 4_096;
 class ExecutorLoop {
   readonly #options: ExecutorOptions;
   readonly #context: AttemptContext;
+  readonly #heads: Heads;
   readonly #workload = new Workload(() => {
     if (this.#isFull) this.#waiting?.abort();
   });
@@ -64,6 +66,7 @@ class ExecutorLoop {
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#heads = new Heads(options.queue, options.clock);
     this.#context = {
       ...options,
       power: options.power,
@@ -129,13 +132,9 @@ class ExecutorLoop {
   }
 
   async #begin(free: number): Promise<number> {
-    const { queue, clock } = this.#options;
-    // Nodes under work here may still be listed: they are claimed only after the look at the present.
-    const heads = await queue.claimable(clock.now(), free + this.#tasks.size);
-    const fresh = heads.filter(({ command }) => !this.#tasks.has(command.node)).slice(0, free);
-    for (const { command } of heads) if (this.#tasks.has(command.node)) this.#held.add(command.node);
-    for (const queued of fresh) this.#start(queued);
-    return fresh.length;
+    const heads = await this.#heads.take(free, this.#tasks, this.#held);
+    for (const queued of heads) this.#start(queued);
+    return heads.length;
   }
 
   #start(queued: QueuedCommand): void {

@@ -1,6 +1,6 @@
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import type { RawRecord } from './raw-producer.js';
-import type { Site } from './stack-site.js';
+import type { Site } from '../../stack/site.js';
 
 const subjectOfReports = 'fault.reports-dev.faultline.ReportReceived';
 

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FailingNode, faulty, startBmcs } from './failing-node.js';
-import { buildFaultline, startFaultline, type FaultlineProcess } from './faultline-process.js';
+import { buildFaultline, startFaultline, type FaultlineProcess } from '../../stack/faultline-process.js';
 import { clusterSection, patience } from './real-cluster.js';
-import { Cleanups, makePlace, writeConfiguration } from './stack-site.js';
+import { Cleanups, makePlace } from '../../stack/site.js';
+import { writeConfiguration } from './site-configuration.js';
 
 const minutes = (count: number): number => count * 60_000;
 const cleanups = new Cleanups();

@@ -6,10 +6,11 @@ import { parseAllDocuments } from 'yaml';
 import { usedRights } from './audit-log.js';
 import { causesOf } from './causes.js';
 import { FailingNode, faulty, startBmcs } from './failing-node.js';
-import { buildFaultline, startFaultline, type FaultlineProcess } from './faultline-process.js';
+import { buildFaultline, startFaultline, type FaultlineProcess } from '../../stack/faultline-process.js';
 import { publishedRecords, type PublishedRecord } from './published-records.js';
 import { clusterSection, patience } from './real-cluster.js';
-import { Cleanups, startSite, writeConfiguration, type Site } from './stack-site.js';
+import { Cleanups, startSite, type Site } from '../../stack/site.js';
+import { writeConfiguration } from './site-configuration.js';
 import { story } from './story.js';
 
 const minutes = (count: number): number => count * 60_000;

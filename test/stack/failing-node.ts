@@ -6,7 +6,7 @@ import { SushyBridge } from '../../world/bmc/sushy-bridge.js';
 import { realTimeClock } from '../../world/real-time-clock.js';
 import { effects, isolations, requestsOfFaultline, type AuditedRequest } from './audit-log.js';
 import { nodeNameOf, patience, startRealCluster, type RealCluster } from './real-cluster.js';
-import type { Place } from './stack-site.js';
+import type { Place } from '../../stack/site.js';
 import { WatchedMachine } from './watched-machine.js';
 
 const nodesPerCluster = 3;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { provide } from '../../stack/cache.js';
 import { pythonRecipe } from '../../stack/component-recipes.js';
 import { provideKcat } from '../../stack/kcat.js';
-import type { Site } from './stack-site.js';
+import type { Site } from '../../stack/site.js';
 
 /** A record as a stranger reads it: fetched by kcat, decoded by fastavro with the registry's schema. */
 export interface PublishedRecord {

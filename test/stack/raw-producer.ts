@@ -1,5 +1,5 @@
 import kafkajs from 'kafkajs';
-import type { Site } from './stack-site.js';
+import type { Site } from '../../stack/site.js';
 
 /** A record as somebody else's producer writes it: nothing of Faultline takes part. */
 export interface RawRecord {

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { startKubernetes, type KubernetesStack } from '../../stack/kubernetes.js';
 import { kubeletLabel } from '../../stack/kwok-stages.js';
+import type { Place } from '../../stack/site.js';
 import { Fleet } from '../../world/machines/fleet.js';
 import { HttpNodeLink } from '../../world/machines/http-node-link.js';
 import { accessFromFile, KubernetesHttp } from '../../world/machines/kubernetes-access.js';
 import { nodeNameOf } from '../../world/machines/node-registration.js';
 import { seededRandom } from '../../world/random.js';
 import { realTimeClock } from '../../world/real-time-clock.js';
-import type { Place } from './stack-site.js';
 
 export const patience = { timeout: 90_000, interval: 200 };
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { publishedRecords } from './published-records.js';
 import { patience } from './real-cluster.js';
-import type { Site } from './stack-site.js';
+import type { Site } from '../../stack/site.js';
 
 /** What intake answered; members that the answer did not have are empty. */
 export interface IntakeAnswer {

@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isolations, requestsOfFaultline } from './audit-log.js';
 import { badRecords, reportSchemaOf } from './bad-records.js';
-import { buildFaultline, startFaultline, type FaultlineProcess } from './faultline-process.js';
+import { buildFaultline, startFaultline, type FaultlineProcess } from '../../stack/faultline-process.js';
 import { publishedRecords } from './published-records.js';
 import { connectRawProducer, type RawProducer } from './raw-producer.js';
 import { clusterSection, patience, startRealCluster, type RealCluster } from './real-cluster.js';
 import { ReportSender, type IntakeAnswer } from './report-sender.js';
-import { Cleanups, startSite, writeConfiguration, type Site } from './stack-site.js';
+import { Cleanups, startSite, type Site } from '../../stack/site.js';
+import { writeConfiguration } from './site-configuration.js';
 import { story } from './story.js';
 
 const minutes = (count: number): number => count * 60_000;

@@ -1,6 +1,6 @@
 import { publishedRecords } from './published-records.js';
-import type { FaultlineProcess } from './faultline-process.js';
-import type { Site } from './stack-site.js';
+import type { FaultlineProcess } from '../../stack/faultline-process.js';
+import type { Site } from '../../stack/site.js';
 
 /** What happened, for whoever looks into a failed test: all process events, and what the processes complained of. */
 export async function story(site: Site, processes: readonly FaultlineProcess[]): Promise<string> {

@@ -5,7 +5,7 @@ import {
   type NodeProblemDetectorStack,
 } from '../../stack/node-problem-detector.js';
 import type { RealCluster } from './real-cluster.js';
-import type { Place } from './stack-site.js';
+import type { Place } from '../../stack/site.js';
 
 const samples = join(import.meta.dirname, '../../data/kernel-messages');
 

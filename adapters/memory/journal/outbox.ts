@@ -44,7 +44,7 @@ export class MemoryOutbox implements Outbox {
     if (this.#store.senders.get(partition) !== this.#self) return;
     this.#store.senders.delete(partition);
     // Whoever waits to become the sender may try.
-    this.#store.entries.announce();
+    this.#store.entries[partition]?.announce();
   }
 
   /** Rejects with JournalUnavailable when this copy was the sender and lost that: it has to acquire again. */
@@ -52,7 +52,7 @@ export class MemoryOutbox implements Outbox {
     if (this.#lost.has(partition)) {
       throw new JournalUnavailable(`outbox partition ${partition} was lost: acquire it again before sending`);
     }
-    this.#store.entries.reading(partition);
+    this.#store.entries[partition]?.reading();
     return (this.#store.unsent[partition] ?? []).slice(0, limit).map(({ entry }) => entry);
   }
 
@@ -79,7 +79,7 @@ export class MemoryOutbox implements Outbox {
     return this.#store.unsent.reduce((sum, queue) => sum + queue.length, 0);
   }
 
-  awaitEntries(partition: number, signal: AbortSignal): Promise<void> {
-    return this.#store.entries.wait(signal, partition);
+  async awaitEntries(partition: number, signal: AbortSignal): Promise<void> {
+    await this.#store.entries[partition]?.wait(signal);
   }
 }

@@ -84,7 +84,8 @@ export class MemoryStore {
   readonly members = new Map<NodeKey, FleetMember>();
   readonly work = new WakeUp();
   readonly timerChanges = new WakeUp();
-  readonly entries = new WakeUp();
+  /** Per outbox partition. */
+  readonly entries: readonly WakeUp[];
   #position = 0n;
 
   constructor(options: {
@@ -96,6 +97,7 @@ export class MemoryStore {
     this.partitionCount = options.partitionCount;
     this.outboxPartitions = options.outboxPartitions;
     this.unsent = Array.from({ length: options.outboxPartitions }, () => []);
+    this.entries = Array.from({ length: options.outboxPartitions }, () => new WakeUp());
   }
 
   /** Appends to the outbox and tells the relays. */
@@ -104,7 +106,7 @@ export class MemoryStore {
       this.#position += 1n;
       const partition = outboxPartitionOf(entry.key, this.outboxPartitions);
       this.unsent[partition]?.push({ entry: { ...entry, position: this.#position }, partition });
-      this.entries.announce(partition);
+      this.entries[partition]?.announce();
     }
   }
 
@@ -117,9 +119,11 @@ export class MemoryStore {
         !this.seen.has(seenKey(entry.headers['ce_id'] ?? '')),
     );
     this.sent = this.sent.filter((stored) => !unread.includes(stored));
-    for (const { entry, partition } of unread) this.unsent[partition]?.push({ entry, partition });
+    for (const { entry, partition } of unread) {
+      this.unsent[partition]?.push({ entry, partition });
+      this.entries[partition]?.announce();
+    }
     for (const queue of this.unsent) queue.sort((a, b) => (a.entry.position < b.entry.position ? -1 : 1));
-    if (unread.length > 0) this.entries.announce();
   }
 
   enqueue(commands: readonly Command[], createdAt: number): void {

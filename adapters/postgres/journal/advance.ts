@@ -1,25 +1,29 @@
 import type { Command } from '../../../domain/command.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
-import { emptyNodeState, type NodeState } from '../../../domain/node-state.js';
+import type { NodeState } from '../../../domain/node-state.js';
 import type { Input } from '../../../domain/signal.js';
 import { resultSignal, revokedResult } from '../../journal/causes.js';
 import type { BatchEffects } from '../../journal/batch-collection.js';
 import { decideBatch } from '../../journal/decide-batch.js';
-import { seenKey } from '../../journal/digests.js';
 import { requireSameLog, type ConsumedOffset } from '../../journal/fence.js';
-import { compareBytes } from '../../journal/pages.js';
 import type { AdvanceRequest, AdvanceResult, NewOutboxEntry } from '../../ports/journal.js';
 import { batchStatements } from './batch-statements.js';
 import type { JournalContext } from './context.js';
 import type { Statement, Transaction } from './database.js';
-import { lockOrCreateOffset, storeOffset } from './offsets.js';
+import { lockStates } from './lock-states.js';
+import { newsOfOutbox, type News } from './notices.js';
+import { lockOffset, lockOrCreateOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
 import { keptFor, waitingStatements } from './waiting.js';
 
 interface Advanced {
   readonly result: AdvanceResult;
-  readonly changed: readonly ('command' | 'timer')[];
-  readonly outbox: readonly NewOutboxEntry[];
+  readonly changed: readonly News[];
+}
+
+/** The batch does not lie wholly behind the fence: what was done before that was seen has to be undone. */
+class FenceElsewhere extends Error {
+  override readonly name = 'FenceElsewhere';
 }
 
 /** How a batch is tried again that the database refused: it holds one input only. */
@@ -29,12 +33,22 @@ export type Narrowed =
   /** The input is parked for this reason, undecided. */
   | { readonly refusal: Error };
 
-/** One batch in one transaction, in three round trips: the fence; causes and states; all that was decided. */
+/**
+ * One batch in one transaction, in two round trips: fence, causes and states; all that was decided. Only when the
+ * fence turns out to be elsewhere (a redelivery, a first batch) it is begun anew with the fence first, in three.
+ */
 export async function advanceOnce(
   context: JournalContext,
   request: AdvanceRequest,
   narrowed?: Narrowed,
 ): Promise<Advanced> {
+  try {
+    return await context.database.transaction((transaction) =>
+      advanceBehindFence(context, transaction, { request, narrowed }),
+    );
+  } catch (error) {
+    if (!(error instanceof FenceElsewhere)) throw error;
+  }
   return context.database.transaction(async (transaction) => {
     const fence = await lockOrCreateOffset(transaction, request, 0n);
     requireSameLog(fence, request);
@@ -43,22 +57,57 @@ export async function advanceOnce(
       return { result: { result: { ...nothingAdvanced, skipped }, changed: [], outbox: [] }, last: [] };
     }
     const due = request.inputs.filter(({ offset }) => offset >= fence.nextOffset).map(({ input }) => input);
-    const now = context.options.clock.now();
-    const { fresh, states } = await lockStates(transaction, due, now);
-    const kept = await keptFor(transaction, states.values(), (state) => takesUp(request, fresh, state));
-    const effects = decideBatch(
-      { states, kept },
-      {
-        inputs: fresh,
-        deciding: request,
-        writer: context.options.writer,
-        verify: context.options.verify ?? false,
-        now,
-        ...narrowed,
-      },
-    );
-    return write(context, transaction, { request, fence, effects, fresh });
+    const locked = await lockStates(transaction, due, context.options.clock.now());
+    return decideAndWrite(context, transaction, { request, narrowed, fence, ...locked });
   });
+}
+
+/** Sends the fence's lock together with the others; they take effect in the same order. Rejects with FenceElsewhere. */
+async function advanceBehindFence(
+  context: JournalContext,
+  transaction: Transaction,
+  { request, narrowed }: Pick<LockedBatch, 'request' | 'narrowed'>,
+): Promise<{ readonly result: Advanced; readonly last: readonly Statement[] }> {
+  const inputs = request.inputs.map(({ input }) => input);
+  const offset = lockOffset(transaction, request);
+  const locking = lockStates(transaction, inputs, context.options.clock.now());
+  const [fence, locked] = await Promise.all([offset, locking]);
+  const isBehind = ({ offset: at }: { readonly offset: bigint }): boolean =>
+    fence !== undefined && at >= fence.nextOffset;
+  const all = [...request.inputs, ...request.deadLetters];
+  if (fence?.logId !== request.logId || !all.every(isBehind) || request.nextOffset <= fence.nextOffset) {
+    throw new FenceElsewhere();
+  }
+  return decideAndWrite(context, transaction, { request, narrowed, fence, ...locked });
+}
+
+/** A batch whose fence, causes and states are locked. */
+interface LockedBatch {
+  readonly request: AdvanceRequest;
+  readonly narrowed: Narrowed | undefined;
+  readonly fence: ConsumedOffset;
+  readonly fresh: readonly Input[];
+  readonly states: ReadonlyMap<NodeKey, NodeState>;
+}
+
+async function decideAndWrite(
+  context: JournalContext,
+  transaction: Transaction,
+  { request, narrowed, fence, fresh, states }: LockedBatch,
+): Promise<{ readonly result: Advanced; readonly last: readonly Statement[] }> {
+  const kept = await keptFor(transaction, states.values(), (state) => takesUp(request, fresh, state));
+  const effects = decideBatch(
+    { states, kept },
+    {
+      inputs: fresh,
+      deciding: request,
+      writer: context.options.writer,
+      verify: context.options.verify ?? false,
+      now: context.options.clock.now(),
+      ...narrowed,
+    },
+  );
+  return write(context, transaction, { request, fence, effects, fresh });
 }
 
 /** Whether one of the inputs has the inputs taken up that wait for this parked node. */
@@ -113,8 +162,11 @@ async function write(
           ? []
           : (['command'] as const)),
         ...(effects.timers.length === 0 ? [] : (['timer'] as const)),
+        ...newsOfOutbox(
+          outbox.map(({ key }) => key),
+          context.options.outboxPartitions,
+        ),
       ],
-      outbox,
     },
     last: [
       ...(effects.revoke.length === 0 ? decided : []),
@@ -129,68 +181,6 @@ function revokedEntry(context: JournalContext, command: Command, now: number): N
     id: command.id,
     at: now,
   });
-}
-
-/** Inputs whose cause was never seen, in order, and the locked states of their nodes. */
-async function lockStates(
-  transaction: Transaction,
-  inputs: readonly Input[],
-  now: number,
-): Promise<{ readonly fresh: readonly Input[]; readonly states: ReadonlyMap<NodeKey, NodeState> }> {
-  if (inputs.length === 0) return { fresh: [], states: new Map() };
-  const byCause = new Map<string, Input>();
-  for (const input of inputs) {
-    const cause = seenKey(input.causeId);
-    if (!byCause.has(cause)) byCause.set(cause, input);
-  }
-  const nodes = [...new Set(inputs.map(({ node }) => node))].sort(compareBytes);
-  const [unseen, locked] = await transaction.send([
-    {
-      name: 'cause-see',
-      text: `INSERT INTO journal.input_seen (cause_id, seen_at)
-        SELECT cause_id, $2 FROM unnest($1::uuid[]) AS cause (cause_id) ON CONFLICT DO NOTHING RETURNING cause_id`,
-      // Sorted: two batches that share causes wait for each other in one order.
-      values: [[...byCause.keys()].sort(), now],
-    },
-    lockStatement(nodes),
-  ]);
-  const states = statesOf(locked?.rows ?? []);
-  const missing = nodes.filter((node) => !states.has(node));
-  if (missing.length > 0) await createStates(transaction, missing, states);
-  const unseenCauses = new Set((unseen?.rows ?? []).map((row) => String(row['cause_id'])));
-  const fresh = [...byCause].flatMap(([cause, input]) => (unseenCauses.has(cause) ? [input] : []));
-  return { fresh, states };
-}
-
-function lockStatement(nodes: readonly NodeKey[]): Statement {
-  return {
-    name: 'state-lock',
-    text: `SELECT state FROM journal.node_state WHERE node_key = ANY ($1::text[])
-      ORDER BY node_key COLLATE "C" FOR UPDATE`,
-    values: [nodes],
-  };
-}
-
-function statesOf(rows: readonly { readonly state?: NodeState }[]): Map<NodeKey, NodeState> {
-  return new Map(rows.flatMap(({ state }) => (state === undefined ? [] : [[state.node, state] as const])));
-}
-
-/** Makes rows for nodes never heard of; where another batch was faster, its row is locked and read. */
-async function createStates(
-  transaction: Transaction,
-  missing: readonly NodeKey[],
-  states: Map<NodeKey, NodeState>,
-): Promise<void> {
-  const [, locked] = await transaction.send([
-    {
-      name: 'state-create',
-      text: `INSERT INTO journal.node_state (node_key, version, state)
-        SELECT node_key, 0, state FROM unnest($1::text[], $2::jsonb[]) AS made (node_key, state) ON CONFLICT DO NOTHING`,
-      values: [missing, missing.map((node) => JSON.stringify(emptyNodeState(node)))],
-    },
-    lockStatement(missing),
-  ]);
-  for (const [node, state] of statesOf(locked?.rows ?? [])) states.set(node, state);
 }
 
 /** Writes what was decided, then takes back what nobody has begun with. Returns the revoked commands. */

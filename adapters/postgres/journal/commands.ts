@@ -4,7 +4,9 @@ import { resultSignal, returnsNode } from '../../journal/causes.js';
 import { outboxPartitionOf } from '../../journal/digests.js';
 import { storableJson, storableText } from '../../journal/storable.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
+import { Claims } from './claims.js';
 import type { JournalContext } from './context.js';
+import { newsOfOutbox } from './notices.js';
 
 interface QueuedRow {
   readonly command: Command;
@@ -25,11 +27,13 @@ export const heads = `journal.command AS head
 /** The queue in the table journal.command; claim and settlement are functions in 0002_claiming.sql. */
 export class PostgresCommandQueue implements CommandQueue {
   readonly #context: JournalContext;
+  readonly #claims: Claims;
   /** Nodes of commands seen here: settling needs the node for its signal, and a command never changes its node. */
   readonly #nodes = new Map<CommandId, NodeKey>();
 
   constructor(context: JournalContext) {
     this.#context = context;
+    this.#claims = new Claims(context.database);
   }
 
   async claimable(now: number, limit: number): Promise<readonly QueuedCommand[]> {
@@ -51,29 +55,9 @@ export class PostgresCommandQueue implements CommandQueue {
   }
 
   async claim(id: CommandId, claim: Parameters<CommandQueue['claim']>[1]): Promise<ClaimAnswer> {
-    const { by, now, leaseMs, budgets } = claim;
-    const [answer] = await this.#context.database.query<{
-      kind: ClaimAnswer['kind'];
-      attempt: number | null;
-      refused_by: string | null;
-    }>({
-      name: 'command-claim',
-      text: `SELECT kind, attempt, refused_by
-        FROM journal.claim_command($1, $2, $3, $4, $5::text[], $6::integer[], $7::text[])`,
-      values: [
-        id,
-        by,
-        now,
-        now + leaseMs,
-        budgets.map(({ counter }) => counter),
-        budgets.map(({ cap }) => Math.max(Math.floor(cap), 0)),
-        budgets.map(({ until }) => until),
-      ],
-    });
-    if (answer?.kind === 'claimed') return { kind: 'claimed', attempt: answer.attempt ?? 1 };
-    if (answer?.kind === 'refused') return { kind: 'refused', counter: answer.refused_by ?? '' };
-    this.#nodes.delete(id);
-    return { kind: 'gone' };
+    const answer = await this.#claims.claim(id, claim);
+    if (answer.kind === 'gone') this.#nodes.delete(id);
+    return answer;
   }
 
   async extend(id: CommandId, claim: Parameters<CommandQueue['extend']>[1]): Promise<boolean> {
@@ -95,7 +79,7 @@ export class PostgresCommandQueue implements CommandQueue {
           OR (status = 'attempting' AND (claimed_by = $4::text OR due_at <= $5)))`,
       values: [id, wait.until, storableText(wait.reason), wait.by ?? null, this.#context.options.clock.now()],
     });
-    this.#context.notices.committed(['command'], []);
+    this.#context.notices.committed(['command']);
   }
 
   async settle(result: CommandResult, now: number): Promise<boolean> {
@@ -126,7 +110,7 @@ export class PostgresCommandQueue implements CommandQueue {
     });
     this.#nodes.delete(id);
     if (answer?.settled !== true) return false;
-    notices.committed(['command'], [{ key }]);
+    notices.committed(['command', ...newsOfOutbox([key], options.outboxPartitions)]);
     return true;
   }
 

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { asJournalError } from './failures.js';
+import { TurnSocket } from './turn-socket.js';
 
 /** A statement as it is sent; a name makes it parsed and planned once per connection. */
 export interface Statement {
@@ -33,6 +34,7 @@ export function connectionSettings(options: {
     application_name: `faultline-${options.name}`,
     options: ['transaction_timeout=60000', ...(options.session ?? [])].map((set) => `-c ${set}`).join(' '),
     pipeline: true,
+    stream: () => new TurnSocket(),
     types,
   };
 }
@@ -76,7 +78,7 @@ export class Database {
       const transaction = new Transaction(client);
       try {
         const { result, last } = await work(transaction);
-        await transaction.send([...last, { text: 'COMMIT' }]);
+        await transaction.send([...last, { name: 'commit', text: 'COMMIT' }]);
         broken = false;
         return result;
       } catch (error) {
@@ -116,7 +118,7 @@ export class Transaction {
    * the first one's error: the others fail because of it.
    */
   async send(statements: readonly Statement[]): Promise<readonly pg.QueryResult<pg.QueryResultRow>[]> {
-    const first: readonly Statement[] = this.#begun ? [] : [{ text: 'BEGIN' }];
+    const first: readonly Statement[] = this.#begun ? [] : [{ name: 'begin', text: 'BEGIN' }];
     this.#begun = true;
     const outcomes = await Promise.allSettled(
       inOneWrite(this.#client, () =>

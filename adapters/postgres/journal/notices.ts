@@ -2,8 +2,9 @@ import pg from 'pg';
 import { outboxPartitionOf } from '../../journal/digests.js';
 import { WakeUp } from '../../journal/wake-up.js';
 
-type Channel = 'command' | 'timer' | 'outbox';
-const channels: readonly Channel[] = ['command', 'timer', 'outbox'];
+/** What there may be something new of: commands, timers, or entries of one outbox partition. */
+export type News = 'command' | 'timer' | `outbox/${number}`;
+const channel = 'faultline_journal';
 /** A notice is a hint and may get lost with a connection; so long at most something new lies unseen. Real time. */
 const fallbackPollMs = 1_000;
 const reconnectMs = 500;
@@ -16,10 +17,10 @@ const reconnectMs = 500;
 export class Notices {
   readonly work = new WakeUp(fallbackPollMs);
   readonly timerChanges = new WakeUp(fallbackPollMs);
-  readonly entries = new WakeUp(fallbackPollMs);
+  /** Per outbox partition: one sender reads it, and the senders of the others need not look. */
+  readonly entries: readonly WakeUp[];
   readonly #settings: pg.ClientConfig | undefined;
-  readonly #outboxPartitions: number;
-  readonly #unsent = new Set<Channel>();
+  readonly #unsent = new Set<News>();
   #client: pg.Client | undefined;
   #sending = false;
   #closed = false;
@@ -28,7 +29,7 @@ export class Notices {
   /** @param settings undefined: no other process uses this journal, so nobody else has to be told */
   constructor(settings: pg.ClientConfig | undefined, outboxPartitions: number) {
     this.#settings = settings;
-    this.#outboxPartitions = outboxPartitions;
+    this.entries = Array.from({ length: outboxPartitions }, () => new WakeUp(fallbackPollMs));
   }
 
   /** Connects; when the connection is lost later on, it is made again and again. */
@@ -40,38 +41,28 @@ export class Notices {
       if (this.#client === client) this.#client = undefined;
       this.#listenLater();
     });
-    client.on('notification', ({ channel, processId }) => {
+    client.on('notification', ({ payload, processId }) => {
       // Its own commits were announced in this process already.
-      if (processId !== ownProcessId(client)) this.#announce(channel);
+      if (processId !== ownProcessId(client)) this.#announce(payload ?? '');
     });
     await client.connect();
     try {
-      await client.query(channels.map((channel) => `LISTEN ${nameOf(channel)}`).join('; '));
+      await client.query(`LISTEN ${channel}`);
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;
     }
     this.#client = client;
     // What was committed while nobody listened.
-    for (const channel of channels) this.#announce(nameOf(channel));
+    for (const wakeUp of [this.work, this.timerChanges, ...this.entries]) wakeUp.announce();
   }
 
-  /** To be called after the commit; `written` are the new entries of the outbox, where they are known. */
-  committed(
-    changed: readonly ('command' | 'timer')[],
-    written: readonly { readonly key: string }[] | 'unknown',
-  ): void {
-    for (const channel of changed) this.#announce(nameOf(channel));
-    if (written === 'unknown') this.#announce(nameOf('outbox'));
-    else for (const partition of this.#partitionsOf(written)) this.entries.announce(partition);
+  /** To be called after the commit. */
+  committed(changed: readonly News[]): void {
+    for (const news of changed) this.#announce(news);
     if (this.#settings === undefined) return;
-    for (const channel of changed) this.#unsent.add(channel);
-    if (written.length > 0) this.#unsent.add('outbox');
+    for (const news of changed) this.#unsent.add(news);
     void this.#tellOthers();
-  }
-
-  #partitionsOf(written: readonly { readonly key: string }[]): ReadonlySet<number> {
-    return new Set(written.map(({ key }) => outboxPartitionOf(key, this.#outboxPartitions)));
   }
 
   async close(): Promise<void> {
@@ -87,7 +78,7 @@ export class Notices {
     this.#sending = true;
     try {
       while (this.#unsent.size > 0 && this.#client !== undefined) {
-        const statement = [...this.#unsent].map((channel) => `NOTIFY ${nameOf(channel)}`).join('; ');
+        const statement = [...this.#unsent].map((news) => `NOTIFY ${channel}, '${news}'`).join('; ');
         this.#unsent.clear();
         await this.#client.query(statement);
       }
@@ -98,10 +89,10 @@ export class Notices {
     }
   }
 
-  #announce(channel: string): void {
-    if (channel === nameOf('command')) this.work.announce();
-    else if (channel === nameOf('timer')) this.timerChanges.announce();
-    else if (channel === nameOf('outbox')) this.entries.announce();
+  #announce(news: string): void {
+    if (news === 'command') this.work.announce();
+    else if (news === 'timer') this.timerChanges.announce();
+    else if (news.startsWith('outbox/')) this.entries[Number(news.slice('outbox/'.length))]?.announce();
   }
 
   #listenLater(): void {
@@ -115,8 +106,15 @@ export class Notices {
   }
 }
 
-function nameOf(channel: Channel): string {
-  return `faultline_${channel}`;
+/** News of all outbox partitions, when entries of any node were written. */
+export function newsOfWholeOutbox(partitions: number): readonly News[] {
+  return Array.from({ length: partitions }, (_, partition): News => `outbox/${partition}`);
+}
+
+/** News of entries with these keys, each partition once. */
+export function newsOfOutbox(keys: readonly string[], partitions: number): readonly News[] {
+  const touched = new Set(keys.map((key) => outboxPartitionOf(key, partitions)));
+  return [...touched].map((partition): News => `outbox/${partition}`);
 }
 
 /** The driver keeps the backend's id, which its types leave out. */

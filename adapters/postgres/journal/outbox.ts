@@ -3,6 +3,7 @@ import { JournalUnavailable, type Outbox, type OutboxEntry } from '../../ports/j
 import type { JournalContext } from './context.js';
 import { asJournalError } from './failures.js';
 import type { OutboxLocks } from './outbox-locks.js';
+import { newsOfOutbox } from './notices.js';
 import { insertOutbox } from './outbox-rows.js';
 
 interface OutboxRow {
@@ -46,7 +47,7 @@ export class PostgresOutbox implements Outbox {
         `the lock of outbox partition ${partition} was lost with its connection: acquire it again before sending`,
       );
     }
-    this.#context.notices.entries.reading(partition);
+    this.#context.notices.entries[partition]?.reading();
     const rows = await this.#context.database.query<OutboxRow & Record<string, unknown>>({
       name: 'outbox-unsent',
       text: `SELECT position::text AS position, topic, key, event, body, headers, when_sent
@@ -78,7 +79,7 @@ export class PostgresOutbox implements Outbox {
       return;
     }
     try {
-      const written = await database.transaction(async (transaction) => {
+      const news = await database.transaction(async (transaction) => {
         const marked = await transaction.query<{ position: string }>(mark);
         const positions = new Set(marked.map(({ position }) => position));
         const signals = asking.flatMap((entry) =>
@@ -86,12 +87,13 @@ export class PostgresOutbox implements Outbox {
             ? []
             : [options.writer.signal(entry.whenSent.node, entry.whenSent.signal, sentCause(entry, now))],
         );
+        const keys = signals.map(({ key }) => key);
         return {
-          result: signals,
+          result: newsOfOutbox(keys, options.outboxPartitions),
           last: signals.length === 0 ? [] : [insertOutbox(signals, options.outboxPartitions)],
         };
       });
-      notices.committed([], written);
+      notices.committed(news);
     } catch (error) {
       throw asJournalError(error);
     }
@@ -104,7 +106,7 @@ export class PostgresOutbox implements Outbox {
     return row?.unsent ?? 0;
   }
 
-  awaitEntries(partition: number, signal: AbortSignal): Promise<void> {
-    return this.#context.notices.entries.wait(signal, partition);
+  async awaitEntries(partition: number, signal: AbortSignal): Promise<void> {
+    await this.#context.notices.entries[partition]?.wait(signal);
   }
 }

@@ -6,6 +6,7 @@ import type { JournalContext } from './context.js';
 import { asJournalError, kindOfFailure } from './failures.js';
 import { readInstallation } from './installation.js';
 import { writeLost } from './lost-input.js';
+import { newsOfOutbox, newsOfWholeOutbox } from './notices.js';
 import { beginAt, lockOrCreateOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
 import { retryConflicts } from './retry.js';
@@ -34,7 +35,7 @@ export class PostgresJournal implements Journal {
         }),
       );
       if (lost !== undefined) {
-        notices.committed([], 'unknown');
+        notices.committed(newsOfWholeOutbox(options.outboxPartitions));
         options.onInputLost?.(lost);
       }
       return at;
@@ -54,10 +55,10 @@ export class PostgresJournal implements Journal {
   /** Halves a batch that the database refuses until the one bad input stands alone; its neighbours commit. */
   async #advance(request: AdvanceRequest, narrowed?: Narrowed): Promise<AdvanceResult> {
     try {
-      const { result, changed, outbox } = await retryConflicts(this.#context.options, () =>
+      const { result, changed } = await retryConflicts(this.#context.options, () =>
         advanceOnce(this.#context, request, narrowed),
       );
-      this.#context.notices.committed(changed, outbox);
+      this.#context.notices.committed(changed);
       return result;
     } catch (error) {
       if (kindOfFailure(error) !== 'data' || !(error instanceof Error)) throw error;
@@ -90,7 +91,7 @@ export class PostgresJournal implements Journal {
   /** Even the parking of this input can't be stored: it goes to the dead letters, so that its partition goes on. */
   async #setAside(request: AdvanceRequest, reason: Error): Promise<AdvanceResult> {
     const { database, notices, options } = this.#context;
-    const written = await database.transaction(async (transaction) => {
+    const deadLettered = await database.transaction(async (transaction) => {
       const fence = await lockOrCreateOffset(transaction, request, 0n);
       requireSameLog(fence, request);
       const dead = request.deadLetters.filter(({ offset }) => offset >= fence.nextOffset);
@@ -99,16 +100,17 @@ export class PostgresJournal implements Journal {
         ...dead.map(({ entry }) => entry),
         ...inputs.map(({ offset }) => request.deadLetter(offset, `can't be stored: ${reason.message}`)),
       ];
+      const keys = entries.map(({ key }) => key);
       return {
-        result: { deadLettered: inputs.length, entries },
+        result: { count: inputs.length, news: newsOfOutbox(keys, options.outboxPartitions) },
         last: [
           ...(entries.length === 0 ? [] : [insertOutbox(entries, options.outboxPartitions)]),
           storeOffset(request, request.nextOffset),
         ],
       };
     });
-    notices.committed([], written.entries);
-    return { ...nothingAdvanced, deadLettered: written.deadLettered };
+    notices.committed(deadLettered.news);
+    return { ...nothingAdvanced, deadLettered: deadLettered.count };
   }
 }
 

@@ -3,6 +3,7 @@ import { firedCause, firedSignal } from '../../journal/causes.js';
 import type { Timers } from '../../ports/journal.js';
 import type { JournalContext } from './context.js';
 import { asJournalError } from './failures.js';
+import { newsOfOutbox } from './notices.js';
 import { insertOutbox } from './outbox-rows.js';
 
 export class PostgresTimers implements Timers {
@@ -33,13 +34,14 @@ export class PostgresTimers implements Timers {
         const entries = [...due]
           .sort((a, b) => a.dueAt - b.dueAt)
           .map((timer) => options.writer.signal(timer.node, firedSignal(timer), firedCause(timer, now)));
+        const keys = due.map(({ node }) => node);
         return {
-          result: entries,
+          result: { count: due.length, news: newsOfOutbox(keys, options.outboxPartitions) },
           last: due.length === 0 ? [] : [insertOutbox(entries, options.outboxPartitions)],
         };
       });
-      notices.committed([], fired);
-      return fired.length;
+      if (fired.count > 0) notices.committed(fired.news);
+      return fired.count;
     } catch (error) {
       throw asJournalError(error);
     }

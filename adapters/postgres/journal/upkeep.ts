@@ -7,6 +7,7 @@ import type { JournalContext } from './context.js';
 import type { Statement, Transaction } from './database.js';
 import { asJournalError } from './failures.js';
 import { readInstallation } from './installation.js';
+import { newsOfWholeOutbox } from './notices.js';
 import { sendAgain, tellLost } from './lost-input.js';
 
 export class PostgresUpkeep implements Upkeep {
@@ -33,7 +34,7 @@ export class PostgresUpkeep implements Upkeep {
     const at = options.clock.now();
     try {
       const epoch = await database.transaction((transaction) => this.#beginLogEpoch(transaction, order, at));
-      notices.committed([], 'unknown');
+      notices.committed(newsOfWholeOutbox(options.outboxPartitions));
       return epoch;
     } catch (error) {
       throw asJournalError(error);

@@ -16,7 +16,7 @@ type Isolate = CommandOf<'isolateNode'>;
 
 /** Taint, cordon and notes for autoscalers in one patch. Isolating what this process isolated already is done. */
 export const isolateNode: Effect<'isolateNode'> = async (command, world) => {
-  const [node, others] = await Promise.all([readNode(world), whoElseWorksHere(world)]);
+  const [node, others] = await Promise.all([seenOrRead(command, world), whoElseWorksHere(world)]);
   if (isEnding(node)) return node;
   const early = planOf(node, command, world);
   if (early.kind !== 'patch') return early;
@@ -36,6 +36,16 @@ export const isolateNode: Effect<'isolateNode'> = async (command, world) => {
       ),
   };
 };
+
+/**
+ * The node as the watch saw it, if that leads to a patch: the patch holds only for exactly this version, so the server
+ * confirms in one request what was seen, or the node is read. Whatever ends without a patch is decided by a read.
+ */
+async function seenOrRead(command: Isolate, world: World): Promise<KubernetesNode | Ending> {
+  const seen = world.cluster.nodeSeen(world.nodeName);
+  const leadsToPatch = seen !== undefined && planOf(seen, command, world).kind === 'patch';
+  return leadsToPatch ? seen : readNode(world);
+}
 
 /** Decides by the present: is it still the node, the boot and the fault that the process speaks of? */
 function planOf(node: KubernetesNode, command: Isolate, world: World): Plan {

@@ -12,21 +12,19 @@ async function isOver(wait: Promise<void>): Promise<boolean> {
   return over;
 }
 
-it('lets the reader of one part wait while another part is behind: relays asked for entries without a pause', async () => {
+it('lets a reader wait that has read all, and none that is behind', async () => {
   const entries = new WakeUp();
-  entries.reading(1);
+  entries.reading();
   entries.announce();
-  entries.reading(2);
-  expect(await isOver(entries.wait(never, 2))).toBe(false);
-  expect(await isOver(entries.wait(never, 1))).toBe(true);
+  expect(await isOver(entries.wait(never))).toBe(true);
+  entries.reading();
+  expect(await isOver(entries.wait(never))).toBe(false);
 });
 
-it('wakes every waiting part', async () => {
+it('wakes everyone who waits', async () => {
   const entries = new WakeUp();
-  const waits = [1, 2].map((part) => {
-    entries.reading(part);
-    return entries.wait(never, part);
-  });
+  entries.reading();
+  const waits = [entries.wait(never), entries.wait(never)];
   entries.announce();
   expect(await Promise.all(waits.map(isOver))).toEqual([true, true]);
 });

@@ -64,6 +64,22 @@ describe('the watch of nodes', () => {
     await until(events, (event) => event.kind === 'deleted' && event.node.metadata.name === 'n1');
   });
 
+  it('given a watch, then its nodes are remembered as they were seen, until it ends', async () => {
+    register('n1');
+    expect(cluster.nodeSeen('n1')).toBeUndefined();
+    const events = watch();
+    await events.next();
+    expect(cluster.nodeSeen('n1')?.metadata.name).toBe('n1');
+    server.kubelets.deregisterNode('n1');
+    await until(events, (event) => event.kind === 'deleted');
+    expect(cluster.nodeSeen('n1')).toBeUndefined();
+    register('n2');
+    await until(events, (event) => event.kind === 'changed');
+    expect(cluster.nodeSeen('n2')?.metadata.name).toBe('n2');
+    await events.return?.();
+    expect(cluster.nodeSeen('n2')).toBeUndefined();
+  });
+
   it('given a history that the server has forgotten, then it lists anew', async () => {
     register('n1');
     const events = watch();

@@ -131,6 +131,14 @@ export function advanceSuite(harness: () => Harness): void {
       expect((await copy.history.state(n1))?.bootId).toBe('new');
     });
 
+    it('keeps no memory of a cause that it dropped below the fence: where it is due it is decided', async () => {
+      const old = batch([report(n1, 'old', causeNumber(0xabcdf0))]);
+      await copy.journal.advance({ ...batch([report(n2, 'new')]), nextOffset: old.nextOffset + 5n });
+      await copy.journal.advance(old);
+      const due = batch([report(n1, 'old', causeNumber(0xabcdf0))], { partition: 1 });
+      expect(await copy.journal.advance(due)).toMatchObject({ skipped: 0, decided: 1 });
+    });
+
     it('decides the part of a batch that is above the fence', async () => {
       const first = batch([report(n1, 'a'), report(n1, 'b')]);
       await copy.journal.advance({

@@ -159,9 +159,9 @@ export function sendingSuite(harness: () => Harness): void {
     });
 
     it('wakes who waits for entries', async () => {
-      await copy.outbox.unsent(0, 10);
-      await copy.outbox.unsent(1, 10);
-      const woken = copy.outbox.awaitEntries(outboxPartitionOf('x', 2), new AbortController().signal);
+      const partition = outboxPartitionOf('x', 2);
+      await copy.outbox.unsent(partition, 10);
+      const woken = copy.outbox.awaitEntries(partition, new AbortController().signal);
       await publish([entryOf('x', '1')]);
       await woken;
       expect(await copy.outbox.backlog()).toBe(1);

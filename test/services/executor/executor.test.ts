@@ -53,6 +53,9 @@ let power: TestPower;
 let executor: RunningExecutor;
 let stopping: AbortController;
 let uid: NodeUid;
+/** What the watch of this process saw, if it saw anything. */
+let seen: KubernetesNode | undefined;
+let reads: number;
 
 beforeEach(async () => {
   server = await startSimulatedApiServer({ clock: realTimeClock(), token: 't' });
@@ -75,10 +78,12 @@ beforeEach(async () => {
   });
   queue = new QueueOfOne();
   power = new TestPower();
+  seen = undefined;
+  reads = 0;
   stopping = new AbortController();
   executor = runExecutor({
     queue,
-    clusters: new Map([['a', cluster]]),
+    clusters: new Map([['a', { ...cluster, nodeSeen: () => seen, getNode: countedRead }]]),
     power,
     guard: { ask: () => Promise.resolve({ kind: 'ask', budgets: [], askAgainAt: {} }) },
     clock: systemClock,
@@ -119,7 +124,16 @@ async function node(): Promise<KubernetesNode> {
   return answer.value;
 }
 
+function countedRead(name: string) {
+  reads += 1;
+  return cluster.getNode(name);
+}
+
 const isolate = () => command('isolateNode', { cordon: true, reason: 'KernelDeadlock' });
+
+function firstAnnotation(key: string): Promise<unknown> {
+  return cluster.patchNode('n1', [{ op: 'add', path: '/metadata/annotations', value: { [key]: 'mine' } }]);
+}
 
 function hold(): Promise<unknown> {
   return cluster.patchNode('n1', [
@@ -201,6 +215,26 @@ describe('the executor, on an API server', () => {
       detail: { hold: 'mine' },
     });
     expect((await node()).spec.unschedulable).toBe(true);
+  });
+
+  it('given a node that a watch has seen, when it is isolated, then it is patched without being read', async () => {
+    seen = await node();
+    expect(await result(isolate())).toMatchObject({ status: 'done', detail: { cordoned: true } });
+    expect(reads).toBe(0);
+  });
+
+  it('given a hold that the watch has not seen yet, when the node is to be isolated, then it is left alone', async () => {
+    seen = await node();
+    await firstAnnotation('faultline.dev/hold');
+    expect(await result(isolate())).toMatchObject({ status: 'failed', detail: { reason: 'Held' } });
+    expect((await node()).spec.unschedulable).toBeUndefined();
+  });
+
+  it('given a hold that was taken off and the watch still sees, then the node is read and isolated', async () => {
+    await firstAnnotation('faultline.dev/hold');
+    seen = await node();
+    await cluster.patchNode('n1', [{ op: 'remove', path: '/metadata/annotations/faultline.dev~1hold' }]);
+    expect(await result(isolate())).toMatchObject({ status: 'done' });
   });
 
   it('given an isolated node, when it is handed over, then it stays cordoned with a hold and without our taint', async () => {

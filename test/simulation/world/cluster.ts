@@ -47,6 +47,11 @@ export class SimulatedCluster implements KubernetesCluster {
     return Promise.resolve(seen === undefined ? notFound : ok(seen));
   }
 
+  /** Parts are processes of their own here, and the one that acts does not watch. */
+  nodeSeen(): undefined {
+    return undefined;
+  }
+
   patchNode(name: string, patch: JsonPatch): Promise<KubernetesAnswer<KubernetesNode>> {
     const before = this.#site.nodes.get(name);
     if (before === undefined) return Promise.resolve(notFound);

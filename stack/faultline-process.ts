@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { launch, untilReady, type Supervised } from '../../stack/supervised.js';
+import { launch, untilReady, type Supervised } from './supervised.js';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '..');
 
 export interface FaultlineProcess {
   readonly url: string;
@@ -26,14 +26,17 @@ export async function startFaultline(options: {
   readonly folder: string;
   /** All services, if not given. */
   readonly only?: readonly string[];
+  /** Options of Node itself, as `--cpu-prof`. */
+  readonly nodeOptions?: readonly string[];
 }): Promise<FaultlineProcess> {
-  const { configuration, folder, only } = options;
+  const { configuration, folder, only, nodeOptions = [] } = options;
   const name = only?.join('-') ?? 'all';
   const log = join(folder, `faultline-${name}.log`);
   const started = await launch({
     name: `faultline-${name}`,
     program: process.execPath,
     args: [
+      ...nodeOptions,
       join(root, 'dist/cli/main.js'),
       'run',
       '--config',
@@ -47,7 +50,8 @@ export async function startFaultline(options: {
   let url = '';
   try {
     await untilReady(started, async () => {
-      url = /faultline listens on (\S+)/.exec(await output())?.[1] ?? '';
+      // The last one: a process that ran before in this folder wrote into the same log.
+      url = [...(await output()).matchAll(/faultline listens on (\S+)/g)].at(-1)?.[1] ?? '';
       return url !== '' && (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) })).ok;
     });
   } catch (problem) {

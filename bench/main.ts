@@ -1,0 +1,98 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { measurePipeline, partNames, type BenchResult, type PartName } from './pipeline.js';
+import { resultTable } from './result-table.js';
+import { measureSoak } from './soak.js';
+
+type Form = 'table' | 'json';
+
+const output = (): Option =>
+  new Option('-o, --output <form>', 'form of the result').choices(['table', 'json']).default('table');
+const strict = (): Option => new Option('--strict', 'exit with 1 when a target is not met');
+const profiles = (): Option =>
+  new Option('--profiles <folder>', 'write a CPU profile of each process of Faultline');
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('a number above 0 is wanted');
+}
+
+function partsOf(text: string): readonly PartName[] {
+  return text.split(',').map((name) => {
+    const known = partNames.find((part) => part === name);
+    if (known === undefined) throw new InvalidArgumentError(`parts are ${partNames.join(', ')}`);
+    return known;
+  });
+}
+
+function show(result: BenchResult, form: Form, isStrict: boolean): void {
+  const text = form === 'json' ? JSON.stringify(result, null, 2) : resultTable(result);
+  process.stdout.write(`${text}\n`);
+  if (isStrict && !result.met) process.exitCode = 1;
+}
+
+const program = new Command('bench').description(
+  'What Faultline reaches on the real stack, beside the floor.',
+);
+
+program
+  .command('pipeline')
+  .description('report to cordon, a fleet isolated at once, and ten thousand reports a second')
+  .option('--parts <names>', `of ${partNames.join(',')}`, partsOf, partNames)
+  .option('--pairs <number>', 'samples of report to cordon, each with its floor', positive, 100)
+  .option('--rounds <number>', 'how often the fleet is isolated', positive, 3)
+  .option('--seconds <number>', 'how long reports are sent', positive, 60)
+  .option('--per-second <number>', 'reports a second', positive, 10_000)
+  .option('--partitions <number>', 'partitions of each topic', positive, 4)
+  .addOption(profiles())
+  .addOption(strict())
+  .addOption(output())
+  .action(
+    async (options: {
+      parts: readonly PartName[];
+      pairs: number;
+      rounds: number;
+      seconds: number;
+      perSecond: number;
+      partitions: number;
+      profiles?: string;
+      strict?: true;
+      output: Form;
+    }) => {
+      show(await measurePipeline(options), options.output, options.strict === true);
+    },
+  );
+
+program
+  .command('soak')
+  .description('the same load for a long time: memory and connections have to stay flat')
+  .option('--minutes <number>', 'how long', positive, 30)
+  .option('--per-second <number>', 'reports a second', positive, 1_000)
+  .option('--partitions <number>', 'partitions of each topic', positive, 4)
+  .addOption(strict())
+  .addOption(output())
+  .action(
+    async (options: {
+      minutes: number;
+      perSecond: number;
+      partitions: number;
+      strict?: true;
+      output: Form;
+    }) => {
+      show(await measureSoak(options), options.output, options.strict === true);
+    },
+  );
+
+// Whoever ends the benchmark ends the stack with it: what it started is killed when it exits, and a signal is no exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+try {
+  await program.parseAsync();
+} catch (problem) {
+  process.stderr.write(
+    `bench: ${problem instanceof Error ? (problem.stack ?? problem.message) : String(problem)}\n`,
+  );
+  process.exitCode = 1;
+}
+// KafkaJS leaves timers behind; nothing here waits for anything any more.
+process.exit();
