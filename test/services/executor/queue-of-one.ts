@@ -1,3 +1,4 @@
+import { WakeUp } from '../../../adapters/journal/wake-up.js';
 import type { Command, CommandResult } from '../../../domain/command.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../../adapters/ports/journal.js';
 
@@ -13,7 +14,8 @@ export class QueueOfOne implements CommandQueue {
   #head: QueuedCommand | undefined;
   #claimed = false;
   #ending: CommandResult | string = 'nothing';
-  #wake: () => void = () => undefined;
+  /** As in the journals: whoever waits is woken at once by what came after the latest read. */
+  readonly #news = new WakeUp();
   #heard: () => void = () => undefined;
 
   /** From now on a claim can't be prolonged, as when another copy has taken it over. */
@@ -27,7 +29,7 @@ export class QueueOfOne implements CommandQueue {
     this.#claimed = false;
     const before = this.#endings;
     const ended = new Promise<void>((resolve) => (this.#heard = resolve));
-    this.#wake();
+    this.#news.announce();
     await ended;
     expectOne(this.#endings - before);
     return this.#ending;
@@ -38,6 +40,7 @@ export class QueueOfOne implements CommandQueue {
   }
 
   claimable(): Promise<readonly QueuedCommand[]> {
+    this.#news.reading();
     return Promise.resolve(this.#head === undefined || this.#claimed ? [] : [this.#head]);
   }
 
@@ -81,16 +84,7 @@ export class QueueOfOne implements CommandQueue {
   }
 
   awaitWork(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-    });
+    return this.#news.wait(signal);
   }
 }
 
