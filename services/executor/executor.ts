@@ -105,8 +105,9 @@ class ExecutorLoop {
     const work = queue.awaitWork(waiting.signal);
     work.catch(() => undefined);
     try {
-      if ((await this.#begin(free)) > 0) return;
-      const sleep = await this.#sleepUntilDue(waiting.signal);
+      const readAt = this.#options.clock.now();
+      if ((await this.#begin(free, readAt)) > 0) return;
+      const sleep = await this.#sleepUntilDue(readAt, waiting.signal);
       this.#context.story.tell(() => this.#workload.active === 0);
       this.#passing = false;
       await Promise.race([work, ...sleep]);
@@ -117,17 +118,20 @@ class ExecutorLoop {
     }
   }
 
-  /** A head that is due but not claimable is under work here or elsewhere: its end will be heard of. */
-  async #sleepUntilDue(signal: AbortSignal): Promise<readonly Promise<void>[]> {
+  /**
+   * A head that was due when the queue was read is under work here: its end will be heard of. One that has become due
+   * since (a claim ran out while the queue was slow to answer) is looked at at once.
+   */
+  async #sleepUntilDue(readAt: number, signal: AbortSignal): Promise<readonly Promise<void>[]> {
     const { queue, clock } = this.#options;
     const due = await queue.nextDue();
-    return due === undefined || due <= clock.now() ? [] : [clock.waitUntil(due, signal)];
+    return due === undefined || due <= readAt ? [] : [clock.waitUntil(due, signal)];
   }
 
-  async #begin(free: number): Promise<number> {
-    const { queue, clock } = this.#options;
+  async #begin(free: number, readAt: number): Promise<number> {
+    const { queue } = this.#options;
     // Nodes under work here may still be listed: they are claimed only after the look at the present.
-    const heads = await queue.claimable(clock.now(), free + this.#tasks.size);
+    const heads = await queue.claimable(readAt, free + this.#tasks.size);
     const fresh = heads.filter(({ command }) => !this.#tasks.has(command.node)).slice(0, free);
     for (const queued of fresh) this.#start(queued);
     return fresh.length;
