@@ -122,12 +122,6 @@ export const plants: readonly Plant[] = [
     replace: 'node.spec.unschedulable === true',
   },
   {
-    name: 'workload is fenced without a look at the power',
-    file: `${effects}/fence-workload.ts`,
-    find: "  if (state.power === 'Off') return undefined;\n",
-    replace: "  if (state.power !== 'PoweringOn') return undefined;\n",
-  },
-  {
     name: 'a second process begins while one runs',
     file: `${decide}/decide.ts`,
     find: 'if (draft.state.process !== undefined || draft.state.deleted === true) return;',
@@ -138,12 +132,6 @@ export const plants: readonly Plant[] = [
     file: `${decide}/decide-report.ts`,
     find: "if (report.bootId !== undefined && state.pastBootIds.includes(report.bootId)) return 'StaleBoot';",
     replace: '',
-  },
-  {
-    name: 'a timer of an earlier stage is heard',
-    file: `${decide}/decide-signal.ts`,
-    find: 'process?.id !== fired.processId || process.context.stageEntry !== fired.stageEntry',
-    replace: 'process?.id !== fired.processId',
   },
   {
     name: 'ignored reports have no fate',
