@@ -26,12 +26,6 @@ export const plants: readonly Plant[] = [
     replace: 'const dead = request.deadLetters.slice(0, 0);',
   },
   {
-    name: 'a revoked command still runs',
-    file: `${memory}/advance.ts`,
-    find: 'for (const { id } of revoked) revoke(store, store.commands.get(id));',
-    replace: '',
-  },
-  {
     name: 'the outbox is marked by cursor',
     file: `${memory}/outbox.ts`,
     find: '.filter(({ entry }) => positions.has(entry.position))',
