@@ -163,10 +163,4 @@ export const plants: readonly Plant[] = [
     find: 'afterMs: Math.max(context.recipe.evacuationDeadlineMs, context.recipe.minimumNoticeMs),',
     replace: 'afterMs: context.recipe.minimumNoticeMs,',
   },
-  {
-    name: 'the fence is left when the machine is switched on',
-    file: `${effects}/unfence-workload.ts`,
-    find: "return patch === undefined ? failed('ForeignFence', { observation }) : { kind: 'patch', patch };",
-    replace: "return patch === undefined ? failed('ForeignFence', { observation }) : done({ observation });",
-  },
 ];
