@@ -124,11 +124,14 @@ class ExecutorLoop {
     }
   }
 
-  /** A head that is due but not claimable is under work here or elsewhere: its end will be heard of. */
+  /**
+   * A head that was due when the queue was read is under work here: its end will be heard of. One that has become due
+   * since (a claim ran out while the queue was slow to answer) is looked at at once.
+   */
   async #sleepUntilDue(signal: AbortSignal): Promise<readonly Promise<void>[]> {
     const { queue, clock } = this.#options;
     const due = await queue.nextDue();
-    return due === undefined || due <= clock.now() ? [] : [clock.waitUntil(due, signal)];
+    return due === undefined || due <= this.#heads.readAt ? [] : [clock.waitUntil(due, signal)];
   }
 
   async #begin(free: number): Promise<number> {

@@ -22,6 +22,11 @@ export class Heads {
     this.#clock = clock;
   }
 
+  /** When the queue was read last: what is due later was not seen by that. */
+  get readAt(): number {
+    return this.#readAt;
+  }
+
   /**
    * Takes at most so many, none of a node that is `busy`: those may still be listed, they are claimed only after the
    * look at the present; they are noted in `held`. Fewer: there are no others just now.

@@ -144,4 +144,18 @@ describe('what the simulator found', () => {
       expect(told.ended.length).toBeGreaterThan(0);
     },
   );
+
+  it.each([1, 2, 3, 4, 5, 6])(
+    'power went off twice: another copy had attempted it since it was read (look at the fleet %i)',
+    async (number) => {
+      const told = await story([fails('n1', 1_000)], {
+        deviations: {
+          [`executor-1 inventory.summary #${number}`]: { answerMs: 70_000 },
+          'executor-2 bmc.forceOff #1': { answerMs: 200_000 },
+        },
+      });
+      expect(effectsOn(told, 'n1').filter(({ what }) => what === 'forceOff').length).toBeLessThanOrEqual(1);
+      expect(told.ended.length).toBeGreaterThan(0);
+    },
+  );
 });

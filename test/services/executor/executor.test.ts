@@ -276,6 +276,11 @@ describe('the executor, on an API server', () => {
     expect(power.told).toEqual([]);
   });
 
+  it('given a claim that runs out while the queue is slow to answer, then the command is taken up all the same', async () => {
+    queue.dueWhileRead = true;
+    expect(await result(isolate())).toMatchObject({ status: 'done' });
+  });
+
   it('given a deaf BMC, then nobody saw the power go off, and it is not told again', async () => {
     await result(isolate());
     power.deaf = true;

@@ -11,6 +11,9 @@ export class QueueOfOne implements CommandQueue {
   #mayKeepClaim = true;
   /** Attempts that another copy made after the command was read here. */
   attemptsByOthers = 0;
+  /** The head is not due yet when it is looked for first, and is by the time its due time is told. */
+  dueWhileRead = false;
+  #readAt: number | undefined;
   #head: QueuedCommand | undefined;
   #claimed = false;
   #ending: CommandResult | string = 'nothing';
@@ -39,8 +42,12 @@ export class QueueOfOne implements CommandQueue {
     return this.results.length + this.postponed.length + this.lost;
   }
 
-  claimable(): Promise<readonly QueuedCommand[]> {
+  claimable(now: number): Promise<readonly QueuedCommand[]> {
     this.#news.reading();
+    if (this.dueWhileRead && this.#readAt === undefined && this.#head !== undefined) {
+      this.#readAt = now;
+      return Promise.resolve([]);
+    }
     return Promise.resolve(this.#head === undefined || this.#claimed ? [] : [this.#head]);
   }
 
@@ -79,8 +86,11 @@ export class QueueOfOne implements CommandQueue {
     return Promise.resolve(0);
   }
 
-  nextDue(): Promise<number | undefined> {
-    return Promise.resolve(undefined);
+  async nextDue(): Promise<number | undefined> {
+    if (this.#readAt === undefined) return undefined;
+    const due = this.#readAt + 1;
+    while (Date.now() <= due) await new Promise((resolve) => setImmediate(resolve));
+    return due;
   }
 
   awaitWork(signal: AbortSignal): Promise<void> {

@@ -26,12 +26,6 @@ export const plants: readonly Plant[] = [
     replace: 'const dead = request.deadLetters.slice(0, 0);',
   },
   {
-    name: 'a revoked command still runs',
-    file: `${memory}/advance.ts`,
-    find: 'for (const { id } of revoked) revoke(store, store.commands.get(id));',
-    replace: '',
-  },
-  {
     name: 'the outbox is marked by cursor',
     file: `${memory}/outbox.ts`,
     find: '.filter(({ entry }) => positions.has(entry.position))',
@@ -122,12 +116,6 @@ export const plants: readonly Plant[] = [
     replace: 'node.spec.unschedulable === true',
   },
   {
-    name: 'workload is fenced without a look at the power',
-    file: `${effects}/fence-workload.ts`,
-    find: "  if (state.power === 'Off') return undefined;\n",
-    replace: "  if (state.power !== 'PoweringOn') return undefined;\n",
-  },
-  {
     name: 'a second process begins while one runs',
     file: `${decide}/decide.ts`,
     find: 'if (draft.state.process !== undefined || draft.state.deleted === true) return;',
@@ -138,12 +126,6 @@ export const plants: readonly Plant[] = [
     file: `${decide}/decide-report.ts`,
     find: "if (report.bootId !== undefined && state.pastBootIds.includes(report.bootId)) return 'StaleBoot';",
     replace: '',
-  },
-  {
-    name: 'a timer of an earlier stage is heard',
-    file: `${decide}/decide-signal.ts`,
-    find: 'process?.id !== fired.processId || process.context.stageEntry !== fired.stageEntry',
-    replace: 'process?.id !== fired.processId',
   },
   {
     name: 'ignored reports have no fate',
@@ -180,11 +162,5 @@ export const plants: readonly Plant[] = [
     file: 'workflows/stages/evacuate.ts',
     find: 'afterMs: Math.max(context.recipe.evacuationDeadlineMs, context.recipe.minimumNoticeMs),',
     replace: 'afterMs: context.recipe.minimumNoticeMs,',
-  },
-  {
-    name: 'the fence is left when the machine is switched on',
-    file: `${effects}/unfence-workload.ts`,
-    find: "return patch === undefined ? failed('ForeignFence', { observation }) : { kind: 'patch', patch };",
-    replace: "return patch === undefined ? failed('ForeignFence', { observation }) : done({ observation });",
   },
 ];

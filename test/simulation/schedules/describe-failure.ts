@@ -1,5 +1,7 @@
 import type { Failure } from './try-seeds.js';
 
+const mostLines = 40;
+
 /** A failure as people read it: what no longer held, the shrunk schedule, and how to repeat it. */
 export function describeFailure({ seed, violation, shrunk }: Failure): string {
   const schedule =
@@ -12,7 +14,10 @@ export function describeFailure({ seed, violation, shrunk }: Failure): string {
   return [
     `seed ${seed}, after ${violation.at} ms of virtual time: ${violation.invariant}`,
     `  but ${violation.message}`,
-    ...(schedule.length === 0 ? [] : ['it takes no more than this:', ...schedule]),
+    ...(schedule.length === 0 ? [] : ['it takes no more than this:', ...schedule.slice(0, mostLines)]),
+    ...(schedule.length > mostLines
+      ? [`  and ${schedule.length - mostLines} more: shrink it further by --shrink`]
+      : []),
     `repeat it: npm run simulate -- --seed ${seed} --schedules 1 --trace`,
   ].join('\n');
 }

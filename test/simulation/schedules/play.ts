@@ -47,6 +47,9 @@ export function play(cast: Cast, scripted: Scripted): void {
     case 'a person unholds':
       cast.people.hold(scripted.node, scripted.what === 'a person holds');
       break;
+    case 'a person takes the taint away':
+      cast.people.takeTaintAway(scripted.node);
+      break;
     case 'a person orders':
       cast.people.order(scripted.node, scripted.order, cast.processOf(scripted.node));
       break;

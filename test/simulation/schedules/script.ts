@@ -15,7 +15,12 @@ export type Scripted = { readonly at: number } & (
   | { readonly what: 'a node is deleted'; readonly node: string; readonly returnsAfterMs?: number }
   | { readonly what: 'a pod may not be disrupted'; readonly node: string; readonly forMs: number }
   | {
-      readonly what: 'a person cordons' | 'a person uncordons' | 'a person holds' | 'a person unholds';
+      readonly what:
+        | 'a person cordons'
+        | 'a person uncordons'
+        | 'a person holds'
+        | 'a person unholds'
+        | 'a person takes the taint away';
       readonly node: string;
     }
   | { readonly what: 'a person orders'; readonly node: string; readonly order: OrderKind }
@@ -100,6 +105,7 @@ const makers: readonly (readonly [
   ],
   [1, (random, node) => ({ what: random.pick(['a person cordons', 'a person uncordons']), node })],
   [1, (random, node) => ({ what: random.pick(['a person holds', 'a person unholds']), node })],
+  [1, (_random, node) => ({ what: 'a person takes the taint away', node })],
   [
     1,
     (random, node) => ({

@@ -1,4 +1,9 @@
-import { annotation, cordonedByAnnotation, holdAnnotation } from '../../../adapters/ports/node-marks.js';
+import {
+  annotation,
+  cordonedByAnnotation,
+  holdAnnotation,
+  maintenanceTaint,
+} from '../../../adapters/ports/node-marks.js';
 import { namesOf, type NodeKey, type ProcessId } from '../../../domain/identifiers.js';
 import { orderKinds, type OrderKind } from '../../../domain/signal.js';
 import type { Seeded } from '../scheduler/seeded.js';
@@ -62,6 +67,14 @@ export class People {
       this.hold(name, false);
       this.cordon(name, false);
     });
+  }
+
+  /** Takes our taint off the node and nothing else, as somebody does who does not know what it means. */
+  takeTaintAway(name: string): void {
+    const node = this.#site.nodes.get(name);
+    if (node?.spec.taints === undefined) return;
+    const taints = node.spec.taints.filter(({ key }) => key !== maintenanceTaint);
+    this.#site.putNode({ ...node, spec: { ...node.spec, taints } });
   }
 
   /** Takes back a hold, and a cordon that is no process's. */
