@@ -34,7 +34,7 @@ async function refuseIfMissing() {
  * they try our logic and not Node. Quiet: they run beside what is shown.
  */
 async function runOnOtherNodes(flags) {
-  const variables = { FAULTLINE_SCHEDULES: '50' };
+  const variables = { FAULTLINE_SCHEDULES: '50', FAULTLINE_SIMULATIONS: '10' };
   const listed = execFileSync(process.execPath, stack('node'), {
     cwd: root,
     encoding: 'utf8',

@@ -6,9 +6,9 @@ function sequenceOf({ headers }: PublishedRecord): string {
 
 /**
  * From a record back to the report that began it all, by what any subscriber has: `ce_causationid` names the record
- * that caused this one. What comes from outside (what the detector saw, an order) has no cause of ours: the process
- * was there before it, so the way goes on at the process event before the one that it caused. The record itself is
- * first.
+ * that caused this one. What comes from outside while a process runs (what the detector saw, another report, an order)
+ * has no cause of ours: the process was there before it, so the way goes on at the process event before the one that it
+ * caused. The record itself is first.
  */
 export function causesOf(
   record: PublishedRecord,
@@ -19,7 +19,6 @@ export function causesOf(
   let next: PublishedRecord | undefined = record;
   while (next !== undefined) {
     chain.push(next);
-    if (next.topic === 'fault.reports') return chain;
     const cause = byId.get(next.headers['ce_causationid'] ?? '');
     // One input may have caused several facts: the way leads past it once.
     next = cause === undefined || chain.includes(cause) ? before(chain, all) : cause;

@@ -47,11 +47,15 @@ function decideResult(draft: Draft, result: CommandResult): void {
   if (belongsHere) tellProcess(draft, { type: `${commandType}.${status}`, at: draft.at, detail });
 }
 
-/** What an observation told about the node itself: its uid, and which boots are over. */
+/**
+ * What an observation told about the node itself: its uid, and which boots are over. Another uid than the known one is
+ * for the detector to tell: that is how the process hears that its node came back as another object.
+ */
 function learnIdentity(state: NodeState, detail: CommandResult['detail']): NodeState {
   const { observation } = detail;
   if (observation === undefined) return state;
   const { nodeUid, bootId, pool } = observation;
+  if (state.nodeUid !== undefined && state.nodeUid !== nodeUid) return state;
   return withPool(withBoot({ ...state, nodeUid }, bootId), pool);
 }
 
@@ -59,8 +63,9 @@ function withPool({ pool: _before, ...state }: NodeState, pool: string | undefin
   return pool === undefined ? state : { ...state, pool };
 }
 
+/** A boot id never comes back: what tells of a boot that is over was seen before the present one. */
 function withBoot(state: NodeState, bootId: BootId | undefined): NodeState {
-  if (bootId === undefined || bootId === state.bootId) return state;
+  if (bootId === undefined || !isNewBoot(state, bootId)) return state;
   const past = state.bootId === undefined ? [] : [state.bootId];
   return {
     ...state,
@@ -148,11 +153,15 @@ function decideLoss(draft: Draft, lost: LostRecords): void {
   });
 }
 
+function isNewBoot({ bootId, pastBootIds }: NodeState, told: BootId): boolean {
+  return told !== bootId && !pastBootIds.includes(told);
+}
+
 function decideNodeChange(draft: Draft, change: NodeChange): void {
   if (change.change === 'deleted') decideDeletion(draft);
   else if (change.nodeUid !== undefined && change.nodeUid !== draft.state.nodeUid)
     decideAppearance(draft, change);
-  else if (change.bootId !== undefined && change.bootId !== draft.state.bootId)
+  else if (change.bootId !== undefined && isNewBoot(draft.state, change.bootId))
     decideReboot(draft, change.bootId);
   if (change.change !== 'deleted' && change.pool !== draft.state.pool) {
     const { pool } = change;

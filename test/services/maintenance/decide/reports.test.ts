@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BootId } from '../../../../domain/identifiers.js';
+import type { BootId, NodeUid } from '../../../../domain/identifiers.js';
 import { activePolicy, DecidedNode, minute, observePolicy, told } from './decided-node.js';
 
 const boot = (id: string) => ({ bootId: id as BootId });
@@ -128,6 +128,21 @@ describe('a report of the past', () => {
 
   it('given a recovery by a boot, when a report speaks of the boot before, then it opens nothing', () => {
     expect(rebooted().report('KernelDeadlock', boot('b1')).report).toMatchObject({
+      fate: 'ignored',
+      reason: 'StaleBoot',
+    });
+  });
+
+  it('given a reboot, when an answer from before it comes late, then the present boot stays the present one: its reports were ignored', () => {
+    const node = new DecidedNode();
+    node.report('KernelDeadlock', boot('b1'));
+    node.isolate();
+    node.reboot();
+    node.fire('boot-check');
+    node.change({ change: 'rebooted', nodeUid: 'u1' as NodeUid, bootId: 'b2' as BootId });
+    node.answer('observeNode', 'done', { observation: node.observation('b1') });
+    expect(node.report('DiskFailure', boot('b2')).report?.fate).toBe('opened');
+    expect(node.report('MemoryFailure', boot('b1')).report).toMatchObject({
       fate: 'ignored',
       reason: 'StaleBoot',
     });
