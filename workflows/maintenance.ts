@@ -134,6 +134,12 @@ export const maintenance = setup({
         unreachable: undefined,
       };
     }),
+    /** The node came back as another object: from here on that one is meant, if it is the same machine. */
+    expectRecreated: assign(({ context, event }) => {
+      if (event.type !== 'node.recreated') return {};
+      const { machineId } = context.expected;
+      return { expected: { nodeUid: event.nodeUid, ...(machineId === undefined ? {} : { machineId }) } };
+    }),
     noteFence: assign(() => ({ fenced: true as const })),
     noteUnfence: assign(() => ({ fenced: undefined })),
     noteTicket: assign(({ event }) => {

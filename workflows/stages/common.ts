@@ -58,7 +58,10 @@ export const heardEverywhere = {
   },
   'node.recreated': {
     target: '.settling',
-    actions: { type: 'settleTo' as const, params: { end: 'isolate' as const, reason: '' } },
+    actions: [
+      'expectRecreated' as const,
+      { type: 'settleTo' as const, params: { end: 'isolate' as const, reason: '' } },
+    ],
   },
   'order.abort': {
     target: '.settling',

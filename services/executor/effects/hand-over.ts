@@ -36,7 +36,10 @@ function planOf(node: KubernetesNode, command: CommandOf<'handOver'>, world: Wor
   const owner = ownerMark(settings.installation, isolatedBy ?? command.processId);
   const taint = isolationTaint(node);
   if (isSomeoneElse(observation, command.expected, { boot: false })) {
-    return failed('IdentityChanged', { observation });
+    // Another object without our taint was never ours: a person's order to end the process must not fail on it.
+    return taint?.value === owner
+      ? failed('IdentityChanged', { observation })
+      : unneeded('IdentityChanged', observation);
   }
   // Somebody else's by now: there is nothing of ours to take away, and no reason to hold on to the process.
   if (taint !== undefined && taint.value !== owner) return unneeded('ForeignIsolation', observation);

@@ -23,6 +23,17 @@ function evacuating(): DecidedNode {
   return node;
 }
 
+describe('a node that comes back as another object', () => {
+  it('given it was isolated, then the new object is isolated: the old one was meant for ever, and every order failed', () => {
+    const node = isolated();
+    node.change({ change: 'deleted' });
+    node.change({ change: 'appeared', nodeUid: 'u2' as NodeUid, bootId: 'b2' as BootId });
+    const settled = node.answer('requestMigration', 'revoked');
+    expect(told(settled).commands).toEqual(['isolateNode']);
+    expect(settled.commands[0]?.expected).toEqual({ nodeUid: 'u2' });
+  });
+});
+
 describe('a stronger fault', () => {
   it('given a weaker process, when a stronger fault fires, then its workflow takes over without a return', () => {
     const node = isolated('KernelDeadlock');
