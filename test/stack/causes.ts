@@ -19,9 +19,11 @@ export function causesOf(
   let next: PublishedRecord | undefined = record;
   while (next !== undefined) {
     chain.push(next);
-    const cause = byId.get(next.headers['ce_causationid'] ?? '');
-    // One input may have caused several facts: the way leads past it once.
-    next = cause === undefined || chain.includes(cause) ? before(chain, all) : cause;
+    const cause: string | undefined = next.headers['ce_causationid'];
+    const previous = before(chain, all);
+    // One input may have caused several facts of the process: the way leads to it from the first of them.
+    const isOfSameInput: boolean = cause !== undefined && previous?.headers['ce_causationid'] === cause;
+    next = isOfSameInput ? previous : (byId.get(cause ?? '') ?? previous);
   }
   return chain;
 }
