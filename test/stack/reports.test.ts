@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isolations, requestsOfFaultline } from './audit-log.js';
 import { badRecords, reportSchemaOf } from './bad-records.js';
 import { buildFaultline, startFaultline, type FaultlineProcess } from '../../stack/faultline-process.js';
-import { publishedRecords } from './published-records.js';
+import { publishedRecords, type PublishedRecord } from './published-records.js';
 import { connectRawProducer, type RawProducer } from './raw-producer.js';
 import { clusterSection, patience, startRealCluster, type RealCluster } from './real-cluster.js';
 import { ReportSender, type IntakeAnswer } from './report-sender.js';
@@ -173,7 +173,11 @@ describe("given a stranger's records on the topics that maintenance reads", () =
       expect(new Set(await sender.fatesOf(after))).toEqual(new Set(['REPEATED']));
       for (const topic of new Set(bad.map((record) => record.topic))) {
         const sent = bad.filter((record) => record.topic === topic);
-        const letters = () => publishedRecords(site, `${topic}.dlt`, 'raw');
+        // Their keys spread them over partitions; where they came from says in which order they were sent.
+        const letters = async (): Promise<readonly PublishedRecord[]> =>
+          (await publishedRecords(site, `${topic}.dlt`, 'raw')).toSorted(
+            (left, right) => Number(left.headers['dlt_offset']) - Number(right.headers['dlt_offset']),
+          );
         await expect.poll(async () => (await letters()).length, patience).toBe(sent.length);
         for (const [index, letter] of (await letters()).entries()) {
           const { name, value, reason } = sent[index] ?? { name: 'none', value: null, reason: /none/ };
