@@ -29,10 +29,11 @@ describe('what goes together', () => {
     const { batches, write, end } = slowWrite();
     const together = new Together(write);
     const first = together.add(1);
-    await Promise.resolve();
+    await expect.poll(() => batches.length).toBe(1);
     const others = [2, 3, 4].map((item) => together.add(item));
     end();
     expect(await first).toBe(10);
+    await expect.poll(() => batches.length).toBe(2);
     end();
     expect(await Promise.all(others)).toEqual([20, 30, 40]);
     expect(batches).toEqual([[1], [2, 3, 4]]);
@@ -51,13 +52,14 @@ describe('what goes together', () => {
   });
 
   it('given a write that fails, then those in it hear of it and the next goes on', async () => {
-    const { write, end } = slowWrite();
+    const { batches, write, end } = slowWrite();
     const together = new Together(write);
     const first = together.add(1);
-    await Promise.resolve();
+    await expect.poll(() => batches.length).toBe(1);
     const second = together.add(2);
     end(new Error('the database is away'));
     await expect(first).rejects.toThrow('the database is away');
+    await expect.poll(() => batches.length).toBe(2);
     end();
     expect(await second).toBe(20);
   });
