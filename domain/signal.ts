@@ -1,4 +1,5 @@
 import type { CommandResult, PodReference } from './command.js';
+import type { EventNumber } from './event-number.js';
 import type { BootId, CauseId, MachineId, NodeKey, NodeUid, ProcessId, ReportId } from './identifiers.js';
 import type { Report } from './report.js';
 
@@ -89,6 +90,8 @@ export type Input = {
   readonly at: number;
   /** Read so long after it was appended that the present has to be observed before anything is done. */
   readonly late?: true;
+  /** The fact of this node whose event it names as its cause: it answers us. Absent: it comes from outside. */
+  readonly causedBy?: EventNumber;
 } & (
   | { readonly kind: 'report'; readonly report: Report & { readonly id: ReportId } }
   | { readonly kind: 'signal'; readonly signal: Signal }

@@ -90,7 +90,7 @@ async function addConsole(
     onError: (error) => {
       log.error({ error: String(error) }, 'the console failed');
     },
-    sendOrder: async (node, signal) => {
+    sendOrder: async (node, signal, about) => {
       const causeId = randomness.uuid();
       const source = `/faultline/${installation.id}/console`;
       const processId = signal.kind === 'Order' ? signal.order.processId : undefined;
@@ -98,6 +98,7 @@ async function addConsole(
         id: causeId,
         source,
         at: clock.now(),
+        ...(about === undefined ? {} : { causationId: about }),
         ...(processId === undefined ? {} : { correlationId: processId }),
       };
       const record = await signalRecord(connections.schemaIds, node, signal, origin);

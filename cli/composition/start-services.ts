@@ -13,17 +13,17 @@ import { createChangeGuard } from '../../services/guard/change-guard.js';
 import type { ConditionRule } from '../../services/detector/condition-rules.js';
 import { runDetector } from '../../services/detector/detector.js';
 import type { Remembered } from '../../services/detector/sighting.js';
-import { replyRecord, reportRecord, signalRecord } from '../../services/input-records.js';
+import { reportRecord, signalRecord } from '../../services/input-records.js';
 import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
 import { keepUp } from '../../services/maintenance/upkeep.js';
 import { retryParked } from '../../services/maintenance/retry-parked.js';
 import { fireTimers } from '../../services/maintenance/fire-timers.js';
 import { consumeRequests } from '../../services/migrator/consume-requests.js';
 import { createMigrator } from '../../services/migrator/migrator.js';
+import { replyToRequest } from '../../services/migrator/reply-to-request.js';
 import { runRelay } from '../../services/relay/run-relay.js';
 import type { Supervision } from '../../services/supervision.js';
 import { Workload } from '../../services/workload.js';
-import { uuidFrom } from '../../schemas/uuid.js';
 import type { ClusterConfiguration, Configuration } from '../configuration/configuration.js';
 import type { Connections, Surroundings } from './connections.js';
 import type { ServiceName } from './service-names.js';
@@ -317,10 +317,9 @@ function startMigrator(context: ServiceContext): RunningService {
     clusters: connections.clusters,
     clock,
     randomness,
-    reply: async (node, reply) => {
-      const id = uuidFrom(`${reply.requestId}\n${reply.pod.uid}\n${reply.status}`);
-      const origin = { id, source, at: clock.now(), correlationId: reply.processId };
-      await eventLog.append([await replyRecord(schemaIds, node, reply, origin)]);
+    reply: async (request, reply) => {
+      const said = { source, at: clock.now() };
+      await eventLog.append([await replyToRequest(schemaIds, request, reply, said)]);
     },
     signal: context.signal,
     log,

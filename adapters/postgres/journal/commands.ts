@@ -1,6 +1,6 @@
 import type { Command, CommandResult } from '../../../domain/command.js';
 import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
-import { resultSignal, returnsNode } from '../../journal/causes.js';
+import { resultCause, resultSignal, returnsNode } from '../../journal/causes.js';
 import { outboxPartitionOf } from '../../journal/digests.js';
 import { storableJson, storableText } from '../../journal/storable.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
@@ -13,6 +13,16 @@ interface QueuedRow {
   readonly attempts: number;
   readonly unfinished: boolean;
   readonly created_at: number;
+}
+
+interface Issued {
+  readonly id: CommandId;
+  readonly node: NodeKey;
+  readonly issuedBy: string | undefined;
+}
+
+function issuedAs({ id, node, issuedBy }: Command): Issued {
+  return { id, node, issuedBy };
 }
 
 /** Open commands that no earlier open command of their node stands before, and whose node is not parked. */
@@ -28,8 +38,8 @@ export const heads = `journal.command AS head
 export class PostgresCommandQueue implements CommandQueue {
   readonly #context: JournalContext;
   readonly #claims: Claims;
-  /** Nodes of commands seen here: settling needs the node for its signal, and a command never changes its node. */
-  readonly #nodes = new Map<CommandId, NodeKey>();
+  /** Of commands seen here, what settling needs for the signal; a command never changes. */
+  readonly #seen = new Map<CommandId, Issued>();
 
   constructor(context: JournalContext) {
     this.#context = context;
@@ -45,7 +55,7 @@ export class PostgresCommandQueue implements CommandQueue {
         FROM ${heads} AND head.due_at <= $1 ORDER BY head.position LIMIT $2`,
       values: [now, limit],
     });
-    for (const { command } of rows) this.#nodes.set(command.id, command.node);
+    for (const { command } of rows) this.#seen.set(command.id, issuedAs(command));
     return rows.map((row) => ({
       command: row.command,
       attempts: row.attempts,
@@ -56,7 +66,7 @@ export class PostgresCommandQueue implements CommandQueue {
 
   async claim(id: CommandId, claim: Parameters<CommandQueue['claim']>[1]): Promise<ClaimAnswer> {
     const answer = await this.#claims.claim(id, claim);
-    if (answer.kind === 'gone') this.#nodes.delete(id);
+    if (answer.kind === 'gone') this.#seen.delete(id);
     return answer;
   }
 
@@ -85,12 +95,13 @@ export class PostgresCommandQueue implements CommandQueue {
   async settle(result: CommandResult, now: number): Promise<boolean> {
     const { database, notices, options } = this.#context;
     const id = result.commandId;
-    const node = this.#nodes.get(id) ?? (await this.#nodeOf(id));
-    if (node === undefined) return false;
-    const { topic, key, event, body, headers, whenSent } = options.writer.signal(node, resultSignal(result), {
-      id,
-      at: now,
-    });
+    const issued = this.#seen.get(id) ?? (await this.#issuedAs(id));
+    if (issued === undefined) return false;
+    const { topic, key, event, body, headers, whenSent } = options.writer.signal(
+      issued.node,
+      resultSignal(result),
+      resultCause(issued, now),
+    );
     const [answer] = await database.query<{ settled: boolean }>({
       name: 'command-settle',
       text: `SELECT journal.settle_command($1, $2, $3, $4::smallint, $5, $6, $7, $8::bytea, $9::jsonb, $10::jsonb)
@@ -108,7 +119,7 @@ export class PostgresCommandQueue implements CommandQueue {
         whenSent === undefined ? null : storableJson(whenSent),
       ],
     });
-    this.#nodes.delete(id);
+    this.#seen.delete(id);
     if (answer?.settled !== true) return false;
     notices.committed(['command', ...newsOfOutbox([key], options.outboxPartitions)]);
     return true;
@@ -137,11 +148,11 @@ export class PostgresCommandQueue implements CommandQueue {
     return this.#context.notices.work.wait(signal);
   }
 
-  async #nodeOf(id: CommandId): Promise<NodeKey | undefined> {
-    const [row] = await this.#context.database.query<{ node_key: NodeKey }>({
-      text: 'SELECT node_key FROM journal.command WHERE id = $1',
+  async #issuedAs(id: CommandId): Promise<Issued | undefined> {
+    const [row] = await this.#context.database.query<{ command: Command }>({
+      text: 'SELECT command FROM journal.command WHERE id = $1',
       values: [id],
     });
-    return row?.node_key;
+    return row === undefined ? undefined : issuedAs(row.command);
   }
 }
