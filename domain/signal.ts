@@ -81,7 +81,9 @@ export type Signal =
   | { readonly kind: 'RetryParked'; readonly reason: string; readonly subject?: string }
   /** The node has to be observed anew: what was lost may have been about it. */
   | { readonly kind: 'InputLost'; readonly lost: LostRecords }
-  | { readonly kind: 'OrphanFound'; readonly orphan: Orphan };
+  | { readonly kind: 'OrphanFound'; readonly orphan: Orphan }
+  /** What a mode withheld on this node is to be observed anew: it is active under this policy (its version). */
+  | { readonly kind: 'ModeActivated'; readonly policy: string };
 
 /** One thing to decide about. `at` is the log's append time in ms since the epoch; no producer's clock decides anything. */
 export type Input = {

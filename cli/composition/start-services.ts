@@ -14,6 +14,7 @@ import type { ConditionRule } from '../../services/detector/condition-rules.js';
 import { runDetector } from '../../services/detector/detector.js';
 import type { Remembered } from '../../services/detector/sighting.js';
 import { reportRecord, signalRecord } from '../../services/input-records.js';
+import { activateWithheld } from '../../services/maintenance/activate-withheld.js';
 import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
 import { keepUp } from '../../services/maintenance/upkeep.js';
 import { retryParked } from '../../services/maintenance/retry-parked.js';
@@ -131,10 +132,19 @@ function startMaintenance(context: ServiceContext): readonly RunningService[] {
     awaitParked: (signal) => parkings.wait(signal),
     lookAgainMs: configuration.upkeepEveryMs,
   });
+  const withheld = supervisionOf(context, 'withheld faults');
+  const activation = activateWithheld({
+    ...withheld,
+    history: connections.journal.history,
+    policy: configuration.policy,
+    send: (node, signal, id) => sendSignal(context, { service: 'upkeep', node, signal, id }),
+    everyMs: configuration.upkeepEveryMs,
+  });
   return [
     subscribed('maintenance', subscription, context, () => 0),
     supervised('timers', fireTimers(connections.journal.timers, timers), timers),
     supervised('parked nodes', retries, parked),
+    supervised('withheld faults', activation, withheld),
     startUpkeep(context),
   ];
 }

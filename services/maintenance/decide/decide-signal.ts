@@ -5,6 +5,7 @@ import type { LostRecords, MigrationReply, NodeChange, Order, Signal } from '../
 import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
 import { isStage, takesOrder } from '../../../workflows/orders.js';
 import { decideOrphan } from './decide-orphan.js';
+import { takeUpWithheld } from './withheld.js';
 import { latestEventId, record, type Draft } from './draft.js';
 import { closeFault, openFaults } from './faults.js';
 import { strongerFault } from './ladder.js';
@@ -241,6 +242,9 @@ export function decideSignal(draft: Draft, signal: Signal): void {
       break;
     case 'OrphanFound':
       decideOrphan(draft, signal.orphan);
+      break;
+    case 'ModeActivated':
+      takeUpWithheld(draft);
       break;
   }
 }

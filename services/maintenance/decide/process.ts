@@ -54,17 +54,20 @@ function firstRung(draft: Draft, faultType: FaultType): ChosenRung & { readonly 
   };
 }
 
-function evidenceOf(draft: Draft): Pick<ProcessContext, 'reportedBootId' | 'stillFiring'> {
-  if (draft.input.kind !== 'report') return {};
-  const { bootId, evidence } = draft.input.report;
-  const condition = evidence?.['condition'];
-  const status = evidence?.['status'];
+function evidenceOf(
+  { input }: Draft,
+  { stillFiring }: Fault,
+): Pick<ProcessContext, 'reportedBootId' | 'stillFiring'> {
+  const bootId = input.kind === 'report' ? input.report.bootId : undefined;
   return {
     ...(bootId === undefined ? {} : { reportedBootId: bootId }),
-    ...(condition !== undefined && (status === 'True' || status === 'False' || status === 'Unknown')
-      ? { stillFiring: { condition, status } }
-      : {}),
+    ...(stillFiring === undefined ? {} : { stillFiring }),
   };
+}
+
+/** Whether what speaks for a process was seen just now; if not, the node is observed before anything is done. */
+function isFresh({ input }: Draft): boolean {
+  return input.late !== true && !(input.kind === 'signal' && input.signal.kind === 'ModeActivated');
 }
 
 /** Starts the process that this fault asks for. The node has none. */
@@ -85,9 +88,9 @@ export function startProcess(draft: Draft, fault: Fault): void {
     pods: [],
     open: [],
     healthy: 0,
-    ...evidenceOf(draft),
+    ...evidenceOf(draft, fault),
     ...(exhausted ? { exhausted: true as const } : {}),
-    ...(draft.input.late === true ? {} : { fresh: true as const }),
+    ...(isFresh(draft) ? { fresh: true as const } : {}),
   };
   const others = faultsToHandle(policy, draft.state).filter((open) => open.id !== fault.id);
   const started: Omit<ActiveProcess, 'stage' | 'context'> = {
