@@ -11,6 +11,7 @@ import { readSecret } from '../configuration/secret.js';
 import { openConnections, type Connections, type Environment, type Surroundings } from './connections.js';
 import { resumeAfterLook } from './resume.js';
 import type { ServiceName } from './service-names.js';
+import { createStopping } from './stopping.js';
 import { startServices, type RunningService, type ServiceContext } from './start-services.js';
 
 /** Faultline at work in this process. */
@@ -147,7 +148,7 @@ export async function startInstallation(options: InstallationOptions): Promise<R
   const { configuration, wanted, surroundings, interrupted } = options;
   const credentials = readCredentials(configuration, surroundings.environment);
   const connections = await openConnections(configuration, surroundings);
-  const stopping = new AbortController();
+  const stopping = createStopping();
   const stop = (): void => {
     stopping.abort();
   };
