@@ -8,11 +8,13 @@ import type { Operator } from '../../services/console/operators.js';
 import { signalRecord } from '../../services/input-records.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
-import { openConnections, type Connections, type Environment, type Surroundings } from './connections.js';
+import { openConnections, type Connections } from './connections.js';
 import { resumeAfterLook } from './resume.js';
 import type { ServiceName } from './service-names.js';
 import { createStopping } from './stopping.js';
-import { startServices, type RunningService, type ServiceContext } from './start-services.js';
+import { startServices } from './start-services.js';
+import type { RunningService, ServiceContext } from './start/running-service.js';
+import type { Environment, Surroundings } from './surroundings.js';
 
 /** Faultline at work in this process. */
 export interface RunningInstallation {
