@@ -116,6 +116,8 @@ export type Command = {
     readonly mode: 'observe' | 'active';
     /** Why it is wanted, for permits and Node events. */
     readonly faultType: string;
+    /** `ce_id` of the event that told of it: the cause of its result. Absent: issued by a release that did not say. */
+    readonly issuedBy?: string;
   };
 }[CommandType];
 

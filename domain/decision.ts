@@ -12,6 +12,8 @@ export interface TimerRequest {
   readonly stageEntry: number;
   readonly name: string;
   readonly dueAt: number;
+  /** `ce_id` of the event that set it: the cause of its firing. Absent: set by a release that did not say. */
+  readonly issuedBy?: string;
 }
 
 /** What became of one report, said once for each report that was read. */
@@ -33,6 +35,8 @@ export interface Decision {
   /** The state after; equals the state before folded with `facts`. */
   readonly state: NodeState;
   readonly facts: readonly Fact[];
+  /** For each fact, in their order, `ce_id` of the record that it follows from: its input, or an event of this node. */
+  readonly causedBy: readonly string[];
   readonly commands: readonly Command[];
   /** To be taken back if nobody has begun with them; each still answers with exactly one result (`revoked`). */
   readonly revoke: readonly CommandId[];

@@ -16,6 +16,7 @@ export const factTypes = [
   'ProcessAdvanced',
   'FaultJoined',
   'FaultLeft',
+  'FaultTakenUp',
   'CommandSettled',
   'MigrationRequested',
   'MigrationProgressed',

@@ -38,6 +38,8 @@ export interface Fault {
   readonly bootId?: BootId;
   /** Highest sequence seen of the source that reported last, with its boot id. */
   readonly sequence?: number;
+  /** The condition of the node by which it was reported. */
+  readonly stillFiring?: { readonly condition: string; readonly status: 'True' | 'False' | 'Unknown' };
   /**
    * Its process is over and left it as it is: `withheld` by the mode, or `handedOver` to a person. Only new evidence
    * (another boot, a mode that became active) starts a process for it again.

@@ -1,5 +1,6 @@
 import type { CommandType, ExpectedIdentity, PodReference } from './command.js';
 import type { Fault, FaultType } from './fault.js';
+import type { EventNumber } from './event-number.js';
 import type { BootId, CommandId, FaultId, NodeKey, NodeUid, ProcessId, ReportId } from './identifiers.js';
 
 /** How a maintenance process ended. */
@@ -109,6 +110,11 @@ export interface ActiveProcess {
   readonly faults: readonly FaultReference[];
   /** Position in the ladder of the fault type that leads. */
   readonly rung: number;
+  /**
+   * The fact by which the present stage was entered, at first the one that started the process: where what comes from
+   * outside meets it. Absent: entered under a release that did not write it down.
+   */
+  readonly enteredBy?: EventNumber;
 }
 
 /** A workflow started on this node, kept to limit attempts per window. */

@@ -1,4 +1,5 @@
 import type { CommandResult, PodReference } from './command.js';
+import type { EventNumber } from './event-number.js';
 import type { BootId, CauseId, MachineId, NodeKey, NodeUid, ProcessId, ReportId } from './identifiers.js';
 import type { Report } from './report.js';
 
@@ -80,7 +81,9 @@ export type Signal =
   | { readonly kind: 'RetryParked'; readonly reason: string; readonly subject?: string }
   /** The node has to be observed anew: what was lost may have been about it. */
   | { readonly kind: 'InputLost'; readonly lost: LostRecords }
-  | { readonly kind: 'OrphanFound'; readonly orphan: Orphan };
+  | { readonly kind: 'OrphanFound'; readonly orphan: Orphan }
+  /** What a mode withheld on this node is to be observed anew: it is active under this policy (its version). */
+  | { readonly kind: 'ModeActivated'; readonly policy: string };
 
 /** One thing to decide about. `at` is the log's append time in ms since the epoch; no producer's clock decides anything. */
 export type Input = {
@@ -89,6 +92,8 @@ export type Input = {
   readonly at: number;
   /** Read so long after it was appended that the present has to be observed before anything is done. */
   readonly late?: true;
+  /** The fact of this node whose event it names as its cause: it answers us. Absent: it comes from outside. */
+  readonly causedBy?: EventNumber;
 } & (
   | { readonly kind: 'report'; readonly report: Report & { readonly id: ReportId } }
   | { readonly kind: 'signal'; readonly signal: Signal }

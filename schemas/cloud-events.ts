@@ -18,7 +18,7 @@ export interface EventAttributes {
   readonly subject: string;
   /** Journal epoch and version of the node; subscribers drop lower ones. */
   readonly sequence?: { readonly epoch: number; readonly version: number };
-  /** Id of the report, signal or event that caused this one. */
+  /** `id` of the published record that this one follows from; absent: it comes from outside (docs/decisions/0014). */
   readonly causationId?: string;
   /** Maintenance process. */
   readonly correlationId?: string;

@@ -1,13 +1,7 @@
 import { commandCatalog, type Command, type CommandResult } from '../../domain/command.js';
 import type { TimerRequest } from '../../domain/decision.js';
 import type { Signal } from '../../domain/signal.js';
-import type { OutboxEntry } from '../ports/journal.js';
-
-/** Who a signal comes from; the same thing happening again gives the same id, another thing another one. */
-export interface SignalCause {
-  readonly id: string;
-  readonly at: number;
-}
+import type { OutboxEntry, SignalCause } from '../ports/journal.js';
 
 export function revokedResult(command: Command): CommandResult {
   return {
@@ -24,6 +18,14 @@ export function resultSignal(result: CommandResult): Signal {
   return { kind: 'CommandResult', result };
 }
 
+/** A result follows from the event that told of the command; a command has one result. */
+export function resultCause(
+  { id, issuedBy }: { readonly id: Command['id']; readonly issuedBy?: string | undefined },
+  at: number,
+): SignalCause {
+  return { id, at, ...(issuedBy === undefined ? {} : { causedBy: issuedBy }) };
+}
+
 export function firedSignal(timer: TimerRequest): Signal {
   return {
     kind: 'TimerFired',
@@ -35,11 +37,18 @@ export function firedSignal(timer: TimerRequest): Signal {
 
 /** The due time is part of it: a timer that is set again under its name fires as something new. */
 export function firedCause(timer: TimerRequest, now: number): SignalCause {
-  return { id: `${timer.processId}.${timer.stageEntry}.${timer.name}@${timer.dueAt}`, at: now };
+  const { processId, stageEntry, name, dueAt, issuedBy } = timer;
+  return {
+    id: `${processId}.${stageEntry}.${name}@${dueAt}`,
+    at: now,
+    ...(issuedBy === undefined ? {} : { causedBy: issuedBy }),
+  };
 }
 
-export function sentCause(entry: OutboxEntry, now: number): SignalCause {
-  return { id: entry.headers['ce_id'] ?? `outbox-${entry.position}`, at: now };
+/** That an entry was sent follows from the entry. */
+export function sentCause({ headers, position }: OutboxEntry, now: number): SignalCause {
+  const { ce_id: id } = headers;
+  return id === undefined ? { id: `outbox-${position}`, at: now } : { id, at: now, causedBy: id };
 }
 
 /** Whether the node is back with its users: then the permits that lasted until then are free. */

@@ -61,7 +61,7 @@ function takeUp(batch: BatchCollection, by: Input, request: BatchRequest): void 
     waiting = queue.next();
   }
   if (waiting !== undefined || !queue.isExhausted()) {
-    batch.goOnLater(node, { id: by.causeId, at: request.now });
+    batch.goOnLater(node, { id: by.causeId, at: request.now, causedBy: by.causeId });
     return;
   }
   const before = batch.stateOf(node);

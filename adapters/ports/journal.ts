@@ -23,9 +23,18 @@ export interface OutboxEntry extends NewOutboxEntry {
   readonly position: bigint;
 }
 
+/** Where a signal of our own comes from. */
+export interface SignalCause {
+  /** Of what happened: the same happening again gives the same signal, another one another. */
+  readonly id: string;
+  readonly at: number;
+  /** `ce_id` of the record that caused it; undefined: none did. */
+  readonly causedBy?: string;
+}
+
 /** Makes outbox entries; given to the journal so that it can answer (revoked, fired, settled) in its own transactions. */
 export interface OutboxWriter {
-  signal(node: NodeKey, signal: Signal, cause: { readonly id: string; readonly at: number }): NewOutboxEntry;
+  signal(node: NodeKey, signal: Signal, cause: SignalCause): NewOutboxEntry;
   /** What a decision publishes, in the order of its facts. */
   decided(decision: Decision, input: Input): readonly NewOutboxEntry[];
   /** The fates of all reports of one batch, as few entries as sensible. */

@@ -1,4 +1,4 @@
-import type { Environment } from './connections.js';
+import type { Environment } from './surroundings.js';
 import type { DemoResult } from './demo/result.js';
 import { startDemo } from './demo/run-demo.js';
 import { announceServer, createLog, packageVersion } from './run.js';

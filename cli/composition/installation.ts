@@ -8,10 +8,13 @@ import type { Operator } from '../../services/console/operators.js';
 import { signalRecord } from '../../services/input-records.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
-import { openConnections, type Connections, type Environment, type Surroundings } from './connections.js';
+import { openConnections, type Connections } from './connections.js';
 import { resumeAfterLook } from './resume.js';
 import type { ServiceName } from './service-names.js';
-import { startServices, type RunningService, type ServiceContext } from './start-services.js';
+import { createStopping } from './stopping.js';
+import { startServices } from './start-services.js';
+import type { RunningService, ServiceContext } from './start/running-service.js';
+import type { Environment, Surroundings } from './surroundings.js';
 
 /** Faultline at work in this process. */
 export interface RunningInstallation {
@@ -90,7 +93,7 @@ async function addConsole(
     onError: (error) => {
       log.error({ error: String(error) }, 'the console failed');
     },
-    sendOrder: async (node, signal) => {
+    sendOrder: async (node, signal, about) => {
       const causeId = randomness.uuid();
       const source = `/faultline/${installation.id}/console`;
       const processId = signal.kind === 'Order' ? signal.order.processId : undefined;
@@ -98,6 +101,7 @@ async function addConsole(
         id: causeId,
         source,
         at: clock.now(),
+        ...(about === undefined ? {} : { causationId: about }),
         ...(processId === undefined ? {} : { correlationId: processId }),
       };
       const record = await signalRecord(connections.schemaIds, node, signal, origin);
@@ -146,7 +150,7 @@ export async function startInstallation(options: InstallationOptions): Promise<R
   const { configuration, wanted, surroundings, interrupted } = options;
   const credentials = readCredentials(configuration, surroundings.environment);
   const connections = await openConnections(configuration, surroundings);
-  const stopping = new AbortController();
+  const stopping = createStopping();
   const stop = (): void => {
     stopping.abort();
   };

@@ -7,7 +7,7 @@ import { pino, type Logger } from 'pino';
 import { systemClock, systemRandomness } from '../../adapters/clock/system-clock.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { serverFile } from '../server-address.js';
-import type { Environment } from './connections.js';
+import type { Environment } from './surroundings.js';
 import { keepHeapSmall } from './heap.js';
 import { startInstallation } from './installation.js';
 import type { ServiceName } from './service-names.js';

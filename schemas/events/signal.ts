@@ -39,7 +39,8 @@ export interface SignalPayload extends NodeNamesPayload {
     | 'MIGRATION_ANNOUNCED'
     | 'RETRY_PARKED'
     | 'INPUT_LOST'
-    | 'ORPHAN_FOUND';
+    | 'ORPHAN_FOUND'
+    | 'MODE_ACTIVATED';
   readonly commandResult: CommandResultPayload | null;
   readonly timerFired: {
     readonly processId: string;
@@ -56,6 +57,7 @@ export interface SignalPayload extends NodeNamesPayload {
   readonly retryParked: { readonly reason: string; readonly subject: string | null } | null;
   readonly inputLost: InputLostPayload | null;
   readonly orphanFound: OrphanFoundPayload | null;
+  readonly modeActivated: { readonly policy: string } | null;
 }
 
 type Said = Pick<SignalPayload, 'kind'> & Partial<SignalPayload>;
@@ -71,6 +73,7 @@ export function signalToEvent(node: NodeKey, signal: Signal): SignalPayload {
     retryParked: null,
     inputLost: null,
     orphanFound: null,
+    modeActivated: null,
     ...saidBy(signal),
   };
 }
@@ -101,6 +104,8 @@ function saidBy(signal: Signal): Said {
       return { kind: 'INPUT_LOST', inputLost: { ...signal.lost, to: signal.lost.to ?? null } };
     case 'OrphanFound':
       return { kind: 'ORPHAN_FOUND', orphanFound: orphanToPayload(signal.orphan) };
+    case 'ModeActivated':
+      return { kind: 'MODE_ACTIVATED', modeActivated: { policy: signal.policy } };
   }
 }
 
@@ -133,6 +138,8 @@ function toSignal(payload: SignalPayload): Signal {
       return { kind: 'InputLost', lost: payloadToLost(required(payload, 'inputLost')) };
     case 'ORPHAN_FOUND':
       return { kind: 'OrphanFound', orphan: payloadToOrphan(required(payload, 'orphanFound')) };
+    case 'MODE_ACTIVATED':
+      return { kind: 'ModeActivated', policy: required(payload, 'modeActivated').policy };
     case 'UNKNOWN':
       throw new EventUndecodable('Signal', "$.kind is one that this release doesn't know: upgrade it");
   }

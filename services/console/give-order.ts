@@ -1,4 +1,5 @@
 import type { History, ProcessRow } from '../../adapters/ports/journal.js';
+import { eventIdOf } from '../../domain/event-number.js';
 import { namesOf, type NodeKey, type ProcessId } from '../../domain/identifiers.js';
 import type { NodeState } from '../../domain/node-state.js';
 import type { Order, OrderKind, Signal } from '../../domain/signal.js';
@@ -7,8 +8,15 @@ import { apiVersion } from './forms/form.js';
 import { ConsoleRefusal } from './forms/problem.js';
 import type { NewOrder, OrderReceipt } from './forms/processes.js';
 
-/** Writes an order to the event log; resolves when it is kept. Its cause id finds the facts that come of it. */
-export type SendOrder = (node: NodeKey, signal: OrderSignal) => Promise<{ readonly causeId: string }>;
+/**
+ * Writes an order to the event log; resolves when it is kept. Its cause id finds the facts that come of it. `about`: id of
+ * the event that the order is a person's answer to.
+ */
+export type SendOrder = (
+  node: NodeKey,
+  signal: OrderSignal,
+  about?: string,
+) => Promise<{ readonly causeId: string }>;
 
 /** An order to a process, or to try again what waits for a parked node. */
 export type OrderSignal = Extract<Signal, { readonly kind: 'Order' | 'RetryParked' }>;
@@ -47,6 +55,13 @@ function refuseUntaken(row: ProcessRow, state: NodeState | undefined, kind: Orde
   );
 }
 
+/** The event by which the process came to where the order is given. */
+function stageEventOf({ node, processId }: ProcessRow, state: NodeState | undefined): string | undefined {
+  const process = state?.process;
+  if (process?.id !== processId || process.enteredBy === undefined) return undefined;
+  return eventIdOf(node, process.enteredBy);
+}
+
 /**
  * Checks an order against the present stage, and sends it unless it is a dry run. The stage may change before it is
  * decided: then the journal refuses it, which the receipt's cause id lets one find.
@@ -63,7 +78,8 @@ export async function giveOrder(
   refuseUntaken(row, state, given.kind);
   const order: Order = { kind: given.kind, processId: row.processId, subject, reason: given.reason };
   const dryRun = given.dryRun === true;
-  const sent = dryRun ? undefined : await sendOrder(row.node, { kind: 'Order', order });
+  const about = stageEventOf(row, state);
+  const sent = dryRun ? undefined : await sendOrder(row.node, { kind: 'Order', order }, about);
   return {
     apiVersion,
     kind: 'OrderReceipt',

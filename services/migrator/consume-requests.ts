@@ -35,7 +35,9 @@ async function requestOf(
       );
     }
     const request = eventToMigrationRequest(decodeEvent('MigrationRequested', framed.body, writer));
-    return { ...request, announcedAt: options.clock.fromLogTime(record.appendedAt) };
+    const { ce_id: eventId } = record.headers;
+    const announcedAt = options.clock.fromLogTime(record.appendedAt);
+    return { ...request, announcedAt, ...(eventId === undefined ? {} : { eventId }) };
   } catch (error) {
     if (!(error instanceof EventUndecodable)) throw error;
     const { topic, partition, offset } = record;

@@ -11,6 +11,8 @@ export interface MigrationRequest {
   readonly reason: string;
   /** ms from `announcedAt`; after it nothing is evicted for this request. */
   readonly deadlineMs: number;
+  /** `ce_id` of its record: what replies follow from. */
+  readonly eventId?: string;
   /** When the log took the request, in the installation's time, ms. */
   readonly announcedAt: number;
 }

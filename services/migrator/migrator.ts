@@ -1,5 +1,5 @@
 import type { PodReference } from '../../domain/command.js';
-import { namesOf, type NodeKey } from '../../domain/identifiers.js';
+import { namesOf } from '../../domain/identifiers.js';
 import type { MigrationReply, MigrationStatus } from '../../domain/signal.js';
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
@@ -13,8 +13,8 @@ export interface MigratorOptions {
   readonly clusters: ReadonlyMap<string, KubernetesCluster>;
   readonly clock: Clock;
   readonly randomness: Randomness;
-  /** Resolves when the log has the reply. */
-  readonly reply: (node: NodeKey, reply: MigrationReply) => Promise<void>;
+  /** Resolves when the log has the reply to this request. */
+  readonly reply: (request: MigrationRequest, reply: MigrationReply) => Promise<void>;
   readonly signal: AbortSignal;
   readonly log: Log;
   /** Name under which it replies. */
@@ -106,11 +106,11 @@ async function say(
   reason?: string,
 ): Promise<boolean> {
   const { clock, randomness, signal, log, firstRetryMs, longestRetryMs, name: by } = options;
-  const { requestId, processId, node } = request;
+  const { requestId, processId } = request;
   const reply = { requestId, processId, pod, status, by, ...(reason === undefined ? {} : { reason }) };
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
-      await options.reply(node, reply);
+      await options.reply(request, reply);
       return true;
     } catch (error) {
       log.warn({ error }, 'a migration reply could not be passed on; it is tried again');

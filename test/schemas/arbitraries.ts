@@ -147,6 +147,7 @@ export const signal: fc.Arbitrary<Signal> = fc.oneof(
       { processId: branded<ProcessId>(), bootId: branded<BootId>(), machineId: branded<MachineId>() },
     ),
   }),
+  fc.record({ kind: kind('ModeActivated'), policy: text }),
 );
 
 export const reply: fc.Arbitrary<MigrationReply> = record(

@@ -59,11 +59,14 @@ export async function requestsOfFaultline(auditLog: string): Promise<readonly Au
     .filter(({ stage, user, verb }) => user === faultlineUser && stage === endOf(verb));
 }
 
+/** Those that were to change something, whatever the answer was. */
+export function writes(requests: readonly AuditedRequest[]): readonly AuditedRequest[] {
+  return requests.filter(({ verb }) => !['get', 'list', 'watch'].includes(verb));
+}
+
 /** Those that changed something. */
 export function effects(requests: readonly AuditedRequest[]): readonly AuditedRequest[] {
-  return requests.filter(
-    ({ verb, code }) => !['get', 'list', 'watch'].includes(verb) && code >= 200 && code < 300,
-  );
+  return writes(requests).filter(({ code }) => code >= 200 && code < 300);
 }
 
 /** Node patches that put our taint on: isolations. */

@@ -18,7 +18,14 @@ const services = ['intake', 'console', 'detector', 'maintenance', 'relay', 'exec
 const names = ['a', 'b'];
 /** Here a disruption budget forbids every eviction: pods are deleted at their deadline. */
 const guarded = 'b';
-const topics = ['maintenance.outcomes', 'maintenance.events', 'maintenance.signals', 'fault.reports'];
+const topics = [
+  'maintenance.outcomes',
+  'maintenance.events',
+  'maintenance.signals',
+  'migration.requests',
+  'migration.replies',
+  'fault.reports',
+];
 
 const cleanups = new Cleanups();
 let site: Site;

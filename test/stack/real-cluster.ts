@@ -84,11 +84,15 @@ export async function apply(place: Place, cluster: RealCluster, object: object):
 }
 
 /** Section of the configuration for this cluster, with the service account's rights. */
-export function clusterSection(cluster: RealCluster, bmc?: object): object {
+export function clusterSection(
+  cluster: RealCluster,
+  bmc?: object,
+  mode: 'observe' | 'active' = 'active',
+): object {
   return {
     name: cluster.name,
     kubeconfig: cluster.kubernetes.kubeconfigOf('faultline'),
-    mode: 'active',
+    mode,
     ...(bmc === undefined ? {} : { bmc }),
   };
 }

@@ -4,7 +4,7 @@ import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import type { BatchEffects, Repeats } from '../../journal/batch-collection.js';
 import { decideBatch, InvalidDecision } from '../../journal/decide-batch.js';
-import { isRevocable, resultSignal, revokedResult } from '../../journal/causes.js';
+import { isRevocable, resultCause, resultSignal, revokedResult } from '../../journal/causes.js';
 import { seenKey } from '../../journal/digests.js';
 import { beginning, requireSameLog } from '../../journal/fence.js';
 import { asLostRecords, isConcerned, lostSignals } from '../../journal/lost-input.js';
@@ -133,10 +133,11 @@ export class MemoryJournal implements Journal {
     const stored = asStored({ states: effects.states, facts: effects.facts, commands: effects.commands });
     const revoked = this.#revocable(effects);
     const signals = revoked.map((command) =>
-      this.#options.writer.signal(command.node, resultSignal(revokedResult(command)), {
-        id: command.id,
-        at: now,
-      }),
+      this.#options.writer.signal(
+        command.node,
+        resultSignal(revokedResult(command)),
+        resultCause(command, now),
+      ),
     );
     for (const state of stored.states) store.states.set(state.node, state);
     for (const fact of stored.facts) {

@@ -1,6 +1,6 @@
 import type { CommandResult } from '../../../domain/command.js';
 import type { CommandId } from '../../../domain/identifiers.js';
-import { resultSignal, returnsNode } from '../../journal/causes.js';
+import { resultCause, resultSignal, returnsNode } from '../../journal/causes.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
@@ -77,7 +77,7 @@ export class MemoryCommandQueue implements CommandQueue {
     const stored = this.#open(result.commandId);
     if (stored === undefined) return false;
     const { id, node, processId } = stored.command;
-    const entry = this.#options.writer.signal(node, resultSignal(result), { id, at: now });
+    const entry = this.#options.writer.signal(node, resultSignal(result), resultCause(stored.command, now));
     stored.status = 'settled';
     stored.result = asStored(result);
     stored.waitingReason = undefined;

@@ -2,7 +2,7 @@ import type { Command } from '../../../domain/command.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import type { Input } from '../../../domain/signal.js';
-import { resultSignal, revokedResult } from '../../journal/causes.js';
+import { resultCause, resultSignal, revokedResult } from '../../journal/causes.js';
 import type { BatchEffects } from '../../journal/batch-collection.js';
 import { decideBatch } from '../../journal/decide-batch.js';
 import { requireSameLog, type ConsumedOffset } from '../../journal/fence.js';
@@ -177,10 +177,8 @@ async function write(
 }
 
 function revokedEntry(context: JournalContext, command: Command, now: number): NewOutboxEntry {
-  return context.options.writer.signal(command.node, resultSignal(revokedResult(command)), {
-    id: command.id,
-    at: now,
-  });
+  const signal = resultSignal(revokedResult(command));
+  return context.options.writer.signal(command.node, signal, resultCause(command, now));
 }
 
 /** Writes what was decided, then takes back what nobody has begun with. Returns the revoked commands. */

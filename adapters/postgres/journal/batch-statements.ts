@@ -71,16 +71,18 @@ function deleteTimers({ states }: BatchEffects): Statement {
 function upsertTimers({ timers }: BatchEffects): Statement {
   return {
     name: 'timer-upsert',
-    text: `INSERT INTO journal.timer (process_id, name, node_key, stage_entry, due_at)
-      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::bigint[])
+    text: `INSERT INTO journal.timer (process_id, name, node_key, stage_entry, due_at, issued_by)
+      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::bigint[], $6::text[])
       ON CONFLICT (process_id, name) DO UPDATE
-      SET node_key = excluded.node_key, stage_entry = excluded.stage_entry, due_at = excluded.due_at`,
+      SET node_key = excluded.node_key, stage_entry = excluded.stage_entry, due_at = excluded.due_at,
+        issued_by = excluded.issued_by`,
     values: [
       timers.map(({ processId }) => processId),
       timers.map(({ name }) => name),
       timers.map(({ node }) => node),
       timers.map(({ stageEntry }) => stageEntry),
       timers.map(({ dueAt }) => dueAt),
+      timers.map(({ issuedBy }) => issuedBy ?? null),
     ],
   };
 }

@@ -1,10 +1,10 @@
 import type { Command, CommandResult } from '../../../domain/command.js';
-import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
+import type { CommandId } from '../../../domain/identifiers.js';
 import { storableText } from '../../journal/storable.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
 import { Claims } from './claims.js';
 import type { JournalContext } from './context.js';
-import { Settlements } from './settlements.js';
+import { issuedAs, Settlements, type Issued } from './settlements.js';
 
 interface QueuedRow {
   readonly command: Command;
@@ -27,8 +27,8 @@ export class PostgresCommandQueue implements CommandQueue {
   readonly #context: JournalContext;
   readonly #claims: Claims;
   readonly #settlements: Settlements;
-  /** Nodes of commands seen here: settling needs the node for its signal, and a command never changes its node. */
-  readonly #nodes = new Map<CommandId, NodeKey>();
+  /** Of commands seen here, what settling needs for the signal; a command never changes. */
+  readonly #seen = new Map<CommandId, Issued>();
 
   constructor(context: JournalContext) {
     this.#context = context;
@@ -45,7 +45,7 @@ export class PostgresCommandQueue implements CommandQueue {
         FROM ${heads} AND head.due_at <= $1 ORDER BY head.position LIMIT $2`,
       values: [now, limit],
     });
-    for (const { command } of rows) this.#nodes.set(command.id, command.node);
+    for (const { command } of rows) this.#seen.set(command.id, issuedAs(command));
     return rows.map((row) => ({
       command: row.command,
       attempts: row.attempts,
@@ -56,7 +56,7 @@ export class PostgresCommandQueue implements CommandQueue {
 
   async claim(id: CommandId, claim: Parameters<CommandQueue['claim']>[1]): Promise<ClaimAnswer> {
     const answer = await this.#claims.claim(id, claim);
-    if (answer.kind === 'gone') this.#nodes.delete(id);
+    if (answer.kind === 'gone') this.#seen.delete(id);
     return answer;
   }
 
@@ -84,10 +84,10 @@ export class PostgresCommandQueue implements CommandQueue {
 
   async settle(result: CommandResult, now: number): Promise<boolean> {
     const id = result.commandId;
-    const node = this.#nodes.get(id) ?? (await this.#nodeOf(id));
-    if (node === undefined) return false;
-    const isSettled = await this.#settlements.settle({ result, node, at: now });
-    this.#nodes.delete(id);
+    const issued = this.#seen.get(id) ?? (await this.#issuedAs(id));
+    if (issued === undefined) return false;
+    const isSettled = await this.#settlements.settle({ result, issued, at: now });
+    this.#seen.delete(id);
     return isSettled;
   }
 
@@ -114,11 +114,11 @@ export class PostgresCommandQueue implements CommandQueue {
     return this.#context.notices.work.wait(signal);
   }
 
-  async #nodeOf(id: CommandId): Promise<NodeKey | undefined> {
-    const [row] = await this.#context.database.query<{ node_key: NodeKey }>({
-      text: 'SELECT node_key FROM journal.command WHERE id = $1',
+  async #issuedAs(id: CommandId): Promise<Issued | undefined> {
+    const [row] = await this.#context.database.query<{ command: Command }>({
+      text: 'SELECT command FROM journal.command WHERE id = $1',
       values: [id],
     });
-    return row?.node_key;
+    return row === undefined ? undefined : issuedAs(row.command);
   }
 }

@@ -1,19 +1,30 @@
-import type { CommandResult } from '../../../domain/command.js';
-import type { NodeKey } from '../../../domain/identifiers.js';
-import { resultSignal, returnsNode } from '../../journal/causes.js';
+import type { Command, CommandResult } from '../../../domain/command.js';
+import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
+import { resultCause, resultSignal, returnsNode } from '../../journal/causes.js';
 import { storableJson } from '../../journal/storable.js';
 import type { JournalContext } from './context.js';
 import { newsOfOutbox } from './notices.js';
 import { outboxColumns } from './outbox-rows.js';
 import { Together } from './together.js';
 
+/** What settling needs of a command for its signal; a command never changes. */
+export interface Issued {
+  readonly id: CommandId;
+  readonly node: NodeKey;
+  readonly issuedBy: string | undefined;
+}
+
+export function issuedAs({ id, node, issuedBy }: Command): Issued {
+  return { id, node, issuedBy };
+}
+
 interface Settlement {
   readonly result: CommandResult;
-  readonly node: NodeKey;
+  readonly issued: Issued;
   readonly at: number;
 }
 
-/** Settlements that come together go together, each command once; the functions are in 0007_settling_many.sql. */
+/** Settlements that come together go together, each command once; the functions are in 0008_settling_many.sql. */
 export class Settlements {
   readonly #context: JournalContext;
   readonly #together = new Together<Settlement, boolean>(
@@ -32,8 +43,8 @@ export class Settlements {
 
   async #write(settlements: readonly Settlement[]): Promise<readonly boolean[]> {
     const { database, notices, options } = this.#context;
-    const entries = settlements.map(({ result, node, at }) =>
-      options.writer.signal(node, resultSignal(result), { id: result.commandId, at }),
+    const entries = settlements.map(({ result, issued, at }) =>
+      options.writer.signal(issued.node, resultSignal(result), resultCause(issued, at)),
     );
     const rows = await database.query<{ id: string }>({
       name: 'commands-settle',

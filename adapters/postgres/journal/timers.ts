@@ -18,7 +18,7 @@ export class PostgresTimers implements Timers {
     notices.timerChanges.reading();
     try {
       const fired = await database.transaction(async (transaction) => {
-        const due = await transaction.query<TimerRequest & Record<string, unknown>>({
+        const rows = await transaction.query<Omit<TimerRequest, 'issuedBy'> & { issuedBy: string | null }>({
           name: 'timer-fire',
           // Another copy's timers are skipped, and so are those that a decision is just changing.
           text: `WITH due AS (
@@ -28,12 +28,15 @@ export class PostgresTimers implements Timers {
             DELETE FROM journal.timer AS stored USING due
             WHERE stored.process_id = due.process_id AND stored.name = due.name
             RETURNING stored.node_key AS node, stored.process_id AS "processId",
-              stored.stage_entry AS "stageEntry", stored.name, stored.due_at AS "dueAt"`,
+              stored.stage_entry AS "stageEntry", stored.name, stored.due_at AS "dueAt", stored.issued_by AS "issuedBy"`,
           values: [now, limit],
         });
-        const entries = [...due]
-          .sort((a, b) => a.dueAt - b.dueAt)
-          .map((timer) => options.writer.signal(timer.node, firedSignal(timer), firedCause(timer, now)));
+        const due = rows
+          .map(({ issuedBy, ...timer }) => (issuedBy === null ? timer : { ...timer, issuedBy }))
+          .sort((a, b) => a.dueAt - b.dueAt);
+        const entries = due.map((timer) =>
+          options.writer.signal(timer.node, firedSignal(timer), firedCause(timer, now)),
+        );
         const keys = due.map(({ node }) => node);
         return {
           result: { count: due.length, news: newsOfOutbox(keys, options.outboxPartitions) },

@@ -1,7 +1,7 @@
 import type { JumpingClock } from '../../../adapters/clock/jumping-clock.js';
 import type { IntakeSender } from '../../../world/record/intake-sender.js';
 import type { RunningInstallation } from '../installation.js';
-import { consumerGroups } from '../start-services.js';
+import { consumerGroups } from '../start/consumer-groups.js';
 import type { PeopleOnCall } from './people.js';
 import { witnessGroup } from './witness.js';
 import type { DemoWorld } from './world.js';

@@ -20,7 +20,8 @@ export const installationSection = sectionWithDefaults(
     }),
     upkeepEvery: duration({
       default: '1h',
-      description: 'How often the journal and the embedded log forget what nobody needs any more.',
+      description:
+        'How often what nobody needs any more is forgotten, and faults are sought that a mode withheld and now allows.',
     }),
   },
   'This installation of Faultline.',

@@ -1,33 +1,18 @@
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
-import { changeNode, type Plan } from '../change-node.js';
+import type { Plan } from '../change-node.js';
 import { done, failed, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
 import { isolationTaint, ownerMark } from '../../../adapters/ports/node-marks.js';
-import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
-import { withdrawRequests } from './ask-pods.js';
+import { letGo } from '../let-go.js';
+import { isSomeoneElse, observationOf } from '../present.js';
 import { giveBackPatch } from './return-patch.js';
 
 /** Takes back what is ours, and only that. A person's hold keeps the node out; so does another boot than was verified. */
-export const giveBack: Effect<'giveBack'> = async (command, world) => {
-  const node = await readNode(world);
-  if (isEnding(node)) return node;
-  const early = planOf(node, command, world);
-  if (early.kind === 'settle' && early.status !== 'done') return early;
-  return {
-    kind: 'act',
-    async act() {
-      const trouble = await withdrawRequests(world, command.processId);
-      return (
-        trouble ??
-        changeNode(
-          world,
-          node,
-          (present) => planOf(present, command, world),
-          (_before, after) => returned(after, command, world),
-        )
-      );
-    },
-  };
-};
+export const giveBack: Effect<'giveBack'> = (command, world) =>
+  letGo(world, {
+    owner: command.processId,
+    plan: (node) => planOf(node, command, world),
+    whenDone: (after) => returned(after, command, world),
+  });
 
 function planOf(node: KubernetesNode, command: CommandOf<'giveBack'>, world: World): Plan {
   const { settings } = world;

@@ -1,33 +1,18 @@
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
-import { changeNode, type Plan } from '../change-node.js';
+import type { Plan } from '../change-node.js';
 import { done, failed, unneeded, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
 import { isolationTaint, ownerMark } from '../../../adapters/ports/node-marks.js';
-import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
-import { withdrawRequests } from './ask-pods.js';
+import { letGo } from '../let-go.js';
+import { isSomeoneElse, observationOf } from '../present.js';
 import { handOverPatch } from './return-patch.js';
 
 /** Our taint goes, the cordon and a hold stay. A boot in between changes nothing about it: the node stays out. */
-export const handOver: Effect<'handOver'> = async (command, world) => {
-  const node = await readNode(world);
-  if (isEnding(node)) return node;
-  const early = planOf(node, command, world);
-  if (early.kind === 'settle' && early.status !== 'done') return early;
-  return {
-    kind: 'act',
-    async act() {
-      const trouble = await withdrawRequests(world, command.parameters.owner ?? command.processId);
-      return (
-        trouble ??
-        changeNode(
-          world,
-          node,
-          (present) => planOf(present, command, world),
-          (_before, after) => handedOver(after, command, world),
-        )
-      );
-    },
-  };
-};
+export const handOver: Effect<'handOver'> = (command, world) =>
+  letGo(world, {
+    owner: command.parameters.owner ?? command.processId,
+    plan: (node) => planOf(node, command, world),
+    whenDone: (after) => handedOver(after, command, world),
+  });
 
 function planOf(node: KubernetesNode, command: CommandOf<'handOver'>, world: World): Plan {
   const { settings } = world;

@@ -1,9 +1,9 @@
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import { isolationTaint, ownerMark } from '../../../adapters/ports/node-marks.js';
-import { changeNode, type Plan } from '../change-node.js';
+import type { Plan } from '../change-node.js';
 import { done, failed, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
-import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
-import { withdrawRequests } from './ask-pods.js';
+import { letGo } from '../let-go.js';
+import { isSomeoneElse, observationOf } from '../present.js';
 import { giveBackPatch } from './return-patch.js';
 
 type Reclaim = CommandOf<'reclaimNode'>;
@@ -12,27 +12,12 @@ type Reclaim = CommandOf<'reclaimNode'>;
  * Takes back the isolation of a process that this journal does not know: only that of the process named, only of our
  * own installation, never over a person's hold, and only while the node is Ready.
  */
-export const reclaimNode: Effect<'reclaimNode'> = async (command, world) => {
-  const node = await readNode(world);
-  if (isEnding(node)) return node;
-  const early = planOf(node, command, world);
-  if (early.kind !== 'patch') return early;
-  return {
-    kind: 'act',
-    async act() {
-      const trouble = await withdrawRequests(world, ownerOf(command));
-      return (
-        trouble ??
-        changeNode(
-          world,
-          node,
-          (present) => planOf(present, command, world),
-          (_before, after) => returned(after, command, world),
-        )
-      );
-    },
-  };
-};
+export const reclaimNode: Effect<'reclaimNode'> = (command, world) =>
+  letGo(world, {
+    owner: ownerOf(command),
+    plan: (node) => planOf(node, command, world),
+    whenDone: (after) => returned(after, command, world),
+  });
 
 function ownerOf({ parameters, processId }: Reclaim): Reclaim['processId'] {
   return parameters.owner ?? processId;

@@ -56,6 +56,7 @@ function startReclaim(draft: Draft, orphan: Orphan & Required<Pick<Orphan, 'proc
     startedAt: draft.at,
     faults: [],
     rung: 0,
+    enteredBy: { epoch, version: draft.state.version + 1 },
   };
   const step = begin('reclaim', workflowVersion, context);
   record(

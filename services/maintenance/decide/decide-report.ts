@@ -1,9 +1,16 @@
 import { isFaultType, type Fault, type FaultType } from '../../../domain/fault.js';
-import type { NodeState } from '../../../domain/node-state.js';
 import type { IgnoredReason, Report, ReportFate } from '../../../domain/report.js';
 import { modeOf, settleTimeMs } from '../../../workflows/policy.js';
 import { record, type Draft } from './draft.js';
-import { closeFault, faultData, openFault, openFaults, referenceTo } from './faults.js';
+import {
+  closeFault,
+  conditionOf,
+  faultData,
+  openFault,
+  openFaults,
+  referenceTo,
+  takenUpAgain,
+} from './faults.js';
 import { strengthOf, strengthOfFault } from './ladder.js';
 import { tellProcess } from './process.js';
 
@@ -67,12 +74,6 @@ function isNewEvidence(draft: Draft, report: Report, fault: Fault): boolean {
   return fault.left === 'handedOver' && report.bootId !== undefined && report.bootId !== fault.bootId;
 }
 
-function takeUpAgain(state: NodeState, fault: Fault, report: Report): NodeState {
-  const { left: _left, ...open } = fault;
-  const again: Fault = { ...open, ...(report.bootId === undefined ? {} : { bootId: report.bootId }) };
-  return { ...state, faults: { ...state.faults, [fault.type]: again } };
-}
-
 function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
   const { type } = fault;
   if (isNewEvidence(draft, report, fault)) {
@@ -82,7 +83,11 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
         type: 'FaultRecurred',
         data: { fault: faultData(fault), source: report.source, reportId: report.id },
       },
-      (state) => takeUpAgain(state, fault, report),
+      (state) =>
+        takenUpAgain(state, fault, {
+          ...(report.bootId === undefined ? {} : { bootId: report.bootId }),
+          ...conditionOf(report),
+        }),
     );
     decideFate(draft, report, 'recurred', { fault });
   } else if (!fault.sources.includes(report.source)) {

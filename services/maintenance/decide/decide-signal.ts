@@ -5,7 +5,8 @@ import type { LostRecords, MigrationReply, NodeChange, Order, Signal } from '../
 import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
 import { isStage, takesOrder } from '../../../workflows/orders.js';
 import { decideOrphan } from './decide-orphan.js';
-import { record, type Draft } from './draft.js';
+import { takeUpWithheld } from './withheld.js';
+import { latestEventId, record, type Draft } from './draft.js';
 import { closeFault, openFaults } from './faults.js';
 import { strongerFault } from './ladder.js';
 import { tellProcess } from './process.js';
@@ -92,6 +93,7 @@ function decideTimer(draft: Draft, fired: Extract<Signal, { kind: 'TimerFired' }
       stageEntry: fired.stageEntry,
       name: 'stage-overdue',
       dueAt,
+      issuedBy: latestEventId(draft),
     });
   } else if (fired.timer === 'verify-check' && isLeftToStronger(draft, process)) {
     tellProcess(draft, { type: 'fault.stronger', at: draft.at });
@@ -240,6 +242,9 @@ export function decideSignal(draft: Draft, signal: Signal): void {
       break;
     case 'OrphanFound':
       decideOrphan(draft, signal.orphan);
+      break;
+    case 'ModeActivated':
+      takeUpWithheld(draft);
       break;
   }
 }

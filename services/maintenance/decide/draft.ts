@@ -1,6 +1,7 @@
 import type { Command } from '../../../domain/command.js';
 import type { DecidedReport, Decision, TimerRequest } from '../../../domain/decision.js';
 import type { Fact, FactType } from '../../../domain/fact.js';
+import { eventIdOf } from '../../../domain/event-number.js';
 import type { CommandId, ProcessId } from '../../../domain/identifiers.js';
 import { applyMergePatch, mergeDifference, type JsonObject } from '../../../domain/json.js';
 import type { NodeState } from '../../../domain/node-state.js';
@@ -20,8 +21,11 @@ export interface Draft {
   readonly input: Input;
   /** Logical now of this decision. */
   readonly at: number;
+  /** Version of the state that the input met. */
+  readonly metVersion: number;
   state: NodeState;
   readonly facts: Fact[];
+  readonly causedBy: string[];
   readonly commands: Command[];
   readonly revoke: CommandId[];
   readonly timers: TimerRequest[];
@@ -33,8 +37,10 @@ export function draftOf(rules: Rules, state: NodeState, input: Input): Draft {
     rules,
     input,
     at: Math.max(state.now, input.at),
+    metVersion: state.version,
     state,
     facts: [],
+    causedBy: [],
     commands: [],
     revoke: [],
     timers: [],
@@ -42,14 +48,56 @@ export function draftOf(rules: Rules, state: NodeState, input: Input): Draft {
   };
 }
 
-/** Records that something happened; `change` is what it changes in the state. The new state is what `evolve` will make of it. */
+/** How a process goes on, as opposed to what its input says by itself. */
+const stepTypes: ReadonlySet<FactType> = new Set<FactType>([
+  'StageEntered',
+  'ProcessAdvanced',
+  'WorkflowChanged',
+  'PersonAsked',
+  'MigrationRequested',
+  'ProcessEnded',
+]);
+
+/** The input answers an event that this journal published of this node. */
+function answersUs({ input: { causedBy }, metVersion, rules }: Draft): boolean {
+  return causedBy !== undefined && causedBy.version <= metVersion && causedBy.epoch <= rules.epoch;
+}
+
+/**
+ * What a fact follows from, so that a subscriber who goes from cause to cause comes to the first report. Where a process
+ * goes on by what comes from outside (a person, the detector, another report), that has no cause of ours: the way leads
+ * on from the stage in which it met the process. The input itself is in the event's payload, always.
+ */
+function causeOf(draft: Draft, type: FactType): string {
+  const { input, metVersion, state } = draft;
+  const entered = state.process?.enteredBy;
+  if (entered === undefined || !stepTypes.has(type)) return input.causeId;
+  const enteredNow = entered.version > metVersion;
+  return enteredNow || !answersUs(draft) ? eventIdOf(state.node, entered) : input.causeId;
+}
+
+/** `ce_id` of the event of the latest fact. */
+export function latestEventId({ state: { node, version }, rules: { epoch } }: Draft): string {
+  return eventIdOf(node, { epoch, version });
+}
+
+/**
+ * Records that something happened; `change` is what it changes in the state. The new state is what `evolve` will make of
+ * it. `causedBy`: what it follows from, if not from what the rules above say.
+ */
 export function record(
   draft: Draft,
-  fact: { readonly type: FactType; readonly data: JsonObject; readonly processId?: ProcessId },
+  fact: {
+    readonly type: FactType;
+    readonly data: JsonObject;
+    readonly processId?: ProcessId;
+    readonly causedBy?: string;
+  },
   change: (state: NodeState) => NodeState = (state) => state,
 ): void {
   const version = draft.state.version + 1;
   const patch = mergeDifference(draft.state, { ...change(draft.state), version, now: draft.at });
+  draft.causedBy.push(fact.causedBy ?? causeOf(draft, fact.type));
   draft.facts.push({
     node: draft.state.node,
     version,
@@ -65,6 +113,6 @@ export function record(
 }
 
 export function decisionOf(draft: Draft): Decision {
-  const { state, facts, commands, revoke, timers, report } = draft;
-  return { state, facts, commands, revoke, timers, ...(report === undefined ? {} : { report }) };
+  const { state, facts, causedBy, commands, revoke, timers, report } = draft;
+  return { state, facts, causedBy, commands, revoke, timers, ...(report === undefined ? {} : { report }) };
 }

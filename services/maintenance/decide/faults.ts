@@ -68,6 +68,21 @@ export function closeFault(draft: Draft, fault: Fault, how: string, report?: Rep
   );
 }
 
+/** The condition that a report speaks of, where its source names one. */
+export function conditionOf({ evidence }: Report): Pick<Fault, 'stillFiring'> {
+  const condition = evidence?.['condition'];
+  const status = evidence?.['status'];
+  return condition !== undefined && (status === 'True' || status === 'False' || status === 'Unknown')
+    ? { stillFiring: { condition, status } }
+    : {};
+}
+
+/** The fault as one to be handled again, with what is said of it now. */
+export function takenUpAgain(state: NodeState, fault: Fault, said: Partial<Fault> = {}): NodeState {
+  const { left: _left, ...open } = fault;
+  return { ...state, faults: { ...state.faults, [fault.type]: { ...open, ...said } } };
+}
+
 export function openFault(draft: Draft, type: FaultType, report: Report): Fault {
   const fault: Fault = {
     id: faultIdOf(draft.state.node, draft.state.version + 1, draft.rules.epoch),
@@ -77,6 +92,7 @@ export function openFault(draft: Draft, type: FaultType, report: Report): Fault 
     sources: [report.source],
     ...(report.bootId === undefined ? {} : { bootId: report.bootId }),
     ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
+    ...conditionOf(report),
   };
   record(
     draft,

@@ -23,7 +23,8 @@ import {
 import type { WorkflowEvent } from '../../../workflows/events.js';
 import { ordersOfStage } from '../../../workflows/orders.js';
 import { modeOf } from '../../../workflows/policy.js';
-import { record, type Draft } from './draft.js';
+import { eventIdOf } from '../../../domain/event-number.js';
+import { latestEventId, record, type Draft } from './draft.js';
 import { endProcess } from './end-process.js';
 import { referenceTo } from './faults.js';
 import { commandIdOf, migrationRequestIdOf, processIdOf } from './identities.js';
@@ -53,17 +54,20 @@ function firstRung(draft: Draft, faultType: FaultType): ChosenRung & { readonly 
   };
 }
 
-function evidenceOf(draft: Draft): Pick<ProcessContext, 'reportedBootId' | 'stillFiring'> {
-  if (draft.input.kind !== 'report') return {};
-  const { bootId, evidence } = draft.input.report;
-  const condition = evidence?.['condition'];
-  const status = evidence?.['status'];
+function evidenceOf(
+  { input }: Draft,
+  { stillFiring }: Fault,
+): Pick<ProcessContext, 'reportedBootId' | 'stillFiring'> {
+  const bootId = input.kind === 'report' ? input.report.bootId : undefined;
   return {
     ...(bootId === undefined ? {} : { reportedBootId: bootId }),
-    ...(condition !== undefined && (status === 'True' || status === 'False' || status === 'Unknown')
-      ? { stillFiring: { condition, status } }
-      : {}),
+    ...(stillFiring === undefined ? {} : { stillFiring }),
   };
+}
+
+/** Whether what speaks for a process was seen just now; if not, the node is observed before anything is done. */
+function isFresh({ input }: Draft): boolean {
+  return input.late !== true && !(input.kind === 'signal' && input.signal.kind === 'ModeActivated');
 }
 
 /** Starts the process that this fault asks for. The node has none. */
@@ -84,9 +88,9 @@ export function startProcess(draft: Draft, fault: Fault): void {
     pods: [],
     open: [],
     healthy: 0,
-    ...evidenceOf(draft),
+    ...evidenceOf(draft, fault),
     ...(exhausted ? { exhausted: true as const } : {}),
-    ...(draft.input.late === true ? {} : { fresh: true as const }),
+    ...(isFresh(draft) ? { fresh: true as const } : {}),
   };
   const others = faultsToHandle(policy, draft.state).filter((open) => open.id !== fault.id);
   const started: Omit<ActiveProcess, 'stage' | 'context'> = {
@@ -96,6 +100,7 @@ export function startProcess(draft: Draft, fault: Fault): void {
     startedAt: draft.at,
     faults: [fault, ...others].map(referenceTo),
     rung,
+    enteredBy: { epoch, version: draft.state.version + 1 },
   };
   const step = begin(workflow, started.workflowVersion, context);
   record(
@@ -110,6 +115,7 @@ export function startProcess(draft: Draft, fault: Fault): void {
         mode: context.mode,
         policy: policy.version,
       },
+      causedBy: fault.openedBy,
     },
     (state) => ({
       ...state,
@@ -148,18 +154,22 @@ function isAskedAlready(context: ProcessContext, type: CommandType): boolean {
 function commandsOf(draft: Draft, step: WorkflowStep): readonly Command[] {
   const { context } = step;
   const { processId, stageEntry, expected, mode, faultType } = context;
+  const { node } = draft.state;
+  const version = draft.state.version + 1;
+  const issuedBy = eventIdOf(node, { epoch: draft.rules.epoch, version });
   return step.actions
     .filter(isCommandAction)
     .filter((action) => !isAskedAlready(context, action.type))
     .map((action, index) => ({
       ...action,
-      id: commandIdOf(processId, stageEntry, `${draft.state.version + 1}-${index}`),
-      node: draft.state.node,
+      id: commandIdOf(processId, stageEntry, `${version}-${index}`),
+      node,
       processId,
       stageEntry,
       expected,
       mode,
       faultType,
+      issuedBy,
     }));
 }
 
@@ -172,8 +182,10 @@ function isTimerAction(action: RequestedAction): action is {
 
 function setTimers(draft: Draft, step: WorkflowStep, entered: boolean): void {
   const { processId, stageEntry, recipe } = step.context;
+  const { node } = draft.state;
+  const issuedBy = latestEventId(draft);
   const set = (name: string, afterMs: number): void => {
-    draft.timers.push({ node: draft.state.node, processId, stageEntry, name, dueAt: draft.at + afterMs });
+    draft.timers.push({ node, processId, stageEntry, name, dueAt: draft.at + afterMs, issuedBy });
   };
   if (entered && !step.ended) set('stage-overdue', recipe.stageMaximumAgeMs);
   for (const action of step.actions)
@@ -188,6 +200,7 @@ export function follow(draft: Draft, step: WorkflowStep): void {
   const commands = commandsOf(draft, step);
   const issued: readonly OpenCommand[] = commands.map(({ id, type }) => ({ id, type }));
   const context: ProcessContext = { ...step.context, open: [...step.context.open, ...issued] };
+  const here = { epoch: draft.rules.epoch, version: draft.state.version + 1 };
   record(
     draft,
     {
@@ -200,7 +213,10 @@ export function follow(draft: Draft, step: WorkflowStep): void {
         ...(issued.length === 0 ? {} : { commands: issued.map(({ id, type }) => ({ id, type })) }),
       },
     },
-    (state) => ({ ...state, process: { ...process, stage: step.stage, context } }),
+    (state) => ({
+      ...state,
+      process: { ...process, stage: step.stage, context, ...(entered ? { enteredBy: here } : {}) },
+    }),
   );
   draft.commands.push(...commands);
   setTimers(draft, step, entered);

@@ -1,4 +1,4 @@
-import type { NewOutboxEntry, OutboxWriter } from '../../../adapters/ports/journal.js';
+import type { NewOutboxEntry, OutboxWriter, SignalCause } from '../../../adapters/ports/journal.js';
 import type { DecidedReport, Decision } from '../../../domain/decision.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import type { Signal } from '../../../domain/signal.js';
@@ -20,7 +20,7 @@ function signalEntry(
   publisher: Publisher,
   node: NodeKey,
   signal: Signal,
-  cause: { id: string; at: number },
+  { id, at, causedBy }: SignalCause,
 ): NewOutboxEntry {
   const processId =
     signal.kind === 'CommandResult'
@@ -35,11 +35,11 @@ function signalEntry(
     body: encodeEvent('Signal', signalToEvent(node, signal)),
     headers: cloudEventHeaders({
       event: 'Signal',
-      id: uuidFrom(`${publisher.source}\n${signal.kind}\n${cause.id}`),
+      id: uuidFrom(`${publisher.source}\n${signal.kind}\n${id}`),
       source: publisher.source,
-      time: cause.at,
+      time: at,
       subject: node,
-      causationId: cause.id,
+      ...(causedBy === undefined ? {} : { causationId: causedBy }),
       ...(processId === undefined ? {} : { correlationId: processId }),
     }),
   };
@@ -71,8 +71,10 @@ function fatesEntry(publisher: Publisher, reports: readonly DecidedReport[]): re
 export function createOutboxWriter(publisher: Publisher): OutboxWriter {
   return {
     signal: (node, signal, cause) => signalEntry(publisher, node, signal, cause),
-    decided: (decision: Decision) =>
-      decision.facts.flatMap((fact) => publishFact(publisher, decision.state, fact)),
+    decided: ({ state, facts, causedBy }: Decision) =>
+      facts.flatMap((fact, index) =>
+        publishFact({ ...publisher, causedBy: causedBy[index] ?? fact.causeId }, state, fact),
+      ),
     fates: (reports) => fatesEntry(publisher, reports),
   };
 }

@@ -1,5 +1,6 @@
 import type { NewOutboxEntry } from '../../../adapters/ports/journal.js';
 import type { PodReference } from '../../../domain/command.js';
+import { eventIdOf } from '../../../domain/event-number.js';
 import type { Fact } from '../../../domain/fact.js';
 import { classOfFaultType, isFaultType, type Fault } from '../../../domain/fault.js';
 import type { NodeUid } from '../../../domain/identifiers.js';
@@ -14,6 +15,11 @@ import { migrationRequestToEvent } from '../../../schemas/events/migration-reque
 import { endedToEvent } from '../../../schemas/events/process-ended.js';
 import { factToEvent } from '../../../schemas/events/process-event.js';
 import type { Publisher } from './outbox-writer.js';
+
+interface FactPublisher extends Publisher {
+  /** `ce_id` of the record that the fact follows from. */
+  readonly causedBy: string;
+}
 
 function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && !Array.isArray(value);
@@ -55,10 +61,11 @@ function isPod(value: JsonObject): value is JsonObject & PodReference {
 }
 
 function entry<Name extends EventName>(
-  publisher: Publisher,
+  publisher: FactPublisher,
   fact: Fact,
   event: { readonly topic: string; readonly name: Name; readonly payload: EventPayloads[Name] },
 ): NewOutboxEntry {
+  const sequence = { epoch: publisher.epoch, version: fact.version };
   return {
     topic: event.topic,
     key: fact.node,
@@ -66,18 +73,18 @@ function entry<Name extends EventName>(
     body: encodeEvent(event.name, event.payload),
     headers: cloudEventHeaders({
       event: event.name,
-      id: `${fact.node}@${publisher.epoch}.${fact.version}/${event.name}`,
+      id: eventIdOf(fact.node, sequence, event.name),
       source: publisher.source,
       time: fact.at,
       subject: fact.node,
-      sequence: { epoch: publisher.epoch, version: fact.version },
-      causationId: fact.causeId,
+      sequence,
+      causationId: publisher.causedBy,
       ...(fact.processId === undefined ? {} : { correlationId: fact.processId }),
     }),
   };
 }
 
-function faultEntries(publisher: Publisher, fact: Fact): readonly NewOutboxEntry[] {
+function faultEntries(publisher: FactPublisher, fact: Fact): readonly NewOutboxEntry[] {
   const change = changeOfFact[fact.type];
   const fault = fact.data['fault'];
   if (change === undefined || !isFault(fault)) return [];
@@ -100,7 +107,7 @@ function faultEntries(publisher: Publisher, fact: Fact): readonly NewOutboxEntry
   ];
 }
 
-function outcomeEntries(publisher: Publisher, fact: Fact): readonly NewOutboxEntry[] {
+function outcomeEntries(publisher: FactPublisher, fact: Fact): readonly NewOutboxEntry[] {
   const outcome = outcomes.find((known) => known === fact.data['outcome']);
   if (fact.type !== 'ProcessEnded' || outcome === undefined || fact.processId === undefined) return [];
   const reason = text(fact.data['reason']);
@@ -117,7 +124,7 @@ function outcomeEntries(publisher: Publisher, fact: Fact): readonly NewOutboxEnt
   return [entry(publisher, fact, { topic: 'maintenance.outcomes', name: 'ProcessEnded', payload })];
 }
 
-function migrationEntries(publisher: Publisher, fact: Fact): readonly NewOutboxEntry[] {
+function migrationEntries(publisher: FactPublisher, fact: Fact): readonly NewOutboxEntry[] {
   const requestId = text(fact.data['requestId']);
   const { processId, node } = fact;
   if (fact.type !== 'MigrationRequested' || requestId === undefined || processId === undefined) return [];
@@ -141,7 +148,11 @@ function migrationEntries(publisher: Publisher, fact: Fact): readonly NewOutboxE
 }
 
 /** What one fact publishes: itself, and where it says more than itself also a fault, a request or an outcome. */
-export function publishFact(publisher: Publisher, state: NodeState, fact: Fact): readonly NewOutboxEntry[] {
+export function publishFact(
+  publisher: FactPublisher,
+  state: NodeState,
+  fact: Fact,
+): readonly NewOutboxEntry[] {
   const running = state.process?.id === fact.processId ? state.process : undefined;
   const workflow = text(fact.data['workflow']) ?? running?.workflow;
   const stage = text(fact.data['stage']) ?? running?.stage;

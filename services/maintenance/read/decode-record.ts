@@ -1,6 +1,7 @@
 import { SchemaRegistryUnavailable, type SchemaIds } from '../../../adapters/ports/schema-ids.js';
 import type { LogRecord } from '../../../adapters/ports/event-log.js';
 import type { Clock } from '../../../adapters/ports/clock.js';
+import { parseEventId } from '../../../domain/event-number.js';
 import type { CauseId, NodeKey } from '../../../domain/identifiers.js';
 import type { Input } from '../../../domain/signal.js';
 import type { AvroSchema } from '../../../schemas/avro-files.js';
@@ -47,7 +48,17 @@ export async function decodeRecord(record: LogRecord, options: DecodeOptions): P
       throw new EventUndecodable(event, `key ${shown(record.key)} is not its node ${subject.node}`);
     }
     const late = options.clock.now() - at > options.lateAfterMs;
-    return { kind: 'input', input: { ...subject, causeId, at, ...(late ? { late: true } : {}) } };
+    const causedBy = answeredEvent(record, subject.node, causeId);
+    return {
+      kind: 'input',
+      input: {
+        ...subject,
+        causeId,
+        at,
+        ...(late ? { late: true } : {}),
+        ...(causedBy === undefined ? {} : { causedBy }),
+      },
+    };
   } catch (error) {
     if (!(error instanceof EventUndecodable)) throw error;
     return { kind: 'deadLetter', reason: error.message, at };
@@ -116,6 +127,12 @@ function decodeSubject(
     default:
       throw new EventUndecodable(event, `topic ${record.topic} is not read by maintenance`);
   }
+}
+
+/** The event of its node that a record names as its cause; one that can't be found by its id leads nowhere. */
+function answeredEvent({ headers }: LogRecord, node: NodeKey, causeId: CauseId): Input['causedBy'] {
+  if (headers['ce_id']?.toLowerCase() !== causeId) return undefined;
+  return parseEventId(node, headers['ce_causationid'] ?? '');
 }
 
 /** `ce_id`; where a producer gave none that is a UUID, one made of the record's place in the log. */

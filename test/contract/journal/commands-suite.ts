@@ -11,14 +11,22 @@ import type { Harness, Installation } from './harness.js';
 const n1 = nodeNamed('n1');
 const n2 = nodeNamed('n2');
 
-export async function unsentSignals(copy: OpenJournal): Promise<readonly Signal[]> {
+async function unsentSignalEntries(copy: OpenJournal): Promise<readonly OutboxEntry[]> {
   const entries: OutboxEntry[] = [];
   for (let partition = 0; partition < copy.outbox.partitions; partition += 1) {
     entries.push(...(await copy.outbox.unsent([partition], 1000)));
   }
-  return entries
-    .filter(({ event }) => event === 'Signal')
-    .map(({ body }) => JSON.parse(body?.toString() ?? 'null') as Signal);
+  return entries.filter(({ event }) => event === 'Signal');
+}
+
+export async function unsentSignals(copy: OpenJournal): Promise<readonly Signal[]> {
+  const entries = await unsentSignalEntries(copy);
+  return entries.map(({ body }) => JSON.parse(body?.toString() ?? 'null') as Signal);
+}
+
+/** What the unsent signals name as their cause. */
+export async function unsentCauses(copy: OpenJournal): Promise<readonly (string | undefined)[]> {
+  return (await unsentSignalEntries(copy)).map(({ headers }) => headers['ce_causationid']);
 }
 
 /** What the command queue promises, on every journal. */
@@ -306,6 +314,22 @@ export function commandsSuite(harness: () => Harness): void {
       const other = await installation.open();
       expect(await other.commands.settle(resultOf(a, 'withheld'), now)).toBe(true);
       expect(await claim(a.id)).toEqual({ kind: 'gone' });
+    });
+
+    it('follows from the event that issued its command, also when it is revoked or settled by a stranger', async () => {
+      const issuedBy = (command: Command, version: number): Command => ({
+        ...command,
+        issuedBy: `a/n1@1.${version}/ProcessEvent`,
+      });
+      const [a, b] = [issuedBy(commandOf(n1, 1), 5), issuedBy(commandOf(n1, 2), 6)];
+      const before = commandOf(n1, 3);
+      await issue([a, b, before]);
+      const other = await installation.open();
+      await other.commands.settle(resultOf(a), now);
+      await revoking(b.id);
+      await copy.commands.claimable(now, 10);
+      await copy.commands.settle(resultOf(before), now);
+      expect(await unsentCauses(copy)).toEqual([a.issuedBy, b.issuedBy, undefined]);
     });
 
     it('of a command nobody knows changes nothing', async () => {

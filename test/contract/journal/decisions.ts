@@ -125,7 +125,15 @@ export function decision(
       evolveVersion: 1,
     };
   });
-  return { state, facts, commands: [], revoke: [], timers: [], ...rest };
+  return {
+    state,
+    facts,
+    causedBy: facts.map(({ causeId }) => causeId),
+    commands: [],
+    revoke: [],
+    timers: [],
+    ...rest,
+  };
 }
 
 export function activeProcess(id: ProcessId, stageEntry = 1, stage = 'isolating'): ActiveProcess {

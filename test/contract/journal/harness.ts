@@ -46,7 +46,10 @@ export const jsonWriter: OutboxWriter = {
     key: node,
     event: 'Signal',
     body: Buffer.from(JSON.stringify(signal)),
-    headers: { ce_id: seenKey(cause.id) },
+    headers: {
+      ce_id: seenKey(cause.id),
+      ...(cause.causedBy === undefined ? {} : { ce_causationid: cause.causedBy }),
+    },
   }),
   decided: ({ facts }, { node }) =>
     facts.map((fact) => ({

@@ -3,7 +3,7 @@ import type { OpenJournal } from '../../../adapters/journal/options.js';
 import { outboxPartitionOf } from '../../../adapters/journal/digests.js';
 import type { BudgetClaim, FleetMember, NewOutboxEntry } from '../../../adapters/ports/journal.js';
 import type { Signal } from '../../../domain/signal.js';
-import { unsentSignals } from './commands-suite.js';
+import { unsentCauses, unsentSignals } from './commands-suite.js';
 import {
   batch,
   commandOf,
@@ -44,6 +44,17 @@ export function sendingSuite(harness: () => Harness): void {
         { kind: 'TimerFired', processId: processOf(n1), stageEntry: 1, timer: 'early' },
       ]);
       expect(await copy.timers.nextDue()).toBe(now + 10);
+    });
+
+    it('follow from the event that set them last', async () => {
+      const setBy = (version: number, dueAt: number): ReturnType<typeof timerOf> => ({
+        ...timerOf(n1, 'check', dueAt),
+        issuedBy: `a/n1@1.${version}/ProcessEvent`,
+      });
+      await set(setBy(4, now - 9), timerOf(n1, 'of an earlier release', now));
+      await set(setBy(7, now - 1));
+      await copy.timers.fireDue(now, 10);
+      expect(await unsentCauses(copy)).toEqual(['a/n1@1.7/ProcessEvent', undefined]);
     });
 
     it('keep the journal from being idle once they are due', async () => {
@@ -107,6 +118,13 @@ export function sendingSuite(harness: () => Harness): void {
       headers: { a: 'ü' },
     });
 
+    const signal: Signal = {
+      kind: 'MigrationAnnounced',
+      processId: processOf(n1),
+      stageEntry: 2,
+      requestId: 'm-1',
+    };
+
     it('keeps entries of a key in order, on one partition', async () => {
       await publish(
         Array.from({ length: 50 }, (_, index) => entryOf(index % 2 === 0 ? 'x' : 'y', `${index}`)),
@@ -131,12 +149,6 @@ export function sendingSuite(harness: () => Harness): void {
     });
 
     it('writes what was asked for on acknowledgement, once', async () => {
-      const signal: Signal = {
-        kind: 'MigrationAnnounced',
-        processId: processOf(n1),
-        stageEntry: 2,
-        requestId: 'm-1',
-      };
       await publish([{ ...entryOf('x', '1'), whenSent: { node: n1, signal } }]);
       const entries = await copy.outbox.unsent([outboxPartitionOf('x', 2)], 10);
       expect(entries[0]?.whenSent).toEqual({ node: n1, signal });
@@ -144,6 +156,13 @@ export function sendingSuite(harness: () => Harness): void {
       await copy.outbox.markSent(entries, now);
       await copy.outbox.markSent(entries, now);
       expect(await unsentSignals(copy)).toEqual([signal]);
+    });
+
+    it('says of what is written on acknowledgement that it follows from what was acknowledged', async () => {
+      const headers = { ce_id: 'a/n1@1.3/MigrationRequested' };
+      await publish([{ ...entryOf('x', '1'), headers, whenSent: { node: n1, signal } }]);
+      await copy.outbox.markSent(await copy.outbox.unsent([outboxPartitionOf('x', 2)], 10), now);
+      expect(await unsentCauses(copy)).toEqual([headers.ce_id]);
     });
 
     it('has one sender per partition, until it lets go or ends', async () => {

@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ParkedNode } from '../../../adapters/ports/journal.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import { retryParked } from '../../../services/maintenance/retry-parked.js';
-import { Workload } from '../../../services/workload.js';
-import { systemRandomness } from '../../../adapters/clock/system-clock.js';
-import { silentLog } from '../silent-log.js';
+import { loopOver } from './loop-over-moments.js';
 
 const minute = 60_000;
 const parkedNode = (changes: Partial<ParkedNode> = {}): ParkedNode => ({
@@ -25,11 +23,9 @@ async function sentAt(
   parked: readonly ParkedNode[],
   release = '1.0.0',
 ): Promise<readonly { readonly reason: string; readonly id: string }[]> {
-  const over = new AbortController();
-  const left = [...moments];
-  let now = left.shift() ?? 0;
   const sent: { reason: string; id: string }[] = [];
   await retryParked({
+    ...loopOver(moments),
     history: { parked: () => Promise.resolve(parked) },
     send: (_node, signal, id) => {
       if (signal.kind === 'RetryParked') sent.push({ reason: signal.reason, id });
@@ -37,20 +33,6 @@ async function sentAt(
     },
     release,
     awaitParked: () => new Promise(() => undefined),
-    clock: {
-      now: () => now,
-      fromLogTime: (wallMs) => wallMs,
-      waitUntil: () => {
-        const next = left.shift();
-        if (next === undefined) over.abort();
-        else now = next;
-        return Promise.resolve();
-      },
-    },
-    randomness: systemRandomness,
-    log: silentLog,
-    signal: over.signal,
-    workload: new Workload(),
     lookAgainMs: 3_600_000,
   });
   return sent;

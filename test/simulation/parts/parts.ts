@@ -7,14 +7,14 @@ import type { Remembered } from '../../../services/detector/sighting.js';
 import { runExecutor } from '../../../services/executor/executor.js';
 import { defaultExecutorSettings } from '../../../services/executor/settings.js';
 import { createChangeGuard } from '../../../services/guard/change-guard.js';
-import { replyRecord, reportRecord, signalRecord } from '../../../services/input-records.js';
+import { reportRecord, signalRecord } from '../../../services/input-records.js';
 import { consumeInputs } from '../../../services/maintenance/consume-inputs.js';
 import { fireTimers } from '../../../services/maintenance/fire-timers.js';
 import { keepUp } from '../../../services/maintenance/upkeep.js';
 import { consumeRequests } from '../../../services/migrator/consume-requests.js';
 import { createMigrator } from '../../../services/migrator/migrator.js';
+import { replyToRequest } from '../../../services/migrator/reply-to-request.js';
 import { runRelay } from '../../../services/relay/run-relay.js';
-import { uuidFrom } from '../../../schemas/uuid.js';
 import { clusterName } from '../world/site.js';
 import { guardPolicy } from './policy.js';
 import { epoch, schemaIds, silent, type Installation, type Ports } from './ports.js';
@@ -133,10 +133,9 @@ export const startMigrator: Start = (_installation, { eventLog, journal, cluster
   const migrator = createMigrator({
     ...supervision,
     clusters: new Map<string, typeof cluster>([[clusterName, cluster]]),
-    reply: async (node, reply) => {
-      const id = uuidFrom(`${reply.requestId}\n${reply.pod.uid}\n${reply.status}`);
-      const origin = { id, source, at: clock.now(), correlationId: reply.processId };
-      await eventLog.append([await replyRecord(schemaIds, node, reply, origin)]);
+    reply: async (request, reply) => {
+      const said = { source, at: clock.now() };
+      await eventLog.append([await replyToRequest(schemaIds, request, reply, said)]);
     },
     name: 'migrator',
     pollMs: 5_000,

@@ -135,6 +135,21 @@ describe.each([
   });
 });
 
+describe('reclaimNode', () => {
+  it('given nothing of the lost process is left on the node, then its pods are asked no more: they were left asked for ever', async () => {
+    await site.result(giveBack());
+    const owner = giveBack().processId;
+    addPod(site, 'asked', {
+      labels: { 'faultline.dev/migration': 'to-be-migrated' },
+      annotations: { 'faultline.dev/process': owner },
+    });
+    const reclaim = { ...site.command('reclaimNode', { owner }), processId: foreign };
+    expect(await site.result(reclaim)).toMatchObject({ status: 'done' });
+    expect(migrationLabels(site)).toEqual({});
+    expect(standing()).toEqual(inService);
+  });
+});
+
 describe('a hold of a person', () => {
   it('put on at the moment of the return keeps the node out', async () => {
     rightBefore(site, { method: 'PATCH', resource: 'nodes' }, () => {

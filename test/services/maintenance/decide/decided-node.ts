@@ -1,5 +1,6 @@
 import { emptyNodeState, type ActiveProcess, type NodeState } from '../../../../domain/node-state.js';
 import type { Command, CommandResultDetail, CommandType, ResultStatus } from '../../../../domain/command.js';
+import { parseEventId } from '../../../../domain/event-number.js';
 import type { Decision } from '../../../../domain/decision.js';
 import type { Fact } from '../../../../domain/fact.js';
 import {
@@ -80,15 +81,18 @@ export class DecidedNode {
     return this.decide({ kind: 'signal', signal });
   }
 
-  /** The result of the youngest open command of this type. */
+  /** The result of the youngest open command of this type, caused by the event that issued it. */
   answer(type: CommandType, status: ResultStatus, detail: CommandResultDetail = {}): Decision {
     const open = this.process.context.open.filter((command) => command.type === type).at(-1);
     const command = this.commands.find(({ id }) => id === open?.id);
     if (command === undefined) throw new Error(`${type} is not open`);
     const { id: commandId, type: commandType, processId, stageEntry } = command;
-    return this.signal({
-      kind: 'CommandResult',
-      result: { commandId, commandType, processId, stageEntry, status, detail },
+    const result = { commandId, commandType, processId, stageEntry, status, detail };
+    const causedBy = parseEventId(node, command.issuedBy ?? '');
+    return this.decide({
+      kind: 'signal',
+      signal: { kind: 'CommandResult', result },
+      ...(causedBy === undefined ? {} : { causedBy }),
     });
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Decision } from '../../../../domain/decision.js';
 import type { BootId, NodeUid } from '../../../../domain/identifiers.js';
 import { activePolicy, DecidedNode, minute, observePolicy, told } from './decided-node.js';
 
@@ -182,9 +183,11 @@ describe('a report of the past', () => {
 });
 
 describe('mode observe', () => {
+  const condition = { evidence: { condition: 'KernelDeadlock', status: 'True' } };
+
   function withheld(): DecidedNode {
     const node = new DecidedNode(observePolicy);
-    expect(node.report('KernelDeadlock').commands[0]?.mode).toBe('observe');
+    expect(node.report('KernelDeadlock', condition).commands[0]?.mode).toBe('observe');
     node.answer('isolateNode', 'withheld', { reason: 'ModeObserve' });
     return node;
   }
@@ -206,6 +209,54 @@ describe('mode observe', () => {
 
   it('given the fault fires on, while the mode is observe, then nothing begins anew', () => {
     expect(withheld().report('KernelDeadlock').report?.fate).toBe('repeated');
+  });
+
+  /** Its mode is active now, and the node is told so. */
+  function activated(): { node: DecidedNode; decision: Decision } {
+    const node = withheld();
+    node.policy = activePolicy;
+    return { node, decision: node.signal({ kind: 'ModeActivated', policy: 'p' }) };
+  }
+
+  it('given a fault that is reported once, when the mode becomes active, then it is taken up: it lay there until it was reported anew', () => {
+    const { node, decision } = activated();
+    expect(told(decision)).toEqual({
+      facts: ['FaultTakenUp', 'ProcessStarted', 'StageEntered'],
+      commands: ['observeNode'],
+    });
+    expect(decision.commands[0]?.mode).toBe('active');
+    expect(node.state.faults.KernelDeadlock).not.toHaveProperty('left');
+    expect(node.state.attempts).toHaveLength(1);
+  });
+
+  it('given a fault was taken up, when it is still seen, then its node is isolated if its condition still says so', () => {
+    const { node } = activated();
+    const conditions = { KernelDeadlock: 'True' as const };
+    const seen = node.answer('observeNode', 'done', { observation: { ...node.observation(), conditions } });
+    expect(told(seen).commands).toEqual(['isolateNode']);
+    expect(seen.commands[0]?.parameters).toMatchObject({
+      stillFiring: { condition: 'KernelDeadlock', status: 'True' },
+    });
+  });
+
+  it('given a fault was taken up, when it is not seen any more, then nothing is done and it is over', () => {
+    const { node } = activated();
+    const seen = node.answer('observeNode', 'done', { observation: node.observation() });
+    expect(told(seen).commands).toEqual([]);
+    expect(node.facts.findLast(({ type }) => type === 'ProcessEnded')?.data).toMatchObject({
+      outcome: 'Cancelled',
+      reason: 'NotSeenNow',
+    });
+    expect(node.state.faults).toEqual({});
+  });
+
+  it('given the mode is observe, a process at work, or nothing withheld, when it is told active, then nothing follows', () => {
+    const nothing = { facts: [], commands: [] };
+    const signal = { kind: 'ModeActivated' as const, policy: 'p' };
+    expect(told(withheld().signal(signal))).toEqual(nothing);
+    const { node } = activated();
+    expect(told(node.signal(signal))).toEqual(nothing);
+    expect(told(new DecidedNode().signal(signal))).toEqual(nothing);
   });
 
   it('given the mode became active, when the fault fires on, then it is taken up again', () => {

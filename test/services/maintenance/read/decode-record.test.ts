@@ -88,6 +88,22 @@ describe('a record of an input topic', () => {
     );
   });
 
+  it.each([
+    ['an event of its node', { ce_causationid: 'alpha/n1@2.17/ProcessEvent' }, { epoch: 2, version: 17 }],
+    ['an event of another node', { ce_causationid: 'alpha/n2@2.17/ProcessEvent' }, undefined],
+    ['what is no event', { ce_causationid: 'p-1.1.17-0' }, undefined],
+    [
+      'an event, but has no id itself',
+      { ce_causationid: 'alpha/n1@2.17/ProcessEvent', ce_id: 'x' },
+      undefined,
+    ],
+  ])('that names %s as its cause answers that event or nothing', async (_, headers, causedBy) => {
+    const value = frame(ids.Signal, timer);
+    const signals = { topic: 'maintenance.signals', value, headers: { ce_id: causeId, ...headers } };
+    const decoded = await decodeRecord(record(signals), options);
+    expect(decoded.kind === 'input' ? decoded.input.causedBy : decoded).toEqual(causedBy);
+  });
+
   it('gets the same cause at each reading when its producer gave none', async () => {
     const value = frame(ids.Signal, timer);
     for (const headers of [{}, { ce_id: 'not a uuid' }]) {

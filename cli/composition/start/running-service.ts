@@ -1,0 +1,83 @@
+import type { Subscription } from '../../../adapters/ports/event-log.js';
+import type { Log } from '../../../adapters/ports/log.js';
+import type { CauseId, NodeKey } from '../../../domain/identifiers.js';
+import type { Signal } from '../../../domain/signal.js';
+import { signalRecord } from '../../../services/input-records.js';
+import type { Supervision } from '../../../services/supervision.js';
+import { Workload } from '../../../services/workload.js';
+import type { Configuration } from '../../configuration/configuration.js';
+import type { Connections } from '../connections.js';
+import type { Surroundings } from '../surroundings.js';
+
+/** One part at work. */
+export interface RunningService {
+  readonly name: string;
+  /** Resolves when it has stopped; rejects when it can't go on and the process should exit. */
+  readonly ended: Promise<void>;
+  /** Why it can't work just now; undefined: it can. */
+  problem(): string | undefined;
+  /** Pieces of work under way that time must not jump over. */
+  underWay(): number;
+}
+
+export interface ServiceContext {
+  readonly configuration: Configuration;
+  readonly connections: Connections;
+  readonly surroundings: Surroundings;
+  readonly installation: { readonly id: string; readonly epoch: number };
+  readonly signal: AbortSignal;
+}
+
+export function logOf(context: ServiceContext, name: string): Log {
+  return context.surroundings.logOf(name);
+}
+
+export function supervisionOf(context: ServiceContext, name: string): Supervision {
+  const { clock, randomness } = context.surroundings;
+  return { clock, randomness, log: logOf(context, name), signal: context.signal, workload: new Workload() };
+}
+
+/** A loop as a service: it can always work, sooner or later. */
+export function supervised(name: string, ended: Promise<void>, { workload }: Supervision): RunningService {
+  return { name, ended, problem: () => undefined, underWay: () => workload.active };
+}
+
+export function sourceOf(context: ServiceContext, name: string): string {
+  return `/faultline/${context.installation.id}/${name}`;
+}
+
+/** Writes a signal to the log; resolves when it is kept. The same id again is the same signal. */
+export async function sendSignal(
+  { connections, surroundings, installation }: ServiceContext,
+  sent: {
+    readonly service: string;
+    readonly node: NodeKey;
+    readonly signal: Signal;
+    readonly id: CauseId;
+  },
+): Promise<void> {
+  const { service, node, signal, id } = sent;
+  const origin = {
+    id,
+    source: `/faultline/${installation.id}/${service}`,
+    at: surroundings.clock.now(),
+  };
+  await connections.eventLog.append([await signalRecord(connections.schemaIds, node, signal, origin)]);
+}
+
+/** A subscription as a service: it ends with the signal, and the process with it when it can't go on. */
+export function subscribed(
+  name: string,
+  subscription: Subscription,
+  context: ServiceContext,
+  underWay: () => number,
+): RunningService {
+  const stop = (): void => void subscription.stop();
+  context.signal.addEventListener('abort', stop, { once: true });
+  return {
+    name,
+    ended: subscription.ended,
+    problem: () => (subscription.isHealthy() ? undefined : `${name} does not read its topics yet`),
+    underWay,
+  };
+}
