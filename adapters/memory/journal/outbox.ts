@@ -52,7 +52,7 @@ export class MemoryOutbox implements Outbox {
     if (this.#lost.has(partition)) {
       throw new JournalUnavailable(`outbox partition ${partition} was lost: acquire it again before sending`);
     }
-    this.#store.entries[partition]?.reading();
+    this.#store.entries[partition]?.reading(this);
     return (this.#store.unsent[partition] ?? []).slice(0, limit).map(({ entry }) => entry);
   }
 
@@ -80,6 +80,6 @@ export class MemoryOutbox implements Outbox {
   }
 
   async awaitEntries(partition: number, signal: AbortSignal): Promise<void> {
-    await this.#store.entries[partition]?.wait(signal);
+    await this.#store.entries[partition]?.wait(signal, this);
   }
 }
