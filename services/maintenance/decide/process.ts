@@ -27,6 +27,7 @@ import { record, type Draft } from './draft.js';
 import { endProcess } from './end-process.js';
 import { referenceTo } from './faults.js';
 import { commandIdOf, migrationRequestIdOf, processIdOf } from './identities.js';
+import { setTimers, timersOf } from './timers.js';
 import { chooseRung, faultsToHandle, strongerFault, type ChosenRung } from './ladder.js';
 
 /** Longest window that attempts are remembered for: 30 days, and at most 64. */
@@ -163,23 +164,6 @@ function commandsOf(draft: Draft, step: WorkflowStep): readonly Command[] {
     }));
 }
 
-function isTimerAction(action: RequestedAction): action is {
-  readonly type: 'startTimer';
-  readonly parameters: { readonly name: string; readonly afterMs: number };
-} {
-  return action.type === 'startTimer';
-}
-
-function setTimers(draft: Draft, step: WorkflowStep, entered: boolean): void {
-  const { processId, stageEntry, recipe } = step.context;
-  const set = (name: string, afterMs: number): void => {
-    draft.timers.push({ node: draft.state.node, processId, stageEntry, name, dueAt: draft.at + afterMs });
-  };
-  if (entered && !step.ended) set('stage-overdue', recipe.stageMaximumAgeMs);
-  for (const action of step.actions)
-    if (isTimerAction(action)) set(action.parameters.name, action.parameters.afterMs);
-}
-
 /** Writes down where the workflow went, issues what it asks for, and goes on until nothing more follows by itself. */
 export function follow(draft: Draft, step: WorkflowStep): void {
   const { process } = draft.state;
@@ -187,7 +171,13 @@ export function follow(draft: Draft, step: WorkflowStep): void {
   const entered = process.context.stageEntry !== step.context.stageEntry;
   const commands = commandsOf(draft, step);
   const issued: readonly OpenCommand[] = commands.map(({ id, type }) => ({ id, type }));
-  const context: ProcessContext = { ...step.context, open: [...step.context.open, ...issued] };
+  const due = timersOf(draft, step, entered);
+  const { timersDue, timersSetAnew: _early, ...kept } = step.context;
+  const context: ProcessContext = {
+    ...(entered ? kept : step.context),
+    open: [...step.context.open, ...issued],
+    timersDue: entered ? due : { ...timersDue, ...due },
+  };
   record(
     draft,
     {
@@ -203,7 +193,7 @@ export function follow(draft: Draft, step: WorkflowStep): void {
     (state) => ({ ...state, process: { ...process, stage: step.stage, context } }),
   );
   draft.commands.push(...commands);
-  setTimers(draft, step, entered);
+  setTimers(draft, context, due);
   for (const action of step.actions) carryOut(draft, action, step);
   if (step.ended) endProcess(draft, step.stage);
 }

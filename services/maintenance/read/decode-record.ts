@@ -29,7 +29,7 @@ export type DecodedRecord =
 
 type Subject = Input extends infer One
   ? One extends Input
-    ? Omit<One, 'causeId' | 'at' | 'late'>
+    ? Omit<One, 'causeId' | 'at' | 'late' | 'saidAt'>
     : never
   : never;
 
@@ -47,7 +47,8 @@ export async function decodeRecord(record: LogRecord, options: DecodeOptions): P
       throw new EventUndecodable(event, `key ${shown(record.key)} is not its node ${subject.node}`);
     }
     const late = options.clock.now() - at > options.lateAfterMs;
-    return { kind: 'input', input: { ...subject, causeId, at, ...(late ? { late: true } : {}) } };
+    const said = subject.kind === 'signal' ? saidAt(record) : {};
+    return { kind: 'input', input: { ...subject, causeId, at, ...said, ...(late ? { late: true } : {}) } };
   } catch (error) {
     if (!(error instanceof EventUndecodable)) throw error;
     return { kind: 'deadLetter', reason: error.message, at };
@@ -123,6 +124,11 @@ function causeOf(record: LogRecord): CauseId {
   const id = record.headers['ce_id'];
   if (id !== undefined && isUuid(id)) return uuid(id);
   return uuid(uuidFrom(`${record.topic}/${record.partition}/${record.offset}`));
+}
+
+function saidAt(record: LogRecord): Pick<Input, 'saidAt'> {
+  const at = Date.parse(record.headers['ce_time'] ?? '');
+  return Number.isFinite(at) ? { saidAt: at } : {};
 }
 
 function uuid(text: string): CauseId {

@@ -5,9 +5,6 @@ import type { Happening } from '../world/happening.js';
 import { ClaimBook } from './claim-book.js';
 import type { Invariant } from './invariant.js';
 
-/** Clocks may differ by so much, ms. */
-const skewMs = 5_000;
-
 type Told = Extract<Happening, { readonly kind: 'pod told to go' }>;
 
 /**
@@ -32,7 +29,7 @@ export function workloadHasNotice(
       return `${by} told ${pod.metadata.name} to go before the request was published`;
     if (verb === 'evict') return undefined;
     if (claims.behind(told)?.command.processId !== process) return `${by} deletes a pod of ${process}`;
-    return at - askedAt < noticeMs - skewMs
+    return at - askedAt < noticeMs
       ? `${pod.metadata.name} was deleted ${at - askedAt} ms after it was asked`
       : undefined;
   };
