@@ -65,6 +65,10 @@ export interface ProcessContext {
   readonly reportedBootId?: BootId | undefined;
   readonly stillFiring?:
     { readonly condition: string; readonly status: 'True' | 'False' | 'Unknown' } | undefined;
+  /** When the timers of this stage are due, by name, in the log's time. */
+  readonly timersDue?: Readonly<Record<string, number>> | undefined;
+  /** Those of them that fired too early, and for when they were set once more. */
+  readonly timersSetAnew?: Readonly<Record<string, number>> | undefined;
   /** Every rung of the ladder has been used up within its window: isolate, then ask. */
   readonly exhausted?: true | undefined;
   /** The starting report is so young that the executor's own look at the node is observation enough. */

@@ -90,6 +90,8 @@ export type Input = {
   readonly causeId: CauseId;
   readonly node: NodeKey;
   readonly at: number;
+  /** The time by the clock of whoever said it, where that is told: it shows how far that clock is ahead of the log's. */
+  readonly saidAt?: number;
   /** Read so long after it was appended that the present has to be observed before anything is done. */
   readonly late?: true;
   /** The fact of this node whose event it names as its cause: it answers us. Absent: it comes from outside. */

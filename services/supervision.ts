@@ -74,6 +74,7 @@ export async function awaitFirst(
   try {
     await workload.whileIdle(() => Promise.race(waits.map((wait) => wait(both))));
   } finally {
-    over.abort();
+    // A reason of its own: none at all costs an exception with its stack, at each turn of each loop.
+    over.abort('over');
   }
 }

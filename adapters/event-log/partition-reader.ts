@@ -1,4 +1,9 @@
-import type { AssignedPartition, ConsumeOptions, LogRecord } from '../ports/event-log.js';
+import {
+  StartUnknown,
+  type AssignedPartition,
+  type ConsumeOptions,
+  type LogRecord,
+} from '../ports/event-log.js';
 import { reasonOf } from './errors.js';
 
 /** Where one partition's records come from. Rejecting means: not now. */
@@ -95,6 +100,7 @@ export class PartitionReader {
       // Whoever answered has seen what is gone; asking again would never end.
       this.nextOffset = answer < assigned.low ? assigned.low : answer;
     } catch (error) {
+      if (error instanceof StartUnknown) throw error;
       this.revoked.abort();
       this.options.onRefusal(error instanceof Error ? error : new Error(String(error)));
     }

@@ -1,11 +1,12 @@
 /**
  * Tells readers that there may be something new, without losing a notice that comes between their read and their
- * wait: a reader calls `reading` before it reads, and `wait` returns at once when anything was announced since.
+ * wait: a reader calls `reading` before it reads, and `wait` returns at once when anything was announced since. Where
+ * several share one, each names itself: what one has read, another has not.
  */
 export class WakeUp {
   readonly #fallbackPollMs: number | undefined;
   readonly #waiting = new Set<() => void>();
-  #readAt: number | undefined;
+  readonly #readAt = new WeakMap<object, number>();
   #announced = 0;
 
   /** @param fallbackPollMs wakes a waiter after so long in real time, for notices that may get lost; undefined: never */
@@ -20,13 +21,13 @@ export class WakeUp {
   }
 
   /** To be called right before reading. */
-  reading(): void {
-    this.#readAt = this.#announced;
+  reading(reader: object = this): void {
+    this.#readAt.set(reader, this.#announced);
   }
 
-  /** Resolves when something was announced after the latest read, or at abort. Never rejects. */
-  wait(signal: AbortSignal): Promise<void> {
-    const unread = this.#readAt !== undefined && this.#readAt < this.#announced;
+  /** Resolves when something was announced after the reader's latest read, or at abort. Never rejects. */
+  wait(signal: AbortSignal, reader: object = this): Promise<void> {
+    const unread = (this.#readAt.get(reader) ?? this.#announced) < this.#announced;
     if (signal.aborted || unread) return Promise.resolve();
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
@@ -44,10 +45,14 @@ export class WakeUp {
 }
 
 /** Resolves when the first of them would; with none of them, at abort. The others are let go. Never rejects. */
-export async function waitForAny(wakeUps: readonly WakeUp[], signal: AbortSignal): Promise<void> {
+export async function waitForAny(
+  wakeUps: readonly WakeUp[],
+  signal: AbortSignal,
+  reader?: object,
+): Promise<void> {
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const never = new WakeUp();
-  await Promise.race([never, ...wakeUps].map((wakeUp) => wakeUp.wait(until)));
+  await Promise.race([never, ...wakeUps].map((wakeUp) => wakeUp.wait(until, reader)));
   over.abort();
 }

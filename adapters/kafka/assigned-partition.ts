@@ -1,6 +1,6 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import type { ConsumeOptions, PartitionBounds } from '../ports/event-log.js';
 import { Pace } from '../clock/pace.js';
+import { StartUnknown, type ConsumeOptions, type PartitionBounds } from '../ports/event-log.js';
 import { reasonOf } from '../event-log/errors.js';
 import { ConsumedRecord } from './consumed-record.js';
 import { protocolErrorType } from './kafka-errors.js';
@@ -103,10 +103,14 @@ export class AssignedPartitionState {
         this.expected = answer < bounds.low ? bounds.low : answer;
         consumer.seek({ topic, partition, offset: `${this.expected}` });
         consumer.resume([{ topic, partitions: [partition] }]);
+        return;
       } catch (error) {
-        this.context.onRefusal(error instanceof Error ? error : new Error(String(error)));
+        if (!(error instanceof StartUnknown)) {
+          this.context.onRefusal(error instanceof Error ? error : new Error(String(error)));
+          return;
+        }
+        await this.waitAfter(error, attempt);
       }
-      return;
     }
   }
 
@@ -121,10 +125,14 @@ export class AssignedPartitionState {
       const all = await (attempt === 1 && this.failures === 0 ? firstBounds() : bounds(topic));
       return all.find((one) => one.partition === partition);
     } catch (error) {
-      this.context.onTrouble(`${this.name}: ${reasonOf(error)}`);
-      await this.context.pause(attempt);
+      await this.waitAfter(error, attempt);
       return undefined;
     }
+  }
+
+  private async waitAfter(error: unknown, attempt: number): Promise<void> {
+    this.context.onTrouble(`${this.name}: ${reasonOf(error)}`);
+    await this.context.pause(attempt);
   }
 
   private async handleSlices(payload: EachBatchPayload): Promise<void> {

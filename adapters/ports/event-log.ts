@@ -58,7 +58,8 @@ export interface ConsumeOptions {
   readonly group: string;
   readonly topics: readonly string[];
   /**
-   * Asked once per assignment: where to begin. Rejecting ends the subscription with that error (refusal to run).
+   * Asked at each assignment: where to begin. Rejecting with StartUnknown has it asked again after a while; any other
+   * error ends the subscription (refusal to run).
    * The group's committed offset is never the truth.
    */
   readonly startAt: (assigned: AssignedPartition) => Promise<bigint>;
@@ -83,6 +84,11 @@ export interface Subscription {
 /** The log can't be reached or refused: try again later. Nothing may be concluded about the records. */
 export class LogUnavailable extends Error {
   override readonly name = 'LogUnavailable';
+}
+
+/** Where to begin can't be told just now: ask again. */
+export class StartUnknown extends Error {
+  override readonly name = 'StartUnknown';
 }
 
 /** The log will never take this record (too large…): send it elsewhere. */

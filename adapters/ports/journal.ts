@@ -184,8 +184,8 @@ export interface CommandQueue {
   settle(result: CommandResult, now: number): Promise<boolean>;
   /** Gives back the counters of processes that are over. Returns how many. */
   releaseEnded(): Promise<number>;
-  /** Earliest time at which something waiting becomes due; undefined: nothing waits. For clocks that jump. */
-  nextDue(): Promise<number | undefined>;
+  /** Earliest time later than `after` at which a head becomes due; undefined: none will. */
+  nextDue(after: number): Promise<number | undefined>;
   /** Resolves when there may be something to claim that the latest `claimable` did not see, or at abort. Never rejects. */
   awaitWork(signal: AbortSignal): Promise<void>;
 }
@@ -193,7 +193,8 @@ export interface CommandQueue {
 export interface Timers {
   /** Fires what is due: each timer becomes one signal in the outbox, in one transaction. Returns how many. */
   fireDue(now: number, limit: number): Promise<number>;
-  nextDue(): Promise<number | undefined>;
+  /** Earliest time later than `after` at which a timer is due; undefined: there is none. */
+  nextDue(after: number): Promise<number | undefined>;
   /** Resolves when a timer may have been set, or at abort. */
   awaitChange(signal: AbortSignal): Promise<void>;
 }

@@ -125,13 +125,13 @@ class ExecutorLoop {
   }
 
   /**
-   * A head that was due when the queue was read is under work here: its end will be heard of. One that has become due
-   * since (a claim ran out while the queue was slow to answer) is looked at at once.
+   * A head that was due when the queue was read is under work here: its end will be heard of, so it is the next one that
+   * is slept for. One that has become due since (a claim ran out while the queue was slow to answer) is looked at at once.
    */
   async #sleepUntilDue(signal: AbortSignal): Promise<readonly Promise<void>[]> {
     const { queue, clock } = this.#options;
-    const due = await queue.nextDue();
-    return due === undefined || due <= this.#heads.readAt ? [] : [clock.waitUntil(due, signal)];
+    const due = await queue.nextDue(this.#heads.readAt);
+    return due === undefined ? [] : [clock.waitUntil(due, signal)];
   }
 
   async #begin(free: number): Promise<number> {

@@ -5,6 +5,7 @@ import type { AdvanceRequest, AdvanceResult, Journal, NewOutboxEntry } from '../
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import type { Input } from '../../domain/signal.js';
 import { deadLetterTopic, inputTopics } from '../../schemas/catalog.js';
+import { beginningOf } from '../beginning.js';
 import { decidingBy } from './decide/decide.js';
 import type { Rules } from './decide/draft.js';
 import { deadLetterEntry } from './read/dead-letter.js';
@@ -76,7 +77,7 @@ export function consumeInputs(options: MaintenanceOptions): Subscription {
     group,
     topics: inputTopics,
     maxBatchRecords: options.maxBatchRecords,
-    startAt: (assigned) => journal.startAt(group, assigned),
+    startAt: (assigned) => beginningOf(journal, group, assigned),
     onBatch: async (batch) => {
       const { topic, partition, logId, records } = batch;
       const last = records[records.length - 1];

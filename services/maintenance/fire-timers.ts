@@ -7,11 +7,13 @@ const timersATurn = 500;
 export function fireTimers(timers: Timers, supervision: Supervision): Promise<void> {
   const { clock } = supervision;
   return superviseLoop('timers', supervision, async () => {
-    const [now, due] = [clock.now(), await timers.nextDue()];
-    if (due !== undefined && due <= now && (await timers.fireDue(now, timersATurn)) > 0) return;
+    const [now, first] = [clock.now(), await timers.nextDue(0)];
+    const isDue = first !== undefined && first <= now;
+    if (isDue && (await timers.fireDue(now, timersATurn)) > 0) return;
+    // What is due and could not be fired is just changed or fired elsewhere: whatever comes after it is slept for.
+    const due = isDue ? await timers.nextDue(now) : first;
     const waits = [(until: AbortSignal) => timers.awaitChange(until)];
-    // What is due and could not be fired is just changed or fired elsewhere, and that will be told.
-    if (due !== undefined && due > now) waits.push((until) => clock.waitUntil(due, until));
+    if (due !== undefined) waits.push((until) => clock.waitUntil(due, until));
     await awaitFirst(waits, supervision);
   });
 }

@@ -7,6 +7,7 @@ import { decodeEvent } from '../../schemas/codec.js';
 import { eventToMigrationRequest } from '../../schemas/events/migration-requested.js';
 import { EventUndecodable } from '../../schemas/undecodable.js';
 import { unframe } from '../../schemas/wire-format.js';
+import { beginningOf } from '../beginning.js';
 import type { MigrationRequest } from './migration-request.js';
 import type { Migrator } from './migrator.js';
 
@@ -113,7 +114,7 @@ export function consumeRequests(options: RequestConsumerOptions): Subscription {
     maxBatchRecords: 100,
     startAt: async (assigned) => {
       progress.set(assigned.partition, new Progress());
-      return journal.startAt(group, assigned);
+      return beginningOf(journal, group, assigned);
     },
     onBatch: async (batch) => {
       for (const record of batch.records) {

@@ -158,4 +158,23 @@ describe('what the simulator found', () => {
       expect(told.ended.length).toBeGreaterThan(0);
     },
   );
+
+  it('power seemed to go off twice for one command: the request of a part that had died came late (seed 5202)', async () => {
+    const told = await story(
+      [
+        fails('n1', 1_000),
+        // After its request to switch off was sent, and long before that arrives.
+        { at: 8 * minuteMs, what: 'a part is killed', part: 'executor-1' },
+        // So that it is the successor of the one that died which switches off for the next command.
+        { at: 10 * minuteMs - 1_000, what: 'a part is killed', part: 'executor-2' },
+        { at: 10 * minuteMs, what: 'a person orders', node: 'n1', order: 'retry' },
+      ],
+      { deviations: { 'executor-1 bmc.forceOff #1': { requestMs: 10 * minuteMs + 25 - 7_292 } } },
+    );
+    const off = effectsOn(told, 'n1').filter(({ what }) => what === 'forceOff');
+    expect(off).toHaveLength(2);
+    // Both while the executor that sent the first holds the second command.
+    expect((off[1]?.at ?? 0) - (off[0]?.at ?? 0)).toBeLessThan(10);
+    expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+  });
 });

@@ -18,7 +18,7 @@ export class MemoryCommandQueue implements CommandQueue {
   }
 
   async claimable(now: number, limit: number): Promise<readonly QueuedCommand[]> {
-    this.#store.work.reading();
+    this.#store.work.reading(this);
     return this.#heads()
       .filter(({ dueAt }) => dueAt <= now)
       .sort((a, b) => a.position - b.position)
@@ -99,13 +99,14 @@ export class MemoryCommandQueue implements CommandQueue {
     );
   }
 
-  async nextDue(): Promise<number | undefined> {
-    const due = this.#heads().map(({ dueAt }) => dueAt);
-    return due.length === 0 ? undefined : Math.min(...due);
+  async nextDue(after: number): Promise<number | undefined> {
+    let earliest: number | undefined;
+    for (const { dueAt } of this.#heads()) if (dueAt > after) earliest = Math.min(dueAt, earliest ?? dueAt);
+    return earliest;
   }
 
   awaitWork(signal: AbortSignal): Promise<void> {
-    return this.#store.work.wait(signal);
+    return this.#store.work.wait(signal, this);
   }
 
   #heads(): readonly StoredCommand[] {

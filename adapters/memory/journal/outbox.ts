@@ -54,7 +54,7 @@ export class MemoryOutbox implements Outbox {
     if (lost !== undefined) {
       throw new JournalUnavailable(`outbox partition ${lost} was lost: acquire it again before sending`);
     }
-    for (const wakeUp of this.#wakeUps(partitions)) wakeUp.reading();
+    for (const wakeUp of this.#wakeUps(partitions)) wakeUp.reading(this);
     return partitions
       .flatMap((partition) => (this.#store.unsent[partition] ?? []).slice(0, limit))
       .map(({ entry }) => entry)
@@ -86,7 +86,7 @@ export class MemoryOutbox implements Outbox {
   }
 
   async awaitEntries(partitions: readonly number[], signal: AbortSignal): Promise<void> {
-    await waitForAny(this.#wakeUps(partitions), signal);
+    await waitForAny(this.#wakeUps(partitions), signal, this);
   }
 
   #wakeUps(partitions: readonly number[]): readonly WakeUp[] {

@@ -15,7 +15,7 @@ export class MemoryTimers implements Timers {
   }
 
   async fireDue(now: number, limit: number): Promise<number> {
-    this.#store.timerChanges.reading();
+    this.#store.timerChanges.reading(this);
     const due = [...this.#store.timers]
       .filter(([, { dueAt }]) => dueAt <= now)
       .sort(([, a], [, b]) => a.dueAt - b.dueAt)
@@ -28,14 +28,15 @@ export class MemoryTimers implements Timers {
     return due.length;
   }
 
-  async nextDue(): Promise<number | undefined> {
-    this.#store.timerChanges.reading();
+  async nextDue(after: number): Promise<number | undefined> {
+    this.#store.timerChanges.reading(this);
     let earliest: number | undefined;
-    for (const { dueAt } of this.#store.timers.values()) earliest = Math.min(dueAt, earliest ?? dueAt);
+    for (const { dueAt } of this.#store.timers.values())
+      if (dueAt > after) earliest = Math.min(dueAt, earliest ?? dueAt);
     return earliest;
   }
 
   awaitChange(signal: AbortSignal): Promise<void> {
-    return this.#store.timerChanges.wait(signal);
+    return this.#store.timerChanges.wait(signal, this);
   }
 }

@@ -102,10 +102,11 @@ export class PostgresCommandQueue implements CommandQueue {
     return row?.released ?? 0;
   }
 
-  async nextDue(): Promise<number | undefined> {
+  async nextDue(after: number): Promise<number | undefined> {
     const [row] = await this.#context.database.query<{ due_at: number | null }>({
       name: 'command-next-due',
-      text: `SELECT min(head.due_at) AS due_at FROM ${heads}`,
+      text: `SELECT min(head.due_at) AS due_at FROM ${heads} AND head.due_at > $1`,
+      values: [after],
     });
     return row?.due_at ?? undefined;
   }

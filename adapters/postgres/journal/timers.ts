@@ -50,11 +50,12 @@ export class PostgresTimers implements Timers {
     }
   }
 
-  async nextDue(): Promise<number | undefined> {
+  async nextDue(after: number): Promise<number | undefined> {
     this.#context.notices.timerChanges.reading();
     const [row] = await this.#context.database.query<{ due_at: number | null }>({
       name: 'timer-next-due',
-      text: 'SELECT min(due_at) AS due_at FROM journal.timer',
+      text: 'SELECT min(due_at) AS due_at FROM journal.timer WHERE due_at > $1',
+      values: [after],
     });
     return row?.due_at ?? undefined;
   }

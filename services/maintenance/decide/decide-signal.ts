@@ -6,10 +6,11 @@ import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
 import { isStage, takesOrder } from '../../../workflows/orders.js';
 import { decideOrphan } from './decide-orphan.js';
 import { takeUpWithheld } from './withheld.js';
-import { latestEventId, record, type Draft } from './draft.js';
+import { record, type Draft } from './draft.js';
 import { closeFault, openFaults } from './faults.js';
 import { strongerFault } from './ladder.js';
 import { tellProcess } from './process.js';
+import { isSetOnceMore, setTimers, withTimers } from './timers.js';
 
 const pastBootsKept = 8;
 
@@ -79,22 +80,17 @@ function decideTimer(draft: Draft, fired: Extract<Signal, { kind: 'TimerFired' }
   const { process } = draft.state;
   if (process?.id !== fired.processId || process.context.stageEntry !== fired.stageEntry) {
     ignoreAsStale(draft, `timer ${fired.timer}`, fired.processId);
+  } else if (isSetOnceMore(draft, fired)) {
+    // It comes again.
   } else if (fired.timer === 'stage-overdue') {
-    record(draft, {
-      type: 'StageOverdue',
-      processId: process.id,
-      data: { stage: process.stage, enteredAt: process.context.enteredAt },
-    });
-    const { node } = draft.state;
-    const dueAt = draft.at + process.context.recipe.stageMaximumAgeMs;
-    draft.timers.push({
-      node,
-      processId: process.id,
-      stageEntry: fired.stageEntry,
-      name: 'stage-overdue',
-      dueAt,
-      issuedBy: latestEventId(draft),
-    });
+    const { stage, context } = process;
+    const due = { 'stage-overdue': draft.at + context.recipe.stageMaximumAgeMs };
+    record(
+      draft,
+      { type: 'StageOverdue', processId: process.id, data: { stage, enteredAt: context.enteredAt } },
+      (state) => withTimers(state, due),
+    );
+    setTimers(draft, context, due);
   } else if (fired.timer === 'verify-check' && isLeftToStronger(draft, process)) {
     tellProcess(draft, { type: 'fault.stronger', at: draft.at });
   } else {

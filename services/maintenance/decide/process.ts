@@ -24,10 +24,11 @@ import type { WorkflowEvent } from '../../../workflows/events.js';
 import { ordersOfStage } from '../../../workflows/orders.js';
 import { modeOf } from '../../../workflows/policy.js';
 import { eventIdOf } from '../../../domain/event-number.js';
-import { latestEventId, record, type Draft } from './draft.js';
+import { record, type Draft } from './draft.js';
 import { endProcess } from './end-process.js';
 import { referenceTo } from './faults.js';
 import { commandIdOf, migrationRequestIdOf, processIdOf } from './identities.js';
+import { setTimers, timersOf } from './timers.js';
 import { chooseRung, faultsToHandle, strongerFault, type ChosenRung } from './ladder.js';
 
 /** Longest window that attempts are remembered for: 30 days, and at most 64. */
@@ -173,25 +174,6 @@ function commandsOf(draft: Draft, step: WorkflowStep): readonly Command[] {
     }));
 }
 
-function isTimerAction(action: RequestedAction): action is {
-  readonly type: 'startTimer';
-  readonly parameters: { readonly name: string; readonly afterMs: number };
-} {
-  return action.type === 'startTimer';
-}
-
-function setTimers(draft: Draft, step: WorkflowStep, entered: boolean): void {
-  const { processId, stageEntry, recipe } = step.context;
-  const { node } = draft.state;
-  const issuedBy = latestEventId(draft);
-  const set = (name: string, afterMs: number): void => {
-    draft.timers.push({ node, processId, stageEntry, name, dueAt: draft.at + afterMs, issuedBy });
-  };
-  if (entered && !step.ended) set('stage-overdue', recipe.stageMaximumAgeMs);
-  for (const action of step.actions)
-    if (isTimerAction(action)) set(action.parameters.name, action.parameters.afterMs);
-}
-
 /** Writes down where the workflow went, issues what it asks for, and goes on until nothing more follows by itself. */
 export function follow(draft: Draft, step: WorkflowStep): void {
   const { process } = draft.state;
@@ -199,7 +181,13 @@ export function follow(draft: Draft, step: WorkflowStep): void {
   const entered = process.context.stageEntry !== step.context.stageEntry;
   const commands = commandsOf(draft, step);
   const issued: readonly OpenCommand[] = commands.map(({ id, type }) => ({ id, type }));
-  const context: ProcessContext = { ...step.context, open: [...step.context.open, ...issued] };
+  const due = timersOf(draft, step, entered);
+  const { timersDue, timersSetAnew: _early, ...kept } = step.context;
+  const context: ProcessContext = {
+    ...(entered ? kept : step.context),
+    open: [...step.context.open, ...issued],
+    timersDue: entered ? due : { ...timersDue, ...due },
+  };
   const here = { epoch: draft.rules.epoch, version: draft.state.version + 1 };
   record(
     draft,
@@ -219,7 +207,7 @@ export function follow(draft: Draft, step: WorkflowStep): void {
     }),
   );
   draft.commands.push(...commands);
-  setTimers(draft, step, entered);
+  setTimers(draft, context, due);
   for (const action of step.actions) carryOut(draft, action, step);
   if (step.ended) endProcess(draft, step.stage);
 }

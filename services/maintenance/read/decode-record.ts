@@ -30,7 +30,7 @@ export type DecodedRecord =
 
 type Subject = Input extends infer One
   ? One extends Input
-    ? Omit<One, 'causeId' | 'at' | 'late'>
+    ? Omit<One, 'causeId' | 'at' | 'late' | 'saidAt' | 'causedBy'>
     : never
   : never;
 
@@ -48,17 +48,8 @@ export async function decodeRecord(record: LogRecord, options: DecodeOptions): P
       throw new EventUndecodable(event, `key ${shown(record.key)} is not its node ${subject.node}`);
     }
     const late = options.clock.now() - at > options.lateAfterMs;
-    const causedBy = answeredEvent(record, subject.node, causeId);
-    return {
-      kind: 'input',
-      input: {
-        ...subject,
-        causeId,
-        at,
-        ...(late ? { late: true } : {}),
-        ...(causedBy === undefined ? {} : { causedBy }),
-      },
-    };
+    const said = saidBy(subject, record, causeId);
+    return { kind: 'input', input: { ...subject, causeId, at, ...said, ...(late ? { late: true } : {}) } };
   } catch (error) {
     if (!(error instanceof EventUndecodable)) throw error;
     return { kind: 'deadLetter', reason: error.message, at };
@@ -140,6 +131,22 @@ function causeOf(record: LogRecord): CauseId {
   const id = record.headers['ce_id'];
   if (id !== undefined && isUuid(id)) return uuid(id);
   return uuid(uuidFrom(`${record.topic}/${record.partition}/${record.offset}`));
+}
+
+/** What the record's headers say of when and why it was said. */
+function saidBy(
+  { kind, node }: Subject,
+  record: LogRecord,
+  causeId: CauseId,
+): Pick<Input, 'saidAt' | 'causedBy'> {
+  // Reports follow from nothing that was said here, and there are too many to read the headers of each.
+  if (kind === 'report') return {};
+  const causedBy = answeredEvent(record, node, causeId);
+  const at = kind === 'signal' ? Date.parse(record.headers['ce_time'] ?? '') : NaN;
+  return {
+    ...(Number.isFinite(at) ? { saidAt: at } : {}),
+    ...(causedBy === undefined ? {} : { causedBy }),
+  };
 }
 
 function uuid(text: string): CauseId {

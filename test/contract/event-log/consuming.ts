@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../../adapters/ports/event-log.js';
+import { StartUnknown, type Batch } from '../../../adapters/ports/event-log.js';
 import { eventually, Reader, record, texts } from './reading.js';
 import type { LogUnderTest } from './suite.js';
 
@@ -84,6 +84,22 @@ export function describeConsuming(underTest: () => LogUnderTest): void {
       await expect(reader.subscription.ended).rejects.toBe(refusal);
       expect(reader.records).toEqual([]);
       expect(reader.subscription.isHealthy()).toBe(false);
+    });
+
+    it('asks again while where to begin is not known: one hiccup of the journal ended the process', async () => {
+      const { log, group } = underTest();
+      const name = await filled();
+      let failures = 2;
+      const reader = new Reader(log, group(), [name], {
+        startAt: ({ low }) => {
+          if (failures === 0) return Promise.resolve(low);
+          failures -= 1;
+          return Promise.reject(new StartUnknown('the journal does not answer'));
+        },
+      });
+      await reader.has(5);
+      await reader.subscription.stop();
+      expect(texts(reader.records)).toEqual(five);
     });
 
     it('asks startAt again after a batch failed, and gives the same records again', async () => {

@@ -359,7 +359,7 @@ export function advanceSuite(harness: () => Harness): void {
     it('takes its timers with it when it ends, and those of a stage when that is over', async () => {
       const timers = [timerOf(n1, 'deadline', 10), timerOf(n1, 'check', 20)];
       await copy.journal.advance(batch([report(n1)], { decide: starting([], timers) }));
-      expect(await copy.timers.nextDue()).toBe(10);
+      expect(await copy.timers.nextDue(0)).toBe(10);
       const nextStage: typeof noteMessage = (state, input) =>
         decision(
           state,
@@ -368,9 +368,9 @@ export function advanceSuite(harness: () => Harness): void {
           { timers: [timerOf(n1, 'check', 30, 2)] },
         );
       await copy.journal.advance(batch([report(n1)], { decide: nextStage }));
-      expect(await copy.timers.nextDue()).toBe(30);
+      expect(await copy.timers.nextDue(0)).toBe(30);
       await copy.journal.advance(batch([report(n1)], { decide: ending }));
-      expect(await copy.timers.nextDue()).toBeUndefined();
+      expect(await copy.timers.nextDue(0)).toBeUndefined();
     });
   });
 }

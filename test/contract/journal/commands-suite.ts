@@ -86,13 +86,14 @@ export function commandsSuite(harness: () => Harness): void {
     });
 
     it('tells when the next command is due', async () => {
-      expect(await copy.commands.nextDue()).toBeUndefined();
+      expect(await copy.commands.nextDue(0)).toBeUndefined();
       const a = commandOf(n1, 1);
       await issue([a]);
-      expect(await copy.commands.nextDue()).toBe(now);
+      expect(await copy.commands.nextDue(0)).toBe(now);
       expect(await copy.upkeep.isIdle(now)).toBe(false);
       await copy.commands.postpone(a.id, { until: now + 70, reason: 'budget' });
-      expect(await copy.commands.nextDue()).toBe(now + 70);
+      expect(await copy.commands.nextDue(0)).toBe(now + 70);
+      expect(await copy.commands.nextDue(now + 70)).toBeUndefined();
     });
 
     it('wakes who waits for work', async () => {
@@ -115,6 +116,14 @@ export function commandsSuite(harness: () => Harness): void {
     it('does not wait for what came between looking and waiting', async () => {
       await copy.commands.claimable(now, 10);
       await issue([commandOf(n1, 1)]);
+      await copy.commands.awaitWork(new AbortController().signal);
+    });
+
+    it('does not wait for what came since it looked, although another copy has looked at that', async () => {
+      const other = await installation.open();
+      await copy.commands.claimable(now, 10);
+      await issue([commandOf(n1, 1)]);
+      await other.commands.claimable(now, 10);
       await copy.commands.awaitWork(new AbortController().signal);
     });
 

@@ -203,7 +203,7 @@ export function parkingSuite(harness: () => Harness): void {
       const now = installation.clock.now();
       const claim = { by: 'me', now, leaseMs: 1_000, budgets: [] };
       expect(await copy.commands.claimable(now, 10)).toEqual([]);
-      expect(await copy.commands.nextDue()).toBeUndefined();
+      expect(await copy.commands.nextDue(0)).toBeUndefined();
       expect(await copy.commands.claim(command.id, claim)).toEqual({ kind: 'gone' });
       expect(await copy.inventory.summary('a')).toMatchObject({ unavailableByOthers: 1 });
       const woken = copy.commands.awaitWork(new AbortController().signal);

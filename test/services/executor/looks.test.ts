@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createMemoryJournal } from '../../../adapters/memory/journal.js';
 import type { CommandQueue } from '../../../adapters/ports/journal.js';
 import { systemClock, systemRandomness } from '../../../adapters/clock/system-clock.js';
-import { runExecutor } from '../../../services/executor/executor.js';
+import { runExecutor, type RunningExecutor } from '../../../services/executor/executor.js';
 import { defaultExecutorSettings } from '../../../services/executor/settings.js';
 import { batch, commandOf, nodeNamed, report, starting } from '../../contract/journal/decisions.js';
 import { defaultOptions, TestClock } from '../../contract/journal/harness.js';
@@ -38,9 +38,10 @@ function counting(queue: CommandQueue): { readonly queue: CommandQueue; readonly
   return { queue: counted, looks: () => looks };
 }
 
-it('looks at the queue once each time it is told of something: it looked twice', async () => {
-  const { journal, commands } = createMemoryJournal(defaultOptions(new TestClock()));
-  const { queue, looks } = counting(commands);
+function run(queue: CommandQueue): {
+  readonly executor: RunningExecutor;
+  readonly stop: () => Promise<void>;
+} {
   const stopping = new AbortController();
   const executor = runExecutor({
     queue,
@@ -52,15 +53,37 @@ it('looks at the queue once each time it is told of something: it looked twice',
     signal: stopping.signal,
     log: silent,
   });
+  const stop = (): Promise<void> => {
+    stopping.abort();
+    return executor.ended;
+  };
+  return { executor, stop };
+}
+
+it('looks at the queue once each time it is told of something: it looked twice', async () => {
+  const { journal, commands } = createMemoryJournal(defaultOptions(new TestClock()));
+  const { queue, looks } = counting(commands);
+  const { executor, stop } = run(queue);
   await expect.poll(() => executor.underWay()).toBe(0);
   expect(looks()).toBe(1);
   const node = nodeNamed('n1');
   const command = commandOf(node, 1);
   await journal.advance(batch([report(node)], { decide: starting([command]) }));
   // No such cluster: the command ends at once.
-  await expect.poll(() => commands.nextDue()).toBeUndefined();
+  await expect.poll(() => commands.nextDue(0)).toBeUndefined();
   await expect.poll(() => executor.underWay()).toBe(0);
   expect(looks()).toBe(2);
-  stopping.abort();
-  await executor.ended;
+  await stop();
+});
+
+it('asks again for what waits although another command was under work when it went to sleep: it waited for ever (simulation seed 142)', async () => {
+  const { journal, commands } = createMemoryJournal(defaultOptions(new TestClock()));
+  const [n1, n2] = [nodeNamed('n1'), nodeNamed('n2')];
+  const [now, later] = [commandOf(n1, 1), commandOf(n2, 1)];
+  await journal.advance(batch([report(n1)], { decide: starting([now]) }));
+  await journal.advance(batch([report(n2)], { decide: starting([later]) }));
+  await commands.postpone(later.id, { until: Date.now() + 50, reason: 'BudgetFull' });
+  const { stop } = run(counting(commands).queue);
+  await expect.poll(() => commands.nextDue(0)).toBeUndefined();
+  await stop();
 });

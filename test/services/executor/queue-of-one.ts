@@ -86,9 +86,9 @@ export class QueueOfOne implements CommandQueue {
     return Promise.resolve(0);
   }
 
-  async nextDue(): Promise<number | undefined> {
-    if (this.#readAt === undefined) return undefined;
-    const due = this.#readAt + 1;
+  async nextDue(after: number): Promise<number | undefined> {
+    const due = this.#readAt === undefined ? undefined : this.#readAt + 1;
+    if (due === undefined || due <= after) return undefined;
     while (Date.now() <= due) await new Promise((resolve) => setImmediate(resolve));
     return due;
   }

@@ -4,7 +4,7 @@ import { MemoryEventLog } from '../../../adapters/memory/event-log.js';
 import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import type { Subscription } from '../../../adapters/ports/event-log.js';
-import type { AdvanceResult, Journal } from '../../../adapters/ports/journal.js';
+import { JournalUnavailable, type AdvanceResult, type Journal } from '../../../adapters/ports/journal.js';
 import { bundledSchemaIds } from '../../../adapters/schema-registry/bundled.js';
 import { namesOf, type NodeKey, type ReportId } from '../../../domain/identifiers.js';
 import { topicsOf } from '../../../schemas/catalog.js';
@@ -181,6 +181,24 @@ describe('maintenance reads its inputs', () => {
     await report('DiskFailure', 'a/n2' as NodeKey);
     await expect.poll(() => factsOf('a/n2' as NodeKey)).toEqual(begun);
     expect(await factsOf()).toEqual(begun);
+  });
+
+  it('given the journal is away when a partition is assigned, then it is asked again: the process ended', async () => {
+    let failures = 2;
+    const flaky: Journal = {
+      installation: () => opened.journal.installation(),
+      startAt: (group, assigned) => {
+        failures -= 1;
+        return failures >= 0
+          ? Promise.reject(new JournalUnavailable('away'))
+          : opened.journal.startAt(group, assigned);
+      },
+      advance: (request) => opened.journal.advance(request),
+    };
+    const consuming = consume({ journal: flaky });
+    await report('KernelDeadlock');
+    await expect.poll(() => factsOf()).toEqual(begun);
+    expect(consuming.isHealthy()).toBe(true);
   });
 
   it('given the journal is away for a while, then the batch is read again and nothing is lost', async () => {

@@ -86,8 +86,8 @@ export class Schedule {
     await this.order();
     await this.retry();
     if (!this.hasRead() || (await this.journal.outbox.backlog()) > 0) return;
-    const due = await this.journal.timers.nextDue();
-    const claimable = await this.journal.commands.nextDue();
+    const due = await this.journal.timers.nextDue(0);
+    const claimable = await this.journal.commands.nextDue(0);
     const next = Math.min(due ?? Infinity, claimable ?? Infinity);
     if (next < Infinity) this.clock.moveTo(next);
   }

@@ -12,8 +12,10 @@ export function isolationHasOneOwner(): Invariant {
   const claims = new ClaimBook();
   /** Nodes whose cordon is a person's, by UID. */
   const cordonedByPerson = new Map<NodeKey, string>();
-  const judge = ({ by, node, before, after }: Patch): string | undefined => {
-    const process = claims.latest(by, node)?.command.processId;
+  const judge = (patch: Patch): string | undefined => {
+    const { by, node, before, after } = patch;
+    const command = claims.behind(patch)?.command;
+    const process = command?.processId;
     if (process === undefined) return `${by} changed ${node} without a claim`;
     const [was, is] = [before, after].map((state) => isolationTaint(state)?.value);
     if (was !== undefined && was !== is && was.split('.')[1] !== process)
@@ -26,7 +28,7 @@ export function isolationHasOneOwner(): Invariant {
       annotation(before, holdAnnotation) !== undefined &&
       was !== undefined &&
       is === undefined &&
-      claims.latest(by, node)?.command.type === 'giveBack'
+      command?.type === 'giveBack'
     )
       return `${process} gave back ${node}, which a person holds`;
     const uncordoned = before.spec.unschedulable === true && after.spec.unschedulable !== true;
@@ -38,8 +40,8 @@ export function isolationHasOneOwner(): Invariant {
   };
   return {
     name: "what a process isolated it alone returns, and what is a person's stays",
-    after: (happening) => {
-      claims.note(happening);
+    after: (happening, at) => {
+      claims.note(happening, at);
       if (happening.kind === 'person acted') {
         if (happening.verb === 'cordon') cordonedByPerson.set(happening.node, happening.uid);
         if (happening.verb === 'uncordon') cordonedByPerson.delete(happening.node);

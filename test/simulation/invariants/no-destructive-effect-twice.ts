@@ -12,8 +12,9 @@ export function noDestructiveEffectTwice(): Invariant {
   const claims = new ClaimBook();
   const done = new Set<string>();
   const over = new Map<string, number>();
-  const judge = ({ by, node, verb, issuedAt }: Touch): string | undefined => {
-    const held = claims.latest(by, node);
+  const judge = (touch: Touch): string | undefined => {
+    const { by, node, verb, issuedAt } = touch;
+    const held = claims.behind(touch);
     if (held === undefined) return `${by} did ${verb} on ${node} without a claim`;
     const { id, processId } = held.command;
     if (done.has(`${id} ${verb}`)) return `${verb} happened twice for ${id}`;
@@ -27,7 +28,7 @@ export function noDestructiveEffectTwice(): Invariant {
   return {
     name: 'no destructive effect happens twice, nor for a process that is over, nor without a claim',
     after: (happening, at) => {
-      claims.note(happening);
+      claims.note(happening, at);
       if (happening.kind === 'published' && happening.record.event.ProcessEnded !== undefined) {
         const { processId } = happening.record.event.ProcessEnded;
         over.set(processId, over.get(processId) ?? at);

@@ -2,6 +2,7 @@ import { isolationTaint } from '../../../adapters/ports/node-marks.js';
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import type { Happening } from '../world/happening.js';
 import { ClaimBook } from './claim-book.js';
+import { Past } from './past.js';
 import type { Invariant } from './invariant.js';
 
 /**
@@ -11,13 +12,11 @@ import type { Invariant } from './invariant.js';
  */
 export function onlyTheNodeThatWasMeant(): Invariant {
   const claims = new ClaimBook();
-  const looks = new Map<string, KubernetesNode | undefined>();
-  const judge = (
-    by: string,
-    { verb, node }: Extract<Happening, { kind: 'machine touched' }>,
-  ): string | undefined => {
-    const held = claims.latest(by, node);
-    const seen = looks.get(`${by} ${node}`);
+  const looks = new Past<KubernetesNode | undefined>();
+  const judge = (touch: Extract<Happening, { kind: 'machine touched' }>): string | undefined => {
+    const { by, verb, node, issuedAt } = touch;
+    const held = claims.behind(touch);
+    const seen = looks.asOf(`${by} ${node}`, issuedAt);
     if (held === undefined || verb === 'on') return undefined;
     if (seen === undefined) return `${by} did ${verb} on ${node} without having seen the node`;
     const { processId, expected } = held.command;
@@ -32,10 +31,10 @@ export function onlyTheNodeThatWasMeant(): Invariant {
   };
   return {
     name: 'harm comes only to a node that its process isolated and that is still the same',
-    after: (happening) => {
-      claims.note(happening);
-      if (happening.kind === 'looked') looks.set(`${happening.by} ${happening.node}`, happening.seen);
-      return happening.kind === 'machine touched' ? judge(happening.by, happening) : undefined;
+    after: (happening, at) => {
+      claims.note(happening, at);
+      if (happening.kind === 'looked') looks.note(`${happening.by} ${happening.node}`, at, happening.seen);
+      return happening.kind === 'machine touched' ? judge(happening) : undefined;
     },
   };
 }

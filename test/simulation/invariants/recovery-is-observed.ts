@@ -5,9 +5,10 @@ import type { Happening } from '../world/happening.js';
 import type { Invariant } from './invariant.js';
 
 interface Seen {
-  /** Healthy looks in a row, and the boot they were of. */
-  healthy: number;
-  bootId: string | undefined;
+  /** Healthy looks in a row, the boot they were of, and when the last one that counts was. */
+  readonly healthy: number;
+  readonly bootId: string | undefined;
+  readonly at: number;
 }
 
 function isWell({ ready, conditions }: NodeObservation): boolean {
@@ -16,26 +17,29 @@ function isWell({ ready, conditions }: NodeObservation): boolean {
 
 /**
  * 5. A process ends as Recovered only after the node was seen well, as often as the recipe asks, on one boot; and what is
- * said to have been seen was there to be seen.
+ * said to have been seen was there to be seen. Looks that follow each other at once are one look.
+ * @param apartMs least time between two looks
  */
-export function recoveryIsObserved(looksNeeded: number): Invariant {
+export function recoveryIsObserved(looksNeeded: number, apartMs: number): Invariant {
   const shown = new Map<string, KubernetesNode[]>();
   const seen = new Map<string, Seen>();
-  const note = ({ processId, detail: { observation } }: CommandResult): void => {
+  const note = ({ processId, detail: { observation } }: CommandResult, at: number): void => {
     if (observation === undefined) return;
     const before = seen.get(processId);
     const { bootId } = observation;
-    const row = before?.bootId === bootId ? (before?.healthy ?? 0) : 0;
-    seen.set(processId, { healthy: isWell(observation) ? row + 1 : 0, bootId });
+    const row = before?.bootId === bootId ? before : undefined;
+    if (!isWell(observation)) seen.set(processId, { healthy: 0, bootId, at });
+    else if (row === undefined || row.healthy === 0) seen.set(processId, { healthy: 1, bootId, at });
+    else if (at - row.at >= apartMs) seen.set(processId, { healthy: row.healthy + 1, bootId, at });
   };
-  const judge = (happening: Happening): string | undefined => {
+  const judge = (happening: Happening, at: number): string | undefined => {
     if (happening.kind === 'looked' && happening.seen !== undefined) {
       remember(shown, happening.by, happening.node, happening.seen);
     } else if (happening.kind === 'let go' && happening.result?.commandType === 'observeNode') {
       const { by, command, result } = happening;
       if (!wasShown(shown.get(`${by} ${command.node}`), result.detail.observation))
         return `${by} says it saw what ${command.node} was not`;
-      note(result);
+      note(result, at);
     } else if (
       happening.kind === 'published' &&
       happening.record.event.ProcessEnded?.outcome === 'RECOVERED'

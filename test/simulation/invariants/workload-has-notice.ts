@@ -5,9 +5,6 @@ import type { Happening } from '../world/happening.js';
 import { ClaimBook } from './claim-book.js';
 import type { Invariant } from './invariant.js';
 
-/** Clocks may differ by so much, ms. */
-const skewMs = 5_000;
-
 type Told = Extract<Happening, { readonly kind: 'pod told to go' }>;
 
 /**
@@ -22,7 +19,8 @@ export function workloadHasNotice(
 ): Invariant {
   const claims = new ClaimBook();
   const requested = new Map<string, number>();
-  const judge = ({ by, verb, node, pod }: Told, at: number): string | undefined => {
+  const judge = (told: Told, at: number): string | undefined => {
+    const { by, verb, pod } = told;
     const askedAt = requested.get(pod.metadata.uid);
     const process = annotation(pod, processAnnotation);
     if (pod.metadata.labels?.[migrationLabel] === undefined || process === undefined)
@@ -30,8 +28,8 @@ export function workloadHasNotice(
     if (askedAt === undefined)
       return `${by} told ${pod.metadata.name} to go before the request was published`;
     if (verb === 'evict') return undefined;
-    if (claims.latest(by, node)?.command.processId !== process) return `${by} deletes a pod of ${process}`;
-    return at - askedAt < noticeMs - skewMs
+    if (claims.behind(told)?.command.processId !== process) return `${by} deletes a pod of ${process}`;
+    return at - askedAt < noticeMs
       ? `${pod.metadata.name} was deleted ${at - askedAt} ms after it was asked`
       : undefined;
   };
@@ -45,7 +43,7 @@ export function workloadHasNotice(
   return {
     name: 'workload goes only when asked, and is destroyed only after its deadline',
     after: (happening, at) => {
-      claims.note(happening);
+      claims.note(happening, at);
       for (const { uid } of happening.kind === 'published'
         ? (happening.record.event.MigrationRequested?.pods ?? [])
         : [])

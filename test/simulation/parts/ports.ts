@@ -152,6 +152,9 @@ function clusterOf(site: Site, incarnation: Incarnation): KubernetesCluster {
       'getPod',
     ],
     troubles: kubernetesTroubles,
+    beforeAct: (issuedAt) => {
+      cluster.issuedAt = issuedAt;
+    },
   });
 }
 

@@ -69,7 +69,7 @@ export function witnessedQueue(
       return settled;
     },
     releaseEnded: () => queue.releaseEnded(),
-    nextDue: () => queue.nextDue(),
+    nextDue: (after) => queue.nextDue(after),
     awaitWork: (signal) => queue.awaitWork(signal),
   };
 }

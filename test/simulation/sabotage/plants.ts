@@ -163,4 +163,22 @@ export const plants: readonly Plant[] = [
     find: 'afterMs: Math.max(context.recipe.evacuationDeadlineMs, context.recipe.minimumNoticeMs),',
     replace: 'afterMs: context.recipe.minimumNoticeMs,',
   },
+  {
+    name: 'a command runs although it was said to be revoked',
+    file: `${memory}/advance.ts`,
+    find: 'for (const { id } of revoked) revoke(store, store.commands.get(id));',
+    replace: '',
+  },
+  {
+    name: 'a timer that a clock ahead fired early is heard at once',
+    file: `${decide}/timers.ts`,
+    find: 'dueAt === undefined || dueAt <= draft.at',
+    replace: 'dueAt === undefined || dueAt > 0',
+  },
+  {
+    name: 'nobody sleeps until what waits is due',
+    file: 'services/executor/executor.ts',
+    find: 'queue.nextDue(this.#heads.readAt)',
+    replace: 'queue.nextDue(Number.MAX_SAFE_INTEGER)',
+  },
 ];

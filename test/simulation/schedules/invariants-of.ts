@@ -14,6 +14,7 @@ import { whoWaitsIsSeen } from '../invariants/who-waits-is-seen.js';
 import { workloadHasNotice } from '../invariants/workload-has-notice.js';
 import { nobodyIsDeclaredDead } from '../invariants/nobody-is-declared-dead.js';
 import { oldReportsOpenNothing } from '../invariants/old-reports-open-nothing.js';
+import { whatIsRevokedIsNotBegun } from '../invariants/what-is-revoked-is-not-begun.js';
 import type { Built } from './build.js';
 
 /** Everything that is held against each step of a schedule; one file each. */
@@ -24,13 +25,17 @@ export function invariantsOf({ installation, cast }: Built): readonly Invariant[
   return [
     aReportHasOneFate(),
     oldReportsOpenNothing(),
-    nobodyIsDeclaredDead((node) => site.machine(namesOf(node).node).power),
+    nobodyIsDeclaredDead({
+      powerOf: (node) => site.machine(namesOf(node).node).power,
+      nodeOf: (node) => site.nodes.get(namesOf(node).node),
+    }),
     noDestructiveEffectTwice(),
+    whatIsRevokedIsNotBegun(),
     onlyTheNodeThatWasMeant(),
     isolationHasOneOwner(),
     oneProcessPerNode(),
     whoWaitsIsSeen(recipe.stageMaximumAgeMs),
-    recoveryIsObserved(recipe.healthyObservations),
+    recoveryIsObserved(recipe.healthyObservations, recipe.verifyIntervalMs),
     replayGivesTheState(store),
     noPermitNoRiskyChange({ isolated: 2, poweringOff: 1, inventoryAgeMs: 20 * 60_000 }, site.nodes),
     everyOutcomeHasACause(),

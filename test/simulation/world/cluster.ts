@@ -25,6 +25,8 @@ export class SimulatedCluster implements KubernetesCluster {
   readonly #site: Site;
   readonly #by: string;
   readonly #pace: WatchPace;
+  /** When the request was sent that acts now. */
+  issuedAt = 0;
 
   /** @param by the part that asks */
   constructor(site: Site, by: string, pace: WatchPace) {
@@ -59,7 +61,8 @@ export class SimulatedCluster implements KubernetesCluster {
     if (patched === undefined) return Promise.resolve({ kind: 'unprocessable', message: 'test failed' });
     const after = this.#site.putNode(patched);
     const node = this.#site.keyOf(name);
-    this.#site.tell({ kind: 'node patched', by: this.#by, node, before, after });
+    const { issuedAt } = this;
+    this.#site.tell({ kind: 'node patched', by: this.#by, node, before, after, issuedAt });
     return Promise.resolve(ok(after));
   }
 
@@ -129,7 +132,8 @@ export class SimulatedCluster implements KubernetesCluster {
     const { nodeName } = pod.spec;
     if (pod.metadata.deletionTimestamp === undefined && nodeName !== undefined) {
       const node = this.#site.keyOf(nodeName);
-      this.#site.tell({ kind: 'pod told to go', by: this.#by, verb, node, pod });
+      const { issuedAt } = this;
+      this.#site.tell({ kind: 'pod told to go', by: this.#by, verb, node, pod, issuedAt });
       this.#site.terminate(pod);
     }
     return Promise.resolve(ok(true));

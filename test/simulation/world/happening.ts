@@ -38,6 +38,8 @@ export type Happening =
       readonly node: NodeKey;
       readonly before: KubernetesNode;
       readonly after: KubernetesNode;
+      /** When the request was sent; it arrives now. */
+      readonly issuedAt: number;
     }
   | {
       readonly kind: 'pod told to go';
@@ -45,6 +47,7 @@ export type Happening =
       readonly verb: 'evict' | 'delete';
       readonly node: NodeKey;
       readonly pod: KubernetesPod;
+      readonly issuedAt: number;
     }
   | {
       readonly kind: 'machine touched';

@@ -111,7 +111,9 @@ export class DecidedNode {
     };
   }
 
+  /** When it is due, if it is not yet. */
   fire(timer: TimerName | 'stage-overdue', stageEntry = this.process.context.stageEntry): Decision {
+    this.at = Math.max(this.at, this.process.context.timersDue?.[timer] ?? this.at);
     return this.signal({ kind: 'TimerFired', processId: this.process.id, stageEntry, timer });
   }
 

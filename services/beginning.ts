@@ -1,0 +1,19 @@
+import { StartUnknown, type AssignedPartition } from '../adapters/ports/event-log.js';
+import { JournalUnavailable, type Journal } from '../adapters/ports/journal.js';
+
+/**
+ * Where the journal says that a group begins with a partition. Rejects with StartUnknown while the journal does not
+ * answer, and as the journal does when it refuses this log.
+ */
+export async function beginningOf(
+  journal: Pick<Journal, 'startAt'>,
+  group: string,
+  assigned: AssignedPartition,
+): Promise<bigint> {
+  try {
+    return await journal.startAt(group, assigned);
+  } catch (error) {
+    if (error instanceof JournalUnavailable) throw new StartUnknown(error.message, { cause: error });
+    throw error;
+  }
+}
