@@ -1,3 +1,4 @@
+import { FreshCommands } from '../journal/fresh-commands.js';
 import { JournalMismatch, type JournalOptions, type OpenJournal } from '../journal/options.js';
 import { installationIdOf } from '../journal/installation-id.js';
 import { MemoryJournal } from './journal/advance.js';
@@ -34,10 +35,11 @@ export function createMemoryJournal(
       `the journal has ${store.partitionCount} partitions and ${store.outboxPartitions} outbox partitions, not ${options.partitionCount} and ${options.outboxPartitions}: configure what it was made with`,
     );
   }
+  const fresh = new FreshCommands();
   const outbox = new MemoryOutbox(store, options);
   return {
-    journal: new MemoryJournal(store, options),
-    commands: new MemoryCommandQueue(store, options),
+    journal: new MemoryJournal(store, options, fresh),
+    commands: new MemoryCommandQueue(store, options, fresh),
     timers: new MemoryTimers(store, options),
     outbox,
     history: new MemoryHistory(store),

@@ -158,6 +158,11 @@ export interface CommandQueue {
   /** Heads that are due and unclaimed (or whose claim ran out), oldest first. */
   claimable(now: number, limit: number): Promise<readonly QueuedCommand[]>;
   /**
+   * A few heads that this process committed a moment ago, each told once; a hint that may be out of date, and no answer to
+   * what else there is. None: ask `claimable`.
+   */
+  justIssued(now: number): Promise<readonly QueuedCommand[]>;
+  /**
    * One short transaction: the command is still wanted and its node's head, counters are taken in order of their
    * names, the attempt is written. Counters of a refused claim are not taken.
    */

@@ -1,3 +1,4 @@
+import { FreshCommands } from '../journal/fresh-commands.js';
 import type { JournalOptions, OpenJournal } from '../journal/options.js';
 import { PostgresCommandQueue } from './journal/commands.js';
 import type { JournalContext } from './journal/context.js';
@@ -42,7 +43,7 @@ export async function openPostgresJournal(options: PostgresJournalOptions): Prom
   );
   const notices = new Notices(alone ? undefined : settings('notices'), options.outboxPartitions);
   const locks = new OutboxLocks(settings('outbox'));
-  const context: JournalContext = { database, notices, options };
+  const context: JournalContext = { database, notices, fresh: new FreshCommands(), options };
   const close = async (): Promise<void> => {
     await Promise.all([notices.close(), locks.close(), database.close(), reading.close()]);
   };

@@ -12,12 +12,12 @@ const longestKeptMs = 1_000;
  * claim decides, so that costs a look in vain and nothing else.
  */
 export class Heads {
-  readonly #queue: Pick<CommandQueue, 'claimable'>;
+  readonly #queue: Pick<CommandQueue, 'claimable' | 'justIssued'>;
   readonly #clock: Pick<Clock, 'now'>;
   #read: QueuedCommand[] = [];
   #readAt = 0;
 
-  constructor(queue: Pick<CommandQueue, 'claimable'>, clock: Pick<Clock, 'now'>) {
+  constructor(queue: Pick<CommandQueue, 'claimable' | 'justIssued'>, clock: Pick<Clock, 'now'>) {
     this.#queue = queue;
     this.#clock = clock;
   }
@@ -41,6 +41,11 @@ export class Heads {
       return !busy.has(node);
     };
     this.#read = this.#clock.now() - this.#readAt > longestKeptMs ? [] : this.#read.filter(isFree);
+    if (this.#read.length === 0) {
+      const issued = (await this.#queue.justIssued(this.#clock.now())).filter(isFree);
+      // The rest of the queue is read at the next look, which comes at once: nothing of it was read by this one.
+      if (issued.length > 0) return issued.slice(0, count);
+    }
     if (this.#read.length < count) {
       this.#readAt = this.#clock.now();
       this.#read = (await this.#queue.claimable(this.#readAt, count + busy.size + ahead)).filter(isFree);

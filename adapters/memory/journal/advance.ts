@@ -5,6 +5,7 @@ import type { NodeState } from '../../../domain/node-state.js';
 import type { BatchEffects, Repeats } from '../../journal/batch-collection.js';
 import { decideBatch, InvalidDecision } from '../../journal/decide-batch.js';
 import { isRevocable, resultCause, resultSignal, revokedResult } from '../../journal/causes.js';
+import type { FreshCommands } from '../../journal/fresh-commands.js';
 import { seenKey } from '../../journal/digests.js';
 import { beginning, requireSameLog } from '../../journal/fence.js';
 import { asLostRecords, isConcerned, lostSignals } from '../../journal/lost-input.js';
@@ -17,6 +18,7 @@ import type {
   Installation,
   Journal,
   NewOutboxEntry,
+  QueuedCommand,
 } from '../../ports/journal.js';
 import type { MemoryStore, StoredCommand } from './store.js';
 import { changeWaiting, keptFor } from './waiting.js';
@@ -25,10 +27,12 @@ import { changeWaiting, keptFor } from './waiting.js';
 export class MemoryJournal implements Journal {
   readonly #store: MemoryStore;
   readonly #options: JournalOptions;
+  readonly #fresh: FreshCommands;
 
-  constructor(store: MemoryStore, options: JournalOptions) {
+  constructor(store: MemoryStore, options: JournalOptions, fresh: FreshCommands) {
     this.#store = store;
     this.#options = options;
+    this.#fresh = fresh;
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, memory is not
@@ -151,9 +155,18 @@ export class MemoryJournal implements Journal {
     // Their commands go on, or rest.
     if (effects.parkings.length > 0) store.work.announce();
     this.#setTimers(effects);
+    if (revoked.length === 0) this.#fresh.offer(this.#alone(stored.commands, now));
     store.enqueue(stored.commands, now);
     for (const { id } of revoked) revoke(store, store.commands.get(id));
     store.publish([...deadLetters, ...effects.outbox, ...signals]);
+  }
+
+  /** Those that will be the only open ones of their nodes. */
+  #alone(commands: readonly Command[], now: number): readonly QueuedCommand[] {
+    return commands
+      .filter(({ id, node }) => commands.find((other) => other.node === node)?.id === id)
+      .filter(({ node }) => !this.#store.queues.has(node) && !this.#store.rests(node))
+      .map((command) => ({ command, attempts: 0, unfinishedAttempt: false, createdAt: now }));
   }
 
   #revocable({ revoke: ids, commands }: BatchEffects): readonly Command[] {

@@ -1,6 +1,7 @@
 import type { CommandResult } from '../../../domain/command.js';
 import type { CommandId } from '../../../domain/identifiers.js';
 import { resultCause, resultSignal, returnsNode } from '../../journal/causes.js';
+import type { FreshCommands } from '../../journal/fresh-commands.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
@@ -11,10 +12,12 @@ import type { MemoryStore, StoredCommand } from './store.js';
 export class MemoryCommandQueue implements CommandQueue {
   readonly #store: MemoryStore;
   readonly #options: JournalOptions;
+  readonly #fresh: FreshCommands;
 
-  constructor(store: MemoryStore, options: JournalOptions) {
+  constructor(store: MemoryStore, options: JournalOptions, fresh: FreshCommands) {
     this.#store = store;
     this.#options = options;
+    this.#fresh = fresh;
   }
 
   async claimable(now: number, limit: number): Promise<readonly QueuedCommand[]> {
@@ -24,6 +27,10 @@ export class MemoryCommandQueue implements CommandQueue {
       .sort((a, b) => a.position - b.position)
       .slice(0, limit)
       .map(queued);
+  }
+
+  async justIssued(now: number): Promise<readonly QueuedCommand[]> {
+    return this.#fresh.take(now);
   }
 
   async claim(id: CommandId, claim: Parameters<CommandQueue['claim']>[1]): Promise<ClaimAnswer> {

@@ -6,8 +6,8 @@ import { resultCause, resultSignal, revokedResult } from '../../journal/causes.j
 import type { BatchEffects } from '../../journal/batch-collection.js';
 import { decideBatch } from '../../journal/decide-batch.js';
 import { requireSameLog, type ConsumedOffset } from '../../journal/fence.js';
-import type { AdvanceRequest, AdvanceResult, NewOutboxEntry } from '../../ports/journal.js';
-import { batchStatements } from './batch-statements.js';
+import type { AdvanceRequest, AdvanceResult, NewOutboxEntry, QueuedCommand } from '../../ports/journal.js';
+import { batchStatements, commandInsert } from './batch-statements.js';
 import type { JournalContext } from './context.js';
 import type { Statement, Transaction } from './database.js';
 import { lockStates } from './lock-states.js';
@@ -15,6 +15,12 @@ import { newsOfOutbox, type News } from './notices.js';
 import { lockOffset, lockOrCreateOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
 import { keptFor, waitingStatements } from './waiting.js';
+
+interface Written {
+  readonly result: Advanced;
+  readonly last: readonly Statement[];
+  readonly told: (answers: readonly { readonly rows: readonly object[] }[]) => void;
+}
 
 interface Advanced {
   readonly result: AdvanceResult;
@@ -67,7 +73,7 @@ async function advanceBehindFence(
   context: JournalContext,
   transaction: Transaction,
   { request, narrowed }: Pick<LockedBatch, 'request' | 'narrowed'>,
-): Promise<{ readonly result: Advanced; readonly last: readonly Statement[] }> {
+): Promise<Written> {
   const inputs = request.inputs.map(({ input }) => input);
   const offset = lockOffset(transaction, request);
   const locking = lockStates(transaction, inputs, context.options.clock.now());
@@ -94,7 +100,7 @@ async function decideAndWrite(
   context: JournalContext,
   transaction: Transaction,
   { request, narrowed, fence, fresh, states }: LockedBatch,
-): Promise<{ readonly result: Advanced; readonly last: readonly Statement[] }> {
+): Promise<Written> {
   const kept = await keptFor(transaction, states.values(), (state) => takesUp(request, fresh, state));
   const effects = decideBatch(
     { states, kept },
@@ -134,7 +140,7 @@ async function write(
     readonly effects: BatchEffects;
     readonly fresh: readonly Input[];
   },
-): Promise<{ readonly result: Advanced; readonly last: readonly Statement[] }> {
+): Promise<Written> {
   const { request, fence, effects, fresh } = batch;
   const now = context.options.clock.now();
   const decided = [...batchStatements(effects, now), ...waitingStatements(effects)];
@@ -144,6 +150,11 @@ async function write(
     ...request.deadLetters.filter(({ offset }) => offset >= fence.nextOffset).map(({ entry }) => entry),
     ...effects.outbox,
     ...revoked.map((command) => revokedEntry(context, command, now)),
+  ];
+  const last = [
+    ...(effects.revoke.length === 0 ? decided : []),
+    ...(outbox.length === 0 ? [] : [insertOutbox(outbox, context.options.outboxPartitions)]),
+    storeOffset(request, request.nextOffset),
   ];
   return {
     result: {
@@ -168,12 +179,27 @@ async function write(
         ),
       ],
     },
-    last: [
-      ...(effects.revoke.length === 0 ? decided : []),
-      ...(outbox.length === 0 ? [] : [insertOutbox(outbox, context.options.outboxPartitions)]),
-      storeOffset(request, request.nextOffset),
-    ],
+    last,
+    told: (answers) => {
+      const answer = answers[last.findIndex(({ name }) => name === commandInsert)];
+      if (answer !== undefined) context.fresh.offer(aloneOf(effects, answer.rows, now));
+    },
   };
+}
+
+/** The commands that are the only open ones of their nodes: the first of each node that had none before. */
+function aloneOf(
+  { commands }: BatchEffects,
+  rows: readonly { readonly id?: string; readonly is_alone?: boolean }[],
+  now: number,
+): readonly QueuedCommand[] {
+  const alone = new Set(rows.flatMap(({ id, is_alone: isAlone }) => (isAlone === true ? [id] : [])));
+  const nodes = new Set<NodeKey>();
+  return commands.flatMap((command) => {
+    const isFirst = alone.has(command.id) && !nodes.has(command.node);
+    nodes.add(command.node);
+    return isFirst ? [{ command, attempts: 0, unfinishedAttempt: false, createdAt: now }] : [];
+  });
 }
 
 function revokedEntry(context: JournalContext, command: Command, now: number): NewOutboxEntry {

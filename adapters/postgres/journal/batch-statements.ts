@@ -3,6 +3,9 @@ import type { BatchEffects } from '../../journal/batch-collection.js';
 import { storableJson, storableText } from '../../journal/storable.js';
 import type { Statement } from './database.js';
 
+/** Name of the statement that writes the commands. */
+export const commandInsert = 'command-insert';
+
 /**
  * The statements that write what a batch decided, one per table and only those that have rows: everything but the
  * outbox, revocations and the offset.
@@ -87,14 +90,21 @@ function upsertTimers({ timers }: BatchEffects): Statement {
   };
 }
 
+/** Answers for each whether its node had no other open one before. */
 function insertCommands({ commands }: BatchEffects, now: number): Statement {
   return {
-    name: 'command-insert',
+    name: commandInsert,
     text: `INSERT INTO journal.command (id, node_key, process_id, command, writes, status, due_at, created_at)
       SELECT id, node_key, process_id, command, writes, 'waiting', $6, $6
       FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::boolean[])
         WITH ORDINALITY AS issued (id, node_key, process_id, command, writes, place)
-      ORDER BY place`,
+      ORDER BY place
+      RETURNING id, NOT EXISTS (
+        SELECT FROM journal.command AS earlier
+        WHERE earlier.node_key = command.node_key AND earlier.status IN ('waiting', 'attempting')
+      ) AND NOT EXISTS (
+        SELECT FROM journal.parked_node AS parked WHERE parked.node_key = command.node_key
+      ) AS is_alone`,
     values: [
       commands.map(({ id }) => id),
       commands.map(({ node }) => node),

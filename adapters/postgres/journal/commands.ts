@@ -54,6 +54,12 @@ export class PostgresCommandQueue implements CommandQueue {
     }));
   }
 
+  justIssued(now: number): Promise<readonly QueuedCommand[]> {
+    const issued = this.#context.fresh.take(now);
+    for (const { command } of issued) this.#seen.set(command.id, issuedAs(command));
+    return Promise.resolve(issued);
+  }
+
   async claim(id: CommandId, claim: Parameters<CommandQueue['claim']>[1]): Promise<ClaimAnswer> {
     const answer = await this.#claims.claim(id, claim);
     if (answer.kind === 'gone') this.#seen.delete(id);

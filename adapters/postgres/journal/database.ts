@@ -66,13 +66,14 @@ export class Database {
   }
 
   /**
-   * Runs `work` in a transaction and commits it with the statements that `work` returns, all in one round trip. Rolls
-   * back when anything fails. Errors come as the driver has them: see failures.ts.
+   * Runs `work` in a transaction and commits it with the statements that `work` returns, all in one round trip; `told`
+   * hears their answers after the commit. Rolls back when anything fails. Errors come as the driver has them: see failures.ts.
    */
   async transaction<Result>(
     work: (transaction: Transaction) => Promise<{
       readonly result: Result;
       readonly last: readonly Statement[];
+      readonly told?: (answers: readonly pg.QueryResult<pg.QueryResultRow>[]) => void;
     }>,
   ): Promise<Result> {
     const client = await this.pool.connect();
@@ -83,9 +84,10 @@ export class Database {
     try {
       const transaction = new Transaction(client);
       try {
-        const { result, last } = await work(transaction);
-        await transaction.send([...last, { name: 'commit', text: 'COMMIT' }]);
+        const { result, last, told } = await work(transaction);
+        const answers = await transaction.send([...last, { name: 'commit', text: 'COMMIT' }]);
         broken = false;
+        told?.(answers);
         return result;
       } catch (error) {
         // When even this fails the connection is what is broken, and the error before tells more.

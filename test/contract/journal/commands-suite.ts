@@ -65,6 +65,39 @@ export function commandsSuite(harness: () => Harness): void {
       }),
     );
 
+  describe('what was issued a moment ago', () => {
+    const issued = async (at = now): Promise<readonly string[]> =>
+      (await copy.commands.justIssued(at)).map(({ command }) => command.id);
+
+    it('is told once, the first command of each node only', async () => {
+      await issue([commandOf(n1, 1), commandOf(n1, 2), commandOf(n2, 1)]);
+      expect(await issued()).toEqual([commandOf(n1, 1).id, commandOf(n2, 1).id]);
+      expect(await issued()).toEqual([]);
+      expect(await copy.commands.claimable(now, 10)).toHaveLength(2);
+    });
+
+    it('is not told of a node that has another open command', async () => {
+      await issue([commandOf(n1, 1)]);
+      await issued();
+      await copy.journal.advance(
+        batch([report(n1)], {
+          decide: (state, input) =>
+            decision(state, input, [{ type: 'OrderTaken' }], { commands: [commandOf(n1, 2)] }),
+        }),
+      );
+      expect(await issued()).toEqual([]);
+    });
+
+    it('is not told of a crowd, nor later than a moment, nor to another copy', async () => {
+      const other = await installation.open();
+      await issue([commandOf(n1, 1)]);
+      expect(await other.commands.justIssued(now)).toEqual([]);
+      expect(await issued(now + 10_000)).toEqual([]);
+      await issue(['a', 'b', 'c', 'd', 'e'].map((name) => commandOf(nodeNamed(name), 1)));
+      expect(await issued()).toEqual([]);
+    });
+  });
+
   describe('the queue', () => {
     it('offers only the head of each node, oldest first', async () => {
       const [a, b, c] = [commandOf(n1, 1), commandOf(n1, 2), commandOf(n2, 1)];

@@ -22,6 +22,13 @@ function queued(node: string): QueuedCommand {
 class Queue {
   reads = 0;
   heads: readonly QueuedCommand[] = [];
+  issued: readonly QueuedCommand[] = [];
+
+  justIssued(): Promise<readonly QueuedCommand[]> {
+    const { issued } = this;
+    this.issued = [];
+    return Promise.resolve(issued);
+  }
 
   claimable(_now: number, limit: number): Promise<readonly QueuedCommand[]> {
     this.reads += 1;
@@ -45,6 +52,16 @@ describe('the heads of the queue', () => {
     ];
     expect(namesOf(taken)).toEqual(['a/n1', 'a/n2', 'a/n3']);
     expect(queue.reads).toBe(1);
+  });
+
+  it('given what was issued a moment ago, then that is given out first, and the queue is read at the next look', async () => {
+    const queue = new Queue();
+    queue.heads = ['n1', 'n2'].map(queued);
+    queue.issued = [queued('n2')];
+    const heads = new Heads(queue, { now: () => 0 });
+    expect(namesOf(await heads.take(16, nobody, new Set()))).toEqual(['a/n2']);
+    expect(queue.reads).toBe(0);
+    expect(namesOf(await heads.take(16, new Map([['a/n2' as NodeKey, 0]]), new Set()))).toEqual(['a/n1']);
   });
 
   it('given a node under work, then none of its commands is given out, whether read before or after, and it is noted', async () => {

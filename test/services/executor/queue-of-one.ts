@@ -51,6 +51,10 @@ export class QueueOfOne implements CommandQueue {
     return Promise.resolve(this.#head === undefined || this.#claimed ? [] : [this.#head]);
   }
 
+  justIssued(): Promise<readonly QueuedCommand[]> {
+    return Promise.resolve([]);
+  }
+
   claim(): Promise<ClaimAnswer> {
     this.#claimed = true;
     const before = (this.#head?.attempts ?? 0) + this.attemptsByOthers;

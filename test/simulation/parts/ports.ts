@@ -111,7 +111,7 @@ function journalOf(
     commands: stepped(
       'commands',
       witnessedQueue(open.commands, incarnation.name, { tell, commands, skewMs }),
-      ['claimable', 'claim', 'extend', 'postpone', 'settle', 'releaseEnded', 'nextDue'],
+      ['claimable', 'justIssued', 'claim', 'extend', 'postpone', 'settle', 'releaseEnded', 'nextDue'],
     ),
     timers: stepped('timers', open.timers, ['fireDue', 'nextDue']),
     outbox: steppable(incarnation, open.outbox, {

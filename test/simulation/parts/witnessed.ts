@@ -45,6 +45,11 @@ export function witnessedQueue(
       for (const { command } of heads) commands.set(command.id, command);
       return heads;
     },
+    justIssued: async (now) => {
+      const issued = await queue.justIssued(now);
+      for (const { command } of issued) commands.set(command.id, command);
+      return issued;
+    },
     claim: async (id, claim) => {
       const answer = await queue.claim(id, claim);
       const { budgets } = claim;
