@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import kafkajs, { type Consumer, type Producer } from 'kafkajs';
 import pg from 'pg';
 import { consumerSettings, producerSettings, runSettings } from '../adapters/kafka/client-settings.js';
-import { patchRecordEncoding } from '../adapters/kafka/record-encoding-patch.js';
+import { patchRecordFormat } from '../adapters/kafka/record-format-patch.js';
 import { patchRequestQueue } from '../adapters/kafka/request-queue-patch.js';
 import { bareIsolation, undoIsolation } from './bare-isolation.js';
 import type { BenchSite } from './bench-site.js';
@@ -33,7 +33,7 @@ export class FloorPath {
 
   static async open(site: BenchSite, api: NodeApi): Promise<FloorPath> {
     patchRequestQueue();
-    patchRecordEncoding();
+    patchRecordFormat();
     const kafka = new kafkajs.Kafka({
       clientId: 'bench-floor',
       brokers: [...site.stack.kafka.bootstrapServers],

@@ -42,3 +42,12 @@ export class WakeUp {
     });
   }
 }
+
+/** Resolves when the first of them would; with none of them, at abort. The others are let go. Never rejects. */
+export async function waitForAny(wakeUps: readonly WakeUp[], signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const never = new WakeUp();
+  await Promise.race([never, ...wakeUps].map((wakeUp) => wakeUp.wait(until)));
+  over.abort();
+}

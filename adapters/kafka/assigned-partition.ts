@@ -1,5 +1,6 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import type { ConsumeOptions, PartitionBounds } from '../ports/event-log.js';
+import { Pace } from '../clock/pace.js';
 import { reasonOf } from '../event-log/errors.js';
 import { ConsumedRecord } from './consumed-record.js';
 import { protocolErrorType } from './kafka-errors.js';
@@ -26,6 +27,8 @@ export interface AssignedPartitionContext {
  */
 export class AssignedPartitionState {
   private readonly context: AssignedPartitionContext;
+  /** A trickle of records is handled some at a time: each batch costs a fetch and a transaction, however small it is. */
+  private readonly pace = new Pace({ everyMs: 10, burst: 3 });
   private expected: bigint | undefined;
   private owned = true;
   private leaving = false;
@@ -81,6 +84,7 @@ export class AssignedPartitionState {
     }
     this.underWay = this.handleSlices(payload);
     await this.underWay;
+    await this.pace.turn();
   }
 
   private get name(): string {

@@ -12,7 +12,7 @@ import type {
 import { AppendQueue } from '../event-log/append-queue.js';
 import { nameOf } from './group-session.js';
 import { consumerSettings } from './client-settings.js';
-import { patchRecordEncoding } from './record-encoding-patch.js';
+import { patchRecordFormat } from './record-format-patch.js';
 import { readRange } from './range-reader.js';
 import { RecordSender } from './record-sender.js';
 import { patchRequestQueue } from './request-queue-patch.js';
@@ -54,7 +54,7 @@ export class KafkaEventLog implements EventLog {
 
   constructor(options: KafkaEventLogOptions) {
     patchRequestQueue();
-    patchRecordEncoding();
+    patchRecordFormat();
     this.options = options;
     this.kafka = new kafkajs.Kafka(kafkaConfig(options));
     this.admin = new TopicAdmin(this.kafka, {

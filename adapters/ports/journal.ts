@@ -203,14 +203,14 @@ export interface Outbox {
   acquire(partition: number): Promise<boolean>;
   release(partition: number): Promise<void>;
   readonly partitions: number;
-  /** Unsent entries by position. */
-  unsent(partition: number, limit: number): Promise<readonly OutboxEntry[]>;
+  /** Unsent entries of these outbox partitions, by position; at most `limit` in all. */
+  unsent(partitions: readonly number[], limit: number): Promise<readonly OutboxEntry[]>;
   /** Marks as sent and writes what was asked for on acknowledgement, in one transaction. */
   markSent(entries: readonly OutboxEntry[], now: number): Promise<void>;
   /** Number of unsent entries over all partitions. */
   backlog(): Promise<number>;
-  /** Resolves when there may be entries that the latest `unsent` of this partition did not see, or at abort. */
-  awaitEntries(partition: number, signal: AbortSignal): Promise<void>;
+  /** Resolves when there may be entries that the latest `unsent` of these partitions did not see, or at abort. */
+  awaitEntries(partitions: readonly number[], signal: AbortSignal): Promise<void>;
 }
 
 export interface ProcessRow {

@@ -3,7 +3,7 @@ import type { Outbox, OutboxEntry } from '../../adapters/ports/journal.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import { isEventName } from '../../schemas/codec.js';
 import { frame } from '../../schemas/wire-format.js';
-import { awaitFirst, pause, superviseLoop, type Supervision } from '../supervision.js';
+import { awaitFirst, superviseLoop, type Supervision } from '../supervision.js';
 
 export interface RelayOptions extends Supervision {
   readonly outbox: Outbox;
@@ -51,9 +51,9 @@ async function sayRefused(options: RelayOptions, record: NewRecord, error: Recor
 }
 
 /** Sends what is there, in order of position. Resolves with the number of entries sent. */
-async function sendOnce(options: RelayOptions, partition: number): Promise<number> {
+async function sendOnce(options: RelayOptions, partitions: readonly number[]): Promise<number> {
   const { outbox, eventLog, clock } = options;
-  const entries = await outbox.unsent(partition, options.batchEntries);
+  const entries = await outbox.unsent(partitions, options.batchEntries);
   if (entries.length === 0) return 0;
   const records = await Promise.all(entries.map((entry) => recordOf(options, entry)));
   try {
@@ -66,31 +66,66 @@ async function sendOnce(options: RelayOptions, partition: number): Promise<numbe
   return entries.length;
 }
 
-async function relayPartition(options: RelayOptions, partition: number): Promise<void> {
-  const { outbox, signal } = options;
+/** The outbox partitions that this copy sends, and those that it would take over from a copy that died. */
+class Share {
+  readonly #outbox: Outbox;
+  readonly #mine = new Set<number>();
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  get mine(): readonly number[] {
+    return [...this.#mine];
+  }
+
+  get isWhole(): boolean {
+    return this.#mine.size === this.#outbox.partitions;
+  }
+
+  /** Takes what nobody else has. */
+  async widen(): Promise<void> {
+    for (let partition = 0; partition < this.#outbox.partitions; partition += 1) {
+      if (this.#mine.has(partition)) continue;
+      if (await this.#outbox.acquire(partition)) this.#mine.add(partition);
+    }
+  }
+
+  async giveBack(): Promise<void> {
+    await Promise.all(this.mine.map((partition) => this.#outbox.release(partition)));
+    this.#mine.clear();
+  }
+}
+
+/** Sends until trouble or the end. */
+async function sendShare(options: RelayOptions, share: Share): Promise<void> {
+  const { outbox, signal, clock, takeOverMs, batchEntries } = options;
   const isOver = (): boolean => signal.aborted;
-  await superviseLoop(`relay ${partition}`, options, async () => {
-    if (!(await outbox.acquire(partition))) {
-      await pause(options, options.takeOverMs);
-      return;
+  while (!isOver()) {
+    await share.widen();
+    const widenAt = clock.now() + takeOverMs;
+    const { mine, isWhole } = share;
+    const lookAgain = isWhole ? [] : [(until: AbortSignal) => clock.waitUntil(widenAt, until)];
+    while (!isOver() && (isWhole || clock.now() < widenAt)) {
+      // A full batch may not be all; what came after the look is told.
+      if (mine.length > 0 && (await sendOnce(options, mine)) === batchEntries) continue;
+      await awaitFirst([(until) => outbox.awaitEntries(mine, until), ...lookAgain], options);
     }
-    try {
-      while (!isOver()) {
-        // A full batch may not be all; what came after the look is told.
-        if ((await sendOnce(options, partition)) === options.batchEntries) continue;
-        await awaitFirst([(until) => outbox.awaitEntries(partition, until)], options);
-      }
-    } finally {
-      await outbox.release(partition);
-    }
-  });
+  }
 }
 
 /**
  * Publishes the outbox, at least once and in order per key, until the signal aborts. Any number of copies may run:
- * each outbox partition has one sender at a time.
+ * each outbox partition has one sender at a time. A copy sends all its partitions in one turn: what comes during a turn
+ * goes together in the next, so the more there is to send, the less each entry costs.
  */
 export async function runRelay(options: RelayOptions): Promise<void> {
-  const partitions = Array.from({ length: options.outbox.partitions }, (_, partition) => partition);
-  await Promise.all(partitions.map((partition) => relayPartition(options, partition)));
+  await superviseLoop('relay', options, async () => {
+    const share = new Share(options.outbox);
+    try {
+      await sendShare(options, share);
+    } finally {
+      await share.giveBack();
+    }
+  });
 }

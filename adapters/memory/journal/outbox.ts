@@ -1,4 +1,5 @@
 import { sentCause } from '../../journal/causes.js';
+import { waitForAny, type WakeUp } from '../../journal/wake-up.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { JournalUnavailable, type Outbox, type OutboxEntry } from '../../ports/journal.js';
 import type { MemoryStore } from './store.js';
@@ -48,12 +49,17 @@ export class MemoryOutbox implements Outbox {
   }
 
   /** Rejects with JournalUnavailable when this copy was the sender and lost that: it has to acquire again. */
-  async unsent(partition: number, limit: number): Promise<readonly OutboxEntry[]> {
-    if (this.#lost.has(partition)) {
-      throw new JournalUnavailable(`outbox partition ${partition} was lost: acquire it again before sending`);
+  async unsent(partitions: readonly number[], limit: number): Promise<readonly OutboxEntry[]> {
+    const lost = partitions.find((partition) => this.#lost.has(partition));
+    if (lost !== undefined) {
+      throw new JournalUnavailable(`outbox partition ${lost} was lost: acquire it again before sending`);
     }
-    this.#store.entries[partition]?.reading();
-    return (this.#store.unsent[partition] ?? []).slice(0, limit).map(({ entry }) => entry);
+    for (const wakeUp of this.#wakeUps(partitions)) wakeUp.reading();
+    return partitions
+      .flatMap((partition) => (this.#store.unsent[partition] ?? []).slice(0, limit))
+      .map(({ entry }) => entry)
+      .sort((a, b) => (a.position < b.position ? -1 : 1))
+      .slice(0, limit);
   }
 
   async markSent(entries: readonly OutboxEntry[], now: number): Promise<void> {
@@ -79,7 +85,11 @@ export class MemoryOutbox implements Outbox {
     return this.#store.unsent.reduce((sum, queue) => sum + queue.length, 0);
   }
 
-  async awaitEntries(partition: number, signal: AbortSignal): Promise<void> {
-    await this.#store.entries[partition]?.wait(signal);
+  async awaitEntries(partitions: readonly number[], signal: AbortSignal): Promise<void> {
+    await waitForAny(this.#wakeUps(partitions), signal);
+  }
+
+  #wakeUps(partitions: readonly number[]): readonly WakeUp[] {
+    return partitions.flatMap((partition) => this.#store.entries[partition] ?? []);
   }
 }

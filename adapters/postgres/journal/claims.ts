@@ -1,14 +1,13 @@
 import type { CommandId } from '../../../domain/identifiers.js';
 import type { ClaimAnswer, CommandQueue } from '../../ports/journal.js';
 import type { Database } from './database.js';
+import { Together } from './together.js';
 
 type Claim = Parameters<CommandQueue['claim']>[1];
 
-interface Waiting {
+interface Asked {
   readonly id: CommandId;
   readonly claim: Claim;
-  readonly resolve: (answer: ClaimAnswer) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 interface ClaimRow {
@@ -18,14 +17,10 @@ interface ClaimRow {
   readonly refused_by: string | null;
 }
 
-/**
- * Claims that come while others are being written go together in the next transaction: a lone one goes at once, and the
- * more there are, the fewer commits each of them costs.
- */
+/** Claims of one claimant with one lease go together, each command once, at the youngest of their times. */
 export class Claims {
   readonly #database: Database;
-  #waiting: Waiting[] = [];
-  #running = false;
+  readonly #together = new Together<Asked, ClaimAnswer>((asked) => this.#write(asked), fits);
 
   constructor(database: Database) {
     this.#database = database;
@@ -33,38 +28,12 @@ export class Claims {
 
   /** See CommandQueue.claim. When the journal does not answer, none of those that went together is known to be claimed. */
   claim(id: CommandId, claim: Claim): Promise<ClaimAnswer> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ id, claim, resolve, reject });
-      if (!this.#running) void this.#run();
-    });
+    return this.#together.add({ id, claim });
   }
 
-  async #run(): Promise<void> {
-    this.#running = true;
-    // Those of one turn go together from the start.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) await this.#write(this.#next());
-    this.#running = false;
-  }
-
-  /** The claims of one claimant with one lease, each command once, at the youngest of their times. */
-  #next(): readonly Waiting[] {
-    const [first] = this.#waiting;
-    const together = new Map<CommandId, Waiting>();
-    const later: Waiting[] = [];
-    for (const waiting of this.#waiting) {
-      const { by, leaseMs } = waiting.claim;
-      const fits = by === first?.claim.by && leaseMs === first.claim.leaseMs && !together.has(waiting.id);
-      if (fits) together.set(waiting.id, waiting);
-      else later.push(waiting);
-    }
-    this.#waiting = later;
-    return [...together.values()];
-  }
-
-  async #write(together: readonly Waiting[]): Promise<void> {
+  async #write(together: readonly Asked[]): Promise<readonly ClaimAnswer[]> {
     const [first] = together;
-    if (first === undefined) return;
+    if (first === undefined) return [];
     const { by, leaseMs } = first.claim;
     const now = Math.max(...together.map(({ claim }) => claim.now));
     const asked = together.map(({ id, claim }) => ({
@@ -75,18 +44,20 @@ export class Claims {
         until,
       })),
     }));
-    try {
-      const rows = await this.#database.query<ClaimRow & Record<string, unknown>>({
-        name: 'commands-claim',
-        text: 'SELECT id, kind, attempt, refused_by FROM journal.claim_commands($1, $2, $3, $4::jsonb)',
-        values: [by, now, now + leaseMs, JSON.stringify(asked)],
-      });
-      const answers = new Map(rows.map((row) => [row.id, answerOf(row)]));
-      for (const { id, resolve } of together) resolve(answers.get(id) ?? { kind: 'gone' });
-    } catch (error) {
-      for (const { reject } of together) reject(error);
-    }
+    const rows = await this.#database.query<ClaimRow & Record<string, unknown>>({
+      name: 'commands-claim',
+      text: 'SELECT id, kind, attempt, refused_by FROM journal.claim_commands($1, $2, $3, $4::jsonb)',
+      values: [by, now, now + leaseMs, JSON.stringify(asked)],
+    });
+    const answers = new Map(rows.map((row) => [row.id, answerOf(row)]));
+    return together.map(({ id }) => answers.get(id) ?? { kind: 'gone' });
   }
+}
+
+function fits({ id, claim }: Asked, chosen: readonly Asked[]): boolean {
+  return chosen.every(
+    (other) => other.id !== id && other.claim.by === claim.by && other.claim.leaseMs === claim.leaseMs,
+  );
 }
 
 function answerOf({ kind, attempt, refused_by: counter }: ClaimRow): ClaimAnswer {

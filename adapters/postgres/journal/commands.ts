@@ -1,24 +1,16 @@
 import type { Command, CommandResult } from '../../../domain/command.js';
-import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
-import { resultCause, resultSignal, returnsNode } from '../../journal/causes.js';
-import { outboxPartitionOf } from '../../journal/digests.js';
-import { storableJson, storableText } from '../../journal/storable.js';
+import type { CommandId } from '../../../domain/identifiers.js';
+import { storableText } from '../../journal/storable.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
 import { Claims } from './claims.js';
 import type { JournalContext } from './context.js';
-import { newsOfOutbox } from './notices.js';
+import { Settlements, type Issued } from './settlements.js';
 
 interface QueuedRow {
   readonly command: Command;
   readonly attempts: number;
   readonly unfinished: boolean;
   readonly created_at: number;
-}
-
-interface Issued {
-  readonly id: CommandId;
-  readonly node: NodeKey;
-  readonly issuedBy: string | undefined;
 }
 
 function issuedAs({ id, node, issuedBy }: Command): Issued {
@@ -34,16 +26,18 @@ export const heads = `journal.command AS head
   AND NOT EXISTS (
     SELECT FROM journal.parked_node AS parked WHERE parked.node_key = head.node_key AND parked.kind = 'failed')`;
 
-/** The queue in the table journal.command; claim and settlement are functions in 0002_claiming.sql. */
+/** The queue in the table journal.command; claim and settlement are functions of the database, see the migrations. */
 export class PostgresCommandQueue implements CommandQueue {
   readonly #context: JournalContext;
   readonly #claims: Claims;
+  readonly #settlements: Settlements;
   /** Of commands seen here, what settling needs for the signal; a command never changes. */
   readonly #seen = new Map<CommandId, Issued>();
 
   constructor(context: JournalContext) {
     this.#context = context;
     this.#claims = new Claims(context.database);
+    this.#settlements = new Settlements(context);
   }
 
   async claimable(now: number, limit: number): Promise<readonly QueuedCommand[]> {
@@ -93,36 +87,12 @@ export class PostgresCommandQueue implements CommandQueue {
   }
 
   async settle(result: CommandResult, now: number): Promise<boolean> {
-    const { database, notices, options } = this.#context;
     const id = result.commandId;
     const issued = this.#seen.get(id) ?? (await this.#issuedAs(id));
     if (issued === undefined) return false;
-    const { topic, key, event, body, headers, whenSent } = options.writer.signal(
-      issued.node,
-      resultSignal(result),
-      resultCause(issued, now),
-    );
-    const [answer] = await database.query<{ settled: boolean }>({
-      name: 'command-settle',
-      text: `SELECT journal.settle_command($1, $2, $3, $4::smallint, $5, $6, $7, $8::bytea, $9::jsonb, $10::jsonb)
-        AS settled`,
-      values: [
-        id,
-        storableJson(result),
-        returnsNode(result),
-        outboxPartitionOf(key, options.outboxPartitions),
-        topic,
-        storableText(key),
-        event ?? null,
-        body ?? null,
-        storableJson(headers),
-        whenSent === undefined ? null : storableJson(whenSent),
-      ],
-    });
+    const isSettled = await this.#settlements.settle({ result, issued, at: now });
     this.#seen.delete(id);
-    if (answer?.settled !== true) return false;
-    notices.committed(['command', ...newsOfOutbox([key], options.outboxPartitions)]);
-    return true;
+    return isSettled;
   }
 
   async releaseEnded(): Promise<number> {

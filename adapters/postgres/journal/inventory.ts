@@ -3,9 +3,11 @@ import { storableText } from '../../journal/storable.js';
 import type { FleetInventory, FleetMember, FleetSummary } from '../../ports/journal.js';
 import type { Database, Statement } from './database.js';
 import { asJournalError } from './failures.js';
+import { Together } from './together.js';
 
 export class PostgresFleetInventory implements FleetInventory {
   readonly #database: Database;
+  readonly #members = new Together<NodeKey, { readonly member?: FleetMember }>((nodes) => this.#read(nodes));
 
   constructor(database: Database) {
     this.#database = database;
@@ -38,10 +40,9 @@ export class PostgresFleetInventory implements FleetInventory {
     const [row] = await this.#database.query<FleetSummary & Record<string, unknown>>({
       name: 'fleet-summary',
       text: `SELECT seen.cluster, seen.observed_at AS "observedAt", count(member.node_key) AS size,
-          count(*) FILTER (WHERE (member.unavailable OR EXISTS (
-            -- Nobody knows what state a parked node is in.
-            SELECT FROM journal.parked_node AS parked
-            WHERE parked.node_key = member.node_key AND parked.kind = 'failed'
+          count(*) FILTER (WHERE (member.unavailable OR member.node_key IN (
+            -- Nobody knows what state a parked node is in. Read once, and not once per node of the fleet.
+            SELECT parked.node_key FROM journal.parked_node AS parked WHERE parked.kind = 'failed'
           )) AND NOT EXISTS (
             SELECT FROM journal.permit WHERE permit.node_key = member.node_key
               AND permit.until = 'returned' AND permit.counter LIKE 'isolate/%'
@@ -53,13 +54,22 @@ export class PostgresFleetInventory implements FleetInventory {
     return row;
   }
 
-  async member(node: NodeKey): Promise<FleetMember | undefined> {
-    const [row] = await this.#database.query<FleetMember & Record<string, unknown>>({
+  member(node: NodeKey): Promise<FleetMember | undefined> {
+    return this.#members.add(node).then(({ member }) => member);
+  }
+
+  async #read(nodes: readonly NodeKey[]): Promise<readonly { readonly member?: FleetMember }[]> {
+    const rows = await this.#database.query<FleetMember & Record<string, unknown>>({
+      name: 'fleet-members',
       text: `SELECT node_key AS node, pool, zone, unavailable, control_plane AS "controlPlane"
-        FROM journal.fleet_member WHERE node_key = $1`,
-      values: [node],
+        FROM journal.fleet_member WHERE node_key = ANY ($1::text[])`,
+      values: [nodes],
     });
-    return row;
+    const found = new Map(rows.map((member) => [member.node, member]));
+    return nodes.map((node) => {
+      const member = found.get(node);
+      return member === undefined ? {} : { member };
+    });
   }
 
   async #write(statements: readonly Statement[]): Promise<void> {

@@ -12,11 +12,12 @@ export function insertOutbox(entries: readonly NewOutboxEntry[], partitions: num
       FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::jsonb[], $7::jsonb[])
         WITH ORDINALITY AS entry (outbox_partition, topic, key, event, body, headers, when_sent, place)
       ORDER BY place`,
-    values: columnsOf(entries, partitions),
+    values: outboxColumns(entries, partitions),
   };
 }
 
-function columnsOf(entries: readonly NewOutboxEntry[], partitions: number): readonly unknown[] {
+/** Partition, topic, key, event, body, headers and what is sent on acknowledgement, one array per column. */
+export function outboxColumns(entries: readonly NewOutboxEntry[], partitions: number): readonly unknown[] {
   return [
     entries.map(({ key }) => outboxPartitionOf(key, partitions)),
     entries.map(({ topic }) => topic),

@@ -1,4 +1,6 @@
+import { Pace } from '../../clock/pace.js';
 import { sentCause } from '../../journal/causes.js';
+import { waitForAny, type WakeUp } from '../../journal/wake-up.js';
 import { JournalUnavailable, type Outbox, type OutboxEntry } from '../../ports/journal.js';
 import type { JournalContext } from './context.js';
 import { asJournalError } from './failures.js';
@@ -25,6 +27,8 @@ export class PostgresOutbox implements Outbox {
   readonly partitions: number;
   readonly #context: JournalContext;
   readonly #locks: OutboxLocks;
+  /** A turn costs a read, an append and a mark, whether one entry goes or a hundred. */
+  readonly #pace = new Pace({ everyMs: 5, burst: 8 });
 
   constructor(context: JournalContext, locks: OutboxLocks) {
     this.partitions = context.options.outboxPartitions;
@@ -41,18 +45,25 @@ export class PostgresOutbox implements Outbox {
   }
 
   /** Rejects with JournalUnavailable when this copy was the sender and lost that: it has to acquire again. */
-  async unsent(partition: number, limit: number): Promise<readonly OutboxEntry[]> {
-    if (this.#locks.isLost(partition)) {
+  async unsent(partitions: readonly number[], limit: number): Promise<readonly OutboxEntry[]> {
+    const lost = partitions.find((partition) => this.#locks.isLost(partition));
+    if (lost !== undefined) {
       throw new JournalUnavailable(
-        `the lock of outbox partition ${partition} was lost with its connection: acquire it again before sending`,
+        `the lock of outbox partition ${lost} was lost with its connection: acquire it again before sending`,
       );
     }
-    this.#context.notices.entries[partition]?.reading();
+    for (const wakeUp of this.#wakeUps(partitions)) wakeUp.reading();
     const rows = await this.#context.database.query<OutboxRow & Record<string, unknown>>({
       name: 'outbox-unsent',
-      text: `SELECT position::text AS position, topic, key, event, body, headers, when_sent
-        FROM journal.outbox WHERE sent_at IS NULL AND outbox_partition = $1 ORDER BY outbox.position LIMIT $2`,
-      values: [partition, limit],
+      // Each partition by its own stretch of the index: one range over all of them would be sorted whole.
+      text: `SELECT entry.place::text AS position, topic, key, event, body, headers, when_sent
+        FROM unnest($1::smallint[]) AS mine (outbox_partition) CROSS JOIN LATERAL (
+          SELECT stored.position AS place, topic, key, event, body, headers, when_sent
+          FROM journal.outbox AS stored
+          WHERE sent_at IS NULL AND stored.outbox_partition = mine.outbox_partition
+          ORDER BY stored.position LIMIT $2
+        ) AS entry ORDER BY entry.place LIMIT $2`,
+      values: [partitions, limit],
     });
     return rows.map((row) => ({
       position: BigInt(row.position),
@@ -69,8 +80,10 @@ export class PostgresOutbox implements Outbox {
     const { database, notices, options } = this.#context;
     const mark = {
       name: 'outbox-mark',
-      text: `UPDATE journal.outbox SET sent_at = $2 WHERE position = ANY ($1::bigint[]) AND sent_at IS NULL
-        RETURNING position::text AS position`,
+      // Said so that the index of unsent entries does not fit: it is full of entries that were sent a moment ago, and was
+      // walked through from end to end. The primary key finds each at once.
+      text: `UPDATE journal.outbox SET sent_at = $2
+        WHERE position = ANY ($1::bigint[]) AND sent_at IS NOT DISTINCT FROM NULL RETURNING position::text AS position`,
       values: [entries.map(({ position }) => position.toString()), now],
     };
     const asking = entries.filter(({ whenSent }) => whenSent !== undefined);
@@ -106,7 +119,12 @@ export class PostgresOutbox implements Outbox {
     return row?.unsent ?? 0;
   }
 
-  async awaitEntries(partition: number, signal: AbortSignal): Promise<void> {
-    await this.#context.notices.entries[partition]?.wait(signal);
+  async awaitEntries(partitions: readonly number[], signal: AbortSignal): Promise<void> {
+    await waitForAny(this.#wakeUps(partitions), signal);
+    await this.#pace.turn(signal);
+  }
+
+  #wakeUps(partitions: readonly number[]): readonly WakeUp[] {
+    return partitions.flatMap((partition) => this.#context.notices.entries[partition] ?? []);
   }
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeRecord, type EncodableRecord } from '../../../adapters/kafka/encode-record.js';
-import { patchRecordEncoding } from '../../../adapters/kafka/record-encoding-patch.js';
+import { patchRecordFormat } from '../../../adapters/kafka/record-format-patch.js';
 
 const load = createRequire(import.meta.url);
 const kafkaJs: unknown = load('kafkajs/src/protocol/recordBatch/record/v0');
@@ -43,7 +43,7 @@ describe('the encoding of records', () => {
   });
 
   it('stands in for KafkaJS’s own once patched', () => {
-    patchRecordEncoding();
+    patchRecordFormat();
     const patched: unknown = load('kafkajs/src/protocol/recordBatch/record/v0');
     expect(patched).not.toBe(kafkaJs);
   });

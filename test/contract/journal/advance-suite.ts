@@ -289,7 +289,7 @@ export function advanceSuite(harness: () => Harness): void {
       const entry = { topic: 'fault.reports.dlt', key: 'k', body, headers: { dlt_reason: 'bad' } };
       await copy.journal.advance({ ...request, deadLetters: [{ offset, entry }] });
       await copy.journal.advance({ ...request, deadLetters: [{ offset, entry }] });
-      const entries = [...(await copy.outbox.unsent(0, 10)), ...(await copy.outbox.unsent(1, 10))];
+      const entries = [...(await copy.outbox.unsent([0], 10)), ...(await copy.outbox.unsent([1], 10))];
       const dead = entries.filter(({ topic }) => topic === entry.topic);
       expect(dead).toHaveLength(1);
       expect(dead[0]).toMatchObject({ key: 'k', headers: entry.headers });

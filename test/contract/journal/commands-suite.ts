@@ -14,7 +14,7 @@ const n2 = nodeNamed('n2');
 async function unsentSignalEntries(copy: OpenJournal): Promise<readonly OutboxEntry[]> {
   const entries: OutboxEntry[] = [];
   for (let partition = 0; partition < copy.outbox.partitions; partition += 1) {
-    entries.push(...(await copy.outbox.unsent(partition, 1000)));
+    entries.push(...(await copy.outbox.unsent([partition], 1000)));
   }
   return entries.filter(({ event }) => event === 'Signal');
 }

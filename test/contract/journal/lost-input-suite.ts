@@ -24,11 +24,11 @@ export function lostInputSuite(harness: () => Harness): void {
 
   const assigned = { topic: signals, partition: 0, logId: 'log-1', low: 0n, high: 50n };
   const unsent = async (): Promise<readonly OutboxEntry[]> => {
-    const entries = [...(await copy.outbox.unsent(0, 1_000)), ...(await copy.outbox.unsent(1, 1_000))];
+    const entries = [...(await copy.outbox.unsent([0], 1_000)), ...(await copy.outbox.unsent([1], 1_000))];
     return entries.filter(({ event }) => event === 'Signal');
   };
   const sendAll = async (): Promise<readonly OutboxEntry[]> => {
-    const entries = [...(await copy.outbox.unsent(0, 1_000)), ...(await copy.outbox.unsent(1, 1_000))];
+    const entries = [...(await copy.outbox.unsent([0], 1_000)), ...(await copy.outbox.unsent([1], 1_000))];
     await copy.outbox.markSent(entries, installation.clock.now());
     return entries.filter(({ event }) => event === 'Signal');
   };

@@ -41,8 +41,8 @@ describe('the journal in memory', () => {
     const copy = await (await harness.installation()).open();
     await copy.outbox.acquire(0);
     await copy.close();
-    await expect(copy.outbox.unsent(0, 1)).rejects.toBeInstanceOf(JournalUnavailable);
+    await expect(copy.outbox.unsent([0], 1)).rejects.toBeInstanceOf(JournalUnavailable);
     await copy.outbox.acquire(0);
-    expect(await copy.outbox.unsent(0, 1)).toEqual([]);
+    expect(await copy.outbox.unsent([0], 1)).toEqual([]);
   });
 });

@@ -59,7 +59,7 @@ export function parkingSuite(harness: () => Harness): void {
   const advance = (inputs: readonly Input[], more: Partial<AdvanceRequest> = {}) =>
     copy.journal.advance(batch(inputs, more));
   const fates = async (): Promise<readonly { readonly reportId: string }[]> => {
-    const entries = [...(await copy.outbox.unsent(0, 9_000)), ...(await copy.outbox.unsent(1, 9_000))];
+    const entries = [...(await copy.outbox.unsent([0], 9_000)), ...(await copy.outbox.unsent([1], 9_000))];
     return entries
       .filter(({ event }) => event === 'ReportsDecided')
       .flatMap(({ body }) => JSON.parse(String(body)) as { reportId: string }[]);
@@ -182,7 +182,7 @@ export function parkingSuite(harness: () => Harness): void {
       await advance([retry(n1)], { decide });
       expect((await copy.history.state(n1))?.parked).toBeDefined();
       expect((await copy.history.parked({ limit: 1 }))[0]?.waiting).toBe(41);
-      const entries = [...(await copy.outbox.unsent(0, 9_000)), ...(await copy.outbox.unsent(1, 9_000))];
+      const entries = [...(await copy.outbox.unsent([0], 9_000)), ...(await copy.outbox.unsent([1], 9_000))];
       const signals = entries.filter(({ event }) => event === 'Signal');
       expect(signals.map(({ body }) => JSON.parse(String(body)) as unknown)).toMatchObject([
         { kind: 'RetryParked' },

@@ -84,7 +84,7 @@ describe('the journal on PostgreSQL, when things go wrong', () => {
     const request = batch([report(n1), report(n2), report(n3)], { decide: unstorable, park: unstorable });
     await copy.journal.advance(request);
     expect((await copy.history.state(n3))?.version).toBe(1);
-    const letters = [...(await copy.outbox.unsent(0, 10)), ...(await copy.outbox.unsent(1, 10))].filter(
+    const letters = [...(await copy.outbox.unsent([0], 10)), ...(await copy.outbox.unsent([1], 10))].filter(
       ({ topic }) => topic === 'fault.reports.dlt',
     );
     expect(letters).toHaveLength(1);
@@ -172,7 +172,7 @@ describe('the journal on PostgreSQL, when things go wrong', () => {
       await cut('outbox');
       await expect.poll(() => other.outbox.acquire(0)).toBe(true);
       await expect
-        .poll(() => copy.outbox.unsent(0, 1).catch((error: unknown) => error))
+        .poll(() => copy.outbox.unsent([0], 1).catch((error: unknown) => error))
         .toBeInstanceOf(JournalUnavailable);
       expect(await copy.outbox.acquire(0)).toBe(false);
     } finally {

@@ -51,9 +51,9 @@ it('a journal that no other process uses tells nobody else, and still wakes its 
     alone: true,
   });
   try {
-    await Promise.all([copy.outbox.unsent(0, 10), copy.outbox.unsent(1, 10)]);
+    await Promise.all([copy.outbox.unsent([0], 10), copy.outbox.unsent([1], 10)]);
     const never = new AbortController().signal;
-    const woken = Promise.race([copy.outbox.awaitEntries(0, never), copy.outbox.awaitEntries(1, never)]);
+    const woken = Promise.race([copy.outbox.awaitEntries([0], never), copy.outbox.awaitEntries([1], never)]);
     await copy.journal.advance(batch([report(nodeNamed('n1'))]));
     await woken;
     const listeners = await server.query(

@@ -60,7 +60,7 @@ export function sendingSuite(harness: () => Harness): void {
     it('keep the journal from being idle once they are due', async () => {
       await set(timerOf(n1, 'early', now + 10));
       for (const partition of [0, 1])
-        await copy.outbox.markSent(await copy.outbox.unsent(partition, 10), now);
+        await copy.outbox.markSent(await copy.outbox.unsent([partition], 10), now);
       expect(await copy.upkeep.isIdle(now + 9)).toBe(true);
       expect(await copy.upkeep.isIdle(now + 10)).toBe(false);
     });
@@ -129,7 +129,7 @@ export function sendingSuite(harness: () => Harness): void {
       await publish(
         Array.from({ length: 50 }, (_, index) => entryOf(index % 2 === 0 ? 'x' : 'y', `${index}`)),
       );
-      const x = await copy.outbox.unsent(outboxPartitionOf('x', 2), 100);
+      const x = await copy.outbox.unsent([outboxPartitionOf('x', 2)], 100);
       const bodies = x.filter(({ key }) => key === 'x').map(({ body }) => Number(body?.toString()));
       expect(bodies).toEqual(Array.from({ length: 25 }, (_, index) => index * 2));
       expect(x[0]).toMatchObject({ topic: 't', event: 'E', headers: { a: 'ü' } });
@@ -139,18 +139,18 @@ export function sendingSuite(harness: () => Harness): void {
     it('gives no more than asked for, and not again what was sent', async () => {
       await publish([entryOf('x', '1'), entryOf('x', '2')]);
       const partition = outboxPartitionOf('x', 2);
-      const first = await copy.outbox.unsent(partition, 1);
+      const first = await copy.outbox.unsent([partition], 1);
       expect(first).toHaveLength(1);
       await copy.outbox.markSent(first, now);
       await copy.outbox.markSent(first, now);
-      const rest = await copy.outbox.unsent(partition, 10);
+      const rest = await copy.outbox.unsent([partition], 10);
       expect(rest.map(({ body }) => body?.toString())).toEqual(['2']);
       expect(await copy.outbox.backlog()).toBe(1);
     });
 
     it('writes what was asked for on acknowledgement, once', async () => {
       await publish([{ ...entryOf('x', '1'), whenSent: { node: n1, signal } }]);
-      const entries = await copy.outbox.unsent(outboxPartitionOf('x', 2), 10);
+      const entries = await copy.outbox.unsent([outboxPartitionOf('x', 2)], 10);
       expect(entries[0]?.whenSent).toEqual({ node: n1, signal });
       expect(await unsentSignals(copy)).toEqual([]);
       await copy.outbox.markSent(entries, now);
@@ -161,7 +161,7 @@ export function sendingSuite(harness: () => Harness): void {
     it('says of what is written on acknowledgement that it follows from what was acknowledged', async () => {
       const headers = { ce_id: 'a/n1@1.3/MigrationRequested' };
       await publish([{ ...entryOf('x', '1'), headers, whenSent: { node: n1, signal } }]);
-      await copy.outbox.markSent(await copy.outbox.unsent(outboxPartitionOf('x', 2), 10), now);
+      await copy.outbox.markSent(await copy.outbox.unsent([outboxPartitionOf('x', 2)], 10), now);
       expect(await unsentCauses(copy)).toEqual([headers.ce_id]);
     });
 
@@ -179,8 +179,8 @@ export function sendingSuite(harness: () => Harness): void {
 
     it('wakes who waits for entries', async () => {
       const partition = outboxPartitionOf('x', 2);
-      await copy.outbox.unsent(partition, 10);
-      const woken = copy.outbox.awaitEntries(partition, new AbortController().signal);
+      await copy.outbox.unsent([partition], 10);
+      const woken = copy.outbox.awaitEntries([partition], new AbortController().signal);
       await publish([entryOf('x', '1')]);
       await woken;
       expect(await copy.outbox.backlog()).toBe(1);
@@ -188,11 +188,11 @@ export function sendingSuite(harness: () => Harness): void {
 
     it('lets the reader of one partition wait while another partition has entries that nobody read yet', async () => {
       const busy = outboxPartitionOf('x', 2);
-      await copy.outbox.unsent(busy, 10);
+      await copy.outbox.unsent([busy], 10);
       await publish([entryOf('x', '1')]);
-      await copy.outbox.unsent(1 - busy, 10);
+      await copy.outbox.unsent([1 - busy], 10);
       const giveUp = new AbortController();
-      const waited = copy.outbox.awaitEntries(1 - busy, giveUp.signal).then(() => giveUp.signal.aborted);
+      const waited = copy.outbox.awaitEntries([1 - busy], giveUp.signal).then(() => giveUp.signal.aborted);
       await copy.outbox.backlog();
       giveUp.abort();
       expect(await waited, 'it was woken for nothing').toBe(true);
@@ -204,13 +204,13 @@ export function sendingSuite(harness: () => Harness): void {
       await publish([entryOf('x', '1')]);
       expect(await idle(now)).toBe(false);
       const partition = outboxPartitionOf('x', 2);
-      await copy.outbox.markSent(await copy.outbox.unsent(partition, 10), now);
+      await copy.outbox.markSent(await copy.outbox.unsent([partition], 10), now);
       expect(await idle(now)).toBe(true);
     });
 
     it('forgets sent entries when pruned, never unsent ones', async () => {
       await publish([entryOf('x', '1'), entryOf('x', '2')]);
-      await copy.outbox.markSent(await copy.outbox.unsent(outboxPartitionOf('x', 2), 1), now);
+      await copy.outbox.markSent(await copy.outbox.unsent([outboxPartitionOf('x', 2)], 1), now);
       await copy.upkeep.prune(now + 1);
       expect(await copy.outbox.backlog()).toBe(1);
     });
@@ -320,7 +320,7 @@ export function sendingSuite(harness: () => Harness): void {
   it('publishes what was decided in the order of the facts', async () => {
     const other = await installation.open({ writer: jsonWriter });
     await other.journal.advance(batch([report(n1, 'a'), report(n1, 'b')], { decide: noteMessage }));
-    const entries = await copy.outbox.unsent(outboxPartitionOf(n1, 2), 10);
+    const entries = await copy.outbox.unsent([outboxPartitionOf(n1, 2)], 10);
     expect(
       entries.map(({ body }) => (JSON.parse(body?.toString() ?? '') as { version: number }).version),
     ).toEqual([1, 2]);

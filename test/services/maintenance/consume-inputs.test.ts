@@ -90,7 +90,7 @@ async function factsOf(of: NodeKey = node): Promise<readonly string[]> {
 const begun = ['FaultOpened', 'ProcessStarted', 'StageEntered'];
 
 async function deadLetters() {
-  const entries = await opened.outbox.unsent(0, 1_000);
+  const entries = await opened.outbox.unsent([0], 1_000);
   return entries.filter(({ topic }) => topic.endsWith('.dlt'));
 }
 

@@ -208,7 +208,7 @@ export class Schedule {
   }
 
   private async relay(): Promise<void> {
-    const entries = await this.journal.outbox.unsent(0, 10);
+    const entries = await this.journal.outbox.unsent([0], 10);
     for (const entry of entries) this.publish(entry);
     // A crash between acknowledgement and mark: everything is sent again.
     if (!this.happens(0.15)) await this.journal.outbox.markSent(entries, this.clock.now());
