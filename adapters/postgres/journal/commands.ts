@@ -4,17 +4,13 @@ import { storableText } from '../../journal/storable.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
 import { Claims } from './claims.js';
 import type { JournalContext } from './context.js';
-import { Settlements, type Issued } from './settlements.js';
+import { issuedAs, Settlements, type Issued } from './settlements.js';
 
 interface QueuedRow {
   readonly command: Command;
   readonly attempts: number;
   readonly unfinished: boolean;
   readonly created_at: number;
-}
-
-function issuedAs({ id, node, issuedBy }: Command): Issued {
-  return { id, node, issuedBy };
 }
 
 /** Open commands that no earlier open command of their node stands before, and whose node is not parked. */

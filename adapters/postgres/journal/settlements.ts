@@ -1,4 +1,4 @@
-import type { CommandResult } from '../../../domain/command.js';
+import type { Command, CommandResult } from '../../../domain/command.js';
 import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
 import { resultCause, resultSignal, returnsNode } from '../../journal/causes.js';
 import { storableJson } from '../../journal/storable.js';
@@ -7,11 +7,15 @@ import { newsOfOutbox } from './notices.js';
 import { outboxColumns } from './outbox-rows.js';
 import { Together } from './together.js';
 
-/** What a result's signal has to say of its command. */
+/** What settling needs of a command for its signal; a command never changes. */
 export interface Issued {
   readonly id: CommandId;
   readonly node: NodeKey;
   readonly issuedBy: string | undefined;
+}
+
+export function issuedAs({ id, node, issuedBy }: Command): Issued {
+  return { id, node, issuedBy };
 }
 
 interface Settlement {
