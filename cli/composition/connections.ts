@@ -6,9 +6,11 @@ import { accessFromKubeconfig, accessFromServiceAccount } from '../../adapters/k
 import { connectCluster, type ConnectedCluster } from '../../adapters/kubernetes/cluster.js';
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { EventLog } from '../../adapters/ports/event-log.js';
+import type { FigureReader } from '../../adapters/ports/figures.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import { openPostgresEventLog, type PostgresEventLog } from '../../adapters/postgres/event-log/event-log.js';
+import { openPostgresFigures } from '../../adapters/postgres/figures/figures.js';
 import type { BmcAddress, BmcDirectory } from '../../adapters/redfish/bmc-directory.js';
 import {
   createRedfishPowerController,
@@ -58,6 +60,7 @@ export interface Connections {
   readonly eventLog: EventLog & WatchedLog;
   readonly embeddedLog: PostgresEventLog | undefined;
   readonly journal: OpenJournal;
+  readonly figures: FigureReader;
   readonly schemaIds: SchemaIds;
   readonly clusters: ReadonlyMap<string, ConnectedCluster>;
   readonly power: RedfishPowerController | undefined;
@@ -237,6 +240,8 @@ export async function openConnections(
     });
     const journal = await openJournal(configuration, surroundings, connectionString);
     opened(() => journal.close());
+    const figures = openPostgresFigures(connectionString);
+    opened(() => figures.close());
     const power = openPower(configuration, environment);
     const { tickets: ticketHook, actions: actionHook } = configuration.drivers;
     const tickets =
@@ -252,6 +257,7 @@ export async function openConnections(
       eventLog,
       embeddedLog,
       journal,
+      figures,
       schemaIds: openSchemaIds(configuration, surroundings),
       clusters,
       power,

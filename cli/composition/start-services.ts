@@ -1,6 +1,7 @@
 import type { Subscription } from '../../adapters/ports/event-log.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
+import type { ServiceMetrics } from '../../adapters/ports/metrics.js';
 import type { CauseId, ClusterName, NodeKey } from '../../domain/identifiers.js';
 import type { Signal } from '../../domain/signal.js';
 import { WakeUp } from '../../adapters/journal/wake-up.js';
@@ -23,6 +24,7 @@ import { createMigrator } from '../../services/migrator/migrator.js';
 import { runRelay } from '../../services/relay/run-relay.js';
 import type { Supervision } from '../../services/supervision.js';
 import { Workload } from '../../services/workload.js';
+import { inputTopics, topicsOfEvent } from '../../schemas/catalog.js';
 import { uuidFrom } from '../../schemas/uuid.js';
 import type { ClusterConfiguration, Configuration } from '../configuration/configuration.js';
 import type { Connections, Surroundings } from './connections.js';
@@ -44,6 +46,7 @@ export interface ServiceContext {
   readonly connections: Connections;
   readonly surroundings: Surroundings;
   readonly installation: { readonly id: string; readonly epoch: number };
+  readonly metrics: ServiceMetrics;
   readonly signal: AbortSignal;
 }
 
@@ -117,6 +120,7 @@ function startMaintenance(context: ServiceContext): readonly RunningService[] {
     group: maintenanceGroup,
     maxBatchRecords: 2_000,
     lateAfterMs: 5 * 60_000,
+    metrics: context.metrics,
     onAdvanced: ({ parked }) => {
       if (parked > 0) parkings.announce();
     },
@@ -168,6 +172,7 @@ function startRelay(context: ServiceContext): RunningService {
     schemaIds: connections.schemaIds,
     batchEntries: 500,
     takeOverMs: 2_000,
+    metrics: context.metrics,
   });
   return supervised('relay', ended, supervision);
 }
@@ -215,6 +220,7 @@ function startExecutor(context: ServiceContext): RunningService {
     },
     signal: context.signal,
     log: logOf(context, 'executor'),
+    metrics: context.metrics,
   });
   return {
     name: 'executor',
@@ -277,6 +283,7 @@ function startDetector(
       await eventLog.append([
         await reportRecord(schemaIds, report, { id: report.id, source, at: clock.now() }),
       ]);
+      context.metrics.detectorReported(cluster.name);
     },
     emitChange: (node, change, id) =>
       sendSignal(context, { service: 'detector', node, signal: { kind: 'NodeChanged', change }, id }),
@@ -321,6 +328,7 @@ function startMigrator(context: ServiceContext): RunningService {
       const id = uuidFrom(`${reply.requestId}\n${reply.pod.uid}\n${reply.status}`);
       const origin = { id, source, at: clock.now(), correlationId: reply.processId };
       await eventLog.append([await replyRecord(schemaIds, node, reply, origin)]);
+      context.metrics.podReplied(reply.status);
     },
     signal: context.signal,
     log,
@@ -340,6 +348,12 @@ function startMigrator(context: ServiceContext): RunningService {
   });
   return subscribed('migrator', subscription, context, () => migrator.underWay());
 }
+
+/** Who reads what, in this installation. */
+export const readers = [
+  { group: maintenanceGroup, topics: inputTopics },
+  { group: migratorGroup, topics: topicsOfEvent('MigrationRequested') },
+] as const;
 
 /** Groups whose unread records keep a jumping clock still. */
 export const consumerGroups: readonly string[] = [maintenanceGroup, migratorGroup];
