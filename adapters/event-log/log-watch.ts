@@ -1,5 +1,6 @@
 import { deadLetterTopic, inputTopics } from '../../schemas/catalog.js';
-import type { DecidedUpTo, LogFigures, Undecided } from '../ports/figures.js';
+import type { DeadLetterPlace } from '../ports/dead-letters.js';
+import type { JournalFigures, LogFigures, Undecided } from '../ports/figures.js';
 import type { EventLog, PartitionBounds } from '../ports/event-log.js';
 
 /** At a look the log ended here: what lies below was there by then. */
@@ -7,6 +8,8 @@ interface Sighting {
   readonly at: number;
   readonly high: bigint;
 }
+
+type WatchedLog = Pick<EventLog, 'bounds' | 'identify'>;
 
 /** Sightings of one partition that are kept; past that every second one is forgotten. */
 const mostSightings = 256;
@@ -17,12 +20,12 @@ const mostSightings = 256;
  * looks too small, and begins anew with a new copy.
  */
 export class LogWatch {
-  readonly #eventLog: Pick<EventLog, 'bounds'>;
+  readonly #eventLog: WatchedLog;
   readonly #groups: readonly { readonly group: string; readonly topics: readonly string[] }[];
   readonly #sightings = new Map<string, Sighting[]>();
 
   constructor(
-    eventLog: Pick<EventLog, 'bounds'>,
+    eventLog: WatchedLog,
     groups: readonly { readonly group: string; readonly topics: readonly string[] }[],
   ) {
     this.#eventLog = eventLog;
@@ -30,7 +33,10 @@ export class LogWatch {
   }
 
   /** @param now ms. Rejects with LogUnavailable. */
-  async look(decided: readonly DecidedUpTo[], now: number): Promise<LogFigures> {
+  async look(
+    { decided, handledDeadLetters }: Pick<JournalFigures, 'decided' | 'handledDeadLetters'>,
+    now: number,
+  ): Promise<LogFigures> {
     const undecided: Undecided[] = [];
     for (const { group, topics } of this.#groups) {
       for (const topic of topics) {
@@ -44,7 +50,7 @@ export class LogWatch {
         }
       }
     }
-    return { undecided, deadLetters: await this.#deadLetters() };
+    return { undecided, deadLetters: await openDeadLetters(this.#eventLog, handledDeadLetters) };
   }
 
   #beyond(
@@ -65,13 +71,27 @@ export class LogWatch {
     const records = high > position ? Number(high - position) : 0;
     return { records, ...(oldest === undefined ? {} : { seenAt: oldest.at }) };
   }
+}
 
-  async #deadLetters(): Promise<LogFigures['deadLetters']> {
-    const found: { topic: string; count: number }[] = [];
-    for (const topic of inputTopics.map(deadLetterTopic)) {
-      const bounds = await this.#eventLog.bounds(topic);
-      found.push({ topic, count: bounds.reduce((sum, { low, high }) => sum + Number(high - low), 0) });
-    }
-    return found;
+/** How many dead letters of each topic nobody has retried or dropped. Reads none of them. */
+export async function openDeadLetters(
+  eventLog: WatchedLog,
+  handled: readonly DeadLetterPlace[],
+): Promise<LogFigures['deadLetters']> {
+  const logId = await eventLog.identify();
+  const found: { topic: string; count: number }[] = [];
+  for (const topic of inputTopics.map(deadLetterTopic)) {
+    const bounds = await eventLog.bounds(topic);
+    const held = bounds.reduce((sum, { low, high }) => sum + Number(high - low), 0);
+    const done = handled.filter(
+      (one) =>
+        one.logId === logId &&
+        one.topic === topic &&
+        bounds.some(
+          ({ partition, low, high }) => one.partition === partition && one.offset >= low && one.offset < high,
+        ),
+    );
+    found.push({ topic, count: held - done.length });
   }
+  return found;
 }

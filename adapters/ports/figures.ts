@@ -1,4 +1,5 @@
 import type { CommandType, Operation } from '../../domain/command.js';
+import type { DeadLetterPlace } from './dead-letters.js';
 import type { Parked, WorkflowName } from '../../domain/node-state.js';
 
 /** How many of something there are, and since when (ms) there is the oldest. */
@@ -56,6 +57,8 @@ export interface JournalFigures {
   /** Unsent entries; of more than 100,000 not all are counted. */
   readonly outbox: { readonly unsent: number; readonly oldestAt?: number };
   readonly decided: readonly DecidedUpTo[];
+  /** Dead letters that were retried or dropped. */
+  readonly handledDeadLetters: readonly DeadLetterPlace[];
 }
 
 /** Counts what is open. Reads only, under a role that can do nothing else. */

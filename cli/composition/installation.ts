@@ -89,6 +89,11 @@ async function addConsole(
   await server.register(consoleRoutes, {
     history: connections.journal.history,
     operators,
+    deadLetters: {
+      eventLog: connections.eventLog,
+      book: connections.journal.deadLetters,
+      now: () => clock.now(),
+    },
     onError: (error) => {
       log.error({ error: String(error) }, 'the console failed');
     },

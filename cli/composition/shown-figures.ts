@@ -50,7 +50,7 @@ export class ShownFigures {
     try {
       const journal = await reader.read();
       const now = clock.now();
-      const log = await watch.look(journal.decided, now);
+      const log = await watch.look(journal, now);
       metrics.show(journal, log, now, () => (performance.now() - begun) / 1000);
     } catch (error) {
       metrics.failed();

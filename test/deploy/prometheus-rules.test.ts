@@ -193,6 +193,7 @@ async function everything(): Promise<string> {
       inventories: [{ cluster: 'a', observedAt: 0 }],
       outbox: { unsent: 1, oldestAt: 0 },
       decided: [],
+      handledDeadLetters: [],
     },
     {
       undecided: [{ group: 'maintenance', topic: 'fault.reports', partition: 0, records: 1, seenAt: 0 }],

@@ -80,6 +80,17 @@ describe('the rules for Prometheus', () => {
   });
 });
 
+it('the scrape job has the name that alerts go by, and loads both files of rules', () => {
+  const text = readFileSync(join(root, 'deploy/prometheus/prometheus.yaml'), 'utf8');
+  const { rule_files: files, scrape_configs: jobs } = parse(text) as {
+    readonly rule_files: readonly string[];
+    readonly scrape_configs: readonly { readonly job_name: string }[];
+  };
+  expect(files).toEqual(['rules.yaml', 'alerts.yaml']);
+  const named = alerts.flatMap(({ expr }) => [...expr.matchAll(/job="([^"]+)"/g)].map(([, job]) => job));
+  expect(new Set(named)).toEqual(new Set(jobs.map(({ job_name: name }) => name)));
+});
+
 describe.each(alerts.map((rule) => [rule.alert ?? '', rule] as const))('the alert %s', (name, rule) => {
   it('says what it is, how urgent, and where its runbook is', () => {
     expect(['page', 'ticket']).toContain(rule.labels?.severity);

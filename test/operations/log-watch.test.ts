@@ -8,11 +8,13 @@ function watched() {
   const end = { low: 0n, high: 0n };
   const bounds = (topic: string) =>
     Promise.resolve(topic.endsWith('.dlt') ? [] : [{ partition: 0, low: end.low, high: end.high }]);
-  const watch = new LogWatch({ bounds }, [{ group: 'g', topics: ['t'] }]);
+  const watch = new LogWatch({ bounds, identify: () => Promise.resolve('log') }, [
+    { group: 'g', topics: ['t'] },
+  ]);
   const look = async (now: number, nextOffset?: bigint) => {
     const decided: readonly DecidedUpTo[] =
       nextOffset === undefined ? [] : [{ group: 'g', topic: 't', partition: 0, nextOffset }];
-    const { undecided } = await watch.look(decided, now);
+    const { undecided } = await watch.look({ decided, handledDeadLetters: [] }, now);
     return [undecided[0]?.records, undecided[0]?.seenAt];
   };
   return { end, look };

@@ -1,3 +1,4 @@
+import type { DeadLetterPlace } from '../../ports/dead-letters.js';
 import type {
   CommandFigure,
   DecidedUpTo,
@@ -10,6 +11,7 @@ import { connectionSettings, Database } from '../journal/database.js';
 import {
   commandStatement,
   decidedStatement,
+  handledStatement,
   installationStatement,
   inventoryStatement,
   outboxStatement,
@@ -40,6 +42,7 @@ async function readFigures(database: Database): Promise<JournalFigures> {
   const [outbox] = await all<{ unsent: number; oldestAt: string | null }>(outboxStatement);
   const oldestAt = Date.parse(outbox?.oldestAt ?? '');
   const decided = await all<Omit<DecidedUpTo, 'nextOffset'> & { nextOffset: string }>(decidedStatement);
+  const handled = await all<Omit<DeadLetterPlace, 'offset'> & { offset: string }>(handledStatement);
   return {
     ...installation,
     processes: await all<ProcessFigure>(processStatement),
@@ -48,6 +51,7 @@ async function readFigures(database: Database): Promise<JournalFigures> {
     permits: await all<JournalFigures['permits'][number]>(permitStatement),
     inventories: await all<JournalFigures['inventories'][number]>(inventoryStatement),
     outbox: { unsent: outbox?.unsent ?? 0, ...(Number.isNaN(oldestAt) ? {} : { oldestAt }) },
+    handledDeadLetters: handled.map((row) => ({ ...row, offset: BigInt(row.offset) })),
     decided: decided.map((row) => ({ ...row, nextOffset: BigInt(row.nextOffset) })),
   };
 }

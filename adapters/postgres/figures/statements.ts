@@ -60,6 +60,9 @@ export const outboxStatement = `SELECT
         WHERE sent_at IS NULL AND outbox_partition = list.number ORDER BY position LIMIT 1
       ) AS first) AS oldest) AS "oldestAt"`;
 
+export const handledStatement = `SELECT log_id AS "logId", topic, log_partition AS partition, log_offset::text AS "offset"
+  FROM journal.dead_letter`;
+
 export const decidedStatement = `SELECT consumer_group AS "group", topic, log_partition AS partition,
     next_offset::text AS "nextOffset"
   FROM journal.consumed_offset ORDER BY 1, 2, 3`;

@@ -65,6 +65,7 @@ describe('the figures of a journal', () => {
       inventories: [],
       outbox: { unsent: 0 },
       decided: [],
+      handledDeadLetters: [],
     });
   });
 
