@@ -51,7 +51,8 @@ async function lettersFor(
   const bounds = (await source.eventLog.bounds(first.topic)).find(
     ({ partition }) => partition === first.partition,
   );
-  for await (const letter of lettersIn(source, first, { low: bounds?.low ?? 0n, to: last.offset + 1n })) {
+  if (bounds === undefined) throw noLetter(idOf(first));
+  for await (const letter of lettersIn(source, first, { low: bounds.low, to: last.offset + 1n })) {
     const { place, record, handled } = letter;
     if (wanted.delete(idOf(place))) {
       const before = left.get(record.key ?? '');

@@ -191,6 +191,7 @@ describe('dead letters', { timeout: 120_000 }, () => {
   it('that are none are refused, with how to write one', async () => {
     expect((await dlt('show', 'fault.reports/0/1')).err).toContain('is no dead letter');
     expect((await dlt('show', 'fault.reports.dlt/0/999999')).code).toBe(3);
+    expect((await dlt('retry', 'fault.reports.dlt/99/0', '--reason', 'r')).code).toBe(3);
     expect((await dlt('retry', '--reason', 'r')).code).toBe(2);
     expect((await dlt('drop', 'fault.reports.dlt/0/999999', '--reason', 'r')).code).toBe(3);
   });
