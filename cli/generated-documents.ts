@@ -1,3 +1,4 @@
+import { metricsDocument } from './metrics-document.js';
 import { workflowsDocument } from '../workflows/document.js';
 import { openApiDocument } from '../services/console/open-api.js';
 import { commandReference } from './command-reference.js';
@@ -21,5 +22,6 @@ export function generatedDocuments(): readonly (readonly [path: string, content:
     ['docs/errors.md', errorsDocument()],
     ['docs/cli.md', commandReference()],
     ['docs/workflows.md', workflowsDocument()],
+    ['docs/operations/metrics.md', metricsDocument()],
   ];
 }

@@ -6,6 +6,7 @@ import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { getCommand } from './commands/get.js';
 import { journalCommand } from './commands/journal.js';
+import { dltCommand } from './commands/dlt.js';
 import { describeCommand, historyCommand, replayCommand } from './commands/look.js';
 import { orderCommand } from './commands/order.js';
 import { reportCommand } from './commands/report.js';
@@ -44,6 +45,7 @@ export function createProgram(terminal: Terminal): Command {
     historyCommand,
     replayCommand,
     orderCommand,
+    dltCommand,
     journalCommand,
     schemasCommand,
     doctorCommand,

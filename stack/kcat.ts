@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isProvided, provide } from './cache.js';
-import { canUnpackPackages, kcatAdvice, kcatRecipe, onPath } from './component-recipes.js';
+import { provide } from './cache.js';
+import { kcatRecipe, onPath } from './component-recipes.js';
 
 /** Folder `usr/lib/<architecture>` of unpacked Debian packages. */
 function libraryFolder(component: string): string {
@@ -31,10 +31,4 @@ export async function provideKcat(): Promise<string> {
     await chmod(script, 0o755);
   }
   return script;
-}
-
-/** A line with how to get it if kcat is neither there nor can be fetched; else empty. */
-export async function missingForKcat(): Promise<readonly string[]> {
-  const obtainable = onPath('kcat') !== undefined || canUnpackPackages() || (await isProvided(kcatRecipe));
-  return obtainable ? [] : [kcatAdvice];
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { stackRecipes } from './component-recipes.js';
-import { missingForKcat } from './kcat.js';
+import { missingPackagedPrograms } from './packaged-programs.js';
 import { nodeRecipe, otherNodeVersions, provideNode } from './node-versions.js';
 import { missingFor } from './prerequisites.js';
 import { progress } from './progress.js';
@@ -42,7 +42,7 @@ program
   )
   .action(async () => {
     const recipes = [...stackRecipes, ...otherNodeVersions.map(nodeRecipe)];
-    const missing = [...(await missingFor(recipes)), ...(await missingForKcat())];
+    const missing = [...(await missingFor(recipes)), ...(await missingPackagedPrograms())];
     for (const line of missing) process.stderr.write(`${line}\n`);
     if (missing.length > 0) process.exitCode = 1;
   });

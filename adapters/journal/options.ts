@@ -9,6 +9,7 @@ import type {
   Timers,
 } from '../ports/journal.js';
 import type { Clock, Randomness } from '../ports/clock.js';
+import type { DeadLetterBook } from '../ports/dead-letters.js';
 
 /** What every journal needs to be opened. */
 export interface JournalOptions {
@@ -65,6 +66,7 @@ export interface OpenJournal {
   readonly history: History;
   readonly inventory: FleetInventory;
   readonly upkeep: Upkeep;
+  readonly deadLetters: DeadLetterBook;
   /** Gives up what this copy holds. What it had claimed runs out by itself. */
   close(): Promise<void>;
 }

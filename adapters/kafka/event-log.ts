@@ -120,8 +120,12 @@ export class KafkaEventLog implements EventLog {
     const end = to < bounds.high ? to : bounds.high;
     if (start >= end) return;
     const group = `faultline-read-${randomUUID()}`;
-    yield* readRange((options) => this.consume(options), { group, topic, partition, start, end });
-    await this.admin.deleteGroup(group).catch(() => undefined);
+    try {
+      yield* readRange((options) => this.consume(options), { group, topic, partition, start, end });
+    } finally {
+      // Also when the caller stops in the middle: groups of nobody would stay for a week.
+      await this.admin.deleteGroup(group).catch(() => undefined);
+    }
   }
 
   /** Whether anything is queued or being sent: 1, else 0. What is read is seen by `unread`. */

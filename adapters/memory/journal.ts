@@ -3,6 +3,7 @@ import { JournalMismatch, type JournalOptions, type OpenJournal } from '../journ
 import { installationIdOf } from '../journal/installation-id.js';
 import { MemoryJournal } from './journal/advance.js';
 import { MemoryCommandQueue } from './journal/commands.js';
+import { MemoryDeadLetters } from './journal/dead-letters.js';
 import { MemoryHistory } from './journal/history.js';
 import { MemoryFleetInventory } from './journal/inventory.js';
 import { MemoryOutbox } from './journal/outbox.js';
@@ -45,6 +46,7 @@ export function createMemoryJournal(
     history: new MemoryHistory(store),
     inventory: new MemoryFleetInventory(store),
     upkeep: new MemoryUpkeep(store, options),
+    deadLetters: new MemoryDeadLetters(store),
     close: () => outbox.releaseAll(),
   };
 }

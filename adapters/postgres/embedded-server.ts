@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -62,7 +63,7 @@ function freePort(): Promise<number> {
   });
 }
 
-function addressOf(folder: ServerFolder, port: number, database: string): string {
+function addressOf(folder: Pick<ServerFolder, 'password'>, port: number, database: string): string {
   return `postgresql://faultline:${folder.password}@127.0.0.1:${port}/${database}`;
 }
 
@@ -164,6 +165,14 @@ function handle(client: Client, folder: ServerFolder, server: RunningServer): Em
     // Stopped first, released by that: nobody may adopt a server that is going down.
     stop: () => (stopped ??= stopServer(server.pid).finally(release)),
   };
+}
+
+/** Connection string of the server that runs on this folder, for a look beside its owner; undefined: none runs. Starts and makes nothing. */
+export async function addressOfRunning(dataFolder: string): Promise<string | undefined> {
+  const running = await findRunning({ cluster: join(resolve(dataFolder), 'cluster') });
+  if (running === undefined) return undefined;
+  const password = (await readFile(join(resolve(dataFolder), 'password'), 'utf8')).trim();
+  return addressOf({ password }, running.port, 'faultline');
 }
 
 /**

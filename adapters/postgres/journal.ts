@@ -2,6 +2,7 @@ import { FreshCommands } from '../journal/fresh-commands.js';
 import type { JournalOptions, OpenJournal } from '../journal/options.js';
 import { PostgresCommandQueue } from './journal/commands.js';
 import type { JournalContext } from './journal/context.js';
+import { PostgresDeadLetters } from './journal/dead-letters.js';
 import { connectionSettings, Database } from './journal/database.js';
 import { asJournalError } from './journal/failures.js';
 import { PostgresHistory } from './journal/history.js';
@@ -63,6 +64,7 @@ export async function openPostgresJournal(options: PostgresJournalOptions): Prom
     history: new PostgresHistory(reading),
     inventory: new PostgresFleetInventory(database),
     upkeep: new PostgresUpkeep(context),
+    deadLetters: new PostgresDeadLetters(context),
     close,
   };
 }

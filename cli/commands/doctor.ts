@@ -6,6 +6,7 @@ import type { Configuration } from '../configuration/configuration.js';
 import { loadConfiguration } from '../configuration/load.js';
 import { checkBmcs, checkRegistry, checkWebhooks } from '../doctor/http-services.js';
 import { checkCluster } from '../doctor/kubernetes.js';
+import { lookAtState } from '../doctor/state.js';
 import { checkEventLog, checkJournal } from '../doctor/stores.js';
 import { CommandFailed } from '../errors.js';
 import type { DoctorCheck, DoctorReport } from '../forms/doctor.js';
@@ -13,7 +14,7 @@ import { printView, type OutputFormat, type View } from '../output/print.js';
 import type { Terminal } from '../terminal.js';
 import { outputOption } from './common.js';
 
-const colours = { ok: 'green', failed: 'red', skipped: 'yellow' } as const;
+const colours = { ok: 'green', attention: 'yellow', failed: 'red', skipped: 'yellow' } as const;
 
 const view: View<DoctorReport, DoctorCheck> = {
   rows: ({ checks }) => checks,
@@ -37,13 +38,22 @@ async function examine(configuration: Configuration, terminal: Terminal): Promis
     ...configuration.clusters.map((cluster) => checkBmcs(cluster, terminal)),
     checkWebhooks(configuration, terminal),
   ]);
-  return { apiVersion, kind: 'DoctorReport', configuration: configuration.path, checks: parts.flat() };
+  const { checks, state } = await lookAtState(configuration, terminal);
+  return {
+    apiVersion,
+    kind: 'DoctorReport',
+    configuration: configuration.path,
+    checks: [...parts.flat(), ...checks],
+    ...(state === undefined ? {} : { state }),
+  };
 }
 
 /** Tries everything that the configuration needs; changes nothing anywhere. */
 export function doctorCommand(terminal: Terminal): Command {
   return new Command('doctor')
-    .description('try every connection and permission of the configuration, and say what to do')
+    .description(
+      'try every connection and permission of the configuration, count what waits for somebody, and say what to do',
+    )
     .option('-c, --config <file>', 'configuration', 'faultline.yaml')
     .addOption(outputOption(['table', 'json', 'jsonl', 'yaml']))
     .action(async ({ config, output }: { readonly config: string; readonly output: OutputFormat }) => {

@@ -1,6 +1,8 @@
 import type { OpenJournal } from '../../adapters/journal/options.js';
 import type { ConnectedCluster } from '../../adapters/kubernetes/cluster.js';
+import type { FigureReader } from '../../adapters/ports/figures.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
+import { openPostgresFigures } from '../../adapters/postgres/figures/figures.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { connectionStringOf, openJournal } from './journal-connection.js';
 import { openClusters } from './open-clusters.js';
@@ -12,6 +14,7 @@ import type { Surroundings } from './surroundings.js';
 /** Everything outside that one process of Faultline holds on to. */
 export interface Connections extends OpenEventLog, Drivers {
   readonly journal: OpenJournal;
+  readonly figures: FigureReader;
   readonly schemaIds: SchemaIds;
   readonly clusters: ReadonlyMap<string, ConnectedCluster>;
   /** In the reverse order of opening. */
@@ -43,6 +46,8 @@ export async function openConnections(
     const log = await openEventLog(configuration, surroundings, connectionString, opened);
     const journal = await openJournal(configuration, surroundings, connectionString);
     opened(() => journal.close());
+    const figures = openPostgresFigures(connectionString);
+    opened(() => figures.close());
     const drivers = openDrivers(configuration, environment);
     const { power, tickets, actions } = drivers;
     for (const driver of [power, tickets, actions]) if (driver !== undefined) opened(() => driver.close());
@@ -50,6 +55,7 @@ export async function openConnections(
       ...log,
       ...drivers,
       journal,
+      figures,
       schemaIds: openSchemaIds(configuration, surroundings),
       clusters,
       close,

@@ -9,6 +9,7 @@ import { signalRecord } from '../../services/input-records.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
 import { openConnections, type Connections } from './connections.js';
+import { startMetrics, type InstallationMetrics } from './metrics.js';
 import { resumeAfterLook } from './resume.js';
 import type { ServiceName } from './service-names.js';
 import { createStopping } from './stopping.js';
@@ -76,6 +77,7 @@ async function addIntake(
     ...(tokens === undefined ? {} : { tokens }),
     alertRules: configuration.intake.alertRules,
     bodyLimitBytes: configuration.intake.maximumBodyBytes,
+    metrics: context.metrics,
     ...(only === undefined ? {} : { defaultCluster: only }),
   });
 }
@@ -90,6 +92,11 @@ async function addConsole(
   await server.register(consoleRoutes, {
     history: connections.journal.history,
     operators,
+    deadLetters: {
+      eventLog: connections.eventLog,
+      book: connections.journal.deadLetters,
+      now: () => clock.now(),
+    },
     onError: (error) => {
       log.error({ error: String(error) }, 'the console failed');
     },
@@ -106,6 +113,7 @@ async function addConsole(
       };
       const record = await signalRecord(connections.schemaIds, node, signal, origin);
       await connections.eventLog.append([record]);
+      if (signal.kind === 'Order') context.metrics.orderGiven(signal.order.kind);
       return { causeId };
     },
   });
@@ -132,12 +140,21 @@ async function problemsOf(
 async function listen(
   context: ServiceContext,
   wanted: ReadonlySet<ServiceName>,
-  services: readonly RunningService[],
-  { reporters, operators }: Credentials,
+  parts: {
+    readonly services: readonly RunningService[];
+    readonly metrics: InstallationMetrics;
+    readonly credentials: Credentials;
+  },
 ): Promise<{ server: FastifyInstance; url: string }> {
   const { connections, configuration } = context;
+  const { services, metrics } = parts;
+  const { reporters, operators } = parts.credentials;
   const server = fastify({ logger: false, forceCloseConnections: true });
-  await server.register(healthRoutes, { problems: () => problemsOf(services, connections) });
+  await server.register(healthRoutes, {
+    problems: () => problemsOf(services, connections),
+    metrics: () =>
+      metrics.render(new Map(services.map((service) => [service.name, service.problem() === undefined]))),
+  });
   if (wanted.has('intake')) await addIntake(server, context, reporters);
   if (wanted.has('console')) await addConsole(server, context, operators);
   const { host, port } = configuration.http;
@@ -158,17 +175,19 @@ export async function startInstallation(options: InstallationOptions): Promise<R
   try {
     interrupted.throwIfAborted();
     const { id, epoch } = await connections.journal.journal.installation();
+    const metrics = startMetrics({ configuration, connections, surroundings, wanted });
     const context: ServiceContext = {
       configuration,
       connections,
       surroundings,
       installation: { id, epoch },
+      metrics: metrics.services,
       signal: stopping.signal,
     };
     if (wanted.has('executor')) await resumeAfterLook(connections, surroundings.log, stopping.signal);
     interrupted.throwIfAborted();
     const services = startServices(context, wanted);
-    const { server, url } = await listen(context, wanted, services, credentials);
+    const { server, url } = await listen(context, wanted, { services, metrics, credentials });
     surroundings.log.info({ url, services: [...wanted], installation: id }, 'running');
     return running({ id, url, server, services, connections, stopping });
   } catch (error) {

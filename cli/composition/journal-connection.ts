@@ -36,6 +36,17 @@ export function journalOf({ path }: Pick<Configuration, 'path'>, connectionStrin
   };
 }
 
+/** The configured connection with its password. */
+export function addressWithPassword(
+  { connection, password }: Extract<Configuration['journal'], { readonly kind: 'postgres' }>,
+  environment: JournalSurroundings['environment'],
+): string {
+  if (password === undefined) return connection;
+  const url = new URL(connection);
+  url.password = encodeURIComponent(readSecret(password, environment));
+  return url.href;
+}
+
 /** Of the database; an embedded one is started, and `opened` told how to stop it. */
 export async function connectionStringOf(
   configuration: Configuration,
@@ -43,12 +54,7 @@ export async function connectionStringOf(
   opened: (close: () => Promise<void>) => void,
 ): Promise<string> {
   const { journal } = configuration;
-  if (journal.kind === 'postgres') {
-    if (journal.password === undefined) return journal.connection;
-    const url = new URL(journal.connection);
-    url.password = encodeURIComponent(readSecret(journal.password, environment));
-    return url.href;
-  }
+  if (journal.kind === 'postgres') return addressWithPassword(journal, environment);
   const dataFolder = join(configuration.dataFolder, 'postgres');
   const server: EmbeddedPostgres = await dependency(
     {

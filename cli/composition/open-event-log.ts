@@ -26,7 +26,11 @@ function saslOf({ mechanism, username }: Sasl, password: string): NonNullable<Ka
   return { mechanism, username, password };
 }
 
-function openKafka(configuration: Configuration, surroundings: Surroundings): KafkaEventLog {
+/** Connects at its first use. */
+export function openKafka(
+  configuration: Configuration,
+  surroundings: Pick<Surroundings, 'log' | 'environment'>,
+): KafkaEventLog {
   const { eventLog } = configuration;
   if (eventLog.kind !== 'kafka') throw new TypeError('the event log is not Kafka');
   const { tls, sasl } = eventLog;

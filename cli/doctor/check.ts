@@ -18,7 +18,7 @@ export function skipped(what: string, detail: string, next: string): DoctorCheck
 }
 
 /** The innermost message says most: "fetch failed" is only its wrapping. */
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
   if (error.cause instanceof Error) return messageOf(error.cause);

@@ -1,6 +1,11 @@
 import type { TSchema } from '@sinclair/typebox';
 
 import {
+  deadLetterDescription,
+  deadLetterList,
+  deadLetterReceipt,
+} from '../../services/console/forms/dead-letters.js';
+import {
   factList,
   faultList,
   nodeDescription,
@@ -22,6 +27,9 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   FactList: factList,
   Replay: replay,
   OrderReceipt: orderReceipt,
+  DeadLetterList: deadLetterList,
+  DeadLetter: deadLetterDescription,
+  DeadLetterReceipt: deadLetterReceipt,
   ReportReceipt: reportReceipt,
   DemoResult: demoResult,
   DoctorReport: doctorReport,

@@ -2,11 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { JournalUnavailable, type History } from '../../adapters/ports/journal.js';
 import { LogUnavailable } from '../../adapters/ports/event-log.js';
+import { deadLetterRoutes } from './dead-letter-routes.js';
 import { ConsoleRefusal, consoleProblems, problemOf, type Problem } from './forms/problem.js';
 import { newOrder, type NewOrder } from './forms/processes.js';
 import { giveOrder, type SendOrder } from './give-order.js';
 import { openApiDocument } from './open-api.js';
 import { subjectOf, type Operator } from './operators.js';
+import type { DeadLetterSource } from './read-dead-letters.js';
 import {
   describeNode,
   describeProcess,
@@ -35,6 +37,7 @@ import { retryNode } from './retry-node.js';
 export interface ConsoleOptions {
   readonly history: History;
   readonly sendOrder: SendOrder;
+  readonly deadLetters: DeadLetterSource;
   /** Nobody: orders are taken from this machine only. */
   readonly operators: readonly Operator[];
   /** Told of errors that nobody foresaw; the client only hears that there was one. */
@@ -61,20 +64,25 @@ async function sendProblem(reply: FastifyReply, problem: Problem): Promise<void>
     .send(JSON.stringify(problem));
 }
 
+/** Who gives an order by this request. @throws ConsoleRefusal Unauthorized, Forbidden */
+function subjectGiving(
+  operators: readonly Operator[],
+  request: FastifyRequest,
+  claimed: string | undefined,
+): string {
+  return subjectOf(operators, {
+    authorization: request.headers.authorization,
+    address: request.ip,
+    ...(claimed === undefined ? {} : { claimed }),
+  });
+}
+
 function orderRoutes(fastify: FastifyInstance, { history, sendOrder, operators }: ConsoleOptions): void {
-  const subjectIn = (request: FastifyRequest<{ Body: NewOrder }>): string => {
-    const { subject: claimed } = request.body;
-    return subjectOf(operators, {
-      authorization: request.headers.authorization,
-      address: request.ip,
-      ...(claimed === undefined ? {} : { claimed }),
-    });
-  };
   fastify.post<{ Params: ProcessParameters; Body: NewOrder }>(
     '/v1/processes/:id/orders',
     { schema: { params: processParameters, body: newOrder } },
     async (request, reply) => {
-      const subject = subjectIn(request);
+      const subject = subjectGiving(operators, request, request.body.subject);
       const receipt = await giveOrder({ history, sendOrder }, request.params.id, request.body, subject);
       return reply.code(receipt.dryRun ? 200 : 202).send(receipt);
     },
@@ -83,7 +91,7 @@ function orderRoutes(fastify: FastifyInstance, { history, sendOrder, operators }
     '/v1/nodes/:cluster/:node/orders',
     { schema: { params: nodeParameters, body: newOrder } },
     async (request, reply) => {
-      const subject = subjectIn(request);
+      const subject = subjectGiving(operators, request, request.body.subject);
       const receipt = await retryNode({ history, sendOrder }, request.params, request.body, subject);
       return reply.code(receipt.dryRun ? 200 : 202).send(receipt);
     },
@@ -139,6 +147,9 @@ export function consoleRoutes(fastify: FastifyInstance, options: ConsoleOptions,
   nodeRoutes(fastify, options.history);
   processRoutes(fastify, options.history);
   orderRoutes(fastify, options);
+  deadLetterRoutes(fastify, options.deadLetters, (request, claimed) =>
+    subjectGiving(options.operators, request, claimed),
+  );
   fastify.get('/v1/openapi.json', () => openApiDocument());
   done();
 }

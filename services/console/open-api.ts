@@ -1,9 +1,17 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
 
+import {
+  deadLetterDescription,
+  deadLetterList,
+  deadLetterOrder,
+  deadLetterReceipt,
+} from './forms/dead-letters.js';
 import { factList, faultList, nodeDescription, nodeList, replay } from './forms/nodes.js';
 import { problem } from './forms/problem.js';
 import { newOrder, orderReceipt, processDescription, processList } from './forms/processes.js';
 import {
+  deadLetterParameters,
+  deadLettersQuery,
   factsQuery,
   nodeParameters,
   nodesQuery,
@@ -84,6 +92,34 @@ export const consoleOperations: readonly Operation[] = [
     parameters: nodeParameters,
     body: newOrder,
     answers: { 200: orderReceipt, 202: orderReceipt },
+  },
+  {
+    method: 'get',
+    path: '/v1/dead-letters',
+    summary: 'Records that could not be processed',
+    query: deadLettersQuery,
+    answers: { 200: deadLetterList },
+  },
+  {
+    method: 'get',
+    path: '/v1/dead-letters/{topic}/{partition}/{offset}',
+    summary: 'One of them, with its bytes',
+    parameters: deadLetterParameters,
+    answers: { 200: deadLetterDescription },
+  },
+  {
+    method: 'post',
+    path: '/v1/dead-letters/retry',
+    summary: 'Put the original records back on their topics, in order per node',
+    body: deadLetterOrder,
+    answers: { 200: deadLetterReceipt },
+  },
+  {
+    method: 'post',
+    path: '/v1/dead-letters/drop',
+    summary: 'Nobody needs to be asked about these any more',
+    body: deadLetterOrder,
+    answers: { 200: deadLetterReceipt },
   },
 ];
 

@@ -23,6 +23,16 @@ export const replayQuery = query({
   at: Type.Optional(Type.String({ description: 'RFC 3339; without it: all facts.' })),
 });
 
+export const deadLettersQuery = query({
+  all: Type.Boolean({ default: false, description: 'Also those that were retried or dropped.' }),
+  limit: Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000, description: 'At most so many.' }),
+});
+
+export const deadLetterParameters = query({
+  topic: Type.String(),
+  partition: Type.String(),
+  offset: Type.String(),
+});
 export const nodeParameters = query({ cluster: Type.String(), node: Type.String() });
 export const processParameters = query({ id: Type.String() });
 
@@ -30,5 +40,7 @@ export type NodesQuery = Static<typeof nodesQuery>;
 export type ProcessesQuery = Static<typeof processesQuery>;
 export type FactsQuery = Static<typeof factsQuery>;
 export type ReplayQuery = Static<typeof replayQuery>;
+export type DeadLettersQuery = Static<typeof deadLettersQuery>;
+export type DeadLetterParameters = Static<typeof deadLetterParameters>;
 export type NodeParameters = Static<typeof nodeParameters>;
 export type ProcessParameters = Static<typeof processParameters>;

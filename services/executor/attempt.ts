@@ -5,11 +5,13 @@ import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { BudgetClaim, ClaimAnswer, CommandQueue, QueuedCommand } from '../../adapters/ports/journal.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
+import type { ExecutorMetrics } from '../../adapters/ports/metrics.js';
 import type { PowerController } from '../../adapters/ports/power.js';
 import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
 import { backOffMs } from './back-off.js';
 import type { Ending, Next, World } from './effect.js';
 import { lookAtPresent } from './effect-of.js';
+import { countRefusal, measured } from './measure.js';
 import type { NodeStory } from './node-story.js';
 import { settingsFor, type ExecutorSettings } from './settings.js';
 
@@ -25,6 +27,7 @@ export interface AttemptContext {
   readonly randomness: Randomness;
   readonly settings: ExecutorSettings;
   readonly log: Log;
+  readonly metrics?: ExecutorMetrics;
   readonly story: NodeStory;
   /** Tells this copy's claims from those of others. */
   readonly claimant: string;
@@ -58,7 +61,7 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
   const claim = await claimed(context, queued, leave);
   if (claim !== 'claimed') return claim === 'postponed';
   context.looks.delete(command.id);
-  const ending = await actSafely(context, command, next.act);
+  const ending = await measured(context, command, () => actSafely(context, command, next.act));
   return conclude(context, queued, cluster, ending, 'acted');
 }
 
@@ -135,6 +138,7 @@ async function claimed(
   const isOld = clock.now() - leave.askedAt > longestLookMs;
   const answer = await (isOld ? askForLeave(context, queued) : leave).answer;
   if (answer.kind === 'wait') {
+    countRefusal(context.metrics, command, answer.reason);
     await queue.postpone(command.id, { until: answer.until, reason: answer.reason });
     return 'postponed';
   }
@@ -155,7 +159,9 @@ async function claimed(
   }
   if (claim.kind === 'refused') {
     const until = answer.askAgainAt[claim.counter] ?? clock.now() + context.settings.longestRetryMs;
-    await queue.postpone(command.id, { until, reason: `BudgetFull: ${claim.counter}` });
+    const reason = `BudgetFull: ${claim.counter}`;
+    countRefusal(context.metrics, command, reason);
+    await queue.postpone(command.id, { until, reason });
     return 'postponed';
   }
   // An answer that took so long gives no right to act: whoever claims it next looks how it stands.
@@ -221,8 +227,8 @@ async function settle(
 ): Promise<boolean> {
   const { id: commandId, type: commandType, processId, stageEntry } = command;
   context.looks.delete(commandId);
-  return context.queue.settle(
-    { commandId, commandType, processId, stageEntry, status, detail },
-    context.clock.now(),
-  );
+  const result = { commandId, commandType, processId, stageEntry, status, detail };
+  const isSettled = await context.queue.settle(result, context.clock.now());
+  if (isSettled) context.metrics?.commandSettled(commandType, status);
+  return isSettled;
 }

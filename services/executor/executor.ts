@@ -4,6 +4,7 @@ import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { CommandQueue, QueuedCommand } from '../../adapters/ports/journal.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
+import type { ExecutorMetrics } from '../../adapters/ports/metrics.js';
 import type { PowerController } from '../../adapters/ports/power.js';
 import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
 import { attempt, type AttemptContext } from './attempt.js';
@@ -27,6 +28,7 @@ export interface ExecutorOptions {
   /** Aborting stops it: nothing new is claimed; what waits for something long is left to be observed by the next copy. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  readonly metrics?: ExecutorMetrics;
 }
 
 export interface RunningExecutor {

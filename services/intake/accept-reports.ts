@@ -31,12 +31,15 @@ export async function acceptReports(
   mayReport: MayReport,
   parts: AcceptParts,
 ): Promise<Accepted> {
+  const { metrics } = parts.options;
   const rejected: Rejection[] = [];
   const good: { item: BodyItem; read: ReadReport }[] = [];
   for (const item of items) {
     const read = readItem(item, mayReport, parts.nextId);
-    if ('reason' in read) rejected.push(read);
-    else good.push({ item, read });
+    if ('reason' in read) {
+      rejected.push(read);
+      metrics?.reportRejected(read.forbidden === true ? 'forbidden' : 'invalid');
+    } else good.push({ item, read });
   }
   if (good.length === 0) return { accepted: [], rejected };
   const schemaId = await parts.options.schemaIds.idOf('ReportReceived');
@@ -46,8 +49,12 @@ export async function acceptReports(
   for (const [position, { item, read }] of good.entries()) {
     const reason = refusals[position];
     if (reason === undefined) accepted.push(read.report.id);
-    else rejected.push({ index: item.index, path: item.path, reason: `the event log refuses it: ${reason}` });
+    else {
+      rejected.push({ index: item.index, path: item.path, reason: `the event log refuses it: ${reason}` });
+      metrics?.reportRejected('refused-by-log');
+    }
   }
+  metrics?.reportsAccepted(accepted.length);
   return { accepted, rejected: rejected.sort((a, b) => a.index - b.index) };
 }
 

@@ -3,7 +3,7 @@ import { acceptReports, type Accepted, type AcceptParts } from './accept-reports
 import { createAppendQueue } from './append-queue.js';
 import { createAuthorizer, type MayReport } from './authorize.js';
 import type { IntakeOptions } from './options.js';
-import { problem, problemOf, RequestRefused, sendProblem } from './problem.js';
+import { kindOf, problem, problemOf, RequestRefused, sendProblem } from './problem.js';
 import { readAlerts } from './read-alerts.js';
 import { parseJson, readJson, readNdjson, type BodyItem } from './read-body.js';
 import { createReportIds } from './report-ids.js';
@@ -26,6 +26,7 @@ export function intakeRoutes(server: FastifyInstance, options: IntakeOptions): P
     queue: createAppendQueue(options.eventLog, { maximumWaiting, maximumBatch }),
     nextId: createReportIds(options.clock, options.randomness),
   };
+  options.metrics?.appendQueue(() => parts.queue.waiting());
   const authorize = createAuthorizer(options.tokens);
 
   server.removeAllContentTypeParsers();
@@ -39,13 +40,12 @@ export function intakeRoutes(server: FastifyInstance, options: IntakeOptions): P
   server.setErrorHandler(async (error, request, reply) => {
     const found = problemOf(error, { bodyLimitBytes });
     if (found.status === 500) request.log.error({ err: error }, 'intake failed');
+    options.metrics?.requestRefused(kindOf(found));
     await sendProblem(reply, found);
   });
 
   const answerWith = async (reply: FastifyReply, items: readonly BodyItem[], mayReport: MayReport) => {
-    const result = await acceptReports(items, mayReport, parts);
-    options.onAnswered?.({ accepted: result.accepted.length, rejected: result.rejected.length });
-    await answer(reply, result);
+    await answer(reply, await acceptReports(items, mayReport, parts));
   };
   server.post('/v1/reports', { bodyLimit: bodyLimitBytes }, async (request, reply) => {
     const mayReport = authorize(request.headers.authorization);

@@ -1,5 +1,6 @@
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { EventLog } from '../../adapters/ports/event-log.js';
+import type { IntakeMetrics } from '../../adapters/ports/metrics.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import type { FaultType } from '../../domain/fault.js';
 import type { NodeKey } from '../../domain/identifiers.js';
@@ -25,6 +26,5 @@ export interface IntakeOptions {
   readonly bodyLimitBytes?: number;
   /** Reports that may wait for the event log before senders are asked to come again. */
   readonly maximumWaiting?: number;
-  /** Told of each request that was answered with 202 or 400, for metrics. */
-  readonly onAnswered?: (answered: { readonly accepted: number; readonly rejected: number }) => void;
+  readonly metrics?: IntakeMetrics;
 }

@@ -29,6 +29,11 @@ export function problem(status: number, kind: string, title: string, detail: str
   return { status, type: `urn:faultline:problem:${kind}`, title, detail };
 }
 
+/** The last part of its type, which says in a word what is wrong. */
+export function kindOf({ type }: Problem): string {
+  return type.slice(type.lastIndexOf(':') + 1);
+}
+
 const retryAfterSeconds = 1;
 
 export async function sendProblem(reply: FastifyReply, found: Problem): Promise<void> {

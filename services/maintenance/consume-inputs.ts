@@ -2,6 +2,7 @@ import type { Clock } from '../../adapters/ports/clock.js';
 import type { Batch, EventLog, LogRecord, Subscription } from '../../adapters/ports/event-log.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { AdvanceRequest, AdvanceResult, Journal, NewOutboxEntry } from '../../adapters/ports/journal.js';
+import type { MaintenanceMetrics } from '../../adapters/ports/metrics.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import type { Input } from '../../domain/signal.js';
 import { deadLetterTopic, inputTopics } from '../../schemas/catalog.js';
@@ -24,6 +25,7 @@ export interface MaintenanceOptions {
   /** Reports read later than this after they were appended are observed before anything is done. */
   readonly lateAfterMs: number;
   readonly onAdvanced?: (result: AdvanceResult, batch: Batch) => void;
+  readonly metrics?: MaintenanceMetrics;
 }
 
 interface DecodedBatch {
@@ -66,6 +68,17 @@ function tellTrouble(log: Log, { topic, partition }: Batch, { parked, deadLetter
   }
 }
 
+function measure(
+  { metrics, clock }: MaintenanceOptions,
+  { topic, records }: Batch,
+  { result, undecodable }: { readonly result: AdvanceResult; readonly undecodable: number },
+): void {
+  const [oldest] = records;
+  if (metrics === undefined || oldest === undefined) return;
+  metrics.inputsAdvanced(topic, result, clock.now() - clock.fromLogTime(oldest.appendedAt));
+  if (undecodable > 0) metrics.recordsUndecodable(topic, undecodable);
+}
+
 /**
  * Reads everything that can change a process and has it decided, one transaction per batch. Any number of copies may
  * run: the log shares the partitions out, and the journal's fence makes a copy that no longer owns one harmless.
@@ -99,6 +112,7 @@ export function consumeInputs(options: MaintenanceOptions): Subscription {
       };
       const result = await journal.advance(request);
       tellTrouble(options.log, batch, result);
+      measure(options, batch, { result, undecodable: decoded.deadLetters.length });
       options.onAdvanced?.(result, batch);
     },
   });

@@ -1,5 +1,6 @@
 import { RecordRefused, type EventLog, type NewRecord } from '../../adapters/ports/event-log.js';
 import type { Outbox, OutboxEntry } from '../../adapters/ports/journal.js';
+import type { RelayMetrics } from '../../adapters/ports/metrics.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import { isEventName } from '../../schemas/codec.js';
 import { frame } from '../../schemas/wire-format.js';
@@ -13,6 +14,7 @@ export interface RelayOptions extends Supervision {
   readonly batchEntries: number;
   /** How soon an outbox partition whose sender died is taken over. */
   readonly takeOverMs: number;
+  readonly metrics?: RelayMetrics;
 }
 
 async function recordOf(options: RelayOptions, entry: OutboxEntry): Promise<NewRecord> {
@@ -41,6 +43,7 @@ async function sayRefused(options: RelayOptions, record: NewRecord, error: Recor
   const { topic, key, headers } = record;
   const reason = error.message.slice(0, 500);
   log.error({ topic, key, id: headers['ce_id'], error: reason }, 'the log refuses this record for ever');
+  options.metrics?.recordRefused(topic);
   try {
     const refused = { ...headers, dlt_topic: topic, dlt_reason: reason };
     await eventLog.append([{ topic: 'maintenance.signals.dlt', key, value: undefined, headers: refused }]);
@@ -63,7 +66,15 @@ async function sendOnce(options: RelayOptions, partitions: readonly number[]): P
     await appendOneByOne(options, records);
   }
   await outbox.markSent(entries, clock.now());
+  countPublished(options, entries);
   return entries.length;
+}
+
+function countPublished({ metrics }: RelayOptions, entries: readonly OutboxEntry[]): void {
+  if (metrics === undefined) return;
+  const byTopic = new Map<string, number>();
+  for (const { topic } of entries) byTopic.set(topic, (byTopic.get(topic) ?? 0) + 1);
+  for (const [topic, count] of byTopic) metrics.recordsPublished(topic, count);
 }
 
 /** The outbox partitions that this copy sends, and those that it would take over from a copy that died. */

@@ -24,6 +24,8 @@ export interface TestServer {
   report(node: string, type: string): Promise<void>;
   /** The active process of a node, once it has one. */
   processOn(node: string): Promise<string>;
+  /** Puts a record into the dead letters of reports. */
+  deadLetter(value: Buffer): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
   await server.register(consoleRoutes, {
     history,
     operators,
+    deadLetters: { eventLog, book: journal.deadLetters, now: () => systemClock.now() },
     onError: (error) => {
       throw error;
     },
@@ -102,6 +105,10 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
         if (process === undefined) throw new Error(`${node} has no process yet`);
         return process.id;
       });
+    },
+    deadLetter: (value) => {
+      const headers = { dlt_topic: 'fault.reports', dlt_partition: '0', dlt_offset: '0', dlt_reason: 'test' };
+      return eventLog.append([{ topic: 'fault.reports.dlt', key: 'a/n1', value, headers }]);
     },
     stop: async () => {
       await server.close();

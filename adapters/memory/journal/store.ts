@@ -12,6 +12,7 @@ import type {
   OutboxEntry,
   ProcessRow,
 } from '../../ports/journal.js';
+import type { HandledDeadLetter } from '../../ports/dead-letters.js';
 import type { Repeats } from '../../journal/batch-collection.js';
 import type { KeptInput } from '../../journal/waiting-inputs.js';
 import { outboxPartitionOf, seenKey } from '../../journal/digests.js';
@@ -82,6 +83,7 @@ export class MemoryStore {
   readonly processes = new Map<ProcessId, ProcessRow>();
   readonly clusters = new Map<string, number>();
   readonly members = new Map<NodeKey, FleetMember>();
+  readonly deadLetters = new Map<string, HandledDeadLetter>();
   readonly work = new WakeUp();
   readonly timerChanges = new WakeUp();
   /** Per outbox partition. */

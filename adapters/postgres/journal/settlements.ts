@@ -24,7 +24,7 @@ interface Settlement {
   readonly at: number;
 }
 
-/** Settlements that come together go together, each command once; the functions are in 0008_settling_many.sql. */
+/** Settlements that come together go together, each command once; the functions are in 0009_settling_many.sql. */
 export class Settlements {
   readonly #context: JournalContext;
   readonly #together = new Together<Settlement, boolean>(

@@ -61,6 +61,7 @@ export function startDetector(
       await eventLog.append([
         await reportRecord(schemaIds, report, { id: report.id, source, at: clock.now() }),
       ]);
+      context.metrics.detectorReported(cluster.name);
     },
     emitChange: (node, change, id) =>
       sendSignal(context, { service: 'detector', node, signal: { kind: 'NodeChanged', change }, id }),

@@ -47,6 +47,7 @@ export function startExecutor(context: ServiceContext): RunningService {
     },
     signal: context.signal,
     log: logOf(context, 'executor'),
+    metrics: context.metrics,
   });
   return {
     name: 'executor',

@@ -28,6 +28,7 @@ export function startMaintenance(context: ServiceContext): readonly RunningServi
     group: maintenanceGroup,
     maxBatchRecords: 2_000,
     lateAfterMs: 5 * 60_000,
+    metrics: context.metrics,
     onAdvanced: ({ parked }) => {
       if (parked > 0) parkings.announce();
     },

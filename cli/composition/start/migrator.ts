@@ -17,6 +17,7 @@ export function startMigrator(context: ServiceContext): RunningService {
     reply: async (request, reply) => {
       const said = { source, at: clock.now() };
       await eventLog.append([await replyToRequest(schemaIds, request, reply, said)]);
+      context.metrics.podReplied(reply.status);
     },
     signal: context.signal,
     log,

@@ -11,6 +11,7 @@ export function startRelay(context: ServiceContext): RunningService {
     schemaIds: connections.schemaIds,
     batchEntries: 500,
     takeOverMs: 2_000,
+    metrics: context.metrics,
   });
   return supervised('relay', ended, supervision);
 }

@@ -1,5 +1,6 @@
 import type { Subscription } from '../../../adapters/ports/event-log.js';
 import type { Log } from '../../../adapters/ports/log.js';
+import type { ServiceMetrics } from '../../../adapters/ports/metrics.js';
 import type { CauseId, NodeKey } from '../../../domain/identifiers.js';
 import type { Signal } from '../../../domain/signal.js';
 import { signalRecord } from '../../../services/input-records.js';
@@ -25,6 +26,7 @@ export interface ServiceContext {
   readonly connections: Connections;
   readonly surroundings: Surroundings;
   readonly installation: { readonly id: string; readonly epoch: number };
+  readonly metrics: ServiceMetrics;
   readonly signal: AbortSignal;
 }
 

@@ -4,6 +4,7 @@ import { commandTypes, resultStatuses } from '../../../domain/command.js';
 import { faultTypes } from '../../../domain/fault.js';
 import { outcomes, workflowNames } from '../../../domain/node-state.js';
 import { orderKinds } from '../../../domain/signal.js';
+import { givenBy } from './given-by.js';
 import { form, instant, list, part, word } from './form.js';
 
 const processMembers = {
@@ -60,11 +61,7 @@ export type ProcessDescription = Static<typeof processDescription>;
 export const newOrder = Type.Object(
   {
     kind: word(orderKinds),
-    reason: Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S' }),
-    subject: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 200, description: 'Only where no operators are configured.' }),
-    ),
-    dryRun: Type.Optional(Type.Boolean()),
+    ...givenBy,
   },
   { additionalProperties: false, description: 'An operator tells a process what to do.' },
 );

@@ -4,6 +4,7 @@ import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
 import { advanceSuite } from './advance-suite.js';
 import { commandsSuite } from './commands-suite.js';
 import { batch, nodeNamed, report } from './decisions.js';
+import { deadLettersSuite } from './dead-letters-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
 import { lostInputSuite } from './lost-input-suite.js';
@@ -38,6 +39,7 @@ const harness: Harness = {
 describe('the journal on PostgreSQL', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
+  deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
   parkingSuite(() => harness);
   sendingSuite(() => harness);

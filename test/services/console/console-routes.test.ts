@@ -123,12 +123,24 @@ describe('orders, given operators are configured', () => {
 });
 
 it('serves every operation that its description has', async () => {
+  await server.deadLetter(Buffer.from('nonsense'));
   const { body } = await get('/v1/openapi.json');
   expect(Object.keys(body['paths'] as object).sort()).toEqual(
     [...new Set(consoleOperations.map(({ path }) => path))].sort(),
   );
   for (const { path, method } of consoleOperations.filter((operation) => operation.method === 'get')) {
-    const real = path.replace('{cluster}', 'a').replace('{node}', 'n1').replace('{id}', processId);
+    const names = {
+      cluster: 'a',
+      node: 'n1',
+      id: processId,
+      topic: 'fault.reports.dlt',
+      partition: 0,
+      offset: 0,
+    };
+    const real = Object.entries(names).reduce(
+      (text, [name, value]) => text.replace(`{${name}}`, String(value)),
+      path,
+    );
     expect((await get(real)).status, `${method} ${path}`).toBe(200);
   }
 });

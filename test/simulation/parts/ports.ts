@@ -129,6 +129,7 @@ function journalOf(
       'member',
     ]),
     upkeep: open.upkeep,
+    deadLetters: open.deadLetters,
     close: () => open.close(),
   };
 }

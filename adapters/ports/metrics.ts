@@ -1,0 +1,59 @@
+import type { CommandType, Operation, ResultStatus } from '../../domain/command.js';
+import type { MigrationStatus, OrderKind } from '../../domain/signal.js';
+import type { AdvanceResult } from './journal.js';
+
+/*
+ * What services tell of their own work, for whoever watches Faultline. Nothing is decided by it: it is told after the
+ * fact, costs next to nothing and never throws. Each service knows only its own part.
+ */
+
+/** Why one report of a request was not taken. */
+export type RejectionCause = 'invalid' | 'forbidden' | 'refused-by-log';
+
+export interface IntakeMetrics {
+  reportsAccepted(count: number): void;
+  reportRejected(cause: RejectionCause): void;
+  /** A request that was refused as a whole, by the kind of its problem: `overloaded`, `unauthorized`… */
+  requestRefused(kind: string): void;
+  /** Gives how many records wait for the event log or are on their way; asked whenever somebody looks. */
+  appendQueue(waiting: () => number): void;
+}
+
+export interface MaintenanceMetrics {
+  /**
+   * One batch was decided.
+   * @param waitedMs since its oldest record was appended
+   */
+  inputsAdvanced(topic: string, result: AdvanceResult, waitedMs: number): void;
+  /** Records that could not be decoded, and went to the dead letters. */
+  recordsUndecodable(topic: string, count: number): void;
+}
+
+/** How one attempt at an effect ended. `later`: it is tried again; `lost`: its end is to be observed by the next claim. */
+export type EffectResult = ResultStatus | 'later' | 'lost';
+
+export interface ExecutorMetrics {
+  /** An effect was attempted under a claim. */
+  effectAttempted(type: CommandType, result: EffectResult, durationMs: number): void;
+  /** A command has its result, attempted or not. */
+  commandSettled(type: CommandType, status: ResultStatus): void;
+  /** No leave; `reason` begins with one word. */
+  permitRefused(operation: Operation, reason: string): void;
+}
+
+export interface RelayMetrics {
+  recordsPublished(topic: string, count: number): void;
+  /** The log will never take this record. */
+  recordRefused(topic: string): void;
+}
+
+/** What the composition sees of the services that know nothing of metrics: it carries what they say. */
+export interface CarriedMetrics {
+  detectorReported(cluster: string): void;
+  podReplied(status: MigrationStatus): void;
+  orderGiven(order: OrderKind): void;
+}
+
+/** Of all services of one process. */
+export interface ServiceMetrics
+  extends IntakeMetrics, MaintenanceMetrics, ExecutorMetrics, RelayMetrics, CarriedMetrics {}
