@@ -9,6 +9,7 @@ import { packageVersion } from '../../cli/composition/run.js';
 import { withoutRealTime } from '../simulation/schedules/forbidden.js';
 import { payloadOf, type GoldenEvent } from './golden-event.js';
 import { releasedVersions, releaseFile, type GoldenHistory, type GoldenStep } from './golden-history.js';
+import { recordRows } from './record-rows.js';
 import { recordReclaims } from './record-reclaims.js';
 import { recordSchedule, type RecordedHistory } from './record-histories.js';
 
@@ -73,9 +74,11 @@ async function record(): Promise<{
   return { histories, events: await goldenEvents(records) };
 }
 
-function writeLines(file: string, lines: readonly unknown[]): void {
+const asJson = (value: object): string => JSON.stringify(value);
+
+function writeLines(file: string, lines: readonly string[]): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, gzipSync(lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { level: 9 }));
+  writeFileSync(file, gzipSync(lines.map((line) => `${line}\n`).join(''), { level: 9 }));
   process.stderr.write(`${file}: ${lines.length} lines\n`);
 }
 
@@ -96,5 +99,8 @@ if (releasedVersions().includes(version)) {
   process.exit(1);
 }
 const { histories, events } = await withoutRealTime(record);
-writeLines(releaseFile(version, 'histories.ndjson.gz'), withRules(histories));
-writeLines(releaseFile(version, 'events.ndjson.gz'), events);
+writeLines(releaseFile(version, 'histories.ndjson.gz'), withRules(histories).map(asJson));
+writeLines(releaseFile(version, 'events.ndjson.gz'), events.map(asJson));
+const { backup, schema } = await recordRows(histories, events, version);
+writeLines(releaseFile(version, 'backup.ndjson.gz'), backup);
+writeFileSync(releaseFile(version, 'schema.txt'), `${schema.join('\n')}\n`);
