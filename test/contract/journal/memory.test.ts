@@ -6,6 +6,7 @@ import { advanceSuite } from './advance-suite.js';
 import { commandsSuite } from './commands-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { lostInputSuite } from './lost-input-suite.js';
+import { fenceSuite } from './fence-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
@@ -34,6 +35,7 @@ describe('the journal in memory', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
   lostInputSuite(() => harness);
+  fenceSuite(() => harness, 60);
   parkingSuite(() => harness);
   sendingSuite(() => harness);
 

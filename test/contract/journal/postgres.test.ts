@@ -7,6 +7,7 @@ import { batch, nodeNamed, report } from './decisions.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
 import { lostInputSuite } from './lost-input-suite.js';
+import { fenceSuite } from './fence-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
@@ -39,6 +40,7 @@ describe('the journal on PostgreSQL', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
   lostInputSuite(() => harness);
+  fenceSuite(() => harness, 25);
   parkingSuite(() => harness);
   sendingSuite(() => harness);
 });
