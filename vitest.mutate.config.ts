@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       'test/workflows/{machines,reboot,notice}.test.ts',
-      'test/services/maintenance/decide/{orphans,parking,pools,processes,reports}.test.ts',
+      'test/services/maintenance/decide/{orphans,parking,parking-facts,pools,processes,reports}.test.ts',
       'test/services/guard/*.test.ts',
       'test/upgrades/golden-histories.test.ts',
     ],
