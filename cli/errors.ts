@@ -75,6 +75,11 @@ export const errorCatalog = {
     when: '`doctor` or `schemas check` found something wrong; each finding is in the result.',
     next: 'do what the result says',
   },
+  BackupRefused: {
+    exitCode: exitCodes.refused,
+    when: 'The file is no whole backup, or does not fit the database or the configuration. Nothing was changed.',
+    next: 'do what the message says; docs/operations/backup.md tells how a backup is restored',
+  },
   Unexpected: {
     exitCode: exitCodes.failed,
     when: 'Something that nobody foresaw.',

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { packageVersion } from './composition/run.js';
+import { exportCommand, importCommand } from './commands/backup.js';
 import { completeCommand, completionCommand } from './commands/completion.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -47,6 +48,8 @@ export function createProgram(terminal: Terminal): Command {
     orderCommand,
     dltCommand,
     journalCommand,
+    exportCommand,
+    importCommand,
     schemasCommand,
     doctorCommand,
     completionCommand,

@@ -24,6 +24,8 @@ export interface JournalOptions {
   readonly verify?: boolean;
   /** Told when records were lost, beside their being recorded. */
   readonly onInputLost?: (lost: LostInput) => void;
+  /** Told when this journal is found to be restored from a copy, so that a new epoch began. */
+  readonly onRestored?: () => void;
 }
 
 /** Records that the log had dropped before this group read them: [from, to). */
@@ -40,7 +42,10 @@ export interface LostInput {
 export interface Upkeep {
   /** Everything was observed: effects may begin. Idempotent. */
   resume(): Promise<Installation>;
-  /** This journal was restored from a copy: counts the epoch up and pauses. */
+  /**
+   * This journal was restored from a copy: counts the epoch up and pauses. Open commands that must not be carried out
+   * twice are only observed from now on. No copy may be running.
+   */
   startEpoch(): Promise<Installation>;
   /**
    * The log is another one now: its partitions are read from their beginning. Causes already seen stay seen; signals of

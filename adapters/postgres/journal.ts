@@ -8,6 +8,7 @@ import { asJournalError } from './journal/failures.js';
 import { PostgresHistory } from './journal/history.js';
 import { prepareInstallation } from './journal/installation.js';
 import { PostgresFleetInventory } from './journal/inventory.js';
+import { noticeRestoredDatabase } from './journal/new-epoch.js';
 import { Notices } from './journal/notices.js';
 import { OutboxLocks } from './journal/outbox-locks.js';
 import { PostgresOutbox } from './journal/outbox.js';
@@ -51,6 +52,7 @@ export async function openPostgresJournal(options: PostgresJournalOptions): Prom
   try {
     await migrate(database.pool, migrationsFolder('journal'));
     await prepareInstallation(database, options);
+    if (await noticeRestoredDatabase(database)) options.onRestored?.();
     await notices.listen();
   } catch (error) {
     await close();

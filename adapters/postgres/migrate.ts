@@ -10,7 +10,8 @@ export class MigrationRefused extends Error {
   override readonly name = 'MigrationRefused';
 }
 
-interface Migration {
+/** One numbered file. */
+export interface Migration {
   readonly file: string;
   readonly sql: string;
   readonly hash: string;
@@ -64,7 +65,8 @@ export async function migrate(pool: pg.Pool, folder: string): Promise<readonly s
   }
 }
 
-async function readMigrations(folder: string): Promise<readonly Migration[]> {
+/** The files of a folder, in order. Rejects with MigrationRefused when their numbers have gaps. */
+export async function readMigrations(folder: string): Promise<readonly Migration[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort();
   if (files.length === 0) throw new MigrationRefused(`no .sql files in ${folder}: reinstall Faultline`);
   files.forEach((file, index) => {
@@ -82,7 +84,8 @@ async function readMigrations(folder: string): Promise<readonly Migration[]> {
   );
 }
 
-async function prepareLedger(client: pg.PoolClient): Promise<void> {
+/** Makes the table of what is applied. */
+export async function prepareLedger(client: pg.ClientBase): Promise<void> {
   await client.query('CREATE SCHEMA IF NOT EXISTS faultline');
   await client.query(`CREATE TABLE IF NOT EXISTS faultline.applied_migration (
     part text NOT NULL,
@@ -90,6 +93,10 @@ async function prepareLedger(client: pg.PoolClient): Promise<void> {
     sha256 text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (part, file))`);
+  // Which database the journal was last opened in: here and not in the journal, since no backup may carry it along.
+  await client.query(`CREATE TABLE IF NOT EXISTS faultline.journal_home (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    home text NOT NULL)`);
 }
 
 /** How many of `migrations` are applied; refuses when what was applied is not what the files say. */
@@ -118,17 +125,26 @@ async function checkApplied(
   return rows.length;
 }
 
+/** Applies one file in the transaction that is open. */
+export async function applyWithin(
+  client: pg.ClientBase,
+  part: string,
+  { file, sql, hash }: Migration,
+): Promise<void> {
+  await client.query(sql);
+  await client.query('INSERT INTO faultline.applied_migration (part, file, sha256) VALUES ($1, $2, $3)', [
+    part,
+    file,
+    hash,
+  ]);
+}
+
 async function apply(client: pg.PoolClient, part: string, migration: Migration): Promise<void> {
   await client.query('BEGIN');
   // Building an index or rewriting a table may take longer than any statement of daily work.
   await client.query('SET LOCAL statement_timeout = 0; SET LOCAL transaction_timeout = 0');
   try {
-    await client.query(migration.sql);
-    await client.query('INSERT INTO faultline.applied_migration (part, file, sha256) VALUES ($1, $2, $3)', [
-      part,
-      migration.file,
-      migration.hash,
-    ]);
+    await applyWithin(client, part, migration);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');

@@ -1,34 +1,38 @@
 import { Command } from 'commander';
 
-import { systemClock, systemRandomness } from '../../adapters/clock/system-clock.js';
 import { withJournal } from '../composition/journal-connection.js';
-import { createLog } from '../composition/run.js';
 import { loadConfiguration } from '../configuration/load.js';
-import { printDocument } from '../output/print.js';
 import type { Terminal } from '../terminal.js';
+import { printResult, subjectOf, surroundingsOf } from './backup.js';
 import { outputOption, type OutputOptions } from './common.js';
 
-interface NewLogEpochOptions extends Pick<OutputOptions, 'output'> {
+interface NewEpochOptions extends Pick<OutputOptions, 'output'> {
   readonly config: string;
+}
+
+interface NewLogEpochOptions extends NewEpochOptions {
   readonly reason: string;
+}
+
+async function startEpoch(terminal: Terminal, { config, output }: NewEpochOptions): Promise<void> {
+  const { epoch } = await withJournal(loadConfiguration(config), surroundingsOf(terminal), (journal) =>
+    journal.upkeep.startEpoch(),
+  );
+  const document = { apiVersion: 'faultline.dev/v1', kind: 'JournalEpoch', epoch };
+  printResult(terminal, output, { line: `epoch ${epoch} begins paused: all is observed first`, document });
 }
 
 async function startLogEpoch(terminal: Terminal, options: NewLogEpochOptions): Promise<void> {
   const { config, reason, output } = options;
-  const { environment } = terminal;
-  const surroundings = {
-    clock: systemClock,
-    randomness: systemRandomness,
-    log: createLog('warn'),
-    environment,
-  };
-  const subject = `unauthenticated:${environment['USER'] ?? 'local'}`;
-  const logEpoch = await withJournal(loadConfiguration(config), surroundings, (journal) =>
+  const subject = subjectOf(terminal);
+  const logEpoch = await withJournal(loadConfiguration(config), surroundingsOf(terminal), (journal) =>
     journal.upkeep.startLogEpoch({ subject, reason }),
   );
   const document = { apiVersion: 'faultline.dev/v1', kind: 'LogEpoch', logEpoch, subject, reason };
-  if (output === 'table') terminal.out(`log epoch ${logEpoch}: every topic is read from its beginning\n`);
-  else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', document);
+  printResult(terminal, output, {
+    line: `log epoch ${logEpoch}: every topic is read from its beginning`,
+    document,
+  });
 }
 
 /** What an operator does to the journal as a whole, with no Faultline running. */
@@ -41,5 +45,15 @@ export function journalCommand(terminal: Terminal): Command {
     .option('-c, --config <file>', 'configuration', 'faultline.yaml')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action((options: NewLogEpochOptions) => startLogEpoch(terminal, options));
-  return new Command('journal').description('the journal as a whole').addCommand(newLogEpoch);
+  const newEpoch = new Command('new-epoch')
+    .description(
+      'go on with a journal that was restored from a copy (a snapshot, a recovery to a point in time): what was done after the copy was made is not in it, so every cluster and open command is observed before anything is done; a restored dump is noticed without this; stop every copy first',
+    )
+    .option('-c, --config <file>', 'configuration', 'faultline.yaml')
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .action((options: NewEpochOptions) => startEpoch(terminal, options));
+  return new Command('journal')
+    .description('the journal as a whole')
+    .addCommand(newLogEpoch)
+    .addCommand(newEpoch);
 }

@@ -11,7 +11,8 @@ import { readSecret } from '../configuration/secret.js';
 import { dependency, type Dependency } from './dependency.js';
 import { lateOutboxWriter } from './late-outbox-writer.js';
 
-interface JournalSurroundings {
+/** What opening a journal needs besides the configuration. */
+export interface JournalSurroundings {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -85,6 +86,12 @@ export async function openJournal(
       writer: late.writer,
       // One process owns the folder of an embedded server.
       alone: configuration.journal.kind === 'embedded',
+      onRestored: () => {
+        log.warn(
+          {},
+          'the journal lies in another database than before, so it was restored from a copy: a new epoch begins, and every cluster and open command is observed before anything is done',
+        );
+      },
       onInputLost: ({ group, topic, partition, from, to }) => {
         log.error(
           { group, topic, partition, from: String(from), to: String(to) },

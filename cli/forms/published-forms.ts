@@ -15,7 +15,15 @@ import {
 import { orderReceipt, processDescription, processList } from '../../services/console/forms/processes.js';
 import { demoResult } from './demo.js';
 import { doctorReport } from './doctor.js';
-import { logEpoch, reportReceipt, schemaCheck, schemaRegistration } from './receipts.js';
+import {
+  backup,
+  journalEpoch,
+  logEpoch,
+  reportReceipt,
+  restoration,
+  schemaCheck,
+  schemaRegistration,
+} from './receipts.js';
 
 /** Every form that `-o json` prints, by its kind; each has a file in schemas/cli. */
 export const publishedForms: Readonly<Record<string, TSchema>> = {
@@ -34,6 +42,9 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   DemoResult: demoResult,
   DoctorReport: doctorReport,
   LogEpoch: logEpoch,
+  JournalEpoch: journalEpoch,
+  Backup: backup,
+  Restoration: restoration,
   SchemaCheck: schemaCheck,
   SchemaRegistration: schemaRegistration,
 };

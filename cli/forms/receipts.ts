@@ -32,6 +32,34 @@ export const schemaRegistration = form(
   'Ids that the registry gave.',
 );
 
+const rows = Type.Integer({ minimum: 0, description: 'Rows of all tables.' });
+const sha256 = Type.String({ description: 'Of the lines of the file, as its last line has it.' });
+
+export const backup = form(
+  'Backup',
+  { file: Type.String(), rows, sha256 },
+  'An installation was written into a file.',
+);
+
+export const restoration = form(
+  'Restoration',
+  {
+    file: Type.String(),
+    rows,
+    sha256,
+    installation: Type.String({ description: 'Id of the installation, as it stands in its taints.' }),
+    epoch: Type.Integer({ minimum: 1, description: 'Of the journal, from now on.' }),
+    wasThere: Type.Boolean({ description: 'This file was taken in before; nothing was changed.' }),
+  },
+  'An installation was taken in from a file.',
+);
+
+export const journalEpoch = form(
+  'JournalEpoch',
+  { epoch: Type.Integer({ minimum: 1, description: 'Number of the epoch that began.' }) },
+  'The journal was restored from a copy: all is observed first.',
+);
+
 export const logEpoch = form(
   'LogEpoch',
   {

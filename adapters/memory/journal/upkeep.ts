@@ -1,4 +1,5 @@
 import { isConcerned, lostSignals } from '../../journal/lost-input.js';
+import { neverRepeated } from '../../journal/unseen-attempts.js';
 import type { JournalOptions, LostInput, Upkeep } from '../../journal/options.js';
 import type { Installation } from '../../ports/journal.js';
 import type { MemoryStore } from './store.js';
@@ -22,6 +23,11 @@ export class MemoryUpkeep implements Upkeep {
   async startEpoch(): Promise<Installation> {
     const { id, epoch } = this.#store.installation;
     this.#store.installation = { id, epoch: epoch + 1, paused: true };
+    for (const open of [...this.#store.queues.values()].flat()) {
+      if (!neverRepeated.includes(open.command.type)) continue;
+      open.attempts = Math.max(open.attempts, 1);
+      open.unfinished = true;
+    }
     return this.#store.installation;
   }
 

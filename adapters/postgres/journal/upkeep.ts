@@ -7,6 +7,7 @@ import type { JournalContext } from './context.js';
 import type { Statement, Transaction } from './database.js';
 import { asJournalError } from './failures.js';
 import { readInstallation } from './installation.js';
+import { newEpochStatements } from './new-epoch.js';
 import { newsOfWholeOutbox } from './notices.js';
 import { sendAgain, tellLost } from './lost-input.js';
 
@@ -23,10 +24,13 @@ export class PostgresUpkeep implements Upkeep {
   }
 
   async startEpoch(): Promise<Installation> {
-    await this.#context.database.query({
-      text: 'UPDATE journal.installation SET epoch = epoch + 1, paused = true',
-    });
-    return readInstallation(this.#context.database);
+    const { database } = this.#context;
+    try {
+      await database.transaction(() => Promise.resolve({ result: undefined, last: newEpochStatements }));
+    } catch (error) {
+      throw asJournalError(error);
+    }
+    return readInstallation(database);
   }
 
   async startLogEpoch(order: Parameters<Upkeep['startLogEpoch']>[0]): Promise<number> {

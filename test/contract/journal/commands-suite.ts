@@ -109,6 +109,20 @@ export function commandsSuite(harness: () => Harness): void {
       expect(await claim(b.id)).toEqual({ kind: 'gone' });
     });
 
+    it('only observes, in the epoch after a restoration, what may have been done and must not be done twice', async () => {
+      const [off, isolate] = [commandOf(n1, 1, 'powerOff'), commandOf(n2, 1, 'isolateNode')];
+      await issue([off, isolate]);
+      await copy.upkeep.startEpoch();
+      const heads = await copy.commands.claimable(now, 10);
+      expect(heads.map(({ command: { type }, unfinishedAttempt }) => [type, unfinishedAttempt])).toEqual([
+        ['powerOff', true],
+        ['isolateNode', false],
+      ]);
+      // It may be under way by what the copy does not know of: nobody takes it back.
+      await revoking(off.id);
+      expect(await claim(off.id)).toEqual({ kind: 'claimed', attempt: 2 });
+    });
+
     it('offers the next command once the head is settled', async () => {
       const [a, b] = [commandOf(n1, 1), commandOf(n1, 2)];
       await issue([a, b]);

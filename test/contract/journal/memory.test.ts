@@ -7,6 +7,7 @@ import { commandsSuite } from './commands-suite.js';
 import { deadLettersSuite } from './dead-letters-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { lostInputSuite } from './lost-input-suite.js';
+import { fenceSuite } from './fence-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
@@ -36,6 +37,7 @@ describe('the journal in memory', () => {
   commandsSuite(() => harness);
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
+  fenceSuite(() => harness, 60);
   parkingSuite(() => harness);
   sendingSuite(() => harness);
 

@@ -10,6 +10,8 @@ export interface TestServer {
   createDatabase(): Promise<string>;
   /** Connection string of a fresh database with nothing in it. */
   createEmptyDatabase(): Promise<string>;
+  /** As a dump of this database, restored in another: nobody may be connected to it. */
+  copyDatabase(connectionString: string): Promise<string>;
   query(sql: string): Promise<readonly Record<string, unknown>[]>;
   stop(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export async function startTestServer(): Promise<TestServer> {
   return {
     createDatabase: () => create('journal_template'),
     createEmptyDatabase: () => create('template1'),
+    copyDatabase: (connectionString) => create(new URL(connectionString).pathname.slice(1)),
     query: async (sql) => (await admin.query<Record<string, unknown>>(sql)).rows,
     stop: async () => {
       const { rows } = await admin.query<{ pid: number }>(

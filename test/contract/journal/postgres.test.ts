@@ -8,6 +8,7 @@ import { deadLettersSuite } from './dead-letters-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
 import { lostInputSuite } from './lost-input-suite.js';
+import { fenceSuite } from './fence-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
@@ -41,6 +42,7 @@ describe('the journal on PostgreSQL', () => {
   commandsSuite(() => harness);
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
+  fenceSuite(() => harness, 25);
   parkingSuite(() => harness);
   sendingSuite(() => harness);
 });

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly keepTrace?: boolean;
   /** Hears everything that an outsider sees. */
   readonly listen?: (happening: Happening, at: number) => void;
+  /** Is given what was built, to look into when all is over. */
+  readonly onBuilt?: (built: Built) => void;
 }
 
 export const start = Date.UTC(2026, 0, 1);
@@ -55,6 +57,7 @@ export async function run({
   deviations,
   keepTrace = false,
   listen,
+  onBuilt,
 }: RunOptions): Promise<Result> {
   const agenda = new Agenda(start);
   const trace = new Trace({ keep: keepTrace });
@@ -64,6 +67,7 @@ export async function run({
     judge.hear(happening, at);
     listen?.(happening, at - start);
   });
+  onBuilt?.(built);
   judge.invariants = invariantsOf(built);
   for (const scripted of script.events) {
     agenda.schedule(start + scripted.at, () => {

@@ -48,6 +48,8 @@ export class DecidedNode {
   policy: Policy;
   readonly facts: Fact[] = [];
   readonly commands: Command[] = [];
+  /** Every input with what was decided by it. */
+  readonly decided: { readonly input: Input; readonly decision: Decision }[] = [];
   at = start;
   #inputs = 0;
 
@@ -60,6 +62,7 @@ export class DecidedNode {
     const causeId = `cause-${this.#inputs}` as CauseId;
     const input: Input = { ...subject, causeId, node, at: this.at };
     const decision = decideBy({ policy: this.policy, epoch: 1 })(this.state, input);
+    this.decided.push({ input, decision });
     this.state = decision.state;
     this.facts.push(...decision.facts);
     this.commands.push(...decision.commands);

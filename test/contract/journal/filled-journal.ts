@@ -1,0 +1,83 @@
+import { openPostgresEventLog } from '../../../adapters/postgres/event-log/event-log.js';
+import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
+import type { NewRecord } from '../../../adapters/ports/event-log.js';
+import {
+  batch,
+  commandOf,
+  ending,
+  nodeNamed,
+  type noteMessage,
+  report,
+  resultOf,
+  starting,
+  timerOf,
+} from './decisions.js';
+import { defaultOptions, TestClock } from './harness.js';
+
+export const filled = ['n1', 'n2', 'n3', 'n4'].map(nodeNamed);
+
+/**
+ * Writes rows into every table of the journal that holds more than a moment: processes at work and ended, commands
+ * attempted, settled and waiting, timers, permits, a parked node with what waits, lost input; and records, if asked.
+ */
+export async function fillJournal(
+  connectionString: string,
+  records: readonly NewRecord[] = [],
+): Promise<void> {
+  const clock = new TestClock();
+  const copy = await openPostgresJournal({ ...defaultOptions(clock), connectionString });
+  const [n1, n2, n3, n4] = filled as [
+    (typeof filled)[0],
+    (typeof filled)[0],
+    (typeof filled)[0],
+    (typeof filled)[0],
+  ];
+  const [look, off, isolate] = [
+    commandOf(n1, 1),
+    commandOf(n1, 2, 'powerOff'),
+    commandOf(n2, 1, 'isolateNode'),
+  ];
+  try {
+    const begins = starting([look, off, isolate], [timerOf(n1, 'verify-check', 9_000_000)]);
+    const nul = { ...report(n4), message: 'half \ud800 and nothing \0' };
+    await copy.journal.advance(batch([report(n1), report(n2), nul], { decide: begins }));
+    const budgets = [{ counter: 'isolate/in-flight/a', cap: 5, until: 'returned' as const }];
+    await copy.commands.claim(isolate.id, { by: 'me', now: clock.now(), leaseMs: 50, budgets });
+    await copy.commands.claim(look.id, { by: 'me', now: clock.now(), leaseMs: 50, budgets: [] });
+    await copy.commands.settle(resultOf(look), clock.now());
+    await copy.journal.advance(batch([report(n4)], { decide: ending }));
+    const broken: typeof noteMessage = () => {
+      throw new Error('can not be decided');
+    };
+    await copy.journal.advance(batch([report(n3), report(n3), report(n3, 'other')], { decide: broken }));
+    await copy.journal.advance(batch([report(n4, 'repeat'), report(n4, 'repeat')]));
+    const assigned = { topic: 'migration.replies', partition: 1, logId: 'log-1', low: 0n, high: 50n };
+    await copy.journal.startAt('maintenance', assigned);
+    await copy.journal.startAt('maintenance', { ...assigned, low: 7n });
+    await copy.upkeep.startLogEpoch({ subject: 'anna', reason: 'Kafka was rebuilt' });
+    await copy.journal.startAt('maintenance', assigned);
+    const member = { node: n1, pool: 'p', zone: 'z', unavailable: false, controlPlane: false };
+    await copy.inventory.replace('a', [member], clock.now());
+    await copy.outbox.markSent(await copy.outbox.unsent([0], 3), clock.now());
+  } finally {
+    await copy.close();
+  }
+  if (records.length > 0) await fillLog(connectionString, clock, records);
+}
+
+async function fillLog(
+  connectionString: string,
+  clock: TestClock,
+  records: readonly NewRecord[],
+): Promise<void> {
+  const log = await openPostgresEventLog({ connectionString, clock });
+  try {
+    const topics = [...new Set(records.map(({ topic }) => topic))];
+    await log.ensureTopics(
+      topics.map((topic) => ({ topic, partitions: 4, retentionMs: -1, compacted: false })),
+    );
+    await log.append(records);
+  } finally {
+    await log.close();
+  }
+}
