@@ -150,7 +150,7 @@ function saslOf({ mechanism, username }: Sasl, password: string): NonNullable<Ka
 function openKafka(configuration: Configuration, surroundings: Surroundings): KafkaEventLog {
   const { eventLog } = configuration;
   if (eventLog.kind !== 'kafka') throw new TypeError('the event log is not Kafka');
-  const { tls, sasl } = eventLog;
+  const { tls, sasl, sessionTimeoutMs } = eventLog;
   const read = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : readFileSync(path, 'utf8');
   const ca = read(tls?.certificateAuthorityFile);
@@ -159,6 +159,7 @@ function openKafka(configuration: Configuration, surroundings: Surroundings): Ka
   return new KafkaEventLog({
     brokers: eventLog.brokers,
     clientId: 'faultline',
+    ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
     onTrouble: (message) => {
       surroundings.log.warn({ system: 'kafka' }, message);
     },
