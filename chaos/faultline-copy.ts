@@ -102,6 +102,8 @@ export class FaultlineCopy {
       if (!this.#wasKilled) this.#ownEnds += 1;
       this.#wasKilled = false;
       this.#process = await this.#launch();
+      // Held while it was being started.
+      if (!this.#mayStart()) this.kill9();
     }
   }
 

@@ -84,8 +84,9 @@ async function acknowledgedAndUnread(scene: Scene): Promise<boolean> {
   try {
     const url = installation.get(intake)?.copy.options.url ?? '';
     const acknowledged = await feed.failTelling(url, patienceMs);
+    const isUnread = readers.every((reader) => installation.get(reader)?.copy.isRunning === false);
     if (acknowledged) victims.killCopy(intake);
-    return acknowledged;
+    return acknowledged && isUnread;
   } finally {
     for (const reader of readers) victims.releaseCopy(reader);
   }

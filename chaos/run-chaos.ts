@@ -27,6 +27,7 @@ export interface ChaosOptions {
 const minuteMs = 60_000;
 const readyPatienceMs = 3 * minuteMs;
 const quietMs = minuteMs;
+const overtimeMs = 2 * minuteMs;
 
 /** Starts everything, breaks it for so many minutes, lets it rest, and has it counted. What was started is in `cleanups`. */
 export async function runChaos(cleanups: Cleanups, options: ChaosOptions): Promise<ChaosResult> {
@@ -92,7 +93,7 @@ async function breakEverything(cleanups: Cleanups, run: Run): Promise<void> {
   await Promise.all([feeding, cutting]);
 }
 
-/** Evenly over the minutes; moments that did not come are waited for again, for half as long at most. */
+/** Evenly over the minutes; moments that did not come are waited for again, for a while. */
 async function killInTurn(scene: Scene, run: Run, random: WorldRandom): Promise<void> {
   const plan = killPlan(run.minutes, random);
   const began = Date.now();
@@ -105,7 +106,7 @@ async function killInTurn(scene: Scene, run: Run, random: WorldRandom): Promise<
   }
   await pause(Math.max(0, began + durationMs - Date.now()));
   for (let action = missed.shift(); action !== undefined; action = missed.shift()) {
-    if (Date.now() > began + durationMs * 1.5) return;
+    if (Date.now() > began + durationMs + overtimeMs) return;
     if (!(await carryOut(scene, run, action))) missed.push(action);
   }
 }
