@@ -66,7 +66,14 @@ module.exports = {
       name: 'products-import-no-tests',
       severity: 'error',
       from: { path: '^(domain|schemas|workflows|services|adapters|cli|world|stack)/' },
-      to: { path: '^(bench|test|tools)/' },
+      to: { path: '^(bench|chaos|test|tools)/' },
+    },
+    {
+      // It breaks and counts from outside what is shipped.
+      name: 'chaos-runs-faultline-as-processes',
+      severity: 'error',
+      from: { path: '^chaos/' },
+      to: { path: '^(domain|schemas|workflows|services|adapters|cli|bench|test|tools)/' },
     },
     {
       // It measures what is shipped, from outside; of Faultline it may know the client's settings and the topics.

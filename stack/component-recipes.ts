@@ -39,6 +39,18 @@ export const kubernetesRecipe: Recipe = {
   },
 };
 
+/** A program by its import path and version, into `bin`. */
+async function goInstall(
+  program: string,
+  { output, scratch, log }: Pick<Parameters<Recipe['build']>[0], 'output' | 'scratch' | 'log'>,
+): Promise<void> {
+  await buildCommand('go', ['install', '-trimpath', '-ldflags', '-s -w', program], {
+    log,
+    folder: scratch,
+    environment: { ...goEnvironment, GOFLAGS: '', GOBIN: join(output, 'bin') },
+  });
+}
+
 /** kwok, which plays the kubelets: `bin/kwok`. */
 export const kwokRecipe: Recipe = {
   name: 'kwok',
@@ -46,17 +58,17 @@ export const kwokRecipe: Recipe = {
   files: [],
   salt: 'go install -trimpath',
   needs: ['go'],
-  async build({ output, scratch, log }) {
-    await buildCommand(
-      'go',
-      ['install', '-trimpath', '-ldflags', '-s -w', 'sigs.k8s.io/kwok/cmd/kwok@v0.7.0'],
-      {
-        log,
-        folder: scratch,
-        environment: { ...goEnvironment, GOFLAGS: '', GOBIN: join(output, 'bin') },
-      },
-    );
-  },
+  build: (place) => goInstall('sigs.k8s.io/kwok/cmd/kwok@v0.7.0', place),
+};
+
+/** toxiproxy's server: `bin/server`. */
+export const toxiproxyRecipe: Recipe = {
+  name: 'toxiproxy',
+  version: 'v2.12.0',
+  files: [],
+  salt: 'go install -trimpath',
+  needs: ['go'],
+  build: (place) => goInstall('github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0', place),
 };
 
 /** `bin/node-problem-detector`, without the journald watcher (that one needs cgo and libsystemd). */

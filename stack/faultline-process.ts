@@ -20,20 +20,22 @@ export async function buildFaultline(): Promise<void> {
   });
 }
 
-/** `faultline run` as a process of its own. Resolves when it says that it is ready; stop it by its `process`. */
-export async function startFaultline(options: {
+export interface FaultlineLaunch {
   readonly configuration: string;
+  /** Working folder, and place of the log. */
   readonly folder: string;
   /** All services, if not given. */
   readonly only?: readonly string[];
   /** Options of Node itself, as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
-}): Promise<FaultlineProcess> {
+}
+
+/** `faultline run` as a process of its own. Resolves when it exists; it may end at once, where something is missing. */
+export function launchFaultline(options: FaultlineLaunch): Promise<Supervised> {
   const { configuration, folder, only, nodeOptions = [] } = options;
-  const name = only?.join('-') ?? 'all';
-  const log = join(folder, `faultline-${name}.log`);
-  const started = await launch({
-    name: `faultline-${name}`,
+  const name = `faultline-${only?.join('-') ?? 'all'}`;
+  return launch({
+    name,
     program: process.execPath,
     args: [
       ...nodeOptions,
@@ -43,9 +45,15 @@ export async function startFaultline(options: {
       configuration,
       ...(only === undefined ? [] : ['--only', only.join(',')]),
     ],
-    log,
+    log: join(folder, `${name}.log`),
     folder,
   });
+}
+
+/** `faultline run` as a process of its own. Resolves when it says that it is ready; stop it by its `process`. */
+export async function startFaultline(options: FaultlineLaunch): Promise<FaultlineProcess> {
+  const started = await launchFaultline(options);
+  const { log } = started;
   const output = (): Promise<string> => readFile(log, 'utf8');
   let url = '';
   try {

@@ -12,6 +12,18 @@ export interface KafkaOptions {
   /** Brokers, each also a controller. Default 1. */
   readonly brokers?: 1 | 3;
   readonly folder: string;
+  /**
+   * Ports of a second listener on each broker, in their order, for clients that come through a proxy: the brokers then
+   * call themselves by the proxies' ports.
+   */
+  readonly proxied?: readonly ProxiedListener[];
+}
+
+export interface ProxiedListener {
+  /** Where the broker listens. */
+  readonly port: number;
+  /** Where the proxy before it does. */
+  readonly advertisedPort: number;
 }
 
 export interface KafkaBroker {
@@ -38,6 +50,18 @@ interface BrokerPlace {
   readonly port: number;
   readonly controllerPort: number;
   readonly folder: string;
+  readonly proxied: ProxiedListener | undefined;
+}
+
+function listeners({ port, controllerPort, proxied }: BrokerPlace): readonly string[] {
+  const second = proxied === undefined ? [] : [`PROXIED://127.0.0.1:${proxied.port}`];
+  const called = proxied === undefined ? [] : [`PROXIED://127.0.0.1:${proxied.advertisedPort}`];
+  const own = `PLAINTEXT://127.0.0.1:${port}`;
+  return [
+    `listeners=${[own, ...second, `CONTROLLER://127.0.0.1:${controllerPort}`].join(',')}`,
+    `advertised.listeners=${[own, ...called].join(',')}`,
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  ];
 }
 
 function settings(place: BrokerPlace, all: readonly BrokerPlace[]): string {
@@ -48,11 +72,9 @@ function settings(place: BrokerPlace, all: readonly BrokerPlace[]): string {
     'process.roles=broker,controller',
     `node.id=${place.id}`,
     `controller.quorum.voters=${all.map((one) => `${one.id}@127.0.0.1:${one.controllerPort}`).join(',')}`,
-    `listeners=PLAINTEXT://127.0.0.1:${place.port},CONTROLLER://127.0.0.1:${place.controllerPort}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${place.port}`,
+    ...listeners(place),
     'inter.broker.listener.name=PLAINTEXT',
     'controller.listener.names=CONTROLLER',
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     `log.dirs=${join(place.folder, 'data')}`,
     'auto.create.topics.enable=false',
     `default.replication.factor=${replicas}`,
@@ -140,21 +162,30 @@ async function clusterIdentity(folder: string): Promise<string> {
   return readFile(file, 'utf8');
 }
 
-async function places(folder: string, count: number): Promise<readonly BrokerPlace[]> {
+async function places(
+  folder: string,
+  count: number,
+  proxied: readonly ProxiedListener[],
+): Promise<readonly BrokerPlace[]> {
   const ports = await freePorts(count * 2);
   return Array.from({ length: count }, (_, index) => ({
     id: index + 1,
     port: ports[index * 2] ?? 0,
     controllerPort: ports[index * 2 + 1] ?? 0,
     folder: join(folder, `broker-${index + 1}`),
+    proxied: proxied[index],
   }));
 }
 
 /** Kafka 4.1.1 in KRaft mode; resolves when all brokers know each other. Data stays in `folder` over a stop and a start. */
-export async function startKafka({ brokers: count = 1, folder }: KafkaOptions): Promise<KafkaStack> {
+export async function startKafka({
+  brokers: count = 1,
+  folder,
+  proxied = [],
+}: KafkaOptions): Promise<KafkaStack> {
   const library = await provide(kafkaRecipe);
   await mkdir(folder, { recursive: true });
-  const all = await places(folder, count);
+  const all = await places(folder, count, proxied);
   const clusterId = await clusterIdentity(folder);
   for (const place of all) {
     await mkdir(place.folder, { recursive: true });

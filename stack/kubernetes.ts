@@ -46,6 +46,10 @@ export interface KubernetesStack {
   /** etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok; in the order of their start. */
   readonly processes: readonly Supervised[];
   stop(): Promise<void>;
+  /** SIGKILL to one of the processes, e.g. `kube-apiserver`. Resolves when it is gone. */
+  kill9(name: string): Promise<void>;
+  /** Starts one that ended, on its old ports with its old data; resolves when it says it is ready. */
+  startAgain(name: string): Promise<void>;
   pids(): readonly number[];
 }
 
@@ -74,6 +78,19 @@ interface Site {
   readonly bin: string;
   readonly processes: Supervised[];
   readonly tokens: ReadonlyMap<string, string>;
+  readonly parts: Map<string, Part>;
+}
+
+interface Part {
+  process(): Supervised | undefined;
+  /** Resolves when it says it is ready. */
+  start(): Promise<void>;
+}
+
+function partOf(site: Site, name: string): Part {
+  const part = site.parts.get(name);
+  if (part === undefined) throw new RangeError(`no ${name}; there are ${[...site.parts.keys()].join(', ')}`);
+  return part;
 }
 
 async function part(
@@ -84,14 +101,18 @@ async function part(
   program = join(site.bin, name),
 ): Promise<void> {
   const log = join(site.folder, `${name}.log`);
-  const started = await launch({
-    name: `${site.options.name}/${name}`,
-    program,
-    args,
-    log,
-    folder: site.folder,
+  const start = (): Promise<Supervised> =>
+    launch({ name: `${site.options.name}/${name}`, program, args, log, folder: site.folder });
+  const started = await start();
+  const place = site.processes.push(started) - 1;
+  site.parts.set(name, {
+    process: () => site.processes[place],
+    async start() {
+      const restarted = await start();
+      site.processes[place] = restarted;
+      await untilReady(restarted, ready);
+    },
   });
-  site.processes.push(started);
   await untilReady(started, ready);
 }
 
@@ -221,7 +242,14 @@ async function prepare(options: KubernetesOptions, identities: readonly Identity
   await mkdir(folder, { recursive: true });
   await writeServiceAccountKeys(folder);
   await writeAuditPolicy(folder);
-  return { options, folder, bin, processes: [], tokens: await writeTokens(folder, identities) };
+  return {
+    options,
+    folder,
+    bin,
+    processes: [],
+    parts: new Map(),
+    tokens: await writeTokens(folder, identities),
+  };
 }
 
 async function startAll(site: Site, identities: readonly Identity[]): Promise<string> {
@@ -270,6 +298,11 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
       kubeconfigOf,
       processes,
       stop,
+      kill9: async (name) => partOf(site, name).process()?.kill9(),
+      async startAgain(name) {
+        const ended = partOf(site, name);
+        if (ended.process()?.running() !== true) await ended.start();
+      },
       pids: () => processes.filter((process) => process.running()).map((process) => process.pid),
       async kubectl(...args) {
         const { stdout } = await promisify(execFile)(kubectlProgram, [...args], {

@@ -7,9 +7,17 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '../adapters/postgr
 import { processIdentity } from './process-identity.js';
 import { remember } from './supervised.js';
 
+export interface PostgresOptions {
+  readonly folder: string;
+  /** A free one, if not given. */
+  readonly port?: number;
+  /** Most clients at once; 100, if not given. */
+  readonly maxConnections?: number;
+}
+
 /** PostgreSQL 18 with fsync on. Data stays in `folder` over a stop and a start. */
-export async function startPostgres({ folder }: { folder: string }): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ dataFolder: folder });
+export async function startPostgres({ folder, ...options }: PostgresOptions): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataFolder: folder, ...options });
   const identity = processIdentity(server.pid) ?? 'ended at once';
   remember({
     name: 'postgres',
@@ -19,6 +27,14 @@ export async function startPostgres({ folder }: { folder: string }): Promise<Emb
     stopSignal: 'SIGINT',
   });
   return server;
+}
+
+/**
+ * SIGKILL to the server's first process. The others notice and end; until they have, no new server starts on this data,
+ * so that `startPostgres` with the same folder and port may have to be tried several times.
+ */
+export function kill9Postgres(server: EmbeddedPostgres): void {
+  process.kill(server.pid, 'SIGKILL');
 }
 
 /**

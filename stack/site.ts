@@ -70,7 +70,7 @@ export async function startSite(cleanups: Cleanups): Promise<Site> {
 }
 
 /** Section `journal` of a configuration. A password may stand only in a file of its own: the configuration refuses it elsewhere. */
-export async function journalSection(site: Site): Promise<object> {
+export async function journalSection(site: Pick<Site, 'connectionString' | 'folder'>): Promise<object> {
   const connection = new URL(site.connectionString);
   const { password } = connection;
   if (password === '') return { kind: 'postgres', connection: connection.href };

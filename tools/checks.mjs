@@ -5,7 +5,10 @@ import { contentKey, hasPassed, keepPass } from './content-key.mjs';
 import { execute, part, sideBySide } from './parts.mjs';
 import { root } from './prepare.mjs';
 
-const rooted = ['domain', 'schemas', 'workflows', 'services', 'adapters', 'cli', 'world', 'stack', 'bench'];
+const rooted = [
+  ...['domain', 'schemas', 'workflows', 'services', 'adapters', 'cli', 'world'],
+  ...['stack', 'bench', 'chaos'],
+];
 
 /** The longest first, so that the others fit beside it. */
 const checks = [

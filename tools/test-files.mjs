@@ -5,9 +5,15 @@ import { execute, part } from './parts.mjs';
 import { root } from './prepare.mjs';
 
 /** Tests that start real components; everything else needs Node alone. */
-const realFolders = ['adapters', 'contract', 'demo-stack', 'deploy', 'stack', 'stack-self'].map(
-  (folder) => `test/${folder}`,
-);
+const realFolders = [
+  'adapters',
+  'chaos-stack',
+  'contract',
+  'demo-stack',
+  'deploy',
+  'stack',
+  'stack-self',
+].map((folder) => `test/${folder}`);
 const isReal = (file) => realFolders.some((folder) => file.startsWith(`${folder}/`));
 
 const allFiles = readdirSync(join(root, 'test'), { withFileTypes: true, recursive: true })

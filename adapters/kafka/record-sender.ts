@@ -1,8 +1,9 @@
 import kafkajs from 'kafkajs';
 import type { Kafka, Producer, TopicMessages } from 'kafkajs';
 import { LogUnavailable, type NewRecord } from '../ports/event-log.js';
-import { UnknownTopic, type Refusal } from '../event-log/errors.js';
+import { reasonOf, UnknownTopic, type Refusal } from '../event-log/errors.js';
 import { partitionOfKey } from '../event-log/partition-of-key.js';
+import { PartitionsNotAcknowledged, RequestPartitions } from './acknowledged-partitions.js';
 import { producerSettings } from './client-settings.js';
 import {
   asLogError,
@@ -26,11 +27,12 @@ const freshProducers = 3;
  * what it already has, and drop them.
  */
 export class RecordSender {
-  private readonly kafka: Kafka;
+  private readonly kafka: Pick<Kafka, 'producer' | 'admin'>;
   private readonly options: RecordSenderOptions;
   private producer: Producer | undefined;
+  private readonly partitions = new RequestPartitions();
 
-  constructor(kafka: Kafka, options: RecordSenderOptions) {
+  constructor(kafka: Pick<Kafka, 'producer' | 'admin'>, options: RecordSenderOptions) {
     this.kafka = kafka;
     this.options = options;
   }
@@ -45,8 +47,11 @@ export class RecordSender {
         await this.replaceProducer();
         if (isRecordAtFault(error)) return this.sendHalves(records, error);
         if (isUnknownTopic(error)) throw await this.nameUnknownTopic(records, error);
-        if (!isFatalForProducer(error) || attempt > freshProducers) throw asLogError(error);
-        this.options.onTrouble(`new producer after ${protocolErrorType(error) ?? 'an error'}, sending again`);
+        const isSentAgain = isFatalForProducer(error) || error instanceof PartitionsNotAcknowledged;
+        if (!isSentAgain || attempt > freshProducers) throw asLogError(error);
+        this.options.onTrouble(
+          `new producer after ${protocolErrorType(error) ?? reasonOf(error)}, sending again`,
+        );
       }
     }
   }
@@ -57,12 +62,14 @@ export class RecordSender {
 
   private async sendOnce(records: readonly NewRecord[]): Promise<void> {
     const producer = await this.connected();
-    await producer.sendBatch({
+    this.partitions.clear();
+    const answers = await producer.sendBatch({
       acks: -1,
       compression:
         this.options.compression === 'gzip' ? kafkajs.CompressionTypes.GZIP : kafkajs.CompressionTypes.None,
       topicMessages: byTopic(records),
     });
+    this.partitions.check(answers);
   }
 
   /** Finds the records at fault by halving. Neighbours on other partitions may be sent twice. */
@@ -83,8 +90,11 @@ export class RecordSender {
       ...producerSettings,
       createPartitioner:
         () =>
-        ({ message, partitionMetadata }) =>
-          partitionOfKey(message.key ?? '', partitionMetadata.length),
+        ({ topic, message, partitionMetadata }) => {
+          const partition = partitionOfKey(message.key ?? '', partitionMetadata.length);
+          this.partitions.add(topic, partition);
+          return partition;
+        },
       // Within one request only: longer outages are the caller's to wait out, who still has the records.
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 4 },
     });

@@ -23,6 +23,8 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** `safe` (default): a commit is on disk when it returns. `fast`: nothing waits for the disk, and a crash of the machine may ruin the data. */
   readonly durability?: 'safe' | 'fast';
+  /** Most clients at once. Default 100. */
+  readonly maxConnections?: number;
 }
 
 export interface EmbeddedPostgres {
@@ -144,7 +146,7 @@ function settingsFor(port: number, options: EmbeddedPostgresOptions): Record<str
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: '',
-    max_connections: 100,
+    max_connections: options.maxConnections ?? 100,
     fsync: options.durability === 'fast' ? 'off' : 'on',
     synchronous_commit: options.durability === 'fast' ? 'off' : 'on',
     // A session left open in any database holds back what the outbox may read.

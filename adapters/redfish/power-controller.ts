@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 
+import type { CommandId } from '../../domain/identifiers.js';
 import type { PowerAnswer, PowerController, PowerState } from '../ports/power.js';
 import { bmcAddressOf, type BmcAddress, type BmcDirectory } from './bmc-directory.js';
 import { failureOf, refusalOf } from './redfish-answers.js';
@@ -18,7 +19,11 @@ interface Exchange {
   readonly method: 'GET' | 'POST' | 'PATCH';
   readonly path: string;
   readonly body?: unknown;
+  readonly commandId?: CommandId;
 }
+
+/** Of a request that a command makes; BMCs ignore it, and what stands before them can log it. */
+export const commandHeader = 'x-faultline-command';
 
 interface Response {
   readonly status: number;
@@ -50,15 +55,12 @@ export function createRedfishPowerController(options: RedfishOptions): RedfishPo
   }
 
   /** Follows one redirect on the same BMC: systems are often found by name, but answer under their UUID. */
-  async function sendTo(
-    bmc: BmcAddress,
-    { method, path, body }: Exchange,
-    redirected = false,
-  ): Promise<Response> {
+  async function sendTo(bmc: BmcAddress, exchanged: Exchange, redirected = false): Promise<Response> {
+    const { method, path, body } = exchanged;
     const response = await request(bmc.baseUrl.replace(/\/+$/, '') + path, {
       method,
       dispatcher,
-      headers: headersFor(bmc, body !== undefined),
+      headers: headersFor(bmc, exchanged),
       body: body === undefined ? null : JSON.stringify(body),
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
@@ -70,25 +72,26 @@ export function createRedfishPowerController(options: RedfishOptions): RedfishPo
       return { status: response.statusCode, text };
     const target = new URL(location, bmc.baseUrl);
     if (target.origin !== new URL(bmc.baseUrl).origin) return { status: response.statusCode, text };
-    return sendTo(bmc, { method, path: target.pathname, ...(body === undefined ? {} : { body }) }, true);
+    return sendTo(bmc, { ...exchanged, path: target.pathname }, true);
   }
 
   const accepted = (): PowerAnswer<true> => ({ kind: 'ok', value: true });
-  const reset = (node: string, type: 'ForceOff' | 'On'): Promise<PowerAnswer<true>> =>
+  const reset = (node: string, type: 'ForceOff' | 'On', commandId: CommandId): Promise<PowerAnswer<true>> =>
     exchange(
       node,
       ({ systemPath }) => ({
         method: 'POST',
         path: `${systemPath}/Actions/ComputerSystem.Reset`,
         body: { ResetType: type },
+        commandId,
       }),
       accepted,
     );
   return {
     knows: (node) => bmcAddressOf(options.directory, node) !== undefined,
     read: (node) => exchange(node, ({ systemPath }) => ({ method: 'GET', path: systemPath }), powerStateOf),
-    forceOff: (node) => reset(node, 'ForceOff'),
-    on: (node) => reset(node, 'On'),
+    forceOff: (node, commandId) => reset(node, 'ForceOff', commandId),
+    on: (node, commandId) => reset(node, 'On', commandId),
     bootFromNetworkOnce: (node) =>
       exchange(
         node,
@@ -103,11 +106,12 @@ export function createRedfishPowerController(options: RedfishOptions): RedfishPo
   };
 }
 
-function headersFor(bmc: BmcAddress, hasBody: boolean): Record<string, string> {
+function headersFor(bmc: BmcAddress, { body, commandId }: Exchange): Record<string, string> {
   const { username, password } = bmc;
   return {
     accept: 'application/json',
-    ...(hasBody ? { 'content-type': 'application/json' } : {}),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(commandId === undefined ? {} : { [commandHeader]: commandId }),
     ...(username === undefined
       ? {}
       : { authorization: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` }),

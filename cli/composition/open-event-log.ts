@@ -33,7 +33,7 @@ export function openKafka(
 ): KafkaEventLog {
   const { eventLog } = configuration;
   if (eventLog.kind !== 'kafka') throw new TypeError('the event log is not Kafka');
-  const { tls, sasl } = eventLog;
+  const { tls, sasl, sessionTimeoutMs } = eventLog;
   const read = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : readFileSync(path, 'utf8');
   const ca = read(tls?.certificateAuthorityFile);
@@ -42,6 +42,7 @@ export function openKafka(
   return new KafkaEventLog({
     brokers: eventLog.brokers,
     clientId: 'faultline',
+    ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
     onTrouble: (message) => {
       surroundings.log.warn({ system: 'kafka' }, message);
     },

@@ -39,10 +39,25 @@ function compileSasl(context: Compilation, sasl: NonNullable<EventLogSection['sa
   };
 }
 
+/** Heartbeats come every 3 s; whoever misses two of them in a row is not gone yet. */
+const leastSessionMs = 10_000;
+
+function compileSessionTimeout(context: Compilation, text: string): number {
+  const path = ['eventLog', 'sessionTimeout'];
+  const ms = context.duration(path, text);
+  if (ms < leastSessionMs) context.problem(path, 'must be at least 10s: copies are heard every 3 s');
+  return ms;
+}
+
 export function compileEventLog(context: Compilation, section: EventLogSection): EventLogConfiguration {
-  const { kind, partitions, brokers, tls, sasl } = section;
+  const { kind, partitions, brokers, sessionTimeout, tls, sasl } = section;
   if (kind === 'embedded') {
-    refuse(context, 'eventLog', kind, { tls, sasl, brokers: brokers.length > 0 ? brokers : undefined });
+    refuse(context, 'eventLog', kind, {
+      tls,
+      sasl,
+      sessionTimeout,
+      brokers: brokers.length > 0 ? brokers : undefined,
+    });
     return { kind, partitions };
   }
   if (brokers.length === 0) context.problem(['eventLog', 'brokers'], 'kafka needs at least one host:port');
@@ -55,6 +70,9 @@ export function compileEventLog(context: Compilation, section: EventLogSection):
     kind,
     partitions,
     brokers,
+    ...(sessionTimeout === undefined
+      ? {}
+      : { sessionTimeoutMs: compileSessionTimeout(context, sessionTimeout) }),
     ...(tls === undefined ? {} : { tls: compileTls(context, tls) }),
     ...(sasl === undefined ? {} : { sasl: compileSasl(context, sasl) }),
   };

@@ -20,6 +20,7 @@ export type EventLogConfiguration =
       readonly kind: 'kafka';
       readonly partitions: number;
       readonly brokers: readonly string[];
+      readonly sessionTimeoutMs?: number;
       readonly tls?: {
         readonly certificateAuthorityFile?: string;
         readonly certificateFile?: string;

@@ -74,6 +74,12 @@ export const eventLogSection = sectionWithDefaults(
       description: 'Partitions of every topic keyed by node. Fixed for ever once topics exist.',
     }),
     brokers: Type.Array(text('host:port'), { default: [], description: 'Kafka brokers to start from.' }),
+    sessionTimeout: Type.Optional(
+      duration({
+        description:
+          'How long Kafka waits for a silent copy before others get its nodes; 45s, if not given. Brokers refuse less than their group.min.session.timeout.ms.',
+      }),
+    ),
     tls: Type.Optional(tls),
     sasl: Type.Optional(sasl),
   },

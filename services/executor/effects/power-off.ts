@@ -22,7 +22,9 @@ export const powerOff: Effect<'powerOff'> = async (command, world) => {
     async act() {
       if (state.power === 'Off') return done({});
       const ending =
-        state.power === 'PoweringOff' ? undefined : endOfRequest(await bmc.forceOff(command.node));
+        state.power === 'PoweringOff'
+          ? undefined
+          : endOfRequest(await bmc.forceOff(command.node, command.id));
       return ending ?? observePower(world, bmc, command.node, 'Off');
     },
   };

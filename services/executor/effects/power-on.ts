@@ -23,7 +23,8 @@ export const powerOn: Effect<'powerOn'> = async (command, world) => {
     kind: 'act',
     async act() {
       if (state.power === 'On') return done({});
-      const ending = state.power === 'PoweringOn' ? undefined : endOfRequest(await bmc.on(command.node));
+      const ending =
+        state.power === 'PoweringOn' ? undefined : endOfRequest(await bmc.on(command.node, command.id));
       return ending ?? observePower(world, bmc, command.node, 'On');
     },
   };

@@ -46,7 +46,7 @@ async function bootFromNetwork(
   world: World,
   bmc: PowerController,
 ): Promise<Ending> {
-  const notOff = endOfRequest(await bmc.forceOff(command.node));
+  const notOff = endOfRequest(await bmc.forceOff(command.node, command.id));
   if (notOff !== undefined) return notOff;
   return observePower(world, bmc, command.node, 'Off', () => arrangeBoot(command, world, bmc));
 }
@@ -69,7 +69,7 @@ function arrangeBoot(command: CommandOf<'reimage'>, world: World, bmc: PowerCont
 }
 
 async function switchOn(command: CommandOf<'reimage'>, world: World, bmc: PowerController): Promise<Ending> {
-  const answer = await bmc.on(command.node);
+  const answer = await bmc.on(command.node, command.id);
   // The machine is off by now: nothing of this may begin anew.
   if (answer.kind === 'refused' || answer.kind === 'unreachable') {
     return settled('unknown', { reason: `OffButNotOn: ${answer.reason}` });

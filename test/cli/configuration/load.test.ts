@@ -62,6 +62,7 @@ mode: {pools: {gpu: observe}, faultTypes: {Undetermined: observe}}
 eventLog:
   kind: kafka
   brokers: ['k1:9092']
+  sessionTimeout: 20s
   tls: {certificateAuthorityFile: ca.pem}
   sasl: {mechanism: scram-sha-512, username: u, passwordFrom: {env: KAFKA_PASSWORD}}
 journal: {kind: postgres, connection: 'postgres://faultline@db:5432/faultline', passwordFile: /run/pg}
@@ -85,6 +86,7 @@ sourcesSettleTime: {sources: {alertmanager: 15m}}
     expect(configuration.http).toMatchObject({ host: '::1', port: 0 });
     expect(configuration.eventLog).toMatchObject({
       kind: 'kafka',
+      sessionTimeoutMs: 20_000,
       tls: { certificateAuthorityFile: '/etc/faultline/ca.pem' },
       sasl: { password: { kind: 'environment', variable: 'KAFKA_PASSWORD' } },
     });
@@ -184,6 +186,11 @@ const refused: readonly (readonly [what: string, source: string, problems: reado
     'brokers without Kafka',
     'eventLog:\n  brokers: [a:1]',
     ['bad.yaml:2:12: eventLog.brokers: has no effect with kind: embedded'],
+  ],
+  [
+    'a session that ends between two heartbeats',
+    'eventLog:\n  kind: kafka\n  brokers: [a:1]\n  sessionTimeout: 5s',
+    ['bad.yaml:4:19: eventLog.sessionTimeout: must be at least 10s: copies are heard every 3 s'],
   ],
   [
     'a password in the connection',

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,11 +7,14 @@ import {
   createRedfishPowerController,
   type RedfishPowerController,
 } from '../../../adapters/redfish/power-controller.js';
+import type { CommandId } from '../../../domain/identifiers.js';
 import { startRedfish } from '../../../stack/redfish.js';
 import { Bmc, type BmcMishap } from '../../../world/bmc/bmc.js';
 import { startRedfishServer } from '../../../world/bmc/redfish-server.js';
 import { seededRandom } from '../../../world/random.js';
 import { buildMachine } from '../../world/build-machine.js';
+
+const commandId = 'p-1.1.1' as CommandId;
 
 interface PowerHarness {
   readonly baseUrl: string;
@@ -90,14 +94,14 @@ describe.each([
 
   it('given a machine that is on, when it is told off and on, then each is observed in the end', async () => {
     await untilSeen('On');
-    expect(await power.forceOff('a/n1')).toEqual({ kind: 'ok', value: true });
+    expect(await power.forceOff('a/n1', commandId)).toEqual({ kind: 'ok', value: true });
     await untilSeen('Off');
-    expect(await power.on('a/n1')).toEqual({ kind: 'ok', value: true });
+    expect(await power.on('a/n1', commandId)).toEqual({ kind: 'ok', value: true });
     await untilSeen('On');
   }, 60_000);
 
   it('given power that is as wanted, when it is told again, then it stays', async () => {
-    expect((await power.on('a/n1')).kind).toBe('ok');
+    expect((await power.on('a/n1', commandId)).kind).toBe('ok');
     await untilSeen('On');
   });
 
@@ -108,12 +112,36 @@ describe.each([
   it('given a system that the BMC does not know, then surely nothing was done', async () => {
     expect(power.knows('a/n2')).toBe(true);
     expect((await power.read('a/n2')).kind).toBe('refused');
-    expect((await power.forceOff('a/n2')).kind).toBe('refused');
+    expect((await power.forceOff('a/n2', commandId)).kind).toBe('refused');
   });
 
   it('given a node without a BMC, then it is not known, and refused', async () => {
     expect(power.knows('a/n9')).toBe(false);
-    expect((await power.on('a/n9')).kind).toBe('refused');
+    expect((await power.on('a/n9', commandId)).kind).toBe('refused');
+  });
+});
+
+describe('a BMC whose log somebody reads', () => {
+  it('given an order and a look, then the order names its command', async () => {
+    const seen: unknown[] = [];
+    const server = createServer((request, response) => {
+      seen.push([request.method, request.headers['x-faultline-command']]);
+      request.resume();
+      response.end('{"PowerState":"On"}');
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const bmc = { baseUrl: `http://127.0.0.1:${port}`, systemPath: '/redfish/v1/Systems/1' };
+    const power = createRedfishPowerController({ directory: { byNode: { 'a/n1': bmc } } });
+    await power.read('a/n1');
+    await power.forceOff('a/n1', commandId);
+    await power.close();
+    await new Promise((closed) => server.close(closed));
+    expect(seen).toEqual([
+      ['GET', undefined],
+      ['POST', commandId],
+    ]);
   });
 });
 
@@ -136,26 +164,26 @@ describe('a BMC that misbehaves', () => {
   it('given it hangs, then nothing is concluded', () =>
     withMishap('hangs', async (power) => {
       expect((await power.read('a/n1')).kind).toBe('uncertain');
-      expect((await power.forceOff('a/n1')).kind).toBe('uncertain');
+      expect((await power.forceOff('a/n1', commandId)).kind).toBe('uncertain');
     }));
 
   it('given it acts without an answer, then only looking tells', () =>
     withMishap('acts-without-answer', async (power, harness) => {
-      expect((await power.forceOff('a/n1')).kind).toBe('uncertain');
+      expect((await power.forceOff('a/n1', commandId)).kind).toBe('uncertain');
       harness.pass();
       expect(await power.read('a/n1')).toMatchObject({ kind: 'ok', value: { power: 'Off' } });
     }));
 
   it('given it accepts and ignores, then the power is seen to be on', () =>
     withMishap('ignores-orders', async (power, harness) => {
-      expect((await power.forceOff('a/n1')).kind).toBe('ok');
+      expect((await power.forceOff('a/n1', commandId)).kind).toBe('ok');
       harness.pass();
       expect(await power.read('a/n1')).toMatchObject({ kind: 'ok', value: { power: 'On' } });
     }));
 
   it('given it lies, then what it says is passed on, and the truth once it tells it', () =>
     withMishap('reports-orders-as-done', async (power, harness) => {
-      await power.forceOff('a/n1');
+      await power.forceOff('a/n1', commandId);
       expect(await power.read('a/n1')).toMatchObject({ kind: 'ok', value: { power: 'Off' } });
       harness.misbehave?.(undefined);
       expect(await power.read('a/n1')).toMatchObject({ kind: 'ok', value: { power: 'On' } });
@@ -165,7 +193,7 @@ describe('a BMC that misbehaves', () => {
     const harness = await simulated();
     await harness.stop();
     const power = connect(harness);
-    expect((await power.forceOff('a/n1')).kind).toBe('unreachable');
+    expect((await power.forceOff('a/n1', commandId)).kind).toBe('unreachable');
     await power.close();
   });
 });

@@ -1,0 +1,133 @@
+import type { WorldRandom } from '../world/random.js';
+import type { FaultFeed } from './fault-feed.js';
+import type { SeenRequest } from './gates/http-gate.js';
+import type { Moment, TrapDoor } from './gates/trap.js';
+import type { GroupLook } from './group-state.js';
+import type { GatedCopy, Installation } from './installation.js';
+import { copies, type CopyName, type KillPoint } from './kill-plan.js';
+import { cameTrue } from './patience.js';
+import type { Victims } from './victims.js';
+
+export interface Scene {
+  readonly installation: Installation;
+  readonly victims: Victims;
+  readonly feed: FaultFeed;
+  readonly group: GroupLook;
+  readonly random: WorldRandom;
+  /** How long a moment is waited for. */
+  readonly patienceMs: number;
+}
+
+interface Catch<Seen> {
+  readonly service: 'maintenance' | 'relay' | 'executor';
+  readonly at: Moment;
+  readonly doorsOf: (copy: GatedCopy) => readonly TrapDoor<Seen>[];
+  readonly matches: (seen: Seen) => boolean;
+}
+
+/** Traps at all copies of a service; the first that springs kills its copy, and takes the others away. */
+function caught<Seen>(scene: Scene, wanted: Catch<Seen>): Promise<boolean> {
+  const { installation, victims, patienceMs } = scene;
+  return new Promise((resolve) => {
+    const disarms: (() => void)[] = [];
+    const finish = (hit: boolean): void => {
+      clearTimeout(timer);
+      for (const disarm of disarms.splice(0)) disarm();
+      resolve(hit);
+    };
+    const timer = setTimeout(() => {
+      finish(false);
+    }, patienceMs);
+    for (const gated of installation.values()) {
+      if (gated.copy.options.service !== wanted.service) continue;
+      const spring = (): void => {
+        victims.killCopy(gated.copy.name);
+        finish(true);
+      };
+      for (const door of wanted.doorsOf(gated)) {
+        disarms.push(door.arm({ at: wanted.at, matches: wanted.matches, spring }));
+      }
+    }
+  });
+}
+
+const postgresDoors = ({ gates }: GatedCopy): readonly TrapDoor<string>[] =>
+  gates.postgres === undefined ? [] : [gates.postgres.trapDoor];
+const isCommit = (text: string): boolean => text.toUpperCase() === 'COMMIT';
+const marksSent = (text: string): boolean => /update\s+journal\.outbox\s+set\s+sent_at/i.test(text);
+
+/** What an executor does to a node, a pod or a machine, and not what it tells of it. */
+function isEffect({ method, path }: SeenRequest): boolean {
+  return method !== 'GET' && !path.includes('/events') && !path.includes('selfsubjectaccessreviews');
+}
+
+/** In turns at the API server and at the BMCs, whose effects can't be repeated. */
+function effectCaught(scene: Scene, at: Moment): Promise<boolean> {
+  const atBmc = scene.random.chance(0.4);
+  return caught<SeenRequest>(scene, {
+    service: 'executor',
+    at,
+    doorsOf: ({ gates }) => {
+      const gate = atBmc ? gates.bmcs : gates.kubernetes;
+      return gate === undefined ? [] : [gate.trapDoor];
+    },
+    matches: isEffect,
+  });
+}
+
+/** Nobody is there who could read what intake acknowledges, and then intake is gone as well. */
+async function acknowledgedAndUnread(scene: Scene): Promise<boolean> {
+  const { installation, victims, feed, random, patienceMs } = scene;
+  const readers = copies.map((copy): CopyName => `maintenance-${copy}`);
+  const intake: CopyName = random.chance(0.5) ? 'intake-1' : 'intake-2';
+  for (const reader of readers) victims.holdCopy(reader);
+  try {
+    const url = installation.get(intake)?.copy.options.url ?? '';
+    const acknowledged = await feed.failTelling(url, patienceMs);
+    const isUnread = readers.every((reader) => installation.get(reader)?.copy.isRunning === false);
+    if (acknowledged) victims.killCopy(intake);
+    return acknowledged && isUnread;
+  } finally {
+    for (const reader of readers) victims.releaseCopy(reader);
+  }
+}
+
+const rebalancing: ReadonlySet<string | undefined> = new Set(['PreparingRebalance', 'CompletingRebalance']);
+
+/** One copy is killed; when its successor joins, and the group gathers, the other one is. */
+async function inRebalance(scene: Scene): Promise<boolean> {
+  const { victims, group, random, patienceMs } = scene;
+  const order = random.chance(0.5) ? copies : [...copies].reverse();
+  const [first = 1, second = 2] = order;
+  victims.killCopy(`maintenance-${first}`);
+  const gathers = async (): Promise<boolean> => rebalancing.has(await group.state());
+  const hit = await cameTrue(gathers, { patienceMs, everyMs: 30 });
+  if (hit) victims.killCopy(`maintenance-${second}`);
+  return hit;
+}
+
+/** Waits for the moment and kills in it. False: it did not come within the patience. */
+export function strike(point: KillPoint, scene: Scene): Promise<boolean> {
+  switch (point) {
+    case 'acknowledged and unread':
+      return acknowledgedAndUnread(scene);
+    case 'before commit':
+    case 'after commit': {
+      const at = point === 'before commit' ? 'request' : 'answer';
+      return caught(scene, { service: 'maintenance', at, doorsOf: postgresDoors, matches: isCommit });
+    }
+    case 'attempting without effect':
+      return effectCaught(scene, 'request');
+    case 'effect without outcome':
+      return effectCaught(scene, 'answer');
+    case 'published and unmarked':
+      return caught(scene, {
+        service: 'relay',
+        at: 'request',
+        doorsOf: postgresDoors,
+        matches: marksSent,
+      });
+    case 'in a rebalance':
+      return inRebalance(scene);
+  }
+}

@@ -1,0 +1,95 @@
+import type { Count } from './count.js';
+import { killPoints, leastOf, type KillPoint } from './kill-plan.js';
+import { sum, type Tally } from './tally.js';
+
+export interface ChaosResult {
+  readonly seed: string;
+  readonly minutes: number;
+  readonly faults: number;
+  readonly kills: Readonly<Record<string, number>>;
+  readonly cuts: Readonly<Record<string, number>>;
+  readonly killPoints: Readonly<Record<KillPoint, number>>;
+  /** Processes of Faultline that ended by themselves and were started again. */
+  readonly ownEnds: number;
+  readonly count: Count;
+  /** Why the run failed. Empty: it did not. */
+  readonly problems: readonly string[];
+}
+
+function fewer(what: string, found: number, wanted: number): readonly string[] {
+  return found < wanted ? [`${found} ${what}, at least ${wanted} are wanted`] : [];
+}
+
+function problemsOf(minutes: number, tally: Tally, count: Count): readonly string[] {
+  const least = leastOf(minutes);
+  // What is only late breaks nothing.
+  const broken = sum(tally.cuts) - (tally.cuts.get('delayed') ?? 0);
+  const bad = (['lost', 'doubled', 'stuck', 'isolatedLeft'] as const).flatMap((what) =>
+    count[what].map((one) => `${what}: ${typeof one === 'string' ? one : JSON.stringify(one)}`),
+  );
+  return [
+    ...fewer('faults', tally.faults, least.faults),
+    ...fewer('kills', sum(tally.kills), least.kills),
+    ...fewer('cuts', broken, least.cuts),
+    ...killPoints.flatMap((point) =>
+      fewer(`times "${point}"`, tally.hits.get(point) ?? 0, least.hitsPerPoint),
+    ),
+    ...bad,
+  ];
+}
+
+export function resultOf(run: {
+  readonly seed: string;
+  readonly minutes: number;
+  readonly tally: Tally;
+  readonly ownEnds: number;
+  readonly count: Count;
+}): ChaosResult {
+  const { seed, minutes, tally, ownEnds, count } = run;
+  const hits = Object.fromEntries(killPoints.map((point) => [point, tally.hits.get(point) ?? 0]));
+  return {
+    seed,
+    minutes,
+    faults: tally.faults,
+    kills: Object.fromEntries(tally.kills),
+    cuts: Object.fromEntries(tally.cuts),
+    killPoints: hits as Record<KillPoint, number>,
+    ownEnds,
+    count,
+    problems: problemsOf(minutes, tally, count),
+  };
+}
+
+function listed(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, number]) => `${name} ${number}`)
+    .join(', ');
+}
+
+/** For people. */
+export function resultTable(result: ChaosResult): string {
+  const { count } = result;
+  const total = (counts: Readonly<Record<string, number>>): number => sum(new Map(Object.entries(counts)));
+  const rows: readonly (readonly [string, number | string, string])[] = [
+    ['faults', result.faults, ''],
+    ['kills', total(result.kills), listed(result.kills)],
+    ['cuts', total(result.cuts), listed(result.cuts)],
+    ['kill points', total(result.killPoints), listed(result.killPoints)],
+    ['own ends', result.ownEnds, 'processes that could not go on, and were started again'],
+    ['acknowledged', count.acknowledged, listed(count.fates)],
+    ['commands', count.commands, ''],
+    ['effects', total(count.effects), listed(count.effects)],
+    ['processes', count.processes, listed(count.outcomes)],
+    ['open', count.open, `of them wait for a person: ${count.waitingForPerson}`],
+    ['lost', count.lost.length, ''],
+    ['doubled', count.doubled.length, ''],
+    ['stuck', count.stuck.length, ''],
+    ['isolated left', count.isolatedLeft.length, ''],
+  ];
+  const lines = rows.map(([name, number, detail]) =>
+    `${name.padEnd(14)}${String(number).padStart(7)}  ${detail}`.trimEnd(),
+  );
+  const verdict =
+    result.problems.length === 0 ? ['nothing lost, nothing doubled, nothing stuck'] : result.problems;
+  return [`seed ${result.seed}, ${result.minutes} min`, ...lines, ...verdict].join('\n');
+}
