@@ -318,8 +318,12 @@ export interface FleetMember {
 export interface FleetInventory {
   /** Replaces the picture of one cluster as a whole. */
   replace(cluster: string, members: readonly FleetMember[], observedAt: number): Promise<void>;
-  update(member: FleetMember, observedAt: number): Promise<void>;
-  remove(node: NodeKey, observedAt: number): Promise<void>;
+  /** Changes the picture of one cluster in part. */
+  change(
+    cluster: string,
+    changes: { readonly changed: readonly FleetMember[]; readonly gone: readonly NodeKey[] },
+    observedAt: number,
+  ): Promise<void>;
   /** Undefined: never observed. */
   summary(cluster: string): Promise<FleetSummary | undefined>;
   member(node: NodeKey): Promise<FleetMember | undefined>;

@@ -5,6 +5,7 @@ import type { DetectorOptions } from './detector.js';
 import { keyOf, memberOf, sameMember } from './fleet-member.js';
 import { isolationTaint } from '../../adapters/ports/node-marks.js';
 import { insist } from './insist.js';
+import { InventoryChanges } from './inventory-changes.js';
 import { findOrphans } from './orphans.js';
 import { compare, goneSaying, type Remembered, type Saying, type Sighting } from './sighting.js';
 import { compareLeases } from './stale-leases.js';
@@ -17,6 +18,7 @@ export class FleetWatch {
   readonly #options: DetectorOptions;
   readonly #seen = new Map<string, Sighting>();
   readonly #members = new Map<NodeKey, FleetMember>();
+  readonly #changes = new InventoryChanges((changed, gone) => this.#writeChanges(changed, gone));
   #remembered: ReadonlyMap<string, Remembered> | undefined;
   #saidLeases: ReadonlyMap<string, string> = new Map();
   /** Names of nodes that carry an isolation taint. */
@@ -41,6 +43,7 @@ export class FleetWatch {
 
   async run(): Promise<void> {
     await Promise.all([this.#follow(), this.#refreshInventory(), this.#checkLeases()]);
+    await this.#changes.settled();
   }
 
   async #follow(): Promise<void> {
@@ -94,7 +97,7 @@ export class FleetWatch {
     if (event.kind === 'listed') return this.#list(event.nodes);
     if (event.kind === 'deleted') return this.#forget(event.node.metadata.name, true);
     await this.#look(event.node);
-    await this.#count(event.node);
+    this.#count(event.node);
   }
 
   /** Everything is compared with what was seen before, so that a new list invents nothing and misses nothing. */
@@ -107,6 +110,8 @@ export class FleetWatch {
     const present = new Set(nodes.map(({ metadata }) => metadata.name));
     const known = new Set([...this.#seen.keys(), ...(this.#listed ? [] : this.#remembered.keys())]);
     for (const name of known) if (!present.has(name)) await this.#forget(name, false);
+    // What is written later must not be older.
+    await this.#changes.settled();
     this.#members.clear();
     for (const node of nodes) {
       const key = keyOf(this.#options.clusterName, node.metadata.name);
@@ -134,7 +139,7 @@ export class FleetWatch {
   }
 
   async #forget(name: string, fromInventory: boolean): Promise<void> {
-    const { clusterName, inventory, clock } = this.#options;
+    const { clusterName } = this.#options;
     const key = keyOf(clusterName, name);
     if (key === undefined || !isNodeName(name)) return;
     const nodeUid = this.#seen.get(name)?.nodeUid ?? this.#remembered?.get(name)?.nodeUid;
@@ -142,7 +147,7 @@ export class FleetWatch {
     this.#seen.delete(name);
     this.#tainted.delete(name);
     this.#members.delete(key);
-    if (fromInventory) await inventory.remove(key, clock.now());
+    if (fromInventory) this.#changes.note(key, undefined);
   }
 
   async #say(name: string, sayings: readonly Saying[]): Promise<void> {
@@ -154,14 +159,23 @@ export class FleetWatch {
     }
   }
 
-  async #count(node: KubernetesNode): Promise<void> {
-    const { clusterName, inventory, settings, clock } = this.#options;
+  #count(node: KubernetesNode): void {
+    const { clusterName, settings } = this.#options;
     const key = keyOf(clusterName, node.metadata.name);
     if (key === undefined) return;
     const member = memberOf(node, key, settings);
     if (sameMember(this.#members.get(key), member)) return;
-    await inventory.update(member, clock.now());
     this.#members.set(key, member);
+    this.#changes.note(key, member);
+  }
+
+  #writeChanges(changed: readonly FleetMember[], gone: readonly NodeKey[]): Promise<void> {
+    const { clusterName, inventory, clock } = this.#options;
+    return this.#whileBusy(() =>
+      insist(this.#options, 'a change of the inventory', () =>
+        inventory.change(clusterName, { changed, gone }, clock.now()),
+      ),
+    );
   }
 
   async #replaceInventory(): Promise<void> {

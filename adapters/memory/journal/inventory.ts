@@ -19,14 +19,14 @@ export class MemoryFleetInventory implements FleetInventory {
     this.#observed(cluster, observedAt);
   }
 
-  async update(member: FleetMember, observedAt: number): Promise<void> {
-    this.#store.members.set(member.node, member);
-    this.#observed(namesOf(member.node).cluster, observedAt);
-  }
-
-  async remove(node: NodeKey, observedAt: number): Promise<void> {
-    this.#store.members.delete(node);
-    this.#observed(namesOf(node).cluster, observedAt);
+  async change(
+    cluster: string,
+    { changed, gone }: Parameters<FleetInventory['change']>[1],
+    observedAt: number,
+  ): Promise<void> {
+    for (const member of changed) this.#store.members.set(member.node, member);
+    for (const node of gone) this.#store.members.delete(node);
+    this.#observed(cluster, observedAt);
   }
 
   async summary(cluster: string): Promise<FleetSummary | undefined> {

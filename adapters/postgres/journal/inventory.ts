@@ -25,14 +25,20 @@ export class PostgresFleetInventory implements FleetInventory {
     ]);
   }
 
-  async update(member: FleetMember, observedAt: number): Promise<void> {
-    await this.#write([observed(namesOf(member.node).cluster, observedAt), upsert([member], observedAt)]);
-  }
-
-  async remove(node: NodeKey, observedAt: number): Promise<void> {
+  async change(
+    cluster: string,
+    { changed, gone }: Parameters<FleetInventory['change']>[1],
+    observedAt: number,
+  ): Promise<void> {
+    const leave = {
+      name: 'fleet-leave',
+      text: 'DELETE FROM journal.fleet_member WHERE node_key = ANY ($1::text[])',
+      values: [gone],
+    };
     await this.#write([
-      observed(namesOf(node).cluster, observedAt),
-      { text: 'DELETE FROM journal.fleet_member WHERE node_key = $1', values: [node] },
+      observed(cluster, observedAt),
+      ...(changed.length === 0 ? [] : [upsert(changed, observedAt)]),
+      ...(gone.length === 0 ? [] : [leave]),
     ]);
   }
 
@@ -83,6 +89,7 @@ export class PostgresFleetInventory implements FleetInventory {
 
 function observed(cluster: string, at: number): Statement {
   return {
+    name: 'fleet-observed',
     text: `INSERT INTO journal.fleet_cluster AS seen (cluster, observed_at) VALUES ($1, $2)
       ON CONFLICT (cluster) DO UPDATE SET observed_at = greatest(seen.observed_at, excluded.observed_at)`,
     values: [cluster, at],
@@ -91,6 +98,7 @@ function observed(cluster: string, at: number): Statement {
 
 function upsert(members: readonly FleetMember[], observedAt: number): Statement {
   return {
+    name: 'fleet-upsert',
     text: `INSERT INTO journal.fleet_member (node_key, cluster, pool, zone, unavailable, control_plane, observed_at)
       SELECT node_key, cluster, pool, zone, unavailable, control_plane, $7
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[])

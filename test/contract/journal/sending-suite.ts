@@ -294,10 +294,10 @@ export function sendingSuite(harness: () => Harness): void {
       await copy.inventory.replace('a', [member(n1), member(n2, true)], 5);
       await copy.inventory.replace('b', [member('b/n1' as typeof n1)], 6);
       expect(await copy.inventory.summary('a')).toMatchObject({ size: 2, unavailableByOthers: 1 });
-      await copy.inventory.update(member(n1, true), 7);
+      await copy.inventory.change('a', { changed: [member(n1, true)], gone: [] }, 7);
       expect(await copy.inventory.member(n1)).toEqual(member(n1, true));
       expect(await copy.inventory.summary('a')).toMatchObject({ observedAt: 7, unavailableByOthers: 2 });
-      await copy.inventory.remove(n1, 8);
+      await copy.inventory.change('a', { changed: [member(n2)], gone: [n1] }, 8);
       await copy.inventory.replace('a', [member(n2)], 4);
       expect(await copy.inventory.summary('a')).toEqual({
         cluster: 'a',

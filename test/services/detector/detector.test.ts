@@ -159,7 +159,7 @@ describe('the detector, on an API server', () => {
     await expect.poll(() => said, soon).toEqual(['a/n1 appeared', 'a/n1 rebooted']);
     server.kubelets.deregisterNode('n1');
     await expect.poll(() => said.slice(2), soon).toEqual(['a/n1 deleted']);
-    expect(await inventory.member('a/n1' as NodeKey)).toBeUndefined();
+    await expect.poll(() => inventory.member('a/n1' as NodeKey), soon).toBeUndefined();
     register();
     await expect.poll(() => said.slice(3), soon).toEqual(['a/n1 appeared']);
     expect(new Set(ids).size).toBe(ids.length);

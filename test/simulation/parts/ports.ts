@@ -123,8 +123,7 @@ function journalOf(
     history: stepped('history', open.history, ['states']),
     inventory: stepped('inventory', witnessedInventory(open.inventory, tell), [
       'replace',
-      'update',
-      'remove',
+      'change',
       'summary',
       'member',
     ]),

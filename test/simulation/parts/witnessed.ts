@@ -86,8 +86,7 @@ export function witnessedInventory(inventory: FleetInventory, tell: Tell): Fleet
       await inventory.replace(cluster, members, observedAt);
       tell({ kind: 'inventory told', cluster });
     },
-    update: (member, observedAt) => inventory.update(member, observedAt),
-    remove: (node, observedAt) => inventory.remove(node, observedAt),
+    change: (cluster, changes, observedAt) => inventory.change(cluster, changes, observedAt),
     summary: (cluster) => inventory.summary(cluster),
     member: (node) => inventory.member(node),
   };

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { FleetMember } from '../../../adapters/ports/journal.js';
+import type { NodeKey } from '../../../domain/identifiers.js';
+import { InventoryChanges } from '../../../services/detector/inventory-changes.js';
+
+const node = (name: string): NodeKey => `a/${name}` as NodeKey;
+const member = (name: string, unavailable = false): FleetMember => ({
+  node: node(name),
+  pool: 'p',
+  zone: 'z',
+  unavailable,
+  controlPlane: false,
+});
+
+/** Writes that end when they are told to, in the order in which they began. */
+function slowInventory(): {
+  readonly writes: { readonly changed: readonly FleetMember[]; readonly gone: readonly NodeKey[] }[];
+  readonly changes: InventoryChanges;
+  readonly endWrite: () => void;
+} {
+  const writes: { readonly changed: readonly FleetMember[]; readonly gone: readonly NodeKey[] }[] = [];
+  const ends: (() => void)[] = [];
+  const changes = new InventoryChanges((changed, gone) => {
+    writes.push({ changed, gone });
+    return new Promise((resolve) => ends.push(resolve));
+  });
+  return { writes, changes, endWrite: () => ends.shift()?.() };
+}
+
+describe('changes of the fleet', () => {
+  it('given many while one is being written, then they go in one write, of each node the latest: the count lagged by one transaction a node', async () => {
+    const { writes, changes, endWrite } = slowInventory();
+    changes.note(node('n1'), member('n1'));
+    for (const name of ['n2', 'n3', 'n4']) changes.note(node(name), member(name));
+    changes.note(node('n2'), member('n2', true));
+    changes.note(node('n3'), undefined);
+    endWrite();
+    await expect.poll(() => writes.length).toBe(2);
+    endWrite();
+    await changes.settled();
+    expect(writes).toEqual([
+      { changed: [member('n1')], gone: [] },
+      { changed: [member('n2', true), member('n4')], gone: [node('n3')] },
+    ]);
+  });
+
+  it('given none, then there is nothing to wait for; given one, then it is waited for', async () => {
+    const { changes, endWrite } = slowInventory();
+    await changes.settled();
+    changes.note(node('n1'), undefined);
+    let isSettled = false;
+    const settled = changes.settled().then(() => (isSettled = true));
+    await Promise.resolve();
+    expect(isSettled).toBe(false);
+    endWrite();
+    await settled;
+  });
+});
