@@ -59,6 +59,14 @@ export async function fillJournal(
     const member = { node: n1, pool: 'p', zone: 'z', unavailable: false, controlPlane: false };
     await copy.inventory.replace('a', [member], clock.now());
     await copy.outbox.markSent(await copy.outbox.unsent([0], 3), clock.now());
+    const letter = { logId: 'log-1', topic: 'maintenance.signals.dlt', partition: 0, offset: 3n };
+    const decision = {
+      handled: 'dropped',
+      at: clock.now(),
+      subject: 'anna',
+      reason: 'a stranger wrote it',
+    } as const;
+    await copy.deadLetters.handle([{ place: letter }], decision);
   } finally {
     await copy.close();
   }
