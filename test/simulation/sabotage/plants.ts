@@ -82,8 +82,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'a claim that was answered late is acted on',
     file: 'services/executor/attempt.ts',
-    find: ' && clock.now() < runsOutAt',
-    replace: ' && runsOutAt > 0',
+    find: "claim.kind === 'claimed' && clock.now() >= runsOutAt",
+    replace: "claim.kind === 'claimed' && runsOutAt < 0",
   },
   {
     name: 'an attempt that nobody saw end is made again',
