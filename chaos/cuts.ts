@@ -34,14 +34,17 @@ function halfDead(random: WorldRandom): readonly Toxic[] {
   return [{ type: 'timeout', stream, attributes: { timeout: 0 } }];
 }
 
-function nextCut(random: WorldRandom): Cut {
+/** Kinds come in turns and not by chance: a short run that drew three delays of five had broken too little. */
+const turns = ['cut', 'halved', 'cut', 'delayed'] as const;
+
+function nextCut(random: WorldRandom, number: number): Cut {
   const routes = ways[random.between(0, ways.length - 1)] ?? ['postgres'];
-  const draw = random.next();
-  if (draw < 0.25) return { kind: 'delayed', routes, toxics: late, forMs: random.between(3_000, 6_000) };
-  if (draw < 0.6) {
-    return { kind: 'halved', routes, toxics: halfDead(random), forMs: random.between(1_500, 4_000) };
+  const kind = turns[number % turns.length] ?? 'cut';
+  if (kind === 'delayed') return { kind, routes, toxics: late, forMs: random.between(3_000, 6_000) };
+  if (kind === 'halved') {
+    return { kind, routes, toxics: halfDead(random), forMs: random.between(1_500, 4_000) };
   }
-  return { kind: 'cut', routes, toxics: [], forMs: random.between(1_000, 4_000) };
+  return { kind, routes, toxics: [], forMs: random.between(1_000, 4_000) };
 }
 
 async function carryOut(toxiproxy: ToxiproxyStack, { routes, toxics, forMs }: Cut): Promise<void> {
@@ -67,9 +70,9 @@ export async function cutConnections(options: {
   readonly signal: AbortSignal;
 }): Promise<void> {
   const { toxiproxy, random, everyMs, tally, signal } = options;
-  while (!signal.aborted) {
+  for (let number = 0; !signal.aborted; number += 1) {
     const next = Date.now() + everyMs;
-    const cut = nextCut(random);
+    const cut = nextCut(random, number);
     await carryOut(toxiproxy, cut);
     tally.cut(cut.kind);
     await pause(Math.max(0, next - Date.now()), undefined, { signal }).catch(() => undefined);
