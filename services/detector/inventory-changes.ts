@@ -21,7 +21,7 @@ export class InventoryChanges {
   /** Notes a node as it is now; undefined: it is gone. Returns at once. */
   note(node: NodeKey, member: FleetMember | undefined): void {
     this.#waiting.set(node, member);
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+    this.#writing ??= this.#writeAll();
   }
 
   /** Resolves when everything that was noted is written. Never rejects. */
@@ -37,5 +37,7 @@ export class InventoryChanges {
       const gone = changes.flatMap(([node, member]) => (member === undefined ? [node] : []));
       await this.#write(changed, gone);
     }
+    // In the same step as the last look: what is noted between two steps would wait for the next change.
+    this.#writing = undefined;
   }
 }

@@ -44,6 +44,19 @@ describe('changes of the fleet', () => {
     ]);
   });
 
+  it('given a change right when the last write ends, then it is written too: it lay there until the next one came', async () => {
+    for (let steps = 0; steps < 8; steps += 1) {
+      const { writes, changes, endWrite } = slowInventory();
+      changes.note(node('n1'), undefined);
+      endWrite();
+      for (let step = 0; step < steps; step += 1) await Promise.resolve();
+      changes.note(node('n2'), undefined);
+      await expect.poll(() => writes.length, { message: `after ${steps} steps` }).toBe(2);
+      endWrite();
+      await changes.settled();
+    }
+  });
+
   it('given none, then there is nothing to wait for; given one, then it is waited for', async () => {
     const { changes, endWrite } = slowInventory();
     await changes.settled();
