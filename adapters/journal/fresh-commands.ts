@@ -1,3 +1,5 @@
+import type { Command } from '../../domain/command.js';
+import type { NodeKey } from '../../domain/identifiers.js';
 import type { QueuedCommand } from '../ports/journal.js';
 
 /** A crowd is read from the table, oldest first; this is for the lone command that somebody waits for. */
@@ -13,8 +15,24 @@ const keptMs = 250;
 export class FreshCommands {
   #commands: readonly QueuedCommand[] = [];
 
-  offer(commands: readonly QueuedCommand[]): void {
-    const all = [...this.#commands, ...commands];
+  /**
+   * Takes in what was committed at once, in its order. `isAlone`: its node had no open command before, and goes on; of
+   * several such commands of a node the first is.
+   */
+  offer(commands: readonly Command[], isAlone: (command: Command) => boolean, createdAt: number): void {
+    const nodes = new Set<NodeKey>();
+    const alone = commands.filter((command) => {
+      const isFirst = !nodes.has(command.node);
+      nodes.add(command.node);
+      return isFirst && isAlone(command);
+    });
+    const queued = alone.map((command) => ({
+      command,
+      attempts: 0,
+      unfinishedAttempt: false,
+      createdAt,
+    }));
+    const all = [...this.#commands, ...queued];
     this.#commands = all.length > most ? [] : all;
   }
 

@@ -54,5 +54,6 @@ export async function waitForAny(
   const until = AbortSignal.any([signal, over.signal]);
   const never = new WakeUp();
   await Promise.race([never, ...wakeUps].map((wakeUp) => wakeUp.wait(until, reader)));
-  over.abort();
+  // A reason of its own: none at all costs an exception with its stack.
+  over.abort('over');
 }

@@ -88,7 +88,7 @@ export async function describeDeadLetter(
   id: string,
 ): Promise<DeadLetterDescription> {
   const place = placeOf(id, await source.eventLog.identify());
-  const [letter] = await lettersAt(source, [place]);
+  const letter = await letterAt(source, place);
   if (letter === undefined) throw noLetter(id);
   const { value, headers } = letter.record;
   const text = value === undefined ? undefined : printable(value);
@@ -106,20 +106,13 @@ export function noLetter(id: string): ConsoleRefusal {
   return new ConsoleRefusal('NotFound', `there is no dead letter ${id}`, 'look at `faultline dlt list`');
 }
 
-/** Those of these places that are there. */
-async function lettersAt(
-  source: DeadLetterSource,
-  places: readonly DeadLetterPlace[],
-): Promise<readonly FoundLetter[]> {
-  const found: FoundLetter[] = [];
-  for (const place of places) {
-    const bounds = await source.eventLog.bounds(place.topic);
-    const held = bounds.find(({ partition }) => partition === place.partition);
-    if (held === undefined || place.offset < held.low || place.offset >= held.high) continue;
-    const only = { low: place.offset, to: place.offset + 1n };
-    for await (const letter of lettersIn(source, place, only)) found.push(letter);
-  }
-  return found;
+async function letterAt(source: DeadLetterSource, place: DeadLetterPlace): Promise<FoundLetter | undefined> {
+  const bounds = await source.eventLog.bounds(place.topic);
+  const held = bounds.find(({ partition }) => partition === place.partition);
+  if (held === undefined || place.offset < held.low || place.offset >= held.high) return undefined;
+  const only = { low: place.offset, to: place.offset + 1n };
+  for await (const letter of lettersIn(source, place, only)) return letter;
+  return undefined;
 }
 
 export function itemOf({ place, record, handled }: FoundLetter): DeadLetterItem {

@@ -1,3 +1,4 @@
+import { everyState } from '../every-state.js';
 import { pause, superviseLoop, type Supervision } from '../supervision.js';
 import type { History } from '../../adapters/ports/journal.js';
 import type { CauseId, NodeKey } from '../../domain/identifiers.js';
@@ -16,8 +17,6 @@ export interface ActivateWithheldOptions extends Supervision {
   readonly everyMs: number;
 }
 
-const nodesAtOnce = 500;
-
 /**
  * Tells nodes whose faults were withheld by a mode that is active now. Who reported such a fault has said so once and
  * does not say it again: without this it would lie there until it happened to be reported anew. Any number of copies
@@ -26,12 +25,7 @@ const nodesAtOnce = 500;
 export function activateWithheld(options: ActivateWithheldOptions): Promise<void> {
   const { history } = options;
   return superviseLoop('withheld faults', options, async () => {
-    let after: string | undefined;
-    do {
-      const page = await history.states({ limit: nodesAtOnce, ...(after === undefined ? {} : { after }) });
-      for (const state of page.rows) await tell(options, state);
-      after = page.next;
-    } while (after !== undefined);
+    for await (const state of everyState(history)) await tell(options, state);
     await pause(options, options.everyMs);
   });
 }

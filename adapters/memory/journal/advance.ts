@@ -18,7 +18,6 @@ import type {
   Installation,
   Journal,
   NewOutboxEntry,
-  QueuedCommand,
 } from '../../ports/journal.js';
 import type { MemoryStore, StoredCommand } from './store.js';
 import { changeWaiting, keptFor } from './waiting.js';
@@ -155,18 +154,12 @@ export class MemoryJournal implements Journal {
     // Their commands go on, or rest.
     if (effects.parkings.length > 0) store.work.announce();
     this.#setTimers(effects);
-    if (revoked.length === 0) this.#fresh.offer(this.#alone(stored.commands, now));
+    if (revoked.length === 0) {
+      this.#fresh.offer(stored.commands, ({ node }) => !store.queues.has(node) && !store.rests(node), now);
+    }
     store.enqueue(stored.commands, now);
     for (const { id } of revoked) revoke(store, store.commands.get(id));
     store.publish([...deadLetters, ...effects.outbox, ...signals]);
-  }
-
-  /** Those that will be the only open ones of their nodes. */
-  #alone(commands: readonly Command[], now: number): readonly QueuedCommand[] {
-    return commands
-      .filter(({ id, node }) => commands.find((other) => other.node === node)?.id === id)
-      .filter(({ node }) => !this.#store.queues.has(node) && !this.#store.rests(node))
-      .map((command) => ({ command, attempts: 0, unfinishedAttempt: false, createdAt: now }));
   }
 
   #revocable({ revoke: ids, commands }: BatchEffects): readonly Command[] {

@@ -6,7 +6,7 @@ import { resultCause, resultSignal, revokedResult } from '../../journal/causes.j
 import type { BatchEffects } from '../../journal/batch-collection.js';
 import { decideBatch } from '../../journal/decide-batch.js';
 import { requireSameLog, type ConsumedOffset } from '../../journal/fence.js';
-import type { AdvanceRequest, AdvanceResult, NewOutboxEntry, QueuedCommand } from '../../ports/journal.js';
+import type { AdvanceRequest, AdvanceResult, NewOutboxEntry } from '../../ports/journal.js';
 import { batchStatements, commandInsert } from './batch-statements.js';
 import type { JournalContext } from './context.js';
 import type { Statement, Transaction } from './database.js';
@@ -182,24 +182,19 @@ async function write(
     last,
     told: (answers) => {
       const answer = answers[last.findIndex(({ name }) => name === commandInsert)];
-      if (answer !== undefined) context.fresh.offer(aloneOf(effects, answer.rows, now));
+      if (answer !== undefined) offerFresh(context, effects, answer, now);
     },
   };
 }
 
-/** The commands that are the only open ones of their nodes: the first of each node that had none before. */
-function aloneOf(
+function offerFresh(
+  { fresh }: JournalContext,
   { commands }: BatchEffects,
-  rows: readonly { readonly id?: string; readonly is_alone?: boolean }[],
+  answer: { readonly rows: readonly { readonly id?: string; readonly is_alone?: boolean }[] },
   now: number,
-): readonly QueuedCommand[] {
-  const alone = new Set(rows.flatMap(({ id, is_alone: isAlone }) => (isAlone === true ? [id] : [])));
-  const nodes = new Set<NodeKey>();
-  return commands.flatMap((command) => {
-    const isFirst = alone.has(command.id) && !nodes.has(command.node);
-    nodes.add(command.node);
-    return isFirst ? [{ command, attempts: 0, unfinishedAttempt: false, createdAt: now }] : [];
-  });
+): void {
+  const alone = new Set(answer.rows.filter(({ is_alone: isAlone }) => isAlone === true).map(({ id }) => id));
+  fresh.offer(commands, ({ id }) => alone.has(id), now);
 }
 
 function revokedEntry(context: JournalContext, command: Command, now: number): NewOutboxEntry {

@@ -4,6 +4,7 @@ import { namesOf, type ClusterName } from '../../../domain/identifiers.js';
 import type { ConditionRule } from '../../../services/detector/condition-rules.js';
 import { runDetector } from '../../../services/detector/detector.js';
 import type { Remembered } from '../../../services/detector/sighting.js';
+import { everyState } from '../../../services/every-state.js';
 import { reportRecord } from '../../../services/input-records.js';
 import type { ClusterConfiguration, Configuration } from '../../configuration/configuration.js';
 import { logOf, sendSignal, sourceOf, type RunningService, type ServiceContext } from './running-service.js';
@@ -15,19 +16,14 @@ async function rememberedNodes(
 ): Promise<ReadonlyMap<string, Remembered>> {
   const { history } = context.connections.journal;
   const known = new Map<string, Remembered>();
-  let after: string | undefined;
-  do {
-    const page = await history.states({ cluster, limit: 1_000, ...(after === undefined ? {} : { after }) });
-    for (const state of page.rows) {
-      known.set(namesOf(state.node).node, {
-        ...(state.nodeUid === undefined ? {} : { nodeUid: state.nodeUid }),
-        ...(state.bootId === undefined ? {} : { bootId: state.bootId }),
-        ...(state.pool === undefined ? {} : { pool: state.pool }),
-        openFaults: new Set(Object.keys(state.faults) as FaultType[]),
-      });
-    }
-    after = page.next;
-  } while (after !== undefined);
+  for await (const state of everyState(history, { cluster })) {
+    known.set(namesOf(state.node).node, {
+      ...(state.nodeUid === undefined ? {} : { nodeUid: state.nodeUid }),
+      ...(state.bootId === undefined ? {} : { bootId: state.bootId }),
+      ...(state.pool === undefined ? {} : { pool: state.pool }),
+      openFaults: new Set(Object.keys(state.faults) as FaultType[]),
+    });
+  }
   return known;
 }
 

@@ -2,7 +2,7 @@ import type { ActiveProcess, ProcessContext } from '../../../domain/node-state.j
 import type { Orphan } from '../../../domain/signal.js';
 import { activeVersion, begin } from '../../../workflows/catalog.js';
 import { modeOf } from '../../../workflows/policy.js';
-import { record, type Draft } from './draft.js';
+import { nextEvent, record, type Draft } from './draft.js';
 import { processIdOf } from './identities.js';
 import { follow } from './process.js';
 
@@ -56,7 +56,7 @@ function startReclaim(draft: Draft, orphan: Orphan & Required<Pick<Orphan, 'proc
     startedAt: draft.at,
     faults: [],
     rung: 0,
-    enteredBy: { epoch, version: draft.state.version + 1 },
+    enteredBy: nextEvent(draft),
   };
   const step = begin('reclaim', workflowVersion, context);
   record(

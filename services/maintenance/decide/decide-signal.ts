@@ -10,7 +10,7 @@ import { record, type Draft } from './draft.js';
 import { closeFault, openFaults } from './faults.js';
 import { strongerFault } from './ladder.js';
 import { tellProcess } from './process.js';
-import { isSetOnceMore, setTimers, withTimers } from './timers.js';
+import { setOnceMoreIfEarly, setTimers, withTimers } from './timers.js';
 
 const pastBootsKept = 8;
 
@@ -80,7 +80,7 @@ function decideTimer(draft: Draft, fired: Extract<Signal, { kind: 'TimerFired' }
   const { process } = draft.state;
   if (process?.id !== fired.processId || process.context.stageEntry !== fired.stageEntry) {
     ignoreAsStale(draft, `timer ${fired.timer}`, fired.processId);
-  } else if (isSetOnceMore(draft, fired)) {
+  } else if (setOnceMoreIfEarly(draft, fired)) {
     // It comes again.
   } else if (fired.timer === 'stage-overdue') {
     const { stage, context } = process;

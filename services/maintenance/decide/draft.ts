@@ -1,7 +1,7 @@
 import type { Command } from '../../../domain/command.js';
 import type { DecidedReport, Decision, TimerRequest } from '../../../domain/decision.js';
 import type { Fact, FactType } from '../../../domain/fact.js';
-import { eventIdOf } from '../../../domain/event-number.js';
+import { eventIdOf, type EventNumber } from '../../../domain/event-number.js';
 import type { CommandId, ProcessId } from '../../../domain/identifiers.js';
 import { applyMergePatch, mergeDifference, type JsonObject } from '../../../domain/json.js';
 import type { NodeState } from '../../../domain/node-state.js';
@@ -76,6 +76,11 @@ function causeOf(draft: Draft, type: FactType): string {
   return enteredNow || !answersUs(draft) ? eventIdOf(state.node, entered) : input.causeId;
 }
 
+/** Place of the fact that is recorded next. */
+export function nextEvent({ state: { version }, rules: { epoch } }: Draft): EventNumber {
+  return { epoch, version: version + 1 };
+}
+
 /** `ce_id` of the event of the latest fact. */
 export function latestEventId({ state: { node, version }, rules: { epoch } }: Draft): string {
   return eventIdOf(node, { epoch, version });
@@ -95,7 +100,7 @@ export function record(
   },
   change: (state: NodeState) => NodeState = (state) => state,
 ): void {
-  const version = draft.state.version + 1;
+  const { version } = nextEvent(draft);
   const patch = mergeDifference(draft.state, { ...change(draft.state), version, now: draft.at });
   draft.causedBy.push(fact.causedBy ?? causeOf(draft, fact.type));
   draft.facts.push({

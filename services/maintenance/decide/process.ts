@@ -24,7 +24,7 @@ import type { WorkflowEvent } from '../../../workflows/events.js';
 import { ordersOfStage } from '../../../workflows/orders.js';
 import { modeOf } from '../../../workflows/policy.js';
 import { eventIdOf } from '../../../domain/event-number.js';
-import { record, type Draft } from './draft.js';
+import { nextEvent, record, type Draft } from './draft.js';
 import { endProcess } from './end-process.js';
 import { referenceTo } from './faults.js';
 import { commandIdOf, migrationRequestIdOf, processIdOf } from './identities.js';
@@ -101,7 +101,7 @@ export function startProcess(draft: Draft, fault: Fault): void {
     startedAt: draft.at,
     faults: [fault, ...others].map(referenceTo),
     rung,
-    enteredBy: { epoch, version: draft.state.version + 1 },
+    enteredBy: nextEvent(draft),
   };
   const step = begin(workflow, started.workflowVersion, context);
   record(
@@ -156,14 +156,14 @@ function commandsOf(draft: Draft, step: WorkflowStep): readonly Command[] {
   const { context } = step;
   const { processId, stageEntry, expected, mode, faultType } = context;
   const { node } = draft.state;
-  const version = draft.state.version + 1;
-  const issuedBy = eventIdOf(node, { epoch: draft.rules.epoch, version });
+  const event = nextEvent(draft);
+  const issuedBy = eventIdOf(node, event);
   return step.actions
     .filter(isCommandAction)
     .filter((action) => !isAskedAlready(context, action.type))
     .map((action, index) => ({
       ...action,
-      id: commandIdOf(processId, stageEntry, `${version}-${index}`),
+      id: commandIdOf(processId, stageEntry, `${event.version}-${index}`),
       node,
       processId,
       stageEntry,
@@ -188,7 +188,7 @@ export function follow(draft: Draft, step: WorkflowStep): void {
     open: [...step.context.open, ...issued],
     timersDue: entered ? due : { ...timersDue, ...due },
   };
-  const here = { epoch: draft.rules.epoch, version: draft.state.version + 1 };
+  const here = nextEvent(draft);
   record(
     draft,
     {

@@ -39,9 +39,9 @@ export function withTimers(state: NodeState, due: Due): NodeState {
 
 /**
  * A timer that fired before it was due, by a copy whose clock is ahead or because it was set anew meanwhile, is set once
- * more, for when that clock says that it is time. True: so it was, and nothing else follows from it.
+ * more, for when that clock says that it is time. @returns whether it was: then nothing else follows from it
  */
-export function isSetOnceMore(draft: Draft, { timer, processId }: Fired): boolean {
+export function setOnceMoreIfEarly(draft: Draft, { timer, processId }: Fired): boolean {
   const { context } = draft.state.process ?? {};
   const dueAt = context?.timersDue?.[timer];
   if (context === undefined || dueAt === undefined || dueAt <= draft.at) return false;
