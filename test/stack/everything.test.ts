@@ -137,7 +137,12 @@ describe('given the real stack, two clusters with the same node names, and each 
   it(
     'then the outcome is on its topic, and its causes lead back to the first report',
     async () => {
-      for (const node of nodes) await expect.poll(() => outcomesOf(node), patience).toHaveLength(1);
+      // As lines, so that a failure tells which outcomes there were.
+      const told = async (node: FailingNode): Promise<readonly string[]> =>
+        (await outcomesOf(node)).map(({ headers, value }) =>
+          JSON.stringify({ id: headers['ce_id'], ...value }),
+        );
+      for (const node of nodes) await expect.poll(() => told(node), patience).toHaveLength(1);
       const all = (await Promise.all(topics.map((topic) => publishedRecords(site, topic)))).flat();
       for (const node of nodes) {
         const [outcome] = await outcomesOf(node);
