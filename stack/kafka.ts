@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { freePorts } from './free-port.js';
 import { buildCommand } from './build-command.js';
 import { provide } from './cache.js';
 import { kafkaRecipe } from './component-recipes.js';
-import { freePorts, launch, untilReady, type Supervised } from './supervised.js';
+import { launch, untilReady, type Supervised } from './supervised.js';
 
 export interface KafkaOptions {
   /** Brokers, each also a controller. Default 1. */

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePorts } from './free-port.js';
 import { provide } from './cache.js';
 import { kubernetesRecipe, kwokRecipe } from './component-recipes.js';
 import {
@@ -15,7 +16,7 @@ import {
   type Identity,
 } from './kubernetes-files.js';
 import { kubeletLabel, kubeletRuns, kwokConfiguration } from './kwok-stages.js';
-import { freePorts, launch, untilReady, type Supervised } from './supervised.js';
+import { launch, untilReady, type Supervised } from './supervised.js';
 
 export interface KubernetesOptions {
   /** Name of the cluster in the kubeconfigs. */

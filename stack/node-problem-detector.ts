@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 import { provide } from './cache.js';
 import { nodeProblemDetectorRecipe } from './component-recipes.js';
-import { freePort, launch, untilReady, type Supervised } from './supervised.js';
+import { launch, untilReady, type Supervised } from './supervised.js';
 
 export interface NodeProblemDetectorOptions {
   readonly node: string;

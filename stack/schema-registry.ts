@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 import { provide } from './cache.js';
 import { schemaRegistryRecipe } from './component-recipes.js';
-import { freePort, launch, untilReady, type Supervised } from './supervised.js';
+import { launch, untilReady, type Supervised } from './supervised.js';
 
 export interface SchemaRegistryStack {
   /** Base URL of the Confluent-compatible API, without a slash at the end. */

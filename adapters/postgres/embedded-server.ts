@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
+import { freePort } from '../loopback/free-port.js';
 import { embeddedBinaries } from './embedded-binaries.js';
 import {
   findRunning,
@@ -50,20 +50,6 @@ export class EmbeddedPostgresFailed extends Error {
 
 const ownership = 'SELECT pg_try_advisory_lock(7264021, 1) AS owned';
 const patienceMs = 60_000;
-
-function freePort(): Promise<number> {
-  return new Promise((found, failed) => {
-    const probe = createServer();
-    probe.on('error', failed);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (typeof address === 'object' && address !== null) found(address.port);
-        else failed(new Error('no free TCP port on 127.0.0.1'));
-      });
-    });
-  });
-}
 
 function addressOf(folder: Pick<ServerFolder, 'password'>, port: number, database: string): string {
   return `postgresql://faultline:${folder.password}@127.0.0.1:${port}/${database}`;
