@@ -6,9 +6,10 @@ import { keyOf, memberOf, sameMember } from './fleet-member.js';
 import { isolationTaint } from '../../adapters/ports/node-marks.js';
 import { insist } from './insist.js';
 import { InventoryChanges } from './inventory-changes.js';
+import { LeaseWatch } from './lease-watch.js';
 import { findOrphans } from './orphans.js';
-import { compare, goneSaying, type Remembered, type Saying, type Sighting } from './sighting.js';
-import { compareLeases } from './stale-leases.js';
+import { compare, goneSaying, notSaidYet, type Remembered, type Saying, type Sighting } from './sighting.js';
+import { WaitingEvents, type WaitingEvent } from './waiting-events.js';
 
 /** Nodes of a list that are told about at a time. */
 const together = 64;
@@ -18,19 +19,21 @@ export class FleetWatch {
   readonly #options: DetectorOptions;
   readonly #seen = new Map<string, Sighting>();
   readonly #members = new Map<NodeKey, FleetMember>();
+  readonly #leases: LeaseWatch;
   readonly #changes = new InventoryChanges((changed, gone) => this.#writeChanges(changed, gone));
   #remembered: ReadonlyMap<string, Remembered> | undefined;
-  #saidLeases: ReadonlyMap<string, string> = new Map();
   /** Names of nodes that carry an isolation taint. */
   readonly #tainted = new Set<string>();
   #listed = false;
   #busy = 0;
   #gaps: number | undefined;
+  #waiting = new WaitingEvents();
   /** Of the watch under way; aborting it has everything listed and told anew. */
   #watching = new AbortController();
 
   constructor(options: DetectorOptions) {
     this.#options = options;
+    this.#leases = new LeaseWatch(options, this.#seen);
   }
 
   isReady(): boolean {
@@ -38,7 +41,7 @@ export class FleetWatch {
   }
 
   underWay(): number {
-    return this.#busy;
+    return this.#busy + this.#waiting.size;
   }
 
   async run(): Promise<void> {
@@ -54,9 +57,23 @@ export class FleetWatch {
     while (!isOver(signal)) {
       this.#watching = new AbortController();
       const until = AbortSignal.any([signal, this.#watching.signal]);
-      for await (const event of cluster.watchNodes(until, onTrouble)) {
-        await this.#whileBusy(() => insist(this.#options, 'a node event', () => this.#handle(event)));
-      }
+      const waiting = new WaitingEvents();
+      this.#waiting = waiting;
+      await Promise.all([read(cluster.watchNodes(until, onTrouble), waiting), this.#tellAll(waiting)]);
+    }
+  }
+
+  async #tellAll(waiting: WaitingEvents): Promise<void> {
+    while (await waiting.some()) {
+      await this.#whileBusy(() =>
+        insist(this.#options, 'a node event', async () => {
+          const event = waiting.first();
+          if (event === undefined) return;
+          await this.#handle(event);
+          waiting.told(event);
+        }),
+      );
+      if (isOver(this.#options.signal)) waiting.close();
     }
   }
 
@@ -87,16 +104,16 @@ export class FleetWatch {
       'input was lost: all nodes are observed anew',
     );
     this.#seen.clear();
-    this.#saidLeases = new Map();
+    this.#leases.forget();
     this.#remembered = undefined;
     this.#listed = false;
     this.#watching.abort();
   }
 
-  async #handle(event: NodeEvent): Promise<void> {
+  async #handle(event: WaitingEvent): Promise<void> {
     if (event.kind === 'listed') return this.#list(event.nodes);
     if (event.kind === 'deleted') return this.#forget(event.node.metadata.name, true);
-    await this.#look(event.node);
+    await this.#look(event.node, event.first);
     this.#count(event.node);
   }
 
@@ -122,7 +139,7 @@ export class FleetWatch {
     this.#listed = true;
   }
 
-  async #look(node: KubernetesNode): Promise<void> {
+  async #look(node: KubernetesNode, first?: KubernetesNode): Promise<void> {
     const { clusterName: cluster, settings } = this.#options;
     const { name } = node.metadata;
     const before = this.#seen.get(name);
@@ -131,8 +148,16 @@ export class FleetWatch {
       before,
       node,
       before === undefined ? this.#remembered?.get(name) : undefined,
+      first,
     );
-    await this.#say(name, sayings);
+    await this.#say(
+      name,
+      sayings.filter(({ kind }) => kind === 'change'),
+    );
+    const reports = sayings.filter(({ kind }) => kind === 'report');
+    // The log may take a report and its answer be lost; and when it can be asked again, the node may be another one.
+    if (reports.length > 0) this.#seen.set(name, notSaidYet(sighting, reports));
+    await this.#say(name, reports);
     this.#seen.set(name, sighting);
     if (isolationTaint(node) === undefined) this.#tainted.delete(name);
     else this.#tainted.add(name);
@@ -206,20 +231,8 @@ export class FleetWatch {
     while (lease !== undefined && !isOver(signal)) {
       await clock.waitUntil(clock.now() + lease.checkMs, signal);
       if (isOver(signal)) return;
-      if (this.#listed) await this.#whileBusy(() => this.#lookAtLeases(lease.staleMs));
+      if (this.#listed) await this.#whileBusy(() => this.#leases.look(lease.staleMs));
     }
-  }
-
-  async #lookAtLeases(staleMs: number): Promise<void> {
-    const { cluster, clusterName, settings, clock, emitReport } = this.#options;
-    const leases = await cluster.listNodeLeases();
-    if (leases.kind !== 'ok') return;
-    const context = { cluster: clusterName, source: settings.source, staleMs, now: clock.now() };
-    const { reports, said } = compareLeases(context, leases.value, this.#seen, this.#saidLeases);
-    for (const report of reports) {
-      await insist(this.#options, 'a report about a lease', () => emitReport(report));
-    }
-    this.#saidLeases = said;
   }
 
   async #whileBusy(work: () => Promise<void>): Promise<void> {
@@ -229,6 +242,15 @@ export class FleetWatch {
     } finally {
       this.#busy -= 1;
     }
+  }
+}
+
+/** Never rejects as long as the events don't. */
+async function read(events: AsyncIterable<NodeEvent>, waiting: WaitingEvents): Promise<void> {
+  try {
+    for await (const event of events) waiting.put(event);
+  } finally {
+    waiting.close();
   }
 }
 

@@ -2,7 +2,8 @@ import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { Log } from '../../adapters/ports/log.js';
 
 const firstMs = 200;
-const longestMs = 30_000;
+/** Faults wait as long as this after the log is back. */
+const longestMs = 5_000;
 
 /**
  * Does something again until it succeeds or `signal` aborts: what was seen is not lost because the log or the journal is

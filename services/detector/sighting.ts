@@ -33,7 +33,7 @@ interface ConditionSighting {
 
 /** To be said, in this order, before the sighting is kept. */
 export type Saying =
-  | { readonly kind: 'report'; readonly report: Report }
+  | { readonly kind: 'report'; readonly condition: string; readonly report: Report }
   | { readonly kind: 'change'; readonly causeId: CauseId; readonly change: NodeChange };
 
 /** What was known before this detector first saw the node: faults that it may have to clear. */
@@ -56,12 +56,15 @@ export interface SightingContext {
  * Pure: what is to be said about a node as it is now, given what was seen before. The same node seen twice says
  * nothing; seen by a restarted detector it says the same under the same ids. Isolation is no condition: what Faultline
  * itself did to the node is never reported.
+ *
+ * @param firstOfBoot the earliest look at this boot, if looks were passed over: what stood there is the past boot's word
  */
 export function compare(
   context: SightingContext,
   before: Sighting | undefined,
   node: KubernetesNode,
   remembered: Remembered | undefined,
+  firstOfBoot = node,
 ): { readonly sighting: Sighting; readonly sayings: readonly Saying[] } {
   const identity = identityOf(node, context.poolLabel);
   const known = before?.nodeUid === identity.nodeUid ? before : undefined;
@@ -70,17 +73,14 @@ export function compare(
   const conditions = new Map<string, ConditionSighting>();
   const reports: Saying[] = [];
   for (const rule of context.rules) {
-    const condition = node.status.conditions?.find(({ type }) => type === rule.condition);
-    const { seen, firing } = judge(
-      rule,
-      condition,
-      known?.conditions.get(rule.condition),
-      rebooted,
-      remembered,
-    );
+    const condition = conditionIn(node, rule);
+    const earlier = known?.conditions.get(rule.condition);
+    const standing = rebooted ? afterBoot(earlier, conditionIn(firstOfBoot, rule)) : earlier;
+    const { seen, firing } = judge(rule, condition, standing, remembered);
     conditions.set(rule.condition, seen);
     if (firing !== undefined && condition !== undefined) {
-      reports.push({ kind: 'report', report: reportOf(context, node, identity, rule, condition, firing) });
+      const report = reportOf(context, node, identity, rule, condition, firing);
+      reports.push({ kind: 'report', condition: rule.condition, report });
     }
   }
   const { machineId: _same, ...kept } = identity;
@@ -90,26 +90,54 @@ export function compare(
   };
 }
 
+/**
+ * A sighting whose reports were begun and are not known to be in the log: each may be there, so that its end is owed, or
+ * not, so that it is said again if it is still so.
+ */
+export function notSaidYet(sighting: Sighting, sayings: readonly Saying[]): Sighting {
+  const conditions = new Map(sighting.conditions);
+  for (const saying of sayings) {
+    const seen = saying.kind === 'report' ? conditions.get(saying.condition) : undefined;
+    if (saying.kind === 'report' && seen !== undefined) {
+      conditions.set(saying.condition, { ...seen, verdict: 'unsaid', owed: true });
+    }
+  }
+  return { ...sighting, conditions };
+}
+
+function conditionIn(node: KubernetesNode, rule: ConditionRule): NodeCondition | undefined {
+  return node.status.conditions?.find(({ type }) => type === rule.condition);
+}
+
+/** After a boot the old boot's conditions stand there until their owner writes anew: that is not news. */
+function afterBoot(
+  before: ConditionSighting | undefined,
+  stood: NodeCondition | undefined,
+): ConditionSighting {
+  return {
+    verdict: 'unsaid',
+    ...(stood === undefined ? {} : { pastStamp: stampOf(stood) }),
+    ...(isOpen(before) ? { owed: true } : {}),
+  };
+}
+
+function isOpen(before: ConditionSighting | undefined): boolean {
+  return before?.verdict === 'bad' || before?.owed === true;
+}
+
 /** What to say about one condition, and what to remember of it. */
 function judge(
   rule: ConditionRule,
   condition: NodeCondition | undefined,
   before: ConditionSighting | undefined,
-  rebooted: boolean,
   remembered: Remembered | undefined,
 ): { readonly seen: ConditionSighting; readonly firing?: 'firing' | 'cleared' } {
-  const open =
-    before === undefined
-      ? remembered?.openFaults.has(rule.faultType) === true
-      : before.verdict === 'bad' || before.owed === true;
+  const open = before === undefined ? remembered?.openFaults.has(rule.faultType) === true : isOpen(before);
   const owed = open ? { owed: true as const } : {};
   if (condition === undefined) return { seen: before ?? { verdict: 'unsaid', ...owed } };
-  const stamp = stampOf(condition);
-  const pastStamp = rebooted ? stamp : before?.pastStamp;
-  // After a boot the old boot's conditions stand there until their owner writes anew: that is not news.
-  const stale = rule.condition !== 'Ready' && pastStamp === stamp;
+  const { pastStamp, verdict = 'unsaid' } = before ?? {};
+  const stale = rule.condition !== 'Ready' && pastStamp === stampOf(condition);
   const past = pastStamp === undefined ? {} : { pastStamp };
-  const verdict = rebooted ? 'unsaid' : (before?.verdict ?? 'unsaid');
   if (stale) return { seen: { verdict, ...past, ...owed } };
   if (rule.bad.includes(condition.status)) {
     return { seen: { verdict: 'bad', ...past }, ...(verdict === 'bad' ? {} : { firing: 'firing' as const }) };

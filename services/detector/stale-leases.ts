@@ -4,9 +4,14 @@ import type { KubernetesLease } from '../../adapters/ports/kubernetes.js';
 import type { Sighting } from './sighting.js';
 import { stableId } from './stable-id.js';
 
+/** What was said of a stale lease. `asked`: the log may have it or not. Of a fresh one nothing is kept. */
+export type LeaseSaying = 'asked' | 'said';
+
 /**
  * Kubelets that stopped renewing their lease although the node still counts as Ready (no node lifecycle controller, or
- * it is slower than we want to be). Pure. What was said is remembered by the lease's renewal time.
+ * it is slower than we want to be), and those that renew it again. Pure.
+ *
+ * @returns what has to be said, by node
  */
 export function compareLeases(
   context: {
@@ -17,21 +22,20 @@ export function compareLeases(
   },
   leases: readonly KubernetesLease[],
   seen: ReadonlyMap<string, Sighting>,
-  said: ReadonlyMap<string, string>,
-): { readonly reports: readonly Report[]; readonly said: ReadonlyMap<string, string> } {
-  const reports: Report[] = [];
-  const saidNow = new Map<string, string>();
+  said: ReadonlyMap<string, LeaseSaying>,
+): ReadonlyMap<string, Report> {
+  const reports = new Map<string, Report>();
   for (const { metadata, spec } of leases) {
     const sighting = seen.get(metadata.name);
     const { renewTime } = spec;
     if (sighting === undefined || renewTime === undefined) continue;
     const stale = context.now - Date.parse(renewTime) > context.staleMs;
     const before = said.get(metadata.name);
-    if (stale) saidNow.set(metadata.name, renewTime);
-    if (stale === (before !== undefined)) continue;
-    reports.push(leaseReport(context, metadata.name, sighting, renewTime, stale ? 'firing' : 'cleared'));
+    if (stale ? before === 'said' : before === undefined) continue;
+    const report = leaseReport(context, metadata.name, sighting, renewTime, stale ? 'firing' : 'cleared');
+    reports.set(metadata.name, report);
   }
-  return { reports, said: saidNow };
+  return reports;
 }
 
 /** No condition in the evidence: Ready still says True, which must not be taken for a recovery. */

@@ -32,6 +32,10 @@ let detectors: { readonly stopping: AbortController; readonly running: RunningDe
 /** What the log took: ids, and in short what was said. */
 let ids: string[];
 let said: string[];
+/** What the log was asked to take. */
+let tried: string[];
+/** The log takes what is said, and its answer does not come. */
+let answersLost: boolean;
 /** So many times the log does not take what is said. */
 let gaps = 1;
 let failures: number;
@@ -51,7 +55,9 @@ beforeEach(async () => {
   detectors = [];
   ids = [];
   said = [];
+  tried = [];
   failures = 0;
+  answersLost = false;
 });
 
 afterEach(async () => {
@@ -81,11 +87,12 @@ function deadlock(status: 'True' | 'False'): void {
 }
 
 function take(id: string, what: string): Promise<void> {
+  tried.push(what);
   failures -= 1;
   if (failures >= 0) return Promise.reject(new Error('the log is away'));
   ids.push(id);
   said.push(what);
-  return Promise.resolve();
+  return answersLost ? Promise.reject(new Error('no answer')) : Promise.resolve();
 }
 
 function detect(changes: Partial<DetectorSettings> = {}): RunningDetector {
@@ -172,10 +179,49 @@ describe('the detector, on an API server', () => {
     await expect.poll(() => said, soon).toEqual(['a/n1 appeared', 'n1 KernelDeadlock firing']);
   });
 
+  it('given the log is away, when a node is bad and well again meanwhile, then nothing of it is said late', async () => {
+    const running = detect();
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    failures = Infinity;
+    server.kubelets.setNodeInfo('n1', { bootID: 'b2' });
+    server.kubelets.setConditions('n1', [{ type: 'Ready', status: 'False' }]);
+    await expect.poll(() => tried, soon).toContain('a/n1 rebooted');
+    server.kubelets.setConditions('n1', [{ type: 'Ready', status: 'True' }]);
+    await expect.poll(() => running.underWay(), soon).toBe(2);
+    failures = 0;
+    deadlock('True');
+    await expect.poll(() => said.slice(1), soon).toEqual(['a/n1 rebooted', 'n1 KernelDeadlock firing']);
+  });
+
+  it('given a report whose answer is lost, when the node is well again, then the end of it is said', async () => {
+    const running = detect();
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    answersLost = true;
+    deadlock('True');
+    await expect.poll(() => said, soon).toContain('n1 KernelDeadlock firing');
+    deadlock('False');
+    await expect.poll(() => said.at(-1), soon).toBe('n1 KernelDeadlock cleared');
+    answersLost = false;
+    await expect.poll(() => running.underWay(), soon).toBe(0);
+    expect(said.at(-1)).toBe('n1 KernelDeadlock cleared');
+  });
+
   it('given a lease that is not renewed, then NodeNotReady fires although the node still counts as Ready', async () => {
     server.kubelets.setAlive('n1', false);
     const running = detect({ lease: { staleMs: 20, checkMs: 10 } });
     await expect.poll(() => running.isReady(), soon).toBe(true);
     await expect.poll(() => said, soon).toEqual(['a/n1 appeared', 'n1 NodeNotReady firing']);
+  });
+
+  it('given the log is away, when a lease goes stale and is renewed meanwhile, then at most its end is said', async () => {
+    const running = detect({ lease: { staleMs: 300, checkMs: 10 } });
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    failures = Infinity;
+    server.kubelets.setAlive('n1', false);
+    await expect.poll(() => tried, soon).toContain('n1 NodeNotReady firing');
+    server.kubelets.setAlive('n1', true);
+    await expect.poll(() => tried, soon).toContain('n1 NodeNotReady cleared');
+    failures = 0;
+    await expect.poll(() => said.slice(1), soon).toEqual(['n1 NodeNotReady cleared']);
   });
 });
