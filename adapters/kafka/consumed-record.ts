@@ -9,7 +9,7 @@ export class ConsumedRecord implements LogRecord {
   readonly key: string | undefined;
   readonly value: Buffer | undefined;
   readonly appendedAt: number;
-  readonly #headers: IHeaders | undefined;
+  readonly #message: KafkaMessage;
   #text: Readonly<Record<string, string>> | undefined;
 
   constructor(topic: string, partition: number, message: KafkaMessage) {
@@ -19,11 +19,12 @@ export class ConsumedRecord implements LogRecord {
     this.key = message.key?.toString('utf8');
     this.value = message.value ?? undefined;
     this.appendedAt = Number(message.timestamp);
-    this.#headers = message.headers;
+    // Not its headers: to ask for them is what has them read.
+    this.#message = message;
   }
 
   get headers(): Readonly<Record<string, string>> {
-    this.#text ??= asText(this.#headers ?? {});
+    this.#text ??= asText(this.#message.headers ?? {});
     return this.#text;
   }
 }
