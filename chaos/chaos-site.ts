@@ -6,7 +6,7 @@ import { startKubernetes, type KubernetesStack } from '../stack/kubernetes.js';
 import { kill9Postgres, removePostgres, startPostgres } from '../stack/postgres.js';
 import { startSchemaRegistry } from '../stack/schema-registry.js';
 import { journalSection, type Cleanups } from '../stack/site.js';
-import { freePorts } from '../stack/supervised.js';
+import { freePorts } from '../stack/free-ports.js';
 import { startToxiproxy, type ToxiproxyStack } from '../stack/toxiproxy.js';
 import { clusterName } from './copy-configuration.js';
 import { routeNames, type RouteName } from './cuts.js';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cleanups } from '../stack/site.js';
-import { freePorts } from '../stack/supervised.js';
+import { freePorts } from '../stack/free-ports.js';
 import { certificateAuthorityOf, journalVia, startRecordingGate, type ChaosSite } from './chaos-site.js';
 import { writeCopyConfiguration, writeKubeconfigVia, type CopyAddresses } from './copy-configuration.js';
 import { FaultlineCopy } from './faultline-copy.js';

@@ -6,7 +6,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import { buildCommand } from './build-command.js';
 import { provide } from './cache.js';
 import { kafkaRecipe } from './component-recipes.js';
-import { freePorts, launch, untilReady, type Supervised } from './supervised.js';
+import { freePorts } from './free-ports.js';
+import { launch, untilReady, type Supervised } from './supervised.js';
 
 export interface KafkaOptions {
   /** Brokers, each also a controller. Default 1. */

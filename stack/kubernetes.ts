@@ -15,7 +15,8 @@ import {
   type Identity,
 } from './kubernetes-files.js';
 import { kubeletLabel, kubeletRuns, kwokConfiguration } from './kwok-stages.js';
-import { freePorts, launch, untilReady, type Supervised } from './supervised.js';
+import { freePorts } from './free-ports.js';
+import { launch, untilReady, type Supervised } from './supervised.js';
 
 export interface KubernetesOptions {
   /** Name of the cluster in the kubeconfigs. */

@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { provide } from './cache.js';
 import { nodeProblemDetectorRecipe } from './component-recipes.js';
-import { freePort, launch, untilReady, type Supervised } from './supervised.js';
+import { freePort } from './free-ports.js';
+import { launch, untilReady, type Supervised } from './supervised.js';
 
 export interface NodeProblemDetectorOptions {
   readonly node: string;

@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { provide } from './cache.js';
 import { schemaRegistryRecipe } from './component-recipes.js';
-import { freePort, launch, untilReady, type Supervised } from './supervised.js';
+import { freePort } from './free-ports.js';
+import { launch, untilReady, type Supervised } from './supervised.js';
 
 export interface SchemaRegistryStack {
   /** Base URL of the Confluent-compatible API, without a slash at the end. */

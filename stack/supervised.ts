@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, mkdirSync, openSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { tailOf } from './build-command.js';
@@ -147,40 +146,4 @@ export async function untilReady(
     }
     await pause(50);
   }
-}
-
-/** Ports on 127.0.0.1 that are free now, all different. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const probes = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<{ port: number; close: () => Promise<void> }>((found, failed) => {
-          const probe = createServer();
-          probe.on('error', failed);
-          probe.listen(0, '127.0.0.1', () => {
-            const address = probe.address();
-            const port = typeof address === 'object' && address !== null ? address.port : 0;
-            found({
-              port,
-              close: () =>
-                new Promise((done) =>
-                  probe.close(() => {
-                    done();
-                  }),
-                ),
-            });
-          });
-        }),
-    ),
-  );
-  await Promise.all(probes.map((probe) => probe.close()));
-  return probes.map((probe) => probe.port);
-}
-
-/** `freePorts(1)`. */
-export async function freePort(): Promise<number> {
-  const [port] = await freePorts(1);
-  if (port === undefined) throw new Error('no free TCP port on 127.0.0.1');
-  return port;
 }

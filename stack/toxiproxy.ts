@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { provide } from './cache.js';
 import { toxiproxyRecipe } from './component-recipes.js';
-import { freePort, launch, untilReady } from './supervised.js';
+import { freePort } from './free-ports.js';
+import { launch, untilReady } from './supervised.js';
 
 /** What a toxic does to a connection; see toxiproxy's own list. A `timeout` of 0 swallows everything until it is taken away. */
 export interface Toxic {

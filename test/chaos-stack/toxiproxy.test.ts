@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePort } from '../../stack/supervised.js';
+import { freePort } from '../../stack/free-ports.js';
 import { startToxiproxy, type ToxiproxyStack } from '../../stack/toxiproxy.js';
 
 let folder: string;
