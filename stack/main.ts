@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander';
-import { stackRecipes } from './component-recipes.js';
+import { provide } from './cache.js';
+import { stackRecipes, toxiproxyRecipe } from './component-recipes.js';
 import { missingPackagedPrograms } from './packaged-programs.js';
 import { nodeRecipe, otherNodeVersions, provideNode } from './node-versions.js';
 import { missingFor } from './prerequisites.js';
 import { progress } from './progress.js';
+import { providePromtool } from './promtool.js';
 import { stackFolder } from './stack-state.js';
 import { statusOfStack, statusTable } from './status.js';
 import { down, provideAll, StackRefused, up } from './up.js';
@@ -33,7 +35,14 @@ program
     if (!(await show(form))) process.exitCode = 1;
   });
 
-program.command('build').description('only download and build what is missing').action(provideAll);
+program
+  .command('build')
+  .description('only download and build what is missing, also what only the tests need')
+  .action(async () => {
+    await provideAll();
+    await provide(toxiproxyRecipe);
+    await providePromtool();
+  });
 
 program
   .command('check')
@@ -41,7 +50,7 @@ program
     'name every program that is missing for the stack and the tests, a line each; exits with 1 if one is',
   )
   .action(async () => {
-    const recipes = [...stackRecipes, ...otherNodeVersions.map(nodeRecipe)];
+    const recipes = [...stackRecipes, toxiproxyRecipe, ...otherNodeVersions.map(nodeRecipe)];
     const missing = [...(await missingFor(recipes)), ...(await missingPackagedPrograms())];
     for (const line of missing) process.stderr.write(`${line}\n`);
     if (missing.length > 0) process.exitCode = 1;

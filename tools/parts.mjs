@@ -1,16 +1,21 @@
 // The parts of `npm test`: what each found, and how long it took.
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { root } from './prepare.mjs';
 
 const parts = [];
 
-/** Runs a program; `quiet` keeps what it prints and gives it back instead. A program that can't be started ended with 127. */
-export function execute(command, args, { env = process.env, quiet = false } = {}) {
+/**
+ * Runs a program; `quiet` keeps what it prints and gives it back instead, `patient` lets others go first. A program that
+ * can't be started ended with 127.
+ */
+export function execute(command, args, { env = process.env, quiet = false, patient = false } = {}) {
   return new Promise((resolve) => {
     const output = [];
     const pipe = quiet ? 'pipe' : 'inherit';
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', pipe, pipe] });
+    if (patient && child.pid !== undefined) letOthersGoFirst(child.pid);
     child.stdout?.on('data', (bytes) => output.push(bytes));
     child.stderr?.on('data', (bytes) => output.push(bytes));
     const end = (code) => resolve({ code, output: Buffer.concat(output).toString() });
@@ -21,6 +26,17 @@ export function execute(command, args, { env = process.env, quiet = false } = {}
     });
     child.on('close', (code) => end(code ?? 1));
   });
+}
+
+/** A third of the processor's time while others want all of it. */
+const patience = 5;
+
+function letOthersGoFirst(pid) {
+  try {
+    setPriority(pid, patience);
+  } catch {
+    // It has ended already.
+  }
 }
 
 /** `work` gives `passed`, `failed` and, if it was quiet, `output`, which is shown under the part's name. */

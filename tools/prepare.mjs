@@ -1,8 +1,8 @@
 // Makes a clone ready to run: packages installed as locked, TypeScript built. Does nothing that is done already.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -32,8 +32,28 @@ export function install() {
   writeFileSync(stamp, lock);
 }
 
-/** Compiles to dist/; unchanged files are not compiled again. */
+/** Digest of all that the compiler reads. */
+function sourcesDigest() {
+  const digest = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
+  for (const name of ['tsconfig.json', 'tsconfig.build.json']) digest.update(readFileSync(join(root, name)));
+  const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'));
+  for (const folder of include.map((pattern) => pattern.split('/')[0])) {
+    const entries = readdirSync(join(root, folder), { withFileTypes: true, recursive: true });
+    const files = entries.filter((entry) => entry.isFile() && /\.(ts|json)$/.test(entry.name));
+    for (const file of files.map((entry) => join(entry.parentPath, entry.name)).sort()) {
+      digest.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
+    }
+  }
+  return digest.digest('hex');
+}
+
+/** Compiles to dist/, unless exactly these sources were compiled: even then the compiler took seconds to see it. */
 export function build() {
+  const sources = sourcesDigest();
+  const stamp = join(root, 'dist', '.sources');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return;
   mkdirSync(join(root, 'dist'), { recursive: true });
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  // What was edited meanwhile may not be what was compiled.
+  if (sourcesDigest() === sources) writeFileSync(stamp, sources);
 }

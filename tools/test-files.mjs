@@ -26,11 +26,14 @@ export const fastFiles = allFiles.filter((file) => !isReal(file));
 
 const timed = [];
 
-/** A part of its own. `node` is the program that runs the tests; `flags` are vitest's; `variables` go to the environment. */
+/**
+ * A part of its own. `node` is the program that runs the tests; `workers` is how many files run at once; `variables` go to
+ * the environment; `quiet` and `patient` as for `execute`.
+ */
 export function runTests(
   name,
   files,
-  { node = process.execPath, flags = [], variables, quiet = false } = {},
+  { node = process.execPath, workers, variables, quiet = false, patient = false },
 ) {
   const work = async () => {
     const report = join(root, 'reports', `${name.replaceAll(/\W+/g, '-')}.json`);
@@ -42,11 +45,11 @@ export function runTests(
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
-      ...flags,
+      `--maxWorkers=${workers}`,
       ...files,
     ];
     const env = { ...process.env, ...variables, FORCE_COLOR: '0', NO_COLOR: '1' };
-    const { code, output } = await execute(node, args, { env, quiet });
+    const { code, output } = await execute(node, args, { env, quiet, patient });
     const { problems, ...counts } = countsOf(readReport(report), { name, files, code });
     if (!quiet) process.stdout.write(problems);
     return { ...counts, output: output + problems };

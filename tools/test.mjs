@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // `npm test`: checks, then every test, with the minutes of each part and one closing line that machines can read.
 // `npm test -- PART` runs one part.
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { runChecks } from './checks.mjs';
 import { closeParts, execute } from './parts.mjs';
 import { build, install, root } from './prepare.mjs';
@@ -29,36 +31,44 @@ async function refuseIfMissing() {
   process.exit(1);
 }
 
+/** Real components mostly wait for each other: what computes fits beside as many of them as there are cores. */
+const cores = availableParallelism();
+const fastWorkers = Math.min(cores, 4);
+const realWorkers = Math.min(cores, 4);
+
 /**
  * The fast tests again, all of them, on each other version of Node; of the simulation's seeded schedules a tenth, since
- * they try our logic and not Node. Quiet: they run beside what is shown.
+ * they try our logic and not Node.
  */
-async function runOnOtherNodes(flags) {
+async function runOnOtherNodes(how) {
   const variables = { FAULTLINE_SCHEDULES: '50', FAULTLINE_SIMULATIONS: '10' };
-  const listed = execFileSync(process.execPath, stack('node'), {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 2],
-  });
-  for (const line of listed.trim().split('\n')) {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, stack('node'), { cwd: root });
+  process.stderr.write(stderr);
+  for (const line of stdout.trim().split('\n')) {
     const [version = '', ...program] = line.split(' ');
     const name = `fast tests on Node ${version.split('.')[0]}`;
-    await runTests(name, fastFiles, { node: program.join(' '), flags, variables, quiet: true });
+    await runTests(name, fastFiles, { ...how, node: program.join(' '), variables });
   }
 }
 
-/** One file at a time: each starts servers of its own, and two cores are all there is. */
-const runReal = () => runTests('tests on real components', realFiles, { flags: ['--no-file-parallelism'] });
+/** What computes. Beside the real components it goes on where they wait, and is shown when it is done. */
+async function runFast() {
+  const how = { workers: fastWorkers, quiet: wanted('real'), patient: wanted('real') };
+  if (wanted('checks')) await runChecks(how);
+  if (wanted('fast')) await runTests('fast tests', fastFiles, how);
+  if (wanted('nodes')) await runOnOtherNodes(how);
+}
+
+async function runReal() {
+  if (!wanted('real')) return;
+  // All at once and before anything waits for them: the first run on a machine builds for minutes.
+  await execute(process.execPath, stack('build'));
+  await runTests('tests on real components', realFiles, { workers: realWorkers });
+}
 
 if (wanted('real') || wanted('nodes')) await refuseIfMissing();
-if (wanted('checks')) await runChecks();
-if (wanted('fast') || wanted('nodes')) build();
-if (wanted('fast')) await runTests('fast tests', fastFiles);
-// Real components mostly wait for each other; one worker of fast tests fits beside them.
-await Promise.all([
-  wanted('nodes') ? runOnOtherNodes(['--maxWorkers=1']) : undefined,
-  wanted('real') ? runReal() : undefined,
-]);
+if (only !== 'checks') build();
+await Promise.all([runFast(), runReal()]);
 
 printSlowest();
 process.exit(closeParts(startedAt) ? 0 : 1);

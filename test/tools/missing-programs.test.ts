@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { componentFolder } from '../../stack/cache.js';
-import { stackRecipes } from '../../stack/component-recipes.js';
+import { stackRecipes, toxiproxyRecipe } from '../../stack/component-recipes.js';
 import { nodeRecipe, otherNodeVersions } from '../../stack/node-versions.js';
 
 let machine: string;
@@ -76,7 +76,7 @@ describe('npm test, on a machine that lacks programs', () => {
 
   it('asks for no builder of what is built already', async () => {
     vi.stubEnv('FAULTLINE_CACHE', join(machine, 'cache'));
-    for (const recipe of [...stackRecipes, ...otherNodeVersions.map(nodeRecipe)]) {
+    for (const recipe of [...stackRecipes, toxiproxyRecipe, ...otherNodeVersions.map(nodeRecipe)]) {
       mkdirSync(await componentFolder(recipe), { recursive: true });
     }
     expect(npmTest().lines).toEqual([expect.stringMatching(/^java 17 or newer is missing/)]);
