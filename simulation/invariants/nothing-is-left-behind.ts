@@ -5,13 +5,13 @@ import {
   fencedByAnnotation,
   isolationTaint,
 } from '../../adapters/ports/node-marks.js';
-import type { Machine } from '../world/machine.js';
+import type { SeenMachine } from '../world/site.js';
 import type { Invariant } from './invariant.js';
 
 /** 3 and 4 at the end: no process runs any more, so nothing of one is left on a node, and no machine is forgotten without power. */
 export function nothingIsLeftBehind(site: {
   readonly nodes: ReadonlyMap<string, KubernetesNode>;
-  readonly machines: ReadonlyMap<string, Machine>;
+  readonly machines: ReadonlyMap<string, SeenMachine>;
 }): Invariant {
   const peoples = new Set<string>();
   return {

@@ -16,10 +16,9 @@ import type { Policy } from '../../workflows/policy.js';
 import type { Incarnation } from '../scheduler/incarnation.js';
 import { partClock } from '../scheduler/part-clock.js';
 import { steppable } from '../scheduler/steppable.js';
-import { SimulatedBmcs } from '../world/bmc.js';
 import { SimulatedCluster } from '../world/cluster.js';
 import type { Site } from '../world/site.js';
-import { SimulatedActions, simulatedTickets, type WorkDesk } from '../world/work.js';
+import type { Hardware } from './hardware.js';
 import {
   journalTroubles,
   kubernetesTroubles,
@@ -37,7 +36,7 @@ export const epoch = 1;
 /** What outlives every part. */
 export interface Installation {
   readonly site: Site;
-  readonly desk: WorkDesk;
+  readonly hardware: Hardware;
   readonly log: WitnessedLog;
   readonly store: MemoryStore;
   readonly policy: Policy;
@@ -159,11 +158,11 @@ function clusterOf(site: Site, incarnation: Incarnation): KubernetesCluster {
 }
 
 function machinesOf(
-  { site, desk }: Installation,
+  { hardware }: Installation,
   incarnation: Incarnation,
 ): Pick<Ports, 'power' | 'tickets' | 'actions'> {
-  const bmcs = new SimulatedBmcs(site, incarnation.name);
-  const actions = new SimulatedActions(desk, site, incarnation.name);
+  const bmcs = hardware.power(incarnation.name);
+  const actions = hardware.actions(incarnation.name);
   return {
     power: steppable(incarnation, bmcs, {
       name: 'bmc',
@@ -173,7 +172,7 @@ function machinesOf(
         bmcs.issuedAt = issuedAt;
       },
     }),
-    tickets: steppable(incarnation, simulatedTickets(desk), {
+    tickets: steppable(incarnation, hardware.tickets(), {
       name: 'tickets',
       verbs: ['open', 'status'],
       troubles: orderTroubles,

@@ -3,6 +3,7 @@ import type { Command } from '../../domain/command.js';
 import { nodeKey, type CommandId, type NodeKey, type ProcessId } from '../../domain/identifiers.js';
 import { topicsOf } from '../../schemas/catalog.js';
 import { reportRecord, signalRecord } from '../../services/input-records.js';
+import type { Hardware } from '../parts/hardware.js';
 import { Crew } from '../parts/crew.js';
 import { policyOf } from '../parts/policy.js';
 import { partitions, schemaIds, type Installation } from '../parts/ports.js';
@@ -12,10 +13,11 @@ import { partClock } from '../scheduler/part-clock.js';
 import { seeded } from '../scheduler/seeded.js';
 import { Agents } from '../world/agents.js';
 import type { Happening } from '../world/happening.js';
+import { hardwareOf } from '../world/hall-hardware.js';
+import { MachineHall } from '../world/machine-hall.js';
 import { Outside } from '../world/outside.js';
 import { People } from '../world/people.js';
 import { Site } from '../world/site.js';
-import { WorkDesk } from '../world/work.js';
 import type { Cast } from './play.js';
 import type { Script } from './script.js';
 
@@ -43,22 +45,22 @@ export async function build(
   const site = new Site({
     agenda,
     seed,
-    nodes: script.nodes,
     listener: (happening, at) => {
       for (const listen of listeners) listen(happening, at);
     },
   });
-  const installation = await install(surroundings, script, site);
+  const hall = new MachineHall(site, script.nodes);
+  const installation = await install(surroundings, script, site, hardwareOf(site, hall));
   const outside = new Outside(surroundings, installation);
   const random = seeded(seed, 'people');
-  const people = new People(site, random, (node, { kind, processId }) => {
+  const people = new People(site, hall, random, (node, { kind, processId }) => {
     const order = { kind, processId, subject: 'anna', reason: 'simulated' };
     const origin = { id: random.uuid(), source: '/console', at: agenda.now, correlationId: processId };
     void signalRecord(schemaIds, node, { kind: 'Order', order }, origin).then((record) => {
       outside.write(record);
     });
   });
-  const agents = new Agents(site, (report) => {
+  const agents = new Agents(site, hall.machines, (report) => {
     const origin = { id: report.id, source: '/intake', at: agenda.now };
     void reportRecord(schemaIds, report, origin).then((record) => {
       outside.write(record, () => {
@@ -72,13 +74,14 @@ export async function build(
   const crew = new Crew(surroundings, installation);
   crew.startAll();
   const processOf = (node: string): ProcessId | undefined => active.get(site.keyOf(node))?.processId;
-  return { installation, active, cast: { site, crew, agents, people, outside, processOf } };
+  return { installation, active, cast: { site, hall, crew, agents, people, outside, processOf } };
 }
 
 async function install(
   { agenda, seed, deviations, trace }: Surroundings,
   script: Script,
   site: Site,
+  hardware: Hardware,
 ): Promise<Installation> {
   const fetches = new Map<string, number>();
   const pace = async (step: string, topic: string): Promise<void> => {
@@ -100,7 +103,7 @@ async function install(
   const store = createMemoryStore({ partitionCount: partitions, outboxPartitions: 2, randomness: random });
   return {
     site,
-    desk: new WorkDesk(site),
+    hardware,
     log,
     store,
     policy: policyOf(script.choices),

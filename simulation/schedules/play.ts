@@ -3,13 +3,15 @@ import { cloudEventHeaders } from '../../schemas/cloud-events.js';
 import type { Crew } from '../parts/crew.js';
 import type { Agents } from '../world/agents.js';
 import type { Outside } from '../world/outside.js';
-import type { People } from '../world/people.js';
 import type { Site } from '../world/site.js';
+import type { People } from '../world/people.js';
+import type { MachineHall } from '../world/machine-hall.js';
 import type { Scripted } from './script.js';
 
 /** Everybody whom a script can make do something. */
 export interface Cast {
   readonly site: Site;
+  readonly hall: MachineHall;
   readonly crew: Crew;
   readonly agents: Agents;
   readonly people: People;
@@ -54,12 +56,12 @@ export function play(cast: Cast, scripted: Scripted): void {
       cast.people.order(scripted.node, scripted.order, cast.processOf(scripted.node));
       break;
     default:
-      playOnSite(cast.site, scripted);
+      playOnSite(cast, scripted);
   }
 }
 
 function playOnSite(
-  site: Site,
+  { site, hall }: Cast,
   scripted: Extract<
     Scripted,
     {
@@ -72,7 +74,7 @@ function playOnSite(
     }
   >,
 ): void {
-  const machine = site.machine(scripted.node);
+  const machine = hall.machine(scripted.node);
   if (scripted.what === 'a machine fails') {
     const { defect, fadesAfterMs } = scripted;
     machine.fail(defect);
@@ -90,7 +92,7 @@ function playOnSite(
     site.deleteNode(scripted.node);
     if (scripted.returnsAfterMs !== undefined) {
       site.agenda.after(scripted.returnsAfterMs, () => {
-        site.registerNode(scripted.node);
+        hall.register(scripted.node);
       });
     }
   }

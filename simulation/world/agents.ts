@@ -17,10 +17,10 @@ export class Agents {
   readonly #told = new Map<string, Map<string, string>>();
   #sequence = 0;
 
-  constructor(site: Site, handIn: HandIn) {
+  constructor(site: Site, machines: readonly Machine[], handIn: HandIn) {
     this.#site = site;
     this.#handIn = handIn;
-    for (const machine of site.machines.values()) {
+    for (const machine of machines) {
       const state = machine.onChange;
       machine.onChange = () => {
         state();

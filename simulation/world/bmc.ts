@@ -1,6 +1,7 @@
 import type { PowerAnswer, PowerController, PowerState } from '../../adapters/ports/power.js';
-import { namesOf, parseNodeKey, type NodeKey } from '../../domain/identifiers.js';
+import { parseNodeKey } from '../../domain/identifiers.js';
 import type { Machine } from './machine.js';
+import type { MachineHall } from './machine-hall.js';
 import type { Site } from './site.js';
 
 const ok = { kind: 'ok', value: true } as const;
@@ -8,12 +9,14 @@ const ok = { kind: 'ok', value: true } as const;
 /** The BMCs as one part sees them. They act at once and tell the truth; trouble is put in front of them. */
 export class SimulatedBmcs implements PowerController {
   readonly #site: Site;
+  readonly #hall: MachineHall;
   readonly #by: string;
   /** When the request was sent that acts now. */
   issuedAt = 0;
 
-  constructor(site: Site, by: string) {
+  constructor(site: Site, hall: MachineHall, by: string) {
     this.#site = site;
+    this.#hall = hall;
     this.#by = by;
   }
 
@@ -43,7 +46,7 @@ export class SimulatedBmcs implements PowerController {
   }
 
   #machine(node: string): Machine {
-    return this.#site.machine(nameIn(node));
+    return this.#hall.machine(nameIn(node));
   }
 
   #tell(verb: 'forceOff' | 'on', node: string): void {
@@ -60,9 +63,4 @@ export class SimulatedBmcs implements PowerController {
 
 function nameIn(node: string): string {
   return parseNodeKey(node)?.node ?? node;
-}
-
-/** For callers that have a key of ours. */
-export function machineOf(site: Site, node: NodeKey): Machine {
-  return site.machine(namesOf(node).node);
 }

@@ -5,13 +5,13 @@ import type { Machine } from './machine.js';
 export const statedConditions = ['KernelDeadlock', 'KubeletUnhealthy', 'XfsShutdown'] as const;
 
 /** A node as its kubelet registers it. */
-export function registeredNode(machine: Machine, uid: string, now: number): KubernetesNode {
+export function registeredNode(machine: Machine, now: number): KubernetesNode {
   const ready: NodeCondition = { type: 'Ready', status: 'True', lastTransitionTime: stamp(now) };
   return withStatus(
     {
       metadata: {
         name: machine.name,
-        uid,
+        uid: '',
         resourceVersion: '0',
         labels: { 'faultline.dev/pool': 'general' },
       },

@@ -7,6 +7,7 @@ import {
 import { namesOf, type NodeKey, type ProcessId } from '../../domain/identifiers.js';
 import { orderKinds, type OrderKind } from '../../domain/signal.js';
 import type { Seeded } from '../scheduler/seeded.js';
+import type { MachineHall } from './machine-hall.js';
 import type { Site } from './site.js';
 import type { Published } from './subscriber.js';
 
@@ -30,13 +31,15 @@ const handWorkMs = 3_600_000;
 /** People: they read what is published, answer what waits for them, and change nodes by hand. */
 export class People {
   readonly #site: Site;
+  readonly #hall: MachineHall;
   readonly #random: Seeded;
   readonly #give: GiveOrder;
   readonly #waiting = new Map<ProcessId, Waiting>();
   readonly #given = new Map<ProcessId, number>();
 
-  constructor(site: Site, random: Seeded, give: GiveOrder) {
+  constructor(site: Site, hall: MachineHall, random: Seeded, give: GiveOrder) {
     this.#site = site;
+    this.#hall = hall;
     this.#random = random;
     this.#give = give;
     this.#round();
@@ -61,7 +64,7 @@ export class People {
   /** Who was given a node repairs its machine and brings it back by hand. */
   #takeOver(name: string): void {
     this.#site.agenda.after(handWorkMs, () => {
-      const machine = this.#site.machine(name);
+      const machine = this.#hall.machine(name);
       machine.powerOn();
       machine.mend('repair');
       this.hold(name, false);

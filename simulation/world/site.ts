@@ -5,48 +5,53 @@ import { nodeKey } from '../../domain/identifiers.js';
 import type { Agenda } from '../scheduler/agenda.js';
 import { seeded, type Seeded } from '../scheduler/seeded.js';
 import type { Happening, Listener } from './happening.js';
-import { Machine } from './machine.js';
-import { newPod, registeredNode, withoutHeartbeat, withStatus } from './objects.js';
+import { newPod } from './objects.js';
 
 export const clusterName = 'a' as ClusterName;
 
-/** A kubelet that is not heard for so long makes its node Unknown, ms. */
-const graceMs = 40_000;
+/** What of a machine is seen from the cluster that runs on it. */
+export interface SeenMachine {
+  readonly name: string;
+  readonly power: 'On' | 'Off';
+  /** Its kubelet speaks to Kubernetes. */
+  readonly heard: boolean;
+}
 
 export interface SiteOptions {
   readonly agenda: Agenda;
   readonly seed: number;
-  readonly nodes: readonly string[];
   /** Hears everything that reaches the site. */
   readonly listener: Listener;
 }
 
-/** Machines, and the cluster that runs on them, as they really are. It shares nothing with Faultline but the ports' words. */
+/** A cluster and the machines that it runs on, as they really are. It shares nothing with Faultline but the ports' words. */
 export class Site {
   readonly agenda: Agenda;
   readonly random: Seeded;
-  readonly machines = new Map<string, Machine>();
+  readonly machines = new Map<string, SeenMachine>();
   readonly nodes = new Map<string, KubernetesNode>();
   readonly pods = new Map<string, KubernetesPod>();
+  readonly #podsByNode = new Map<string, Map<string, KubernetesPod>>();
   /** Pods whose disruption budget allows nothing until then, by name. */
   readonly budgets = new Map<string, number>();
   readonly #watchers = new Set<(event: NodeEvent) => void>();
   readonly #listener: Listener;
+  readonly #placement: Seeded;
   #version = 0;
   #uids = 0;
 
-  constructor({ agenda, seed, nodes, listener }: SiteOptions) {
+  constructor({ agenda, seed, listener }: SiteOptions) {
     this.agenda = agenda;
     this.random = seeded(seed, 'site');
     this.#listener = listener;
-    for (const name of nodes) this.#build(name);
+    this.#placement = seeded(seed, 'placement');
   }
 
   tell(happening: Happening): void {
     this.#listener(happening, this.agenda.now);
   }
 
-  machine(name: string): Machine {
+  machine(name: string): SeenMachine {
     const machine = this.machines.get(name);
     if (machine === undefined) throw new RangeError(`no machine ${name}`);
     return machine;
@@ -63,7 +68,11 @@ export class Site {
 
   putPod(pod: KubernetesPod): KubernetesPod {
     const stored = { ...pod, metadata: { ...pod.metadata, resourceVersion: this.#nextVersion() } };
+    this.#removePod(pod.metadata.name);
     this.pods.set(pod.metadata.name, stored);
+    const { nodeName = '' } = pod.spec;
+    const there = this.#podsByNode.get(nodeName) ?? new Map<string, KubernetesPod>();
+    this.#podsByNode.set(nodeName, there.set(pod.metadata.name, stored));
     return stored;
   }
 
@@ -72,19 +81,30 @@ export class Site {
     const node = this.nodes.get(name);
     if (node === undefined) return;
     this.nodes.delete(name);
-    for (const pod of this.podsOn(name)) this.pods.delete(pod.metadata.name);
+    for (const pod of this.podsOn(name)) this.#removePod(pod.metadata.name);
     this.#notify({ kind: 'deleted', node });
   }
 
-  /** The kubelet registers its node anew: same name, another UID, nothing of what others wrote on it. */
-  registerNode(name: string): void {
+  /** A kubelet registers its node under a UID of its own, unless it is there. */
+  registerNode(node: KubernetesNode): void {
+    const { name } = node.metadata;
     if (this.nodes.has(name)) return;
-    this.putNode(registeredNode(this.machine(name), this.#newUid('node'), this.agenda.now));
-    this.putPod(newPod({ name: `agent-${name}`, uid: this.#newUid('pod'), nodeName: name }, 'DaemonSet'));
+    this.putNode({ ...node, metadata: { ...node.metadata, uid: this.#newUid('node') } });
+    this.addPod(`agent-${name}`, name, 'DaemonSet');
+  }
+
+  addPod(name: string, nodeName: string, owner: 'ReplicaSet' | 'DaemonSet'): void {
+    this.putPod(newPod({ name, uid: this.#newUid('pod'), nodeName }, owner));
+  }
+
+  /** Only a kubelet that is heard ends pods: it ends those that were told to go meanwhile. */
+  finishPods(name: string): void {
+    for (const { metadata } of this.podsOn(name))
+      if (metadata.deletionTimestamp !== undefined) this.#finish(metadata.name, metadata.uid);
   }
 
   podsOn(name: string): readonly KubernetesPod[] {
-    return [...this.pods.values()].filter(({ spec }) => spec.nodeName === name);
+    return [...(this.#podsByNode.get(name)?.values() ?? [])];
   }
 
   /** Begins a graceful end; only a kubelet that is heard can finish it. */
@@ -106,38 +126,6 @@ export class Site {
     return nodeKey(clusterName, name as NodeName);
   }
 
-  #build(name: string): void {
-    const machine = new Machine(name, this.agenda, this.random);
-    this.machines.set(name, machine);
-    this.registerNode(name);
-    this.putPod(newPod({ name: `web-${name}`, uid: this.#newUid('pod'), nodeName: name }, 'ReplicaSet'));
-    machine.onChange = () => {
-      this.#stateNode(machine);
-    };
-  }
-
-  /** A kubelet that is heard states its node; one that falls silent is noticed after a while. */
-  #stateNode(machine: Machine): void {
-    const node = this.nodes.get(machine.name);
-    if (!machine.heard) {
-      const { boots } = machine;
-      this.agenda.after(graceMs, () => {
-        this.#noticeSilence(machine, boots);
-      });
-    } else if (node !== undefined) {
-      this.putNode(withStatus(node, machine, this.agenda.now));
-      for (const pod of this.podsOn(machine.name)) {
-        if (pod.metadata.deletionTimestamp !== undefined) this.#finish(pod.metadata.name, pod.metadata.uid);
-      }
-    }
-  }
-
-  #noticeSilence(machine: Machine, boots: number): void {
-    const node = this.nodes.get(machine.name);
-    if (machine.heard || machine.boots !== boots || node === undefined) return;
-    this.putNode(withoutHeartbeat(node, this.agenda.now));
-  }
-
   #finish(name: string, uid: string): void {
     const pod = this.pods.get(name);
     const nodeName = pod?.spec.nodeName;
@@ -153,14 +141,29 @@ export class Site {
 
   /** Its owner makes another one under the same name, on whichever node takes it. */
   #replace({ metadata, spec }: KubernetesPod): void {
-    this.pods.delete(metadata.name);
+    this.#removePod(metadata.name);
     if (metadata.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') === true) return;
-    const taking = [...this.nodes.values()].filter(
-      (node) => node.spec.unschedulable !== true && (node.spec.taints ?? []).length === 0,
-    );
-    const nodeName = taking[0]?.metadata.name;
-    if (nodeName === undefined || nodeName === spec.nodeName) return;
-    this.putPod(newPod({ name: metadata.name, uid: this.#newUid('pod'), nodeName }, 'ReplicaSet'));
+    const nodeName = this.#takingNode();
+    if (nodeName !== undefined && nodeName !== spec.nodeName)
+      this.addPod(metadata.name, nodeName, 'ReplicaSet');
+  }
+
+  /** The first one that takes pods, from a random place on: looking at each of a large fleet would cost too much. */
+  #takingNode(): string | undefined {
+    const names = [...this.machines.keys()];
+    const first = this.#placement.between(0, names.length - 1);
+    for (let offset = 0; offset < names.length; offset += 1) {
+      const node = this.nodes.get(names[(first + offset) % names.length] ?? '');
+      if (node === undefined || node.spec.unschedulable === true) continue;
+      if ((node.spec.taints ?? []).length === 0) return node.metadata.name;
+    }
+    return undefined;
+  }
+
+  #removePod(name: string): void {
+    const pod = this.pods.get(name);
+    this.pods.delete(name);
+    this.#podsByNode.get(pod?.spec.nodeName ?? '')?.delete(name);
   }
 
   #notify(event: NodeEvent): void {

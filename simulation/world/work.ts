@@ -4,8 +4,9 @@ import type {
   TicketSystem,
   WorkAnswer,
 } from '../../adapters/ports/work-orders.js';
-import type { CommandId, NodeKey } from '../../domain/identifiers.js';
-import { machineOf } from './bmc.js';
+import { namesOf, type CommandId, type NodeKey } from '../../domain/identifiers.js';
+import type { Machine } from './machine.js';
+import type { MachineHall } from './machine-hall.js';
 import type { Site } from './site.js';
 
 type ActionStatus = 'running' | 'done' | 'failed' | 'unknown';
@@ -13,11 +14,13 @@ type ActionStatus = 'running' | 'done' | 'failed' | 'unknown';
 /** Tickets and actions on machines, as whoever carries them out keeps them. Shared by all parts. */
 export class WorkDesk {
   readonly #site: Site;
+  readonly #hall: MachineHall;
   readonly #tickets = new Map<string, 'open' | 'repaired'>();
   readonly #actions = new Map<CommandId, ActionStatus>();
 
-  constructor(site: Site) {
+  constructor(site: Site, hall: MachineHall) {
     this.#site = site;
+    this.#hall = hall;
   }
 
   /** A ticket per key; people come after an hour or several. */
@@ -26,7 +29,7 @@ export class WorkDesk {
     if (this.#tickets.has(ticket)) return ticket;
     this.#tickets.set(ticket, 'open');
     this.#site.agenda.after(this.#site.random.between(1_200_000, 6_000_000), () => {
-      machineOf(this.#site, node).mend('repair');
+      this.#machineOf(node).mend('repair');
       this.#tickets.set(ticket, 'repaired');
     });
     return ticket;
@@ -39,7 +42,7 @@ export class WorkDesk {
   /** Begins what this command asks for, once. */
   start(id: CommandId, node: NodeKey, action: MachineAction): void {
     if (this.#actions.has(id)) return;
-    const machine = machineOf(this.#site, node);
+    const machine = this.#machineOf(node);
     const works = machine.power === 'On' || action.action === 'reimage';
     this.#actions.set(id, 'running');
     if (action.action === 'reimage' && works) {
@@ -55,6 +58,10 @@ export class WorkDesk {
 
   actionStatus(id: CommandId): ActionStatus {
     return this.#actions.get(id) ?? 'unknown';
+  }
+
+  #machineOf(node: NodeKey): Machine {
+    return this.#hall.machine(namesOf(node).node);
   }
 }
 
