@@ -1,19 +1,13 @@
-import type { Invariant } from '../invariants/invariant.js';
+import { Judge, type Violation } from '../invariants/judge.js';
 import { Agenda } from '../scheduler/agenda.js';
 import type { Deviations } from '../scheduler/deviations.js';
 import { Trace } from '../scheduler/trace.js';
+import { takeTurns } from '../scheduler/turns.js';
 import type { Happening } from '../world/happening.js';
 import { build, type Built } from './build.js';
 import { invariantsOf } from './invariants-of.js';
 import { play } from './play.js';
 import type { Script } from './script.js';
-
-export interface Violation {
-  readonly invariant: string;
-  readonly message: string;
-  /** Virtual ms from the start. */
-  readonly at: number;
-}
 
 export interface Result {
   readonly hash: string;
@@ -45,11 +39,6 @@ const tidyAfterMs = 2 * 3_600_000;
 const mostSteps = 40_000;
 const lookEveryMs = 15 * 60_000;
 
-/** Lets everything go on that can go on by itself, up to the next await that leaves a part. */
-function drain(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 /** Plays one schedule to its end, or to the first violation. The same options give the same trace. */
 export async function run({
   seed,
@@ -61,7 +50,7 @@ export async function run({
 }: RunOptions): Promise<Result> {
   const agenda = new Agenda(start);
   const trace = new Trace({ keep: keepTrace });
-  const judge = new Judge(trace);
+  const judge = new Judge(trace, start);
   const surroundings = { seed, agenda, deviations, trace, calls: new Map<string, number>() };
   const built = await build(surroundings, script, (happening, at) => {
     judge.hear(happening, at);
@@ -88,18 +77,21 @@ export async function run({
 }
 
 async function playOut(built: Built, agenda: Agenda, judge: Judge, script: Script): Promise<void> {
-  let lookAt = start + script.calmAt + lookEveryMs;
+  const calmAt = start + script.calmAt;
+  let lookAt = calmAt + lookEveryMs;
   let restful = 0;
-  while (judge.violation === undefined && restful < 6) {
-    if (!agenda.step()) break;
-    await drain();
-    if (agenda.now > start + script.calmAt + patienceMs || judge.steps > mostSteps) {
+  await takeTurns(() => {
+    if (!agenda.step()) return false;
+    if (agenda.now > calmAt + patienceMs || judge.steps > mostSteps)
       judge.fail('every process ends, or waits for a person', notAtRest(built), agenda.now);
+    if (agenda.now >= lookAt) {
+      lookAt = agenda.now + lookEveryMs;
+      void isAtRest(built).then((rests) => {
+        restful = rests ? restful + 1 : 0;
+      });
     }
-    if (agenda.now < lookAt) continue;
-    lookAt = agenda.now + lookEveryMs;
-    restful = (await isAtRest(built)) ? restful + 1 : 0;
-  }
+    return judge.violation === undefined && restful < 6;
+  });
   judge.rest(agenda.now);
 }
 
@@ -117,54 +109,4 @@ function notAtRest({ active, installation }: Built): string {
     head === undefined ? [] : [`${head.command.type} ${head.status} ${head.waitingReason ?? ''}`],
   );
   return `still not at rest: ${[...stages, ...waiting].join('; ') || 'records unread or unsent'}`;
-}
-
-/** One line of the trace. */
-function inShort(happening: Happening): string {
-  if (happening.kind !== 'published') {
-    const about = 'node' in happening ? happening.node : 'command' in happening ? happening.command.id : '';
-    return `- ${happening.kind} ${'verb' in happening ? happening.verb : ''} ${about}`;
-  }
-  const { topic, event, id } = happening.record;
-  const { type, processId, stage, data } = event.ProcessEvent ?? {};
-  return `- ${topic} ${type === undefined ? id : `${processId ?? ''} ${type} ${stage ?? ''} ${data?.['reason'] ?? ''}`}`;
-}
-
-/** Holds everything that happens against the invariants; the first violation counts. */
-class Judge {
-  readonly #trace: Trace;
-  readonly outcomes: Record<string, number> = {};
-  invariants: readonly Invariant[] = [];
-  violation: Violation | undefined;
-
-  constructor(trace: Trace) {
-    this.#trace = trace;
-  }
-
-  get steps(): number {
-    return this.#trace.steps;
-  }
-
-  hear(happening: Happening, at: number): void {
-    const { outcome } =
-      (happening.kind === 'published' ? happening.record.event.ProcessEnded : undefined) ?? {};
-    this.#trace.add(at, inShort(happening));
-    if (outcome !== undefined) this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1;
-    for (const { name, after } of this.invariants) {
-      const message = after?.(happening, at);
-      if (message !== undefined) this.fail(name, message, at);
-    }
-  }
-
-  rest(at: number): void {
-    for (const { name, atRest } of this.invariants) {
-      const message = this.violation === undefined ? atRest?.() : undefined;
-      if (message !== undefined) this.fail(name, message, at);
-    }
-  }
-
-  fail(invariant: string, message: string, at: number): void {
-    this.#trace.add(at, `VIOLATED ${invariant}: ${message}`);
-    this.violation ??= { invariant, message, at: at - start };
-  }
 }

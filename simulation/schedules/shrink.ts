@@ -1,5 +1,6 @@
 import { listedDeviations, type Deviation } from '../scheduler/deviations.js';
-import { run, type Violation } from './run.js';
+import type { Violation } from '../invariants/judge.js';
+import { run } from './run.js';
 import type { Script, Scripted } from './script.js';
 
 /** A schedule as it is: everything that happens and every call that deviates, listed. */

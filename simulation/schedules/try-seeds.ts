@@ -1,7 +1,8 @@
 import { everyPart } from '../parts/parts.js';
 import { drawnDeviations } from '../scheduler/deviations.js';
 import { withoutRealTime } from './forbidden.js';
-import { run, type Result, type Violation } from './run.js';
+import type { Violation } from '../invariants/judge.js';
+import { run, type Result } from './run.js';
 import { drawnScript, type Script } from './script.js';
 import { shrink, type Schedule } from './shrink.js';
 
