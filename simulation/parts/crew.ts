@@ -1,5 +1,6 @@
 import { Incarnation, type Surroundings } from '../scheduler/incarnation.js';
-import { everyPart, type Running, type Start } from './parts.js';
+import type { IntakeRequests } from '../../services/intake/answer-requests.js';
+import type { Parts, Running, Start } from './parts.js';
 import { portsOf, type Installation, type Ports } from './ports.js';
 
 interface Member {
@@ -15,20 +16,26 @@ const restartMs = 2_000;
 export class Crew {
   readonly #surroundings: Surroundings;
   readonly #installation: Installation;
+  readonly #parts: Parts;
   readonly #members = new Map<string, Member>();
   readonly #lives = new Map<string, number>();
+  #requests = 0;
 
-  constructor(surroundings: Surroundings, installation: Installation) {
+  constructor(surroundings: Surroundings, installation: Installation, parts: Parts) {
     this.#surroundings = surroundings;
     this.#installation = installation;
+    this.#parts = parts;
   }
 
   startAll(): void {
-    for (const [part, start] of Object.entries(everyPart)) this.#start(part, start);
+    for (const [part, start] of Object.entries(this.#parts)) this.#start(part, start);
   }
 
-  get parts(): readonly string[] {
-    return Object.keys(everyPart);
+  /** An intake that runs, each copy in its turn; undefined: none does. */
+  intake(): IntakeRequests | undefined {
+    const open = [...this.#members.values()].flatMap(({ running }) => running.intake ?? []);
+    this.#requests += 1;
+    return open[this.#requests % Math.max(open.length, 1)];
   }
 
   /** kill -9. Started anew after `downMs`. */

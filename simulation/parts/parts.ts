@@ -5,8 +5,8 @@ import { defaultConditionRules } from '../../services/detector/condition-rules.j
 import { runDetector } from '../../services/detector/detector.js';
 import type { Remembered } from '../../services/detector/sighting.js';
 import { runExecutor } from '../../services/executor/executor.js';
-import { defaultExecutorSettings } from '../../services/executor/settings.js';
 import { createChangeGuard } from '../../services/guard/change-guard.js';
+import type { IntakeRequests } from '../../services/intake/answer-requests.js';
 import { reportRecord, signalRecord } from '../../services/input-records.js';
 import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
 import { fireTimers } from '../../services/maintenance/fire-timers.js';
@@ -16,7 +16,7 @@ import { createMigrator } from '../../services/migrator/migrator.js';
 import { replyToRequest } from '../../services/migrator/reply-to-request.js';
 import { runRelay } from '../../services/relay/run-relay.js';
 import { clusterName } from '../world/site.js';
-import { guardPolicy } from './policy.js';
+import { intakeOf } from './intake.js';
 import { epoch, schemaIds, silent, type Installation, type Ports } from './ports.js';
 
 /** A part at work. */
@@ -24,12 +24,14 @@ export interface Running {
   /** Resolves when it has stopped; rejects when its process would exit. */
   readonly ended: Promise<unknown>;
   readonly subscriptions: readonly Subscription[];
+  /** Takes requests of agents and monitoring. */
+  readonly intake?: IntakeRequests;
 }
 
 export type Start = (installation: Installation, ports: Ports) => Running;
 
 /** Decides, fires timers and keeps up. */
-export const startMaintenance: Start = (installation, { eventLog, journal, clock, supervision }) => {
+const startMaintenance: Start = (installation, { eventLog, journal, clock, supervision }) => {
   const subscription = consumeInputs({
     eventLog,
     journal: journal.journal,
@@ -37,7 +39,7 @@ export const startMaintenance: Start = (installation, { eventLog, journal, clock
     clock,
     rules: { policy: installation.policy, epoch },
     group: 'maintenance',
-    maxBatchRecords: 20,
+    maxBatchRecords: installation.settings.batchRecords,
     lateAfterMs: 5 * 60_000,
     log: silent,
   });
@@ -45,26 +47,26 @@ export const startMaintenance: Start = (installation, { eventLog, journal, clock
   const upkeep = keepUp({
     ...supervision,
     commands: journal.commands,
-    prune: () => Promise.resolve(),
-    everyMs: 3_600_000,
+    prune: (before) => (installation.settings.prunes ? journal.upkeep.prune(before) : Promise.resolve()),
+    everyMs: installation.settings.upkeepEveryMs,
     keepMs: 21 * 24 * 3_600_000,
   });
   return { ended: Promise.all([subscription.ended, timers, upkeep]), subscriptions: [subscription] };
 };
 
-export const startRelay: Start = (_installation, { eventLog, journal, supervision }) => ({
+const startRelay: Start = ({ settings }, { eventLog, journal, supervision }) => ({
   ended: runRelay({
     ...supervision,
     outbox: journal.outbox,
     eventLog,
     schemaIds,
-    batchEntries: 20,
-    takeOverMs: 10 * 60_000,
+    batchEntries: settings.batchRecords,
+    takeOverMs: settings.takeOverMs,
   }),
   subscriptions: [],
 });
 
-export const startExecutor: Start = (installation, ports) => {
+const startExecutor: Start = (installation, ports) => {
   const { journal, cluster, power, tickets, actions, clock, supervision } = ports;
   const { ended } = runExecutor({
     queue: journal.commands,
@@ -72,17 +74,17 @@ export const startExecutor: Start = (installation, ports) => {
     power,
     tickets,
     actions,
-    guard: createChangeGuard({ inventory: journal.inventory, policy: guardPolicy }),
+    guard: createChangeGuard({ inventory: journal.inventory, policy: installation.settings.guard }),
     clock,
     randomness: supervision.randomness,
-    settings: { ...defaultExecutorSettings, installation: installation.store.installation.id },
+    settings: { ...installation.settings.executor, installation: installation.store.installation.id },
     signal: supervision.signal,
     log: silent,
   });
   return { ended, subscriptions: [] };
 };
 
-export const startDetector: Start = (installation, ports) => {
+const startDetector: Start = (installation, ports) => {
   const { journal, eventLog, cluster, clock, supervision } = ports;
   const source = '/faultline/simulated/detector';
   const { ended } = runDetector({
@@ -104,10 +106,10 @@ export const startDetector: Start = (installation, ports) => {
     settings: {
       rules: defaultConditionRules,
       source: 'detector',
-      refreshMs: 5 * 60_000,
+      refreshMs: installation.settings.inventoryRefreshMs,
       lease: undefined,
-      poolLabel: defaultExecutorSettings.poolLabel,
-      zoneLabel: 'zone',
+      poolLabel: installation.settings.executor.poolLabel,
+      zoneLabel: installation.settings.zoneLabel,
       installation: installation.store.installation.id,
     },
   });
@@ -128,7 +130,7 @@ async function rememberedNodes({ journal }: Ports): Promise<ReadonlyMap<string, 
   );
 }
 
-export const startMigrator: Start = (_installation, { eventLog, journal, cluster, clock, supervision }) => {
+const startMigrator: Start = (_installation, { eventLog, journal, cluster, clock, supervision }) => {
   const source = '/faultline/simulated/migrator';
   const migrator = createMigrator({
     ...supervision,
@@ -154,8 +156,37 @@ export const startMigrator: Start = (_installation, { eventLog, journal, cluster
   return { ended: subscription.ended, subscriptions: [subscription] };
 };
 
-/** Every part of an installation, in as many copies as run. */
-export const everyPart: Readonly<Record<string, Start>> = {
+const startIntake: Start = (_installation, ports) => ({
+  ended: abortOf(ports.supervision.signal),
+  subscriptions: [],
+  intake: intakeOf(ports),
+});
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}
+
+/** Parts by name, in as many copies as run. */
+export type Parts = Readonly<Record<string, Start>>;
+
+/** One copy of each part. */
+export const oneOfEach: Parts = {
+  'intake-1': startIntake,
+  'maintenance-1': startMaintenance,
+  'relay-1': startRelay,
+  'executor-1': startExecutor,
+  'detector-1': startDetector,
+  'migrator-1': startMigrator,
+};
+
+/** Every part of an installation, in as many copies as may run. */
+export const everyPart: Parts = {
+  'intake-1': startIntake,
+  'intake-2': startIntake,
   'maintenance-1': startMaintenance,
   'maintenance-2': startMaintenance,
   'relay-1': startRelay,

@@ -1,7 +1,9 @@
 import { faultTypes, type FaultType } from '../../domain/fault.js';
 import type { Recipe } from '../../domain/node-state.js';
+import { defaultExecutorSettings } from '../../services/executor/settings.js';
 import { defaultGuardPolicy, type GuardPolicy } from '../../services/guard/policy.js';
 import type { Policy, Rung } from '../../workflows/policy.js';
+import type { InstallationSettings } from './ports.js';
 
 const dayMs = 86_400_000;
 
@@ -49,7 +51,7 @@ export function policyOf(choices: Pick<Recipe, 'whenOverdue' | 'repairBy' | 'cor
 }
 
 /** Of four nodes, two may be out at once and one may be switched off at a time. */
-export const guardPolicy: GuardPolicy = {
+const guardPolicy: GuardPolicy = {
   ...defaultGuardPolicy,
   askAgainMs: 5 * 60_000,
   operations: {
@@ -57,4 +59,16 @@ export const guardPolicy: GuardPolicy = {
     isolate: { share: 0.5, rate: 60, rateWindowMs: 60_000 },
     power: { share: 0.25, rate: 20, rateWindowMs: 60_000 },
   },
+};
+
+/** How the parts of a schedule are configured. */
+export const settings: InstallationSettings = {
+  guard: guardPolicy,
+  executor: defaultExecutorSettings,
+  inventoryRefreshMs: 5 * 60_000,
+  upkeepEveryMs: 3_600_000,
+  prunes: false,
+  takeOverMs: 10 * 60_000,
+  batchRecords: 20,
+  zoneLabel: 'zone',
 };

@@ -10,6 +10,8 @@ import type { MachineActions, TicketSystem } from '../../adapters/ports/work-ord
 import { bundledSchemaIds } from '../../adapters/schema-registry/bundled.js';
 import type { Command } from '../../domain/command.js';
 import type { CommandId } from '../../domain/identifiers.js';
+import type { ExecutorSettings } from '../../services/executor/settings.js';
+import type { GuardPolicy } from '../../services/guard/policy.js';
 import type { Supervision } from '../../services/supervision.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
 import type { Policy } from '../../workflows/policy.js';
@@ -33,6 +35,19 @@ export const schemaIds = bundledSchemaIds();
 export const partitions = 2;
 export const epoch = 1;
 
+/** How the parts are configured; times in ms. */
+export interface InstallationSettings {
+  readonly guard: GuardPolicy;
+  readonly executor: Omit<ExecutorSettings, 'installation'>;
+  readonly inventoryRefreshMs: number;
+  readonly upkeepEveryMs: number;
+  /** Forget what is older than the journal has to remember; off where a schedule is too short for it. */
+  readonly prunes: boolean;
+  readonly takeOverMs: number;
+  readonly batchRecords: number;
+  readonly zoneLabel: string;
+}
+
 /** What outlives every part. */
 export interface Installation {
   readonly site: Site;
@@ -40,6 +55,7 @@ export interface Installation {
   readonly log: WitnessedLog;
   readonly store: MemoryStore;
   readonly policy: Policy;
+  readonly settings: InstallationSettings;
   /** Commands that went over the queue's port, by id. */
   readonly commands: Map<CommandId, Command>;
   /** How far a part's clock is ahead of true time, ms. */

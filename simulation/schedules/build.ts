@@ -2,10 +2,11 @@ import { createMemoryStore } from '../../adapters/memory/journal.js';
 import type { Command } from '../../domain/command.js';
 import { nodeKey, type CommandId, type NodeKey, type ProcessId } from '../../domain/identifiers.js';
 import { topicsOf } from '../../schemas/catalog.js';
-import { reportRecord, signalRecord } from '../../services/input-records.js';
+import { signalRecord } from '../../services/input-records.js';
 import type { Hardware } from '../parts/hardware.js';
 import { Crew } from '../parts/crew.js';
-import { policyOf } from '../parts/policy.js';
+import { everyPart } from '../parts/parts.js';
+import { policyOf, settings } from '../parts/policy.js';
 import { partitions, schemaIds, type Installation } from '../parts/ports.js';
 import { WitnessedLog } from '../parts/witnessed.js';
 import type { Surroundings } from '../scheduler/incarnation.js';
@@ -17,6 +18,7 @@ import { hardwareOf } from '../world/hall-hardware.js';
 import { MachineHall } from '../world/machine-hall.js';
 import { Outside } from '../world/outside.js';
 import { People } from '../world/people.js';
+import { Senders } from '../world/senders.js';
 import { Site } from '../world/site.js';
 import type { Cast } from './play.js';
 import type { Script } from './script.js';
@@ -60,18 +62,12 @@ export async function build(
       outside.write(record);
     });
   });
-  const agents = new Agents(site, hall.machines, (report) => {
-    const origin = { id: report.id, source: '/intake', at: agenda.now };
-    void reportRecord(schemaIds, report, origin).then((record) => {
-      outside.write(record, () => {
-        site.tell({ kind: 'acknowledged', reportId: report.id });
-      });
-    });
-  });
+  const crew = new Crew(surroundings, installation, everyPart);
+  const senders = new Senders(site, outside, () => crew.intake());
+  const agents = new Agents(site, hall.machines, senders);
   listeners.push((happening) => {
     if (happening.kind === 'published') people.read(happening.record);
   });
-  const crew = new Crew(surroundings, installation);
   crew.startAll();
   const processOf = (node: string): ProcessId | undefined => active.get(site.keyOf(node))?.processId;
   return { installation, active, cast: { site, hall, crew, agents, people, outside, processOf } };
@@ -107,6 +103,7 @@ async function install(
     log,
     store,
     policy: policyOf(script.choices),
+    settings,
     commands: new Map<CommandId, Command>(),
     skewOf: (part) => script.skews[part] ?? 0,
   };

@@ -1,25 +1,19 @@
-import type { NodeName, ReportId } from '../../domain/identifiers.js';
-import type { Report } from '../../domain/report.js';
 import type { Defect, Machine } from './machine.js';
+import type { Senders } from './senders.js';
 import { clusterName, type Site } from './site.js';
-
-/** Hands a report in. */
-export type HandIn = (report: Report) => void;
 
 /** Time in which an agent notices, ms. */
 const noticeMs = 5_000;
 
 /** The agents on the machines: each tells of the defects that no node condition shows, once per boot, and of their end. */
 export class Agents {
-  readonly #site: Site;
-  readonly #handIn: HandIn;
+  readonly #senders: Senders;
   /** Defects told of and not yet cleared, per machine. */
   readonly #told = new Map<string, Map<string, string>>();
   #sequence = 0;
 
-  constructor(site: Site, machines: readonly Machine[], handIn: HandIn) {
-    this.#site = site;
-    this.#handIn = handIn;
+  constructor(site: Site, machines: readonly Machine[], senders: Senders) {
+    this.#senders = senders;
     for (const machine of machines) {
       const state = machine.onChange;
       machine.onChange = () => {
@@ -32,18 +26,11 @@ export class Agents {
   }
 
   /** Says again what it said before, or says what is no longer so: an agent that restarted without its memory. */
-  report(node: string, type: string, status: Report['status'], bootId: string | undefined): void {
+  report(node: string, type: string, status: 'firing' | 'cleared', bootId: string | undefined): void {
     this.#sequence += 1;
-    this.#handIn({
-      id: this.#site.random.uuid() as ReportId,
-      cluster: clusterName,
-      node: node as NodeName,
-      type,
-      status,
-      source: 'agent',
-      sequence: this.#sequence,
-      ...(bootId === undefined ? {} : { bootId: bootId as Report['bootId'] & string }),
-    });
+    const said = { cluster: clusterName, node, type, status, source: 'agent', sequence: this.#sequence };
+    const body = { ...said, ...(bootId === undefined ? {} : { bootId }) };
+    this.#senders.post({ node, path: '/v1/reports', body, onAnswer: () => undefined });
   }
 
   #look(machine: Machine): void {

@@ -1,8 +1,8 @@
 import type { NewRecord } from '../../adapters/ports/event-log.js';
-import { Incarnation, type Surroundings } from '../scheduler/incarnation.js';
+import { Incarnation, type Surroundings, type Trouble } from '../scheduler/incarnation.js';
 import { portsOf, type Installation, type Ports } from '../parts/ports.js';
 
-/** Whoever writes to the input topics from outside: intake for agents, the console for people. Tries until it is taken. */
+/** Whoever writes to the input topics or asks intake from outside. What it writes it tries until it is taken. */
 export class Outside {
   readonly #surroundings: Surroundings;
   readonly #installation: Installation;
@@ -15,14 +15,19 @@ export class Outside {
     this.#ports = this.#live();
   }
 
-  /** `whenTaken` is called once the log has acknowledged it; a crash of the writer in between means that it never is. */
-  write(record: NewRecord, whenTaken: () => void = () => undefined): void {
+  /** Writes until the log has acknowledged it; a crash of the writer in between means that it never is. */
+  write(record: NewRecord): void {
     const { eventLog, incarnation } = this.#ports;
-    eventLog.append([record]).then(whenTaken, () => {
+    eventLog.append([record]).catch(() => {
       this.#surroundings.agenda.after(1_000, () => {
-        if (incarnation.isAlive()) this.write(record, whenTaken);
+        if (incarnation.isAlive()) this.write(record);
       });
     });
+  }
+
+  /** Asks something that answers by itself; never answered when whoever asks dies meanwhile. */
+  ask<Value>(verb: string, act: () => Promise<Value>, troubles: readonly Trouble<Value>[]): Promise<Value> {
+    return this.#ports.incarnation.call(verb, act, troubles);
   }
 
   #live(): Ports {
