@@ -1,18 +1,24 @@
-import type { Published } from '../world/subscriber.js';
 import type { Invariant } from './invariant.js';
+
+/** What has to be remembered of a record, in years of them. */
+interface Link {
+  readonly id: string;
+  readonly causedBy: string | undefined;
+  readonly isReport: boolean;
+}
 
 /**
  * 8. Whatever names a cause names a record that was published, and from an outcome one comes to a report by going from
  * `ce_causationid` to `ce_id` and nothing else.
  */
 export function everyOutcomeHasACause(): Invariant {
-  const records = new Map<string, Published>();
-  const causeOf = ({ causedBy }: Published): Published | undefined =>
+  const records = new Map<string, Link>();
+  const causeOf = ({ causedBy }: Link): Link | undefined =>
     causedBy === undefined ? undefined : records.get(causedBy);
-  const walk = (outcome: Published): string | undefined => {
-    const way = new Set<Published>();
-    for (let at: Published | undefined = outcome; at !== undefined; at = causeOf(at)) {
-      if (at.event.ReportReceived !== undefined) return undefined;
+  const walk = (outcome: Link): string | undefined => {
+    const way = new Set<Link>();
+    for (let at: Link | undefined = outcome; at !== undefined; at = causeOf(at)) {
+      if (at.isReport) return undefined;
       if (way.has(at)) break;
       way.add(at);
     }
@@ -22,16 +28,15 @@ export function everyOutcomeHasACause(): Invariant {
     name: 'everything published carries its cause',
     after: (happening) => {
       if (happening.kind !== 'published') return undefined;
-      const { record } = happening;
-      if (record.id !== '') records.set(record.id, record);
-      const { ProcessEnded: ended } = record.event;
+      const { id, causedBy, event } = happening.record;
+      const link: Link = { id, causedBy, isReport: event.ReportReceived !== undefined };
+      if (id !== '') records.set(id, link);
+      const { ProcessEnded: ended } = event;
       if (ended === undefined) return undefined;
-      const unknown = ended.causeReportIds.filter(
-        (id) => records.get(id)?.event.ReportReceived === undefined,
-      );
+      const unknown = ended.causeReportIds.filter((report) => records.get(report)?.isReport !== true);
       return unknown.length > 0
-        ? `${record.id} names reports that were never made: ${unknown.join(', ')}`
-        : walk(record);
+        ? `${id} names reports that were never made: ${unknown.join(', ')}`
+        : walk(link);
     },
     atRest: () => {
       const lost = [...records.values()].find(

@@ -1,7 +1,7 @@
 import type { KubernetesNode } from '../../adapters/ports/kubernetes.js';
 import { isolationTaint } from '../../adapters/ports/node-marks.js';
 import type { CommandType } from '../../domain/command.js';
-import type { CommandId } from '../../domain/identifiers.js';
+import { namesOf, type CommandId, type NodeKey } from '../../domain/identifiers.js';
 import type { Happening } from '../world/happening.js';
 import type { Invariant } from './invariant.js';
 
@@ -25,6 +25,7 @@ export interface Limits {
 
 /** 7. No permit, no risky change; no fresh inventory, no permit; never more at once than the limits say. */
 export function noPermitNoRiskyChange(limits: Limits, nodes: ReadonlyMap<string, KubernetesNode>): Invariant {
+  const isolated = new Set<NodeKey>();
   const poweringOff = new Set<CommandId>();
   let inventoryAt = -Infinity;
   const onClaim = (
@@ -38,10 +39,13 @@ export function noPermitNoRiskyChange(limits: Limits, nodes: ReadonlyMap<string,
     if (command.type === 'powerOff') poweringOff.add(command.id);
     return poweringOff.size > limits.poweringOff ? `${[...poweringOff].join(' and ')} at once` : undefined;
   };
-  const tooMany = (): string | undefined => {
-    const isolated = [...nodes.values()].filter((node) => isolationTaint(node) !== undefined);
-    const names = isolated.map(({ metadata }) => metadata.name).join(', ');
-    return isolated.length > limits.isolated ? `${names} are isolated at once` : undefined;
+  const tooMany = ({ node, after }: Extract<Happening, { kind: 'node patched' }>): string | undefined => {
+    if (isolationTaint(after) === undefined) isolated.delete(node);
+    else isolated.add(node);
+    if (isolated.size <= limits.isolated) return undefined;
+    // Some may have been deleted, or were given back by others.
+    for (const one of isolated) if (!isIsolated(nodes.get(namesOf(one).node))) isolated.delete(one);
+    return isolated.size > limits.isolated ? `${[...isolated].join(', ')} are isolated at once` : undefined;
   };
   return {
     name: 'no permit, no risky change, and never more at once than the limits say',
@@ -50,7 +54,11 @@ export function noPermitNoRiskyChange(limits: Limits, nodes: ReadonlyMap<string,
       if (happening.kind === 'let go' && happening.result !== undefined)
         poweringOff.delete(happening.command.id);
       if (happening.kind === 'claimed') return onClaim(happening, at);
-      return happening.kind === 'node patched' ? tooMany() : undefined;
+      return happening.kind === 'node patched' ? tooMany(happening) : undefined;
     },
   };
+}
+
+function isIsolated(node: KubernetesNode | undefined): boolean {
+  return node !== undefined && isolationTaint(node) !== undefined;
 }

@@ -1,7 +1,10 @@
 import type { Invariant } from './invariant.js';
 
+/** The how-manieth boot of its machine this was; Infinity: nobody knows. */
+export type BootNumber = (bootId: string | null | undefined) => number;
+
 /** 5 and the first lesson of DESIGN section 11: a report of a boot that is known to be over opens no fault. */
-export function oldReportsOpenNothing(): Invariant {
+export function oldReportsOpenNothing(numberOf: BootNumber): Invariant {
   const bootOfReport = new Map<string, number>();
   const reboots = new Map<string, { readonly boot: number; readonly at: number }>();
   return {
@@ -22,10 +25,4 @@ export function oldReportsOpenNothing(): Invariant {
       return undefined;
     },
   };
-}
-
-/** Boots of the simulated machines are numbered. */
-function numberOf(bootId: string | null | undefined): number {
-  const number = /-boot-(\d+)$/.exec(bootId ?? '')?.[1];
-  return number === undefined ? Infinity : Number(number);
 }

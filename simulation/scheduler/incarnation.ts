@@ -20,9 +20,29 @@ export interface Surroundings {
   readonly trace: Trace;
   /** Running numbers of calls, by part and verb. */
   readonly calls: Map<string, number>;
+  /** Calls are answered at once and well, in the step of whoever asks: for years of which each call is not a step. */
+  readonly atOnce?: Instant;
 }
 
 const usualMs = 1;
+/** More calls than this at one instant take time again: or a loop that never waits would stop the clock for ever. */
+const mostAtOnce = 200_000;
+
+/** How much happens at one instant. */
+export class Instant {
+  #at = -Infinity;
+  #calls = 0;
+
+  /** Counts one more call; false: too many. */
+  hasRoom(now: number): boolean {
+    if (now !== this.#at) {
+      this.#at = now;
+      this.#calls = 0;
+    }
+    this.#calls += 1;
+    return this.#calls <= mostAtOnce;
+  }
+}
 
 /**
  * One life of a part, from a start to a crash or stop. Every call that leaves it goes through `call`; a part that died
@@ -67,7 +87,11 @@ export class Incarnation {
     act: () => Value | Promise<Value>,
     troubles: readonly Trouble<Value>[] = [],
   ): Promise<Value> {
-    const { agenda, deviations } = this.#surroundings;
+    const { agenda, deviations, atOnce, trace } = this.#surroundings;
+    if (atOnce?.hasRoom(agenda.now) === true) {
+      trace.add(agenda.now, `${this.name} ${verb}`);
+      return Promise.resolve(act());
+    }
     const key = this.#keyOf(verb);
     const deviation = deviations.of(
       key,

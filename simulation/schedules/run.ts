@@ -1,11 +1,13 @@
+import { everyInvariant } from '../invariants/every-invariant.js';
+import type { Invariant } from '../invariants/invariant.js';
 import { Judge, type Violation } from '../invariants/judge.js';
 import { Agenda } from '../scheduler/agenda.js';
 import type { Deviations } from '../scheduler/deviations.js';
 import { Trace } from '../scheduler/trace.js';
 import { takeTurns } from '../scheduler/turns.js';
 import type { Happening } from '../world/happening.js';
+import { bootNumber } from '../world/machine.js';
 import { build, type Built } from './build.js';
-import { invariantsOf } from './invariants-of.js';
 import { play } from './play.js';
 import type { Script } from './script.js';
 
@@ -74,6 +76,16 @@ export async function run({
   const { hash, steps, lines } = trace;
   const { violation, outcomes } = judge;
   return { hash, steps, virtualMs: agenda.now - start, violation, lines, outcomes };
+}
+
+function invariantsOf({ installation: { policy, store }, cast: { site } }: Built): readonly Invariant[] {
+  return everyInvariant({
+    site,
+    store,
+    recipe: policy.recipes.KernelDeadlock,
+    limits: { isolated: 2, poweringOff: 1, inventoryAgeMs: 20 * 60_000 },
+    bootNumber,
+  });
 }
 
 async function playOut(built: Built, agenda: Agenda, judge: Judge, script: Script): Promise<void> {

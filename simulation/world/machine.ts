@@ -105,3 +105,9 @@ export class Machine {
     this.onChange();
   }
 }
+
+/** Boots are numbered. */
+export function bootNumber(bootId: string | null | undefined): number {
+  const number = /-boot-(\d+)$/.exec(bootId ?? '')?.[1];
+  return number === undefined ? Infinity : Number(number);
+}

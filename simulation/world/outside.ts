@@ -30,6 +30,11 @@ export class Outside {
     return this.#ports.incarnation.call(verb, act, troubles);
   }
 
+  /** A fresh id for what is written. */
+  uuid(): string {
+    return this.#ports.incarnation.random.uuid();
+  }
+
   #live(): Ports {
     const incarnation = new Incarnation(this.#surroundings, {
       part: 'outside',
