@@ -12,7 +12,7 @@ module.exports = {
       name: 'domain-imports-nothing-of-ours',
       severity: 'error',
       from: { path: '^domain/' },
-      to: { path: '^(schemas|workflows|services|adapters|cli|world|stack|bench|test|tools)/' },
+      to: { path: '^(schemas|workflows|services|adapters|cli|world|simulation|stack|bench|test|tools)/' },
     },
     {
       name: 'domain-is-pure',
@@ -30,13 +30,13 @@ module.exports = {
       name: 'schemas-import-only-domain',
       severity: 'error',
       from: { path: '^schemas/' },
-      to: { path: '^(workflows|services|adapters|cli|world|stack|bench|test|tools)/' },
+      to: { path: '^(workflows|services|adapters|cli|world|simulation|stack|bench|test|tools)/' },
     },
     {
       name: 'services-import-only-ports-of-adapters',
       severity: 'error',
       from: { path: '^services/' },
-      to: { path: '^(adapters/(?!ports/)|cli/|world/|stack/|bench/|test/|tools/)' },
+      to: { path: '^(adapters/(?!ports/)|cli/|world/|simulation/|stack/|bench/|test/|tools/)' },
     },
     {
       name: 'no-service-imports-another',
@@ -54,18 +54,25 @@ module.exports = {
       name: 'adapters-know-no-service',
       severity: 'error',
       from: { path: '^adapters/' },
-      to: { path: '^(services|cli|world|stack|bench|test|tools)/' },
+      to: { path: '^(services|cli|world|simulation|stack|bench|test|tools)/' },
     },
     {
       name: 'the-world-shares-no-code-with-faultline',
       severity: 'error',
       from: { path: '^world/' },
-      to: { path: '^(domain|schemas|workflows|services|adapters|cli|bench|test|tools)/' },
+      to: { path: '^(domain|schemas|workflows|services|adapters|cli|simulation|bench|test|tools)/' },
+    },
+    {
+      // It plays what is shipped on a world and adapters of its own; how an installation is put together is not its business.
+      name: 'the-simulation-knows-no-command',
+      severity: 'error',
+      from: { path: '^simulation/' },
+      to: { path: '^(cli|stack)/' },
     },
     {
       name: 'products-import-no-tests',
       severity: 'error',
-      from: { path: '^(domain|schemas|workflows|services|adapters|cli|world|stack)/' },
+      from: { path: '^(domain|schemas|workflows|services|adapters|cli|world|simulation|stack)/' },
       to: { path: '^(bench|chaos|test|tools)/' },
     },
     {
@@ -73,14 +80,14 @@ module.exports = {
       name: 'chaos-runs-faultline-as-processes',
       severity: 'error',
       from: { path: '^chaos/' },
-      to: { path: '^(domain|schemas|workflows|services|adapters|cli|bench|test|tools)/' },
+      to: { path: '^(domain|schemas|workflows|services|adapters|cli|simulation|bench|test|tools)/' },
     },
     {
       // It measures what is shipped, from outside; of Faultline it may know the client's settings and the topics.
       name: 'the-benchmark-runs-faultline-as-a-process',
       severity: 'error',
       from: { path: '^bench/' },
-      to: { path: '^(domain|workflows|services|cli|world|test|tools)/' },
+      to: { path: '^(domain|workflows|services|cli|world|simulation|test|tools)/' },
     },
   ],
   options: {

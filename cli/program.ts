@@ -12,6 +12,7 @@ import { describeCommand, historyCommand, replayCommand } from './commands/look.
 import { orderCommand } from './commands/order.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
+import { simulateCommand } from './commands/simulate.js';
 import { schemasCommand } from './commands/schemas.js';
 import { asCommandFailed, errorCatalog } from './errors.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
@@ -39,6 +40,7 @@ export function createProgram(terminal: Terminal): Command {
     .showHelpAfterError('(see --help)');
   for (const create of [
     demoCommand,
+    simulateCommand,
     runCommand,
     reportCommand,
     getCommand,

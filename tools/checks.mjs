@@ -6,7 +6,7 @@ import { execute, part, sideBySide } from './parts.mjs';
 import { root } from './prepare.mjs';
 
 const rooted = [
-  ...['domain', 'schemas', 'workflows', 'services', 'adapters', 'cli', 'world'],
+  ...['domain', 'schemas', 'workflows', 'services', 'adapters', 'cli', 'world', 'simulation'],
   ...['stack', 'bench', 'chaos'],
 ];
 

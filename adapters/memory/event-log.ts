@@ -27,6 +27,7 @@ export interface MemoryEventLogOptions {
 }
 
 interface StoredPartition {
+  readonly retentionMs: number;
   low: bigint;
   /** Offset of `records[0]` is `low`. */
   records: LogRecord[];
@@ -56,7 +57,7 @@ export class MemoryEventLog implements EventLog {
 
   /** See the port. */
   ensureTopics(topics: readonly TopicSpecification[]): Promise<void> {
-    for (const { topic, partitions } of topics) {
+    for (const { topic, partitions, retentionMs } of topics) {
       const present = this.topics.get(topic);
       if (present !== undefined && present.length !== partitions) {
         return Promise.reject(
@@ -68,7 +69,7 @@ export class MemoryEventLog implements EventLog {
       if (present !== undefined) continue;
       this.topics.set(
         topic,
-        Array.from({ length: partitions }, () => ({ low: 0n, records: [] })),
+        Array.from({ length: partitions }, () => ({ retentionMs, low: 0n, records: [] })),
       );
     }
     return Promise.resolve();
@@ -121,6 +122,17 @@ export class MemoryEventLog implements EventLog {
     if (low <= stored.low) return;
     stored.records = stored.records.slice(Number(low - stored.low));
     stored.low = low;
+  }
+
+  /** Deletes what is older than its topic keeps records. */
+  removeExpired(): Promise<void> {
+    for (const [topic, stored] of this.topics)
+      stored.forEach(({ retentionMs, low, records }, partition) => {
+        const oldest = this.options.clock.now() - retentionMs;
+        const kept = records.findIndex(({ appendedAt }) => appendedAt >= oldest);
+        if (retentionMs >= 0) this.trim(topic, partition, low + BigInt(kept < 0 ? records.length : kept));
+      });
+    return Promise.resolve();
   }
 
   async *read(topic: string, partition: number, from: bigint, to: bigint): AsyncIterable<LogRecord> {

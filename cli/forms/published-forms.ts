@@ -13,7 +13,7 @@ import {
   replay,
 } from '../../services/console/forms/nodes.js';
 import { orderReceipt, processDescription, processList } from '../../services/console/forms/processes.js';
-import { demoResult } from './demo.js';
+import { demoResult, simulationResult } from './demo.js';
 import { doctorReport } from './doctor.js';
 import {
   backup,
@@ -40,6 +40,7 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   DeadLetterReceipt: deadLetterReceipt,
   ReportReceipt: reportReceipt,
   DemoResult: demoResult,
+  SimulationResult: simulationResult,
   DoctorReport: doctorReport,
   LogEpoch: logEpoch,
   JournalEpoch: journalEpoch,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { brokenDisk, deadlock, effectsOn, endingsOf, story } from './story.js';
-import type { Scripted } from './schedules/script.js';
+import type { Scripted } from '../../simulation/schedules/script.js';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

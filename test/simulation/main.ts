@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { describeFailure } from './schedules/describe-failure.js';
-import { withoutRealTime } from './schedules/forbidden.js';
-import { playSeed, trySeeds, type Tally } from './schedules/try-seeds.js';
+import { describeFailure } from '../../simulation/schedules/describe-failure.js';
+import { withoutRealTime } from '../../simulation/schedules/forbidden.js';
+import { playSeed, trySeeds, type Tally } from '../../simulation/schedules/try-seeds.js';
 
 const usage = `npm run simulate -- [--schedules N] [--seconds S] [--seed N] [--trace] [-o json]
   --schedules  how many seeds are played (default 1000)

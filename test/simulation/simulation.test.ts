@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describeFailure } from './schedules/describe-failure.js';
-import { withoutRealTime } from './schedules/forbidden.js';
-import { playSeed, trySeeds } from './schedules/try-seeds.js';
+import { describeFailure } from '../../simulation/schedules/describe-failure.js';
+import { withoutRealTime } from '../../simulation/schedules/forbidden.js';
+import { playSeed, trySeeds } from '../../simulation/schedules/try-seeds.js';
 
 /** Always the same ones: whether a build is green must not hang on how fast the machine is. */
 const schedules = Number(process.env['FAULTLINE_SIMULATIONS'] ?? 100);

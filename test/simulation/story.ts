@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 import { parseNodeKey } from '../../domain/identifiers.js';
 import type { EventPayloads } from '../../schemas/event-payloads.js';
-import { listedDeviations, type Deviation } from './scheduler/deviations.js';
-import { withoutRealTime } from './schedules/forbidden.js';
-import { run } from './schedules/run.js';
-import type { Script, Scripted } from './schedules/script.js';
-import type { Defect } from './world/machine.js';
-import type { Happening } from './world/happening.js';
+import { listedDeviations, type Deviation } from '../../simulation/scheduler/deviations.js';
+import { withoutRealTime } from '../../simulation/schedules/forbidden.js';
+import { run } from '../../simulation/schedules/run.js';
+import type { Script, Scripted } from '../../simulation/schedules/script.js';
+import type { Defect } from '../../simulation/world/machine.js';
+import type { Happening } from '../../simulation/world/happening.js';
 
 const hourMs = 3_600_000;
 

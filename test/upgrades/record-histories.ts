@@ -9,11 +9,11 @@ import { inputTopics } from '../../schemas/catalog.js';
 import { decideBy } from '../../services/maintenance/decide/decide.js';
 import type { Rules } from '../../services/maintenance/decide/draft.js';
 import { decodeRecord } from '../../services/maintenance/read/decode-record.js';
-import { epoch, schemaIds } from '../simulation/parts/ports.js';
-import { drawnDeviations } from '../simulation/scheduler/deviations.js';
-import type { Built } from '../simulation/schedules/build.js';
-import { run } from '../simulation/schedules/run.js';
-import { scriptOf } from '../simulation/schedules/try-seeds.js';
+import { epoch, schemaIds } from '../../simulation/parts/ports.js';
+import { drawnDeviations } from '../../simulation/scheduler/deviations.js';
+import type { Built } from '../../simulation/schedules/build.js';
+import { run } from '../../simulation/schedules/run.js';
+import { scriptOf } from '../../simulation/schedules/try-seeds.js';
 import type { GoldenStep } from './golden-history.js';
 
 /** What one node of one simulated schedule went through. */

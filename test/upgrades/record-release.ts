@@ -6,7 +6,7 @@ import { replay } from '../../domain/evolve.js';
 import { emptyNodeState } from '../../domain/node-state.js';
 import { isEventName } from '../../schemas/codec.js';
 import { packageVersion } from '../../cli/composition/run.js';
-import { withoutRealTime } from '../simulation/schedules/forbidden.js';
+import { withoutRealTime } from '../../simulation/schedules/forbidden.js';
 import { payloadOf, type GoldenEvent } from './golden-event.js';
 import { releasedVersions, releaseFile, type GoldenHistory, type GoldenStep } from './golden-history.js';
 import { recordRows } from './record-rows.js';

@@ -7,7 +7,7 @@ import type { LedgerEntry } from './ledger-entry.js';
 export interface AnnouncerOptions {
   readonly cluster: string;
   readonly clock: WorldClock;
-  readonly sender: IntakeSender;
+  readonly sender: Pick<IntakeSender, 'post'>;
 }
 
 /** Name under which the agent on each node reports. */

@@ -19,7 +19,7 @@ export interface PlayerOptions {
   readonly rows: readonly RecordRow[];
   readonly clock: WorldClock;
   readonly random: WorldRandom;
-  readonly sender: IntakeSender;
+  readonly sender: Pick<IntakeSender, 'post'>;
   /** When the first row starts, on the clock; the others follow at the record's distances. */
   readonly startAt: number;
   /** Part of the faults that go away by themselves within minutes. 0.05, if not given. */

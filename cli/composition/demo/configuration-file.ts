@@ -8,7 +8,7 @@ import { machineImage, type DemoWorld } from './world.js';
 
 /**
  * Writes the demo's `faultline.yaml`: an ordinary configuration that names the cluster, BMCs, tickets and actions of its
- * data centre. What is longer here than by default only spares the jumping clock from looking often at what is well.
+ * data centre.
  */
 export function writeDemoConfiguration(
   world: DemoWorld,
@@ -35,6 +35,40 @@ function kubeconfigIn(folder: string, { kubeconfig }: DemoWorld): string {
   return path;
 }
 
+const wide = { share: 0.1, rate: 60, per: '1m' };
+
+/**
+ * How Faultline is configured where it handles a record, whatever data centre that is played on. What is longer here than by
+ * default only spares a clock that jumps from looking often at what is well.
+ */
+export const recordBehaviour = {
+  installation: { dataFolder: 'data', upkeepEvery: '7d' },
+  mode: { default: 'active' },
+  detector: { leaseCheckEvery: '3650d', leaseStaleAfter: '3650d', inventoryRefreshEvery: '7d' },
+  guard: {
+    inventoryMaximumAge: '15d',
+    operations: {
+      isolate: wide,
+      migrate: wide,
+      'delete-pods': wide,
+      'restart-component': wide,
+      power: wide,
+      reimage: wide,
+    },
+  },
+  recipe: {
+    image: machineImage,
+    evacuationDeadline: '30m',
+    whenOverdue: 'delete',
+    workloadCheck: '1m',
+    verifyInterval: '5m',
+    verifyDeadline: '1h',
+    repairCheck: '1d',
+    stageMaximumAge: '3d',
+    repairBy: 'power-off-and-ticket',
+  },
+};
+
 const partitions = 4;
 
 const embeddedParts = {
@@ -60,9 +94,8 @@ function configurationOf(
   world: DemoWorld,
   { kubeconfig, port }: { readonly kubeconfig: string; readonly port: number },
 ): object {
-  const wide = { share: 0.1, rate: 60, per: '1m' };
   return {
-    installation: { dataFolder: 'data', upkeepEvery: '7d' },
+    ...recordBehaviour,
     http: { listen: `127.0.0.1:${port}` },
     clusters: [
       {
@@ -74,33 +107,9 @@ function configurationOf(
         bmc: { url: world.bmcs.baseUrl, systemPath: '/redfish/v1/Systems/{node}' },
       },
     ],
-    mode: { default: 'active' },
-    detector: { leaseCheckEvery: '3650d', leaseStaleAfter: '3650d', inventoryRefreshEvery: '7d' },
-    guard: {
-      inventoryMaximumAge: '15d',
-      operations: {
-        isolate: wide,
-        migrate: wide,
-        'delete-pods': wide,
-        'restart-component': wide,
-        power: wide,
-        reimage: wide,
-      },
-    },
     drivers: {
       tickets: { url: world.webhook.baseUrl },
       actions: { url: world.webhook.baseUrl },
-    },
-    recipe: {
-      image: machineImage,
-      evacuationDeadline: '30m',
-      whenOverdue: 'delete',
-      workloadCheck: '1m',
-      verifyInterval: '5m',
-      verifyDeadline: '1h',
-      repairCheck: '1d',
-      stageMaximumAge: '3d',
-      repairBy: 'power-off-and-ticket',
     },
   };
 }

@@ -2,7 +2,8 @@ import type { JumpingClock } from '../../../adapters/clock/jumping-clock.js';
 import type { IntakeSender } from '../../../world/record/intake-sender.js';
 import type { RunningInstallation } from '../installation.js';
 import { consumerGroups } from '../start/consumer-groups.js';
-import type { PeopleOnCall } from './people.js';
+import type { PeopleOnCall } from '../../../simulation/record/people-on-call.js';
+import type { OrderDesk } from './order-desk.js';
 import { witnessGroup } from './witness.js';
 import type { DemoWorld } from './world.js';
 
@@ -13,6 +14,7 @@ export interface Stage {
   readonly installation: RunningInstallation;
   readonly sender: IntakeSender;
   readonly people: PeopleOnCall;
+  readonly orders: OrderDesk;
 }
 
 /**
@@ -25,13 +27,13 @@ function eventLoopTurn(): Promise<void> {
 }
 
 /** As far as this process knows by itself. */
-function isStill({ installation, sender, people }: Stage): boolean {
+function isStill({ installation, sender, orders }: Stage): boolean {
   return (
     installation.isReady() &&
     installation.underWay() === 0 &&
     installation.connections.eventLog.underWay() === 0 &&
     sender.underWay === 0 &&
-    people.underWay === 0
+    orders.underWay === 0
   );
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { JumpingClock } from '../../../adapters/clock/jumping-clock.js';
 import { systemRandomness } from '../../../adapters/clock/system-clock.js';
 import type { Log } from '../../../adapters/ports/log.js';
+import { PeopleOnCall } from '../../../simulation/record/people-on-call.js';
 import { seededRandom } from '../../../world/random.js';
 import { IntakeSender } from '../../../world/record/intake-sender.js';
 import { RecordPlayer } from '../../../world/record/player.js';
@@ -15,7 +16,7 @@ import { startInstallation } from '../installation.js';
 import { serviceNames } from '../service-names.js';
 import { writeDemoConfiguration } from './configuration-file.js';
 import { narrate } from './narrator.js';
-import { PeopleOnCall } from './people.js';
+import { OrderDesk } from './order-desk.js';
 import { isQuiet, type Stage } from './quiet.js';
 import { resultOf, type DemoResult } from './result.js';
 import { startSimulatedWorld } from './simulated-world.js';
@@ -102,7 +103,8 @@ async function setUp(options: DemoOptions, clock: JumpingClock, started: Started
     rmSync(folder, { recursive: true, force: true });
   });
   const stack = await stackFor(options, folder, started);
-  const people = new PeopleOnCall(clock, () => installation.url);
+  const orders = new OrderDesk(() => installation.url);
+  const people = new PeopleOnCall(clock, (order) => void orders.give(order));
   const random = seededRandom(options.seed);
   const onRepaired = (node: string): void => {
     people.repaired(node);
@@ -118,7 +120,7 @@ async function setUp(options: DemoOptions, clock: JumpingClock, started: Started
   started.add(() => installation.stop());
   const sender = new IntakeSender({ baseUrl: installation.url, clock });
   started.add(() => sender.close());
-  return { clock, world, installation, sender, people };
+  return { clock, world, installation, sender, people, orders };
 }
 
 /** Runs the clock until nothing of the record is left to show or to handle. */

@@ -1,11 +1,27 @@
 import type { EventLog, LogRecord } from '../../../adapters/ports/event-log.js';
 import type { DecidedReport } from '../../../domain/decision.js';
 import { decodeEvent } from '../../../schemas/codec.js';
+import type { EventPayloads } from '../../../schemas/event-payloads.js';
 import { eventToOutcome, type ProcessEndedPayload } from '../../../schemas/events/process-ended.js';
 import type { ProcessEventPayload } from '../../../schemas/events/process-event.js';
 import { eventToDecided } from '../../../schemas/events/reports-decided.js';
 import { unframe } from '../../../schemas/wire-format.js';
 import type { Outcome } from '../../../domain/node-state.js';
+
+/** What the witness reads of a record. */
+export interface WitnessedRecord {
+  readonly topic: string;
+  readonly id: string;
+  /** By name of the event. */
+  readonly event: { readonly [Name in keyof EventPayloads]?: EventPayloads[Name] };
+}
+
+function eventOn(topic: string, body: Buffer): WitnessedRecord['event'] {
+  if (topic === 'fault.report-fates') return { ReportsDecided: decodeEvent('ReportsDecided', body) };
+  if (topic === 'maintenance.outcomes') return { ProcessEnded: decodeEvent('ProcessEnded', body) };
+  if (topic === 'maintenance.events') return { ProcessEvent: decodeEvent('ProcessEvent', body) };
+  return topic.startsWith('fault.') ? { FaultChanged: decodeEvent('FaultChanged', body) } : {};
+}
 
 /** A process as subscribers saw it. */
 export interface SeenProcess {
@@ -42,29 +58,27 @@ export class Witness {
 
   /** Takes one record; a copy of one that it knows counts for nothing. */
   hear(record: LogRecord): void {
-    const id = `${record.topic} ${record.headers['ce_id'] ?? `${record.partition}/${record.offset}`}`;
-    if (this.#seen.has(id)) return;
-    this.#seen.add(id);
-    const body = record.value === undefined ? undefined : unframe(record.value)?.body;
-    if (record.topic.endsWith('.dlt')) this.deadLetters += 1;
-    else if (body !== undefined) this.#take(record.topic, body);
+    const { topic, partition, offset, headers, value } = record;
+    const body = value === undefined || topic.endsWith('.dlt') ? undefined : unframe(value)?.body;
+    this.take({
+      topic,
+      id: headers['ce_id'] ?? `${partition}/${offset}`,
+      event: body === undefined ? {} : eventOn(topic, body),
+    });
   }
 
-  #take(topic: string, body: Buffer): void {
-    if (topic === 'fault.report-fates') {
-      for (const decided of eventToDecided(decodeEvent('ReportsDecided', body)))
-        this.fates.set(decided.reportId, decided);
-    } else if (topic === 'maintenance.outcomes') {
-      this.#end(decodeEvent('ProcessEnded', body));
-    } else if (topic === 'maintenance.events') {
-      const event = decodeEvent('ProcessEvent', body);
-      if (event.type === 'ProcessStarted') this.#start(event);
-      this.#onEvent(event);
-    } else if (topic.startsWith('fault.')) {
-      const { change } = decodeEvent('FaultChanged', body);
-      if (change === 'OPENED') this.faults.opened += 1;
-      if (change === 'CLEARED') this.faults.cleared += 1;
-    }
+  /** The same, of a record that is read already. */
+  take({ topic, id, event }: WitnessedRecord): void {
+    if (this.#seen.has(`${topic} ${id}`)) return;
+    this.#seen.add(`${topic} ${id}`);
+    if (topic.endsWith('.dlt')) this.deadLetters += 1;
+    const { ReportsDecided: decided, ProcessEnded: ended, ProcessEvent: told, FaultChanged: fault } = event;
+    for (const one of decided === undefined ? [] : eventToDecided(decided)) this.fates.set(one.reportId, one);
+    if (ended !== undefined) this.#end(ended);
+    if (told?.type === 'ProcessStarted') this.#start(told);
+    if (told !== undefined) this.#onEvent(told);
+    if (fault?.change === 'OPENED') this.faults.opened += 1;
+    if (fault?.change === 'CLEARED') this.faults.cleared += 1;
   }
 
   #start({ processId, cluster, node, at, data }: ProcessEventPayload): void {

@@ -10,6 +10,7 @@ const copied = [
   'domain',
   'schemas',
   'services',
+  'simulation',
   'workflows',
   'world',
   'test',

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+
+import { Command } from 'commander';
+
+import { packageRoot } from '../../schemas/package-root.js';
+import { simulateRecord, type SimulationResult } from '../composition/simulate.js';
+import { CommandFailed } from '../errors.js';
+import { printDocument, type OutputFormat } from '../output/print.js';
+import type { Terminal } from '../terminal.js';
+import { outputOption, positiveNumber } from './common.js';
+
+interface SimulateFlags {
+  readonly record: string;
+  readonly nodes: number;
+  readonly days?: number;
+  readonly seed: number;
+  readonly output: OutputFormat;
+}
+
+function summaryOf(result: SimulationResult): string {
+  const counts = (of: Readonly<Record<string, number>>): string =>
+    Object.entries(of)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ');
+  const { rows, rowsByFate, processes, outcomes, effects, timeToRecoverMinutes } = result;
+  return [
+    `rows          ${rows}: ${counts(rowsByFate)}`,
+    `processes     ${processes.started} started, ${processes.ended} ended: ${counts(outcomes)}`,
+    `effects       ${counts(effects)}`,
+    `to recover    p50 ${timeToRecoverMinutes.p50} min, p95 ${timeToRecoverMinutes.p95} min`,
+    `unaccounted   ${result.unaccountedReports} reports; isolated without a process: ${result.cordonedLeft}`,
+    `played        ${result.virtualDays} days, ${result.steps} steps in ${result.seconds} s; trace ${result.hash}`,
+    ...result.violations.map(({ invariant, message }) => `VIOLATED      ${invariant}: ${message}`),
+    '',
+  ].join('\n');
+}
+
+export function simulateCommand(terminal: Terminal): Command {
+  return new Command('simulate')
+    .description(
+      'play a real failure record on Faultline in virtual time, every step held against every promise',
+    )
+    .option('--record <file>', 'failure record (CSV)', join(packageRoot(), 'data/lanl/system-18.csv'))
+    .option('--nodes <n>', 'machines', positiveNumber, 1024)
+    .option('--days <n>', 'only so many days of the record', positiveNumber)
+    .option('--seed <n>', 'chance of the simulated world', positiveNumber, 1)
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .action(async ({ record, nodes, days, seed, output }: SimulateFlags) => {
+      const result = await simulateRecord({ record, nodes, seed, ...(days === undefined ? {} : { days }) });
+      if (output === 'table') terminal.out(summaryOf(result));
+      else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', result);
+      const { violations, unaccountedReports, cordonedLeft } = result;
+      if (violations.length + unaccountedReports + cordonedLeft === 0) return;
+      throw new CommandFailed('ChecksFailed', 'the simulation broke a promise: the result says which');
+    });
+}

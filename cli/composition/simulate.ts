@@ -1,0 +1,122 @@
+import { stringify } from 'yaml';
+
+import { isolationTaint } from '../../adapters/ports/node-marks.js';
+import { playRecord, type PlayedRecord } from '../../simulation/record/play-record.js';
+import type { Rules } from '../../simulation/record/data-centre.js';
+import type { Happening } from '../../simulation/world/happening.js';
+import { clusterName } from '../../simulation/world/site.js';
+import { readRecordFile } from '../../world/record/read-record.js';
+import { parseConfiguration } from '../configuration/load.js';
+import { recordBehaviour } from './demo/configuration-file.js';
+import { countRecord, leftIsolated, type RecordCounts } from './demo/record-counts.js';
+import { Witness } from './demo/witness.js';
+import { machineImage } from './demo/world.js';
+import { executorSettings, guardPolicy } from './start/executor-settings.js';
+
+export interface SimulateOptions {
+  readonly record: string;
+  readonly nodes: number;
+  readonly days?: number;
+  readonly seed: number;
+}
+
+/** What a record came to in virtual time, counted from what was published and from what reached the simulated world. */
+export interface SimulationResult extends RecordCounts {
+  readonly apiVersion: 'faultline.dev/v1';
+  readonly kind: 'SimulationResult';
+  readonly nodes: number;
+  readonly effects: Readonly<Record<string, number>>;
+  readonly cordonedLeft: number;
+  readonly seed: number;
+  readonly hash: string;
+  readonly steps: number;
+  readonly virtualDays: number;
+  readonly seconds: number;
+  readonly violations: readonly NonNullable<PlayedRecord['violation']>[];
+}
+
+/** `faultline simulate`. Rejects when the record can't be read. */
+export async function simulateRecord(options: SimulateOptions): Promise<SimulationResult> {
+  const { nodes, days, seed } = options;
+  const record = await readRecordFile(options.record, { nodes, ...(days === undefined ? {} : { days }) });
+  const witness = new Witness(() => undefined);
+  const effects = new Effects();
+  const begun = performance.now();
+  const played = await playRecord({
+    record,
+    nodes,
+    seed,
+    rules: rulesOfTheRecord(),
+    image: machineImage,
+    active: () => witness.active,
+    listen: (happening) => {
+      if (happening.kind === 'published') witness.take(happening.record);
+      else effects.count(happening);
+    },
+  });
+  const { ledger, hash, steps, virtualMs, violation } = played;
+  return {
+    apiVersion: 'faultline.dev/v1',
+    kind: 'SimulationResult',
+    ...countRecord({ cluster: clusterName, witness, ledger, dirty: record.dirty }),
+    nodes,
+    effects: effects.counts,
+    cordonedLeft: leftIsolated(effects.isolations, witness),
+    seed,
+    hash,
+    steps,
+    virtualDays: Math.round(virtualMs / 86_400_000),
+    seconds: Math.round((performance.now() - begun) / 10) / 100,
+    violations: violation === undefined ? [] : [violation],
+  };
+}
+
+/** The demo's configuration, without what it says about addresses. */
+function rulesOfTheRecord(): Rules {
+  const cluster = { name: clusterName, kubeconfig: 'simulated.yaml', mode: 'active' };
+  const configuration = parseConfiguration(
+    stringify({ ...recordBehaviour, clusters: [cluster] }),
+    'simulated.yaml',
+  );
+  return {
+    policy: configuration.policy,
+    guard: guardPolicy(configuration),
+    executor: executorSettings(configuration),
+    inventoryRefreshMs: configuration.detector.inventoryRefreshEveryMs,
+    upkeepEveryMs: configuration.upkeepEveryMs,
+  };
+}
+
+/** What reached the simulated cluster and machines, in the words of the demo's result. */
+class Effects {
+  readonly counts: Record<string, number> = {};
+  readonly #isolated = new Map<string, string>();
+
+  /** Values of our taint that stand on nodes. */
+  get isolations(): readonly string[] {
+    return [...this.#isolated.values()];
+  }
+
+  count(happening: Happening): void {
+    const effect = this.#effectOf(happening);
+    if (effect !== undefined) this.counts[effect] = (this.counts[effect] ?? 0) + 1;
+  }
+
+  #effectOf(happening: Happening): string | undefined {
+    if (happening.kind === 'machine touched') return touches[happening.verb];
+    if (happening.kind === 'pod told to go') return happening.verb === 'evict' ? 'evict' : 'deletePod';
+    if (happening.kind !== 'node patched') return undefined;
+    const { node, before, after } = happening;
+    const taint = isolationTaint(after)?.value;
+    if (taint === undefined) this.#isolated.delete(node);
+    else this.#isolated.set(node, taint);
+    return taint !== undefined && isolationTaint(before)?.value !== taint ? 'isolate' : 'nodePatch';
+  }
+}
+
+const touches = {
+  forceOff: 'powerOff',
+  on: 'powerOn',
+  reimage: 'reimage',
+  'restart-component': 'restartComponent',
+} as const;

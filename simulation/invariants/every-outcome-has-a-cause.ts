@@ -1,0 +1,50 @@
+import type { Invariant } from './invariant.js';
+
+/** What has to be remembered of a record, in years of them. */
+interface Link {
+  readonly id: string;
+  readonly causedBy: string | undefined;
+  readonly isReport: boolean;
+}
+
+/**
+ * 8. Whatever names a cause names a record that was published, and from an outcome one comes to a report by going from
+ * `ce_causationid` to `ce_id` and nothing else.
+ */
+export function everyOutcomeHasACause(): Invariant {
+  const records = new Map<string, Link>();
+  const causeOf = ({ causedBy }: Link): Link | undefined =>
+    causedBy === undefined ? undefined : records.get(causedBy);
+  const walk = (outcome: Link): string | undefined => {
+    const way = new Set<Link>();
+    for (let at: Link | undefined = outcome; at !== undefined; at = causeOf(at)) {
+      if (at.isReport) return undefined;
+      if (way.has(at)) break;
+      way.add(at);
+    }
+    return `no way leads from ${outcome.id} back to a report: ${[...way].map(({ id }) => id).join(' <- ')}`;
+  };
+  return {
+    name: 'everything published carries its cause',
+    after: (happening) => {
+      if (happening.kind !== 'published') return undefined;
+      const { id, causedBy, event } = happening.record;
+      const link: Link = { id, causedBy, isReport: event.ReportReceived !== undefined };
+      if (id !== '') records.set(id, link);
+      const { ProcessEnded: ended } = event;
+      if (ended === undefined) return undefined;
+      const unknown = ended.causeReportIds.filter((report) => records.get(report)?.isReport !== true);
+      return unknown.length > 0
+        ? `${id} names reports that were never made: ${unknown.join(', ')}`
+        : walk(link);
+    },
+    atRest: () => {
+      const lost = [...records.values()].find(
+        (record) => record.causedBy !== undefined && causeOf(record) === undefined,
+      );
+      return lost === undefined
+        ? undefined
+        : `${lost.id} names ${lost.causedBy ?? ''}, which nobody published`;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { faultTypes, type FaultType } from '../../domain/fault.js';
+import type { Recipe } from '../../domain/node-state.js';
+import { defaultExecutorSettings } from '../../services/executor/settings.js';
+import { defaultGuardPolicy, type GuardPolicy } from '../../services/guard/policy.js';
+import type { Policy, Rung } from '../../workflows/policy.js';
+import type { InstallationSettings } from './ports.js';
+
+const dayMs = 86_400_000;
+
+const recipe: Recipe = {
+  cordon: true,
+  component: 'kubelet',
+  image: '',
+  evacuationDeadlineMs: 600_000,
+  minimumNoticeMs: 60_000,
+  whenOverdue: 'person',
+  workloadCheckMs: 120_000,
+  bootDeadlineMs: 900_000,
+  repairDeadlineMs: 86_400_000,
+  repairCheckMs: 3_600_000,
+  verifyIntervalMs: 60_000,
+  verifyDeadlineMs: 400_000,
+  healthyObservations: 2,
+  stageMaximumAgeMs: 43_200_000,
+  repairBy: 'power-off-and-ticket',
+};
+
+const rung = (workflow: Rung['workflow'], attempts: number): Rung => ({ workflow, attempts, perMs: dayMs });
+
+function ladderOf(type: FaultType): readonly Rung[] {
+  if (type === 'KubeletUnhealthy')
+    return [rung('component-restart', 1), rung('reboot', 1), rung('reinstall', 1)];
+  if (type === 'KernelDeadlock' || type === 'NodeNotReady')
+    return [rung('reboot', 2), rung('reinstall', 1), rung('hardware-repair', 1)];
+  return [rung('hardware-repair', 2)];
+}
+
+function byType<Value>(value: (type: FaultType) => Value): Record<FaultType, Value> {
+  return Object.fromEntries(faultTypes.map((type) => [type, value(type)])) as Record<FaultType, Value>;
+}
+
+/** A small policy for schedules: every workflow occurs, and every choice at the deadline. */
+export function policyOf(choices: Pick<Recipe, 'whenOverdue' | 'repairBy' | 'cordon'>): Policy {
+  return {
+    version: 'simulation',
+    ladders: byType(ladderOf),
+    recipes: byType(() => ({ ...recipe, ...choices })),
+    mode: { byDefault: 'active', byCluster: {}, byPool: {}, byFaultType: {} },
+    settleTimeMs: { byDefault: 300_000, bySource: {} },
+  };
+}
+
+/** Of four nodes, two may be out at once and one may be switched off at a time. */
+const guardPolicy: GuardPolicy = {
+  ...defaultGuardPolicy,
+  askAgainMs: 5 * 60_000,
+  operations: {
+    ...defaultGuardPolicy.operations,
+    isolate: { share: 0.5, rate: 60, rateWindowMs: 60_000 },
+    power: { share: 0.25, rate: 20, rateWindowMs: 60_000 },
+  },
+};
+
+/** How the parts of a schedule are configured. */
+export const settings: InstallationSettings = {
+  guard: guardPolicy,
+  executor: defaultExecutorSettings,
+  inventoryRefreshMs: 5 * 60_000,
+  upkeepEveryMs: 3_600_000,
+  prunes: false,
+  takeOverMs: 10 * 60_000,
+  batchRecords: 20,
+  zoneLabel: 'zone',
+};

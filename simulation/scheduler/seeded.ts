@@ -1,0 +1,43 @@
+import type { Randomness } from '../../adapters/ports/clock.js';
+
+/** Chance that only the seed decides. */
+export interface Seeded extends Randomness {
+  /** True with this probability. */
+  happens(probability: number): boolean;
+  /** A whole number in [least, most]. */
+  between(least: number, most: number): number;
+  pick<Item>(items: readonly Item[]): Item;
+}
+
+/** FNV-1a over UTF-16 units: the same texts, the same 32 bits. */
+export function hashOf(text: string, start = 0x811c9dc5): number {
+  let hash = start;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+/** Mulberry32 (Tommy Ettinger, public domain): one 32-bit state, good enough to choose schedules by. */
+export function seeded(seed: number, stream = ''): Seeded {
+  let state = hashOf(stream, (seed ^ 0x9e3779b9) >>> 0);
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  const hex = (digits: number): string =>
+    Array.from({ length: digits }, () => Math.floor(next() * 16).toString(16)).join('');
+  return {
+    next,
+    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`,
+    happens: (probability) => next() < probability,
+    between: (least, most) => least + Math.floor(next() * (most - least + 1)),
+    pick: (items) => {
+      const item = items[Math.floor(next() * items.length)];
+      if (item === undefined) throw new RangeError('nothing to pick from');
+      return item;
+    },
+  };
+}

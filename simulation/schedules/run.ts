@@ -1,0 +1,124 @@
+import { everyInvariant } from '../invariants/every-invariant.js';
+import type { Invariant } from '../invariants/invariant.js';
+import { Judge, type Violation } from '../invariants/judge.js';
+import { Agenda } from '../scheduler/agenda.js';
+import type { Deviations } from '../scheduler/deviations.js';
+import { Trace } from '../scheduler/trace.js';
+import { takeTurns } from '../scheduler/turns.js';
+import type { Happening } from '../world/happening.js';
+import { bootNumber } from '../world/machine.js';
+import { build, type Built } from './build.js';
+import { play } from './play.js';
+import type { Script } from './script.js';
+
+export interface Result {
+  readonly hash: string;
+  readonly steps: number;
+  /** How long it took in virtual time. */
+  readonly virtualMs: number;
+  readonly violation: Violation | undefined;
+  readonly lines: readonly string[];
+  /** Outcomes of processes, as published. */
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly script: Script;
+  readonly deviations: Deviations;
+  readonly keepTrace?: boolean;
+  /** Hears everything that an outsider sees. */
+  readonly listen?: (happening: Happening, at: number) => void;
+  /** Is given what was built, to look into when all is over. */
+  readonly onBuilt?: (built: Built) => void;
+}
+
+export const start = Date.UTC(2026, 0, 1);
+/** By then, after everything works again, all has to be at rest. Virtual ms. */
+const patienceMs = 20 * 86_400_000;
+/** Then people take back what they did to nodes by hand: while they keep nodes out, the guard lets nobody else go. */
+const tidyAfterMs = 2 * 3_600_000;
+const mostSteps = 40_000;
+const lookEveryMs = 15 * 60_000;
+
+/** Plays one schedule to its end, or to the first violation. The same options give the same trace. */
+export async function run({
+  seed,
+  script,
+  deviations,
+  keepTrace = false,
+  listen,
+  onBuilt,
+}: RunOptions): Promise<Result> {
+  const agenda = new Agenda(start);
+  const trace = new Trace({ keep: keepTrace });
+  const judge = new Judge(trace, start);
+  const surroundings = { seed, agenda, deviations, trace, calls: new Map<string, number>() };
+  const built = await build(surroundings, script, (happening, at) => {
+    judge.hear(happening, at);
+    listen?.(happening, at - start);
+  });
+  onBuilt?.(built);
+  judge.invariants = invariantsOf(built);
+  for (const scripted of script.events) {
+    agenda.schedule(start + scripted.at, () => {
+      trace.add(agenda.now, `${scripted.what} ${JSON.stringify(scripted)}`);
+      play(built.cast, scripted);
+    });
+  }
+  agenda.schedule(start + script.calmAt, () => {
+    deviations.calm();
+  });
+  agenda.schedule(start + script.calmAt + tidyAfterMs, () => {
+    for (const name of script.nodes) built.cast.people.tidyUp(name);
+  });
+  await playOut(built, agenda, judge, script);
+  const { hash, steps, lines } = trace;
+  const { violation, outcomes } = judge;
+  return { hash, steps, virtualMs: agenda.now - start, violation, lines, outcomes };
+}
+
+function invariantsOf({ installation: { policy, store }, cast: { site } }: Built): readonly Invariant[] {
+  return everyInvariant({
+    site,
+    store,
+    recipe: policy.recipes.KernelDeadlock,
+    limits: { isolated: 2, poweringOff: 1, inventoryAgeMs: 20 * 60_000 },
+    bootNumber,
+  });
+}
+
+async function playOut(built: Built, agenda: Agenda, judge: Judge, script: Script): Promise<void> {
+  const calmAt = start + script.calmAt;
+  let lookAt = calmAt + lookEveryMs;
+  let restful = 0;
+  await takeTurns(() => {
+    if (!agenda.step()) return false;
+    if (agenda.now > calmAt + patienceMs || judge.steps > mostSteps)
+      judge.fail('every process ends, or waits for a person', notAtRest(built), agenda.now);
+    if (agenda.now >= lookAt) {
+      lookAt = agenda.now + lookEveryMs;
+      void isAtRest(built).then((rests) => {
+        restful = rests ? restful + 1 : 0;
+      });
+    }
+    return judge.violation === undefined && restful < 6;
+  });
+  judge.rest(agenda.now);
+}
+
+/** Nothing unread, unsent or open. Whether that is as it should be, the invariants say. */
+async function isAtRest({ installation, active }: Built): Promise<boolean> {
+  const { log, store } = installation;
+  if (active.size > 0 || store.queues.size > 0) return false;
+  if (store.unsent.some((queue) => queue.length > 0)) return false;
+  return (await log.unread('maintenance')) === 0n && (await log.unread('migrator')) === 0n;
+}
+
+function notAtRest({ active, installation }: Built): string {
+  const stages = [...active].map(([node, { processId, stage }]) => `${processId} of ${node} is ${stage}`);
+  const waiting = [...installation.store.queues.values()].flatMap(([head]) =>
+    head === undefined ? [] : [`${head.command.type} ${head.status} ${head.waitingReason ?? ''}`],
+  );
+  return `still not at rest: ${[...stages, ...waiting].join('; ') || 'records unread or unsent'}`;
+}

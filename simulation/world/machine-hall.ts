@@ -1,0 +1,66 @@
+import type { Agenda } from '../scheduler/agenda.js';
+import { Machine } from './machine.js';
+import { registeredNode, withoutHeartbeat, withStatus } from './objects.js';
+import type { Site } from './site.js';
+
+/** A kubelet that is not heard for so long makes its node Unknown, ms. */
+export const graceMs = 40_000;
+
+/** The machines of a small site: each is a node with a workload, and its kubelet states what it is. */
+export class MachineHall {
+  readonly #site: Site;
+  readonly #agenda: Agenda;
+  readonly #machines = new Map<string, Machine>();
+
+  constructor(site: Site, names: readonly string[]) {
+    this.#site = site;
+    this.#agenda = site.agenda;
+    for (const name of names) this.#build(name);
+  }
+
+  get machines(): readonly Machine[] {
+    return [...this.#machines.values()];
+  }
+
+  machine(name: string): Machine {
+    const machine = this.#machines.get(name);
+    if (machine === undefined) throw new RangeError(`no machine ${name}`);
+    return machine;
+  }
+
+  /** The kubelet registers its node anew: same name, another UID, nothing of what others wrote on it. */
+  register(name: string): void {
+    this.#site.registerNode(registeredNode(this.machine(name), this.#agenda.now));
+  }
+
+  #build(name: string): void {
+    const machine = new Machine(name, this.#agenda, this.#site.random);
+    this.#machines.set(name, machine);
+    this.#site.machines.set(name, machine);
+    this.register(name);
+    this.#site.addPod(`web-${name}`, name, 'ReplicaSet');
+    machine.onChange = () => {
+      this.#stateNode(machine);
+    };
+  }
+
+  /** A kubelet that is heard states its node; one that falls silent is noticed after a while. */
+  #stateNode(machine: Machine): void {
+    const node = this.#site.nodes.get(machine.name);
+    if (!machine.heard) {
+      const { boots } = machine;
+      this.#agenda.after(graceMs, () => {
+        this.#noticeSilence(machine, boots);
+      });
+    } else if (node !== undefined) {
+      this.#site.putNode(withStatus(node, machine, this.#agenda.now));
+      this.#site.finishPods(machine.name);
+    }
+  }
+
+  #noticeSilence(machine: Machine, boots: number): void {
+    const node = this.#site.nodes.get(machine.name);
+    if (machine.heard || machine.boots !== boots || node === undefined) return;
+    this.#site.putNode(withoutHeartbeat(node, this.#agenda.now));
+  }
+}
