@@ -40,6 +40,8 @@ export interface Fault {
   readonly sequence?: number;
   /** The condition of the node by which it was reported. */
   readonly stillFiring?: { readonly condition: string; readonly status: 'True' | 'False' | 'Unknown' };
+  /** The latest boot that it outlived: it was opened on an earlier one, and reported on this one again. */
+  readonly outlived?: BootId;
   /**
    * Its process is over and left it as it is: `withheld` by the mode, or `handedOver` to a person. Only new evidence
    * (another boot, a mode that became active) starts a process for it again.

@@ -1,4 +1,5 @@
 import { isFaultType, type Fault, type FaultType } from '../../../domain/fault.js';
+import type { BootId } from '../../../domain/identifiers.js';
 import type { IgnoredReason, Report, ReportFate } from '../../../domain/report.js';
 import { modeOf, settleTimeMs } from '../../../workflows/policy.js';
 import { record, type Draft } from './draft.js';
@@ -74,6 +75,15 @@ function isNewEvidence(draft: Draft, report: Report, fault: Fault): boolean {
   return fault.left === 'handedOver' && report.bootId !== undefined && report.bootId !== fault.bootId;
 }
 
+/**
+ * The boot that the fault outlived, by all that is known; an agent may say so once, before anybody noticed the boot. A condition
+ * is looked at anyway: only what none shows has to be remembered.
+ */
+function outlivedBy(report: Report, { bootId, outlived }: Fault): BootId | undefined {
+  const isOfAnotherBoot = bootId !== undefined && report.bootId !== undefined && report.bootId !== bootId;
+  return isOfAnotherBoot && conditionOf(report).stillFiring === undefined ? report.bootId : outlived;
+}
+
 function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
   const { type } = fault;
   if (isNewEvidence(draft, report, fault)) {
@@ -90,8 +100,13 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
         }),
     );
     decideFate(draft, report, 'recurred', { fault });
-  } else if (!fault.sources.includes(report.source)) {
-    const seen: Fault = { ...fault, sources: [...fault.sources, report.source].slice(-16) };
+  } else if (!fault.sources.includes(report.source) || outlivedBy(report, fault) !== fault.outlived) {
+    const outlived = outlivedBy(report, fault);
+    const seen: Fault = {
+      ...fault,
+      sources: [...new Set([...fault.sources, report.source])].slice(-16),
+      ...(outlived === undefined ? {} : { outlived }),
+    };
     record(
       draft,
       {

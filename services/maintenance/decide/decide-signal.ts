@@ -7,7 +7,7 @@ import { isStage, takesOrder } from '../../../workflows/orders.js';
 import { decideOrphan } from './decide-orphan.js';
 import { takeUpWithheld } from './withheld.js';
 import { record, type Draft } from './draft.js';
-import { closeFault, openFaults } from './faults.js';
+import { closeFault, hasOutlived, openFaults } from './faults.js';
 import { strongerFault } from './ladder.js';
 import { tellProcess } from './process.js';
 import { setOnceMoreIfEarly, setTimers, withTimers } from './timers.js';
@@ -46,7 +46,15 @@ function decideResult(draft: Draft, result: CommandResult): void {
   );
   const belongsHere = result.stageEntry === process.context.stageEntry || process.stage === 'settling';
   // An answer to a question of an earlier stage only clears the way; it is not an answer to this one.
-  if (belongsHere) tellProcess(draft, { type: `${commandType}.${status}`, at: draft.at, detail });
+  if (!belongsHere) return;
+  // Conditions may be good of a node whose agent has said, on this boot, that its fault is still there.
+  if (isLookAtVerified(process, result) && hasOutlived(draft.state, detail.observation?.bootId))
+    tellProcess(draft, { type: 'observeNode.failed', at: draft.at, detail });
+  else tellProcess(draft, { type: `${commandType}.${status}`, at: draft.at, detail });
+}
+
+function isLookAtVerified({ stage }: ActiveProcess, { commandType, status }: CommandResult): boolean {
+  return stage === 'verifying' && commandType === 'observeNode' && status === 'done';
 }
 
 /**

@@ -1,4 +1,5 @@
 import { faultTypes, type Fault, type FaultType } from '../../../domain/fault.js';
+import type { BootId } from '../../../domain/identifiers.js';
 import type { JsonObject } from '../../../domain/json.js';
 import type { FaultReference, NodeState } from '../../../domain/node-state.js';
 import type { Report } from '../../../domain/report.js';
@@ -15,6 +16,13 @@ export function openFaults(state: NodeState): readonly Fault[] {
 /** A fault as a fact tells it. */
 export function faultData(fault: Fault): JsonObject {
   return { ...fault };
+}
+
+/** Whether a fault that is to be mended was reported on this boot although it is older: then no look shows a well node. */
+export function hasOutlived(state: NodeState, bootId: BootId | undefined): boolean {
+  return openFaults(state).some(
+    ({ left, outlived }) => left === undefined && outlived !== undefined && outlived === bootId,
+  );
 }
 
 export function referenceTo(fault: Fault): FaultReference {
@@ -79,7 +87,7 @@ export function conditionOf({ evidence }: Report): Pick<Fault, 'stillFiring'> {
 
 /** The fault as one to be handled again, with what is said of it now. */
 export function takenUpAgain(state: NodeState, fault: Fault, said: Partial<Fault> = {}): NodeState {
-  const { left: _left, ...open } = fault;
+  const { left: _left, outlived: _outlived, ...open } = fault;
   return { ...state, faults: { ...state.faults, [fault.type]: { ...open, ...said } } };
 }
 

@@ -269,3 +269,49 @@ describe('mode observe', () => {
     expect(node.state.attempts).toHaveLength(1);
   });
 });
+
+describe('a fault that outlives the boot that was to mend it', () => {
+  /** Rebooted; `onNewBoot` is said before anybody has noticed the boot, as topics have no order among each other. */
+  function rebooted(onNewBoot: (node: DecidedNode) => void): DecidedNode {
+    const node = new DecidedNode();
+    node.report('KernelDeadlock', { source: 'agent', ...boot('b1') });
+    node.isolate();
+    node.reboot();
+    onNewBoot(node);
+    node.change({ change: 'rebooted', nodeUid: 'u1' as NodeUid, bootId: 'b2' as BootId });
+    node.answer('observeNode', 'done', { observation: node.observation('b2') });
+    return node;
+  }
+  const again = (node: DecidedNode): Decision =>
+    node.report('KernelDeadlock', { source: 'agent', ...boot('b2') });
+  /** Looks as often as the policy asks, and once more. */
+  const looks = (node: DecidedNode): void => {
+    for (let look = 0; look < 4 && node.process.stage === 'verifying'; look += 1) {
+      if (look > 0 || node.process.context.open.length === 0) node.fire('verify-check');
+      node.answer('observeNode', 'done', { observation: node.observation('b2') });
+    }
+  };
+
+  it('given its agent said so once on the new boot, then looks that show no condition prove nothing: it was given back', () => {
+    const node = rebooted((one) => {
+      expect(again(one).report?.fate).toBe('recurred');
+      expect(again(one).report?.fate).toBe('repeated');
+    });
+    looks(node);
+    expect(node.process).toMatchObject({ stage: 'verifying', context: { healthy: 0 } });
+  });
+
+  it('given nobody says so on the new boot, then it is verified away', () => {
+    const node = rebooted(() => undefined);
+    looks(node);
+    expect(node.process.stage).toBe('returning');
+  });
+
+  it('given its agent clears it after all, then it is verified', () => {
+    const node = rebooted(again);
+    looks(node);
+    node.report('KernelDeadlock', { status: 'cleared', source: 'agent', ...boot('b2') });
+    looks(node);
+    expect(node.process.stage).toBe('returning');
+  });
+});
