@@ -28,8 +28,8 @@ export function execute(command, args, { env = process.env, quiet = false, patie
   });
 }
 
-/** A third of the processor's time while others want all of it. */
-const patience = 5;
+/** A tenth of the processor's time while others want all of it. */
+const patience = 10;
 
 function letOthersGoFirst(pid) {
   try {
