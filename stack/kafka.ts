@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { freePorts } from './free-port.js';
-import { buildCommand } from './build-command.js';
 import { provide } from './cache.js';
 import { kafkaRecipe } from './component-recipes.js';
+import { freePorts } from './free-port.js';
+import { format, quickJava, settings, type BrokerPlace, type ProxiedListener } from './kafka-files.js';
 import { launch, untilReady, type Supervised } from './supervised.js';
 
 export interface KafkaOptions {
@@ -18,13 +18,6 @@ export interface KafkaOptions {
    * call themselves by the proxies' ports.
    */
   readonly proxied?: readonly ProxiedListener[];
-}
-
-export interface ProxiedListener {
-  /** Where the broker listens. */
-  readonly port: number;
-  /** Where the proxy before it does. */
-  readonly advertisedPort: number;
 }
 
 export interface KafkaBroker {
@@ -46,78 +39,6 @@ export interface KafkaStack {
   pids(): readonly number[];
 }
 
-interface BrokerPlace {
-  readonly id: number;
-  readonly port: number;
-  readonly controllerPort: number;
-  readonly folder: string;
-  readonly proxied: ProxiedListener | undefined;
-}
-
-function listeners({ port, controllerPort, proxied }: BrokerPlace): readonly string[] {
-  const second = proxied === undefined ? [] : [`PROXIED://127.0.0.1:${proxied.port}`];
-  const called = proxied === undefined ? [] : [`PROXIED://127.0.0.1:${proxied.advertisedPort}`];
-  const own = `PLAINTEXT://127.0.0.1:${port}`;
-  return [
-    `listeners=${[own, ...second, `CONTROLLER://127.0.0.1:${controllerPort}`].join(',')}`,
-    `advertised.listeners=${[own, ...called].join(',')}`,
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
-  ];
-}
-
-function settings(place: BrokerPlace, all: readonly BrokerPlace[]): string {
-  const replicas = all.length;
-  const inSync = replicas > 1 ? 2 : 1;
-  const internalTopics = ['offsets.topic', 'transaction.state.log', 'share.coordinator.state.topic'];
-  return [
-    'process.roles=broker,controller',
-    `node.id=${place.id}`,
-    `controller.quorum.voters=${all.map((one) => `${one.id}@127.0.0.1:${one.controllerPort}`).join(',')}`,
-    ...listeners(place),
-    'inter.broker.listener.name=PLAINTEXT',
-    'controller.listener.names=CONTROLLER',
-    `log.dirs=${join(place.folder, 'data')}`,
-    'auto.create.topics.enable=false',
-    `default.replication.factor=${replicas}`,
-    `min.insync.replicas=${inSync}`,
-    ...internalTopics.map((topic) => `${topic}.replication.factor=${replicas}`),
-    'offsets.topic.num.partitions=4',
-    'transaction.state.log.num.partitions=4',
-    `transaction.state.log.min.isr=${inSync}`,
-    `share.coordinator.state.topic.min.isr=${inSync}`,
-    // Small machine: without these a broker preallocates for hundreds of partitions and waits 3 s for a group's first member.
-    'group.initial.rebalance.delay.ms=0',
-    'num.network.threads=2',
-    'num.io.threads=4',
-    'log.segment.bytes=16777216',
-    'log.index.size.max.bytes=1048576',
-    'log.cleaner.dedupe.buffer.size=4194304',
-    '',
-  ].join('\n');
-}
-
-async function format(library: string, place: BrokerPlace, clusterId: string): Promise<void> {
-  if (existsSync(join(place.folder, 'data', 'meta.properties'))) return;
-  const configuration = join(place.folder, 'server.properties');
-  await buildCommand(
-    'java',
-    [
-      '-XX:TieredStopAtLevel=1',
-      '-XX:+UseSerialGC',
-      '-cp',
-      `${library}/lib/*`,
-      'kafka.tools.StorageTool',
-      'format',
-      // With '=': one id in 64 starts with a dash.
-      `--cluster-id=${clusterId}`,
-      '-c',
-      configuration,
-      '--ignore-formatted',
-    ],
-    { log: join(place.folder, 'format.log'), folder: place.folder },
-  );
-}
-
 function start(library: string, place: BrokerPlace): Promise<Supervised> {
   return launch({
     name: `kafka-${place.id}`,
@@ -125,8 +46,7 @@ function start(library: string, place: BrokerPlace): Promise<Supervised> {
     args: [
       '-Xms64m',
       '-Xmx384m',
-      '-XX:+UseSerialGC',
-      '-XX:TieredStopAtLevel=1',
+      ...quickJava,
       '-Djava.awt.headless=true',
       `-Dlog4j2.configurationFile=file:${join(library, 'log4j2.properties')}`,
       '-cp',
@@ -192,7 +112,7 @@ export async function startKafka({
     await mkdir(place.folder, { recursive: true });
     await writeFile(join(place.folder, 'server.properties'), settings(place, all));
   }
-  await Promise.all(all.map((place) => format(library, place, clusterId)));
+  await Promise.all(all.map((place) => format(place, clusterId)));
   const running = await Promise.all(
     all.map(async (place) => ({
       place,

@@ -28,7 +28,7 @@ export function execute(command, args, { env = process.env, quiet = false, patie
   });
 }
 
-/** A third of the processor's time while others want all of it. */
+/** A third of the processor's time while others want all of it: less, and on a busy machine it would never come to an end. */
 const patience = 5;
 
 function letOthersGoFirst(pid) {

@@ -22,7 +22,7 @@ export class Line {
 
   /** Listens, always on the same port. */
   async raise(): Promise<void> {
-    const server = createServer((client) => {
+    const server = createServer({ noDelay: true }, (client) => {
       this.#join(client);
     });
     await new Promise<void>((resolve) => {
@@ -47,7 +47,7 @@ export class Line {
   }
 
   #join(client: Socket): void {
-    const partner = connect(this.#target, '127.0.0.1');
+    const partner = connect({ port: this.#target, host: '127.0.0.1', noDelay: true });
     this.#pass(client, partner, () => this.state === 'requests-lost');
     this.#pass(partner, client, () => this.state === 'answers-lost');
   }

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildCommand } from './build-command.js';
+import { provide, type Recipe } from './cache.js';
+import { kafkaRecipe } from './component-recipes.js';
+
+export interface ProxiedListener {
+  /** Where the broker listens. */
+  readonly port: number;
+  /** Where the proxy before it does. */
+  readonly advertisedPort: number;
+}
+
+/** Where one broker runs, and what it needs to know of itself. */
+export interface BrokerPlace {
+  readonly id: number;
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly folder: string;
+  readonly proxied: ProxiedListener | undefined;
+}
+
+/** A start costs more than all that comes after it. */
+export const quickJava = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+
+/** The file that tells a new broker which features its cluster begins with. */
+const checkpoint = 'bootstrap.checkpoint';
+
+function listeners({ port, controllerPort, proxied }: BrokerPlace): readonly string[] {
+  const second = proxied === undefined ? [] : [`PROXIED://127.0.0.1:${proxied.port}`];
+  const called = proxied === undefined ? [] : [`PROXIED://127.0.0.1:${proxied.advertisedPort}`];
+  const own = `PLAINTEXT://127.0.0.1:${port}`;
+  return [
+    `listeners=${[own, ...second, `CONTROLLER://127.0.0.1:${controllerPort}`].join(',')}`,
+    `advertised.listeners=${[own, ...called].join(',')}`,
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  ];
+}
+
+/** A broker's `server.properties`. */
+export function settings(place: BrokerPlace, all: readonly BrokerPlace[]): string {
+  const replicas = all.length;
+  const inSync = replicas > 1 ? 2 : 1;
+  const internalTopics = ['offsets.topic', 'transaction.state.log', 'share.coordinator.state.topic'];
+  return [
+    'process.roles=broker,controller',
+    `node.id=${place.id}`,
+    `controller.quorum.voters=${all.map((one) => `${one.id}@127.0.0.1:${one.controllerPort}`).join(',')}`,
+    ...listeners(place),
+    'inter.broker.listener.name=PLAINTEXT',
+    'controller.listener.names=CONTROLLER',
+    `log.dirs=${join(place.folder, 'data')}`,
+    'auto.create.topics.enable=false',
+    `default.replication.factor=${replicas}`,
+    `min.insync.replicas=${inSync}`,
+    ...internalTopics.map((topic) => `${topic}.replication.factor=${replicas}`),
+    'offsets.topic.num.partitions=4',
+    'transaction.state.log.num.partitions=4',
+    `transaction.state.log.min.isr=${inSync}`,
+    `share.coordinator.state.topic.min.isr=${inSync}`,
+    // Small machine: without these a broker preallocates for hundreds of partitions and waits 3 s for a group's first member.
+    'group.initial.rebalance.delay.ms=0',
+    'num.network.threads=2',
+    'num.io.threads=4',
+    'log.segment.bytes=16777216',
+    'log.index.size.max.bytes=1048576',
+    'log.cleaner.dedupe.buffer.size=4194304',
+    '',
+  ].join('\n');
+}
+
+/** What Kafka's own tool writes into an empty folder, less what differs by cluster and broker: the tool takes seconds. */
+const formattedRecipe: Recipe = {
+  name: 'kafka-formatted',
+  version: kafkaRecipe.version,
+  files: [],
+  salt: '1',
+  needs: ['java'],
+  async build({ output, scratch, log }) {
+    const library = await provide(kafkaRecipe);
+    const configuration = join(scratch, 'server.properties');
+    const place = { id: 1, port: 1, controllerPort: 2, folder: scratch, proxied: undefined };
+    await writeFile(configuration, settings(place, [place]));
+    const id = 'A'.repeat(22);
+    const tool = ['-cp', `${library}/lib/*`, 'kafka.tools.StorageTool', 'format'];
+    const args = [...quickJava, ...tool, `--cluster-id=${id}`, '-c', configuration];
+    await buildCommand('java', args, { log, folder: scratch });
+    await copyFile(join(scratch, 'data', checkpoint), join(output, checkpoint));
+  },
+};
+
+/** Makes the broker's folder as Kafka's own tool would. Idempotent. */
+export async function format(place: BrokerPlace, clusterId: string): Promise<void> {
+  const data = join(place.folder, 'data');
+  const properties = join(data, 'meta.properties');
+  if (existsSync(properties)) return;
+  await mkdir(data, { recursive: true });
+  await copyFile(join(await provide(formattedRecipe), checkpoint), join(data, checkpoint));
+  const directoryId = randomBytes(16).toString('base64url');
+  const lines = [
+    'version=1',
+    `cluster.id=${clusterId}`,
+    `node.id=${place.id}`,
+    `directory.id=${directoryId}`,
+  ];
+  await writeFile(properties, `${lines.join('\n')}\n`);
+}
