@@ -107,6 +107,7 @@ export function consumeInputs(options: MaintenanceOptions): Subscription {
         partition,
         logId,
         nextOffset: last.offset + 1n,
+        appendedAt: last.appendedAt,
         deadLetter: (offset, reason) => deadLetterAt(batch, { offset, reason, at: clock.now() }),
         ...deciding,
       };

@@ -86,7 +86,8 @@ export function consumeRequests(options: RequestConsumerOptions): Subscription {
     topic,
     partition,
     logId,
-  }: Pick<Batch, 'topic' | 'partition' | 'logId'>): Promise<void> => {
+    records,
+  }: Pick<Batch, 'topic' | 'partition' | 'logId' | 'records'>): Promise<void> => {
     const nextOffset = progress.get(partition)?.firstUnfinished ?? 0n;
     await journal.advance({
       group,
@@ -96,6 +97,7 @@ export function consumeRequests(options: RequestConsumerOptions): Subscription {
       inputs: [],
       deadLetters: [],
       nextOffset,
+      appendedAt: records.at(-1)?.appendedAt ?? 0,
       decide: no,
       admit: no,
       park: no,
