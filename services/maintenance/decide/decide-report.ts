@@ -11,6 +11,7 @@ import {
   referenceTo,
   takenUpAgain,
 } from './faults.js';
+import { isClearedByReport, markedIfFlapping, withClear } from './flapping.js';
 import { strengthOf, strengthOfFault } from './ladder.js';
 import { tellProcess } from './process.js';
 
@@ -91,7 +92,8 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
     );
     decideFate(draft, report, 'recurred', { fault });
   } else if (!fault.sources.includes(report.source)) {
-    const seen: Fault = { ...fault, sources: [...fault.sources, report.source].slice(-16) };
+    const joined: Fault = { ...fault, sources: [...fault.sources, report.source].slice(-16) };
+    const seen = markedIfFlapping(draft.state, joined, draft.at);
     record(
       draft,
       {
@@ -140,6 +142,17 @@ function decideCleared(draft: Draft, report: Report, type: FaultType): void {
     decideFate(draft, report, 'ignored', { reason: 'StaleBoot' });
     return;
   }
+  if (!isClearedByReport(draft.state, fault)) {
+    decideFate(draft, report, 'ignored', { reason: 'Flapping', fault });
+    return;
+  }
+  closeOrKeep(draft, report, fault);
+  decideFate(draft, report, 'cleared', { fault });
+}
+
+/** The fault is over when its last source says so. */
+function closeOrKeep(draft: Draft, report: Report, fault: Fault): void {
+  const { type } = fault;
   const others = fault.sources.filter((source) => source !== report.source);
   if (others.length > 0) {
     record(
@@ -148,13 +161,17 @@ function decideCleared(draft: Draft, report: Report, type: FaultType): void {
         type: 'FaultSourceCleared',
         data: { fault: faultData(fault), source: report.source, reportId: report.id },
       },
-      (state) => ({ ...state, faults: { ...state.faults, [type]: { ...fault, sources: others } } }),
+      (state) =>
+        withClear(
+          { ...state, faults: { ...state.faults, [type]: { ...fault, sources: others } } },
+          type,
+          draft.at,
+        ),
     );
   } else {
     closeFault(draft, fault, 'Cleared', report);
     if (openFaults(draft.state).length === 0) tellProcess(draft, { type: 'fault.cleared', at: draft.at });
   }
-  decideFate(draft, report, 'cleared', { fault });
 }
 
 /** What a report changes. Every report gets a fate. */

@@ -6,7 +6,10 @@ import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
 import type { Decide } from '../../../domain/decision.js';
 import type { CauseId } from '../../../domain/identifiers.js';
 import type { Input } from '../../../domain/signal.js';
+import { decidingBy } from '../../../services/maintenance/decide/decide.js';
+import { activePolicy, observePolicy } from '../../services/maintenance/decide/decided-node.js';
 import { batch, nodeNamed, noteMessage, report } from './decisions.js';
+import { FlappingAgent } from './flapping-agent.js';
 import { defaultOptions, TestClock } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
 
@@ -34,8 +37,8 @@ async function bytesOf(admin: pg.Client): Promise<number> {
 }
 
 /** The ids that intake gives. */
-function idAt(clock: TestClock): CauseId {
-  const time = clock.now().toString(16).padStart(12, '0');
+function idAt(at: number): CauseId {
+  const time = at.toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8${randomUUID().slice(20)}` as CauseId;
 }
 
@@ -80,7 +83,7 @@ describe('an agent that reports every ten seconds', () => {
     const first = await bytesOf(admin);
     const sizes: number[] = [];
     for (let hour = 0; hour < hours; hour += 1) {
-      await passHour(() => report(n1, 'repeat', idAt(clock)), noteMessage);
+      await passHour(() => report(n1, 'repeat', idAt(clock.now())), noteMessage);
       sizes.push(await bytesOf(admin));
     }
     const [settled = 0, last = 0] = [sizes[2], sizes.at(-1)];
@@ -92,4 +95,40 @@ describe('an agent that reports every ten seconds', () => {
     expect(last - first).toBeLessThan(500_000);
     expect(last).toBeLessThan(settled * 1.1);
   }, 3_600_000);
+
+  it.each([
+    ['decides', activePolicy],
+    ['only observes', observePolicy],
+  ])(
+    'says firing and cleared in turns to a journal that %s: that grows no more either',
+    async (_how, policy) => {
+      const agent = new FlappingAgent(policy);
+      clock.set(agent.now);
+      const deciding = decidingBy({ policy, epoch: 1 });
+      const options = { group: 'flapping', ...deciding };
+      const first = await bytesOf(admin);
+      const facts: number[] = [];
+      const sizes: number[] = [];
+      for (let hour = 0; hour < hours; hour += 1) {
+        for (let said = 0; said < hourMs / everyMs; said += batchSize) {
+          const inputs = Array.from({ length: batchSize }, () => agent.after(everyMs, idAt)).flat();
+          clock.set(agent.now);
+          await copy.journal.advance(batch(inputs, { ...options, appendedAt: clock.now() }));
+          await sendAll();
+        }
+        await copy.upkeep.prune(clock.now() - 21 * 24 * hourMs);
+        facts.push((await copy.history.state(agent.node.state.node))?.version ?? 0);
+        sizes.push(await bytesOf(admin));
+      }
+      const last = sizes.at(-1) ?? 0;
+      process.stdout.write(
+        `flapping every ten seconds for ${hours} h: ${last - first} bytes more, facts by hour ${facts.slice(0, 30).join(' ')} … ${facts.at(-1)}\n`,
+      );
+      // Its process goes through the whole ladder, as it never looks well for long enough, and then a person is asked.
+      expect(facts.at(-1)).toBe(facts[4]);
+      expect(last - (sizes[4] ?? 0)).toBeLessThan(100_000);
+      expect(last - first).toBeLessThan(2_000_000);
+    },
+    3_600_000,
+  );
 });
