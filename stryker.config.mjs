@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { mutationFolder } from './test/mutation/cache-folder.mjs';
+import { mutationResults } from './test/mutation/results.mjs';
 
 /** Mutation of what decides. `npm run mutate -- FILES` runs it on some files, or all, and prints the score per file. */
 export default {
@@ -18,7 +17,7 @@ export default {
   coverageAnalysis: 'perTest',
   timeoutMS: 20_000,
   incremental: true,
-  incrementalFile: join(mutationFolder, 'incremental.json'),
+  incrementalFile: mutationResults,
   tempDirName: 'reports/.stryker-tmp',
   reporters: ['progress-append-only'],
   checkers: [],

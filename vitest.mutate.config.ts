@@ -8,6 +8,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const files = [
   'test/mutation/machines-as-drawn.test.ts',
   'test/upgrades/golden-histories.test.ts',
+  'test/services/maintenance/decide/fates.test.ts',
+  'test/services/maintenance/decide/signals.test.ts',
   'test/services/maintenance/decide/reports.test.ts',
   'test/services/maintenance/decide/processes.test.ts',
   'test/workflows/reboot.test.ts',
@@ -17,6 +19,7 @@ const files = [
   'test/services/maintenance/decide/pools.test.ts',
   'test/services/maintenance/decide/causes.test.ts',
   'test/services/maintenance/decide/timers.test.ts',
+  'test/services/maintenance/decide/flapping.test.ts',
   'test/workflows/notice.test.ts',
   'test/services/maintenance/activate-withheld.test.ts',
   'test/workflows/machines.test.ts',

@@ -2,8 +2,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 
-/** Where the last result of each mutant is kept: outside the clone, since finding them all takes hours. */
-export const mutationFolder = join(
+/** What became of each mutant, last, in Stryker's own form: outside the clone, since finding them all takes hours. */
+export const mutationResults = join(
   process.env.FAULTLINE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'faultline'),
   'mutation',
+  'incremental.json',
 );
