@@ -1,14 +1,42 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Tests that a mutant of what decides has to get by: quick ones, since each mutant runs them all anew. */
+/**
+ * Tests that a mutant of what decides has to get by, those first that see most for least: a mutant is done with at the
+ * first test that fails.
+ */
+const files = [
+  'test/mutation/machines-as-drawn.test.ts',
+  'test/upgrades/golden-histories.test.ts',
+  'test/services/maintenance/decide/fates.test.ts',
+  'test/services/maintenance/decide/signals.test.ts',
+  'test/services/maintenance/decide/reports.test.ts',
+  'test/services/maintenance/decide/processes.test.ts',
+  'test/workflows/reboot.test.ts',
+  'test/services/maintenance/decide/orphans.test.ts',
+  'test/services/maintenance/decide/parking.test.ts',
+  'test/services/maintenance/decide/parking-facts.test.ts',
+  'test/services/maintenance/decide/pools.test.ts',
+  'test/services/maintenance/decide/causes.test.ts',
+  'test/services/maintenance/decide/timers.test.ts',
+  'test/services/maintenance/decide/flapping.test.ts',
+  'test/workflows/notice.test.ts',
+  'test/services/maintenance/activate-withheld.test.ts',
+  'test/workflows/machines.test.ts',
+];
+
+class AsListed extends BaseSequencer {
+  override sort(found: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId }: TestSpecification): number =>
+      files.findIndex((file) => moduleId.endsWith(file));
+    return Promise.resolve([...found].sort((left, right) => placeOf(left) - placeOf(right)));
+  }
+}
+
 export default defineConfig({
   test: {
-    include: [
-      'test/workflows/{machines,reboot,notice}.test.ts',
-      'test/services/maintenance/decide/{orphans,parking,parking-facts,pools,processes,reports}.test.ts',
-      'test/services/guard/*.test.ts',
-      'test/upgrades/golden-histories.test.ts',
-    ],
+    include: files,
     testTimeout: 30_000,
+    sequence: { sequencer: AsListed },
   },
 });

@@ -47,4 +47,6 @@ export interface Fault {
    * (another boot, a mode that became active) starts a process for it again.
    */
   readonly left?: 'withheld' | 'handedOver';
+  /** It was cleared and came again so often that it is over only when its node was seen to be well. */
+  readonly flapping?: true;
 }

@@ -161,6 +161,8 @@ export interface NodeState {
   readonly clearedSequences: Readonly<
     Record<string, { readonly bootId?: BootId; readonly sequence: number }>
   >;
+  /** When reports cleared a fault of this type, or its part in one: the latest three. By that it is told that it flaps. */
+  readonly clears?: { readonly [Type in FaultType]?: readonly number[] };
   readonly lastRecoveredAt?: number;
   readonly attempts: readonly Attempt[];
   readonly process?: ActiveProcess;

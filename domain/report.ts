@@ -33,6 +33,8 @@ export const ignoredReasons = [
   'StaleBoot',
   'StaleSequence',
   'Settling',
+  // It says that a fault is over which comes and goes: that is seen by looking at the node.
+  'Flapping',
   'Duplicate',
   'NodeParked',
 ] as const;

@@ -1,4 +1,4 @@
-import { StartUnknown, type AssignedPartition } from '../adapters/ports/event-log.js';
+import { StartUnknown, type AssignedPartition, type LogRecord } from '../adapters/ports/event-log.js';
 import { JournalUnavailable, type Journal } from '../adapters/ports/journal.js';
 
 /**
@@ -16,4 +16,9 @@ export async function beginningOf(
     if (error instanceof JournalUnavailable) throw new StartUnknown(error.message, { cause: error });
     throw error;
   }
+}
+
+/** The latest time at which one of these was appended, ms. Not the last one's: the clock of a new leader may be behind. */
+export function latestAppend(records: readonly Pick<LogRecord, 'appendedAt'>[]): number {
+  return records.reduce((latest, { appendedAt }) => Math.max(latest, appendedAt), 0);
 }

@@ -14,8 +14,8 @@ export interface FaultlineProcess {
 }
 
 /** Installs and compiles what is not up to date: processes are then started from what is shipped. */
-export async function buildFaultline(): Promise<void> {
-  await promisify(execFile)(process.execPath, [join(root, 'tools/faultline.mjs'), '--version'], {
+export async function buildFaultline(clone = root): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(clone, 'tools/faultline.mjs'), '--version'], {
     maxBuffer: 16 * 1024 * 1024,
   });
 }
@@ -26,20 +26,22 @@ export interface FaultlineLaunch {
   readonly folder: string;
   /** All services, if not given. */
   readonly only?: readonly string[];
+  /** Another clone of Faultline, built; this one, if not given. */
+  readonly clone?: string;
   /** Options of Node itself, as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
 }
 
 /** `faultline run` as a process of its own. Resolves when it exists; it may end at once, where something is missing. */
 export function launchFaultline(options: FaultlineLaunch): Promise<Supervised> {
-  const { configuration, folder, only, nodeOptions = [] } = options;
-  const name = `faultline-${only?.join('-') ?? 'all'}`;
+  const { configuration, folder, only, clone = root, nodeOptions = [] } = options;
+  const name = `faultline-${only?.join('-') ?? 'all'}${clone === root ? '' : '-other'}`;
   return launch({
     name,
     program: process.execPath,
     args: [
       ...nodeOptions,
-      join(root, 'dist/cli/main.js'),
+      join(clone, 'dist/cli/main.js'),
       'run',
       '--config',
       configuration,

@@ -1,7 +1,26 @@
 import { commandCatalog, type Command, type CommandResult } from '../../domain/command.js';
 import type { TimerRequest } from '../../domain/decision.js';
-import type { Signal } from '../../domain/signal.js';
+import type { Input, Signal } from '../../domain/signal.js';
 import type { OutboxEntry, SignalCause } from '../ports/journal.js';
+
+/**
+ * How long after it was appended intake may append the same report once more, ms of the log's time: it does so only within
+ * the request that brought it, which lasts minutes at most.
+ */
+export const appendedAgainWithinMs = 3_600_000;
+
+/**
+ * Whether only the request that brought this report may append it again: intake gives ids that begin with the time
+ * (version 7). Ids made of what is said (version 5: the detector's) come again whenever it is said again.
+ */
+export function isSaidOnce({ kind, causeId }: Input): boolean {
+  return kind === 'report' && hasTimedId(causeId);
+}
+
+/** Whether the id is a UUID of version 7. */
+export function hasTimedId(causeId: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(causeId);
+}
 
 export function revokedResult(command: Command): CommandResult {
   return {

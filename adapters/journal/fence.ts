@@ -5,6 +5,8 @@ import type { AssignedPartition } from '../ports/event-log.js';
 export interface ConsumedOffset {
   readonly nextOffset: bigint;
   readonly logId: string;
+  /** The latest time at which a record was appended that it has read, ms by the log's clock. Absent: not known. */
+  readonly appendedAt?: number;
 }
 
 const remedy =
@@ -34,4 +36,21 @@ export function beginning(
   }
   const lost = assigned.low > stored.nextOffset;
   return { at: lost ? assigned.low : stored.nextOffset, lost };
+}
+
+/**
+ * Throws LogMismatch when this partition was made anew and has grown longer than what was read of the one before: then
+ * records stand below the stored offset that were appended after everything that was read. A log whose clock runs
+ * backwards for longer than it takes to make a topic anew can hide that.
+ */
+export async function requireSameRecords(
+  { nextOffset, appendedAt }: ConsumedOffset,
+  { topic, partition, firstSince }: AssignedPartition,
+): Promise<void> {
+  if (appendedAt === undefined || firstSince === undefined) return;
+  const firstLater = await firstSince(appendedAt + 1);
+  if (firstLater >= nextOffset) return;
+  throw new LogMismatch(
+    `${topic}/${partition} was read up to ${nextOffset}, and the last that was read was appended at ${new Date(appendedAt).toISOString()}, but what stands at ${firstLater} was appended later: the topic was made anew; ${remedy}`,
+  );
 }

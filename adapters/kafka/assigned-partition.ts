@@ -16,6 +16,7 @@ export interface AssignedPartitionContext {
   readonly heartbeatIntervalMs: number;
   readonly firstBounds: () => Promise<readonly PartitionBounds[]>;
   readonly bounds: (topic: string) => Promise<readonly PartitionBounds[]>;
+  readonly firstSince: (topic: string, partition: number, appendedAt: number) => Promise<bigint>;
   readonly pause: (attempt: number) => Promise<void>;
   readonly onTrouble: (message: string) => void;
   readonly onRefusal: (error: Error) => void;
@@ -97,7 +98,8 @@ export class AssignedPartitionState {
       const bounds = await this.findBounds(attempt);
       if (bounds === undefined) continue;
       try {
-        const answer = await consume.startAt({ ...bounds, topic, logId });
+        const firstSince = (appendedAt: number): Promise<bigint> => this.firstSince(appendedAt);
+        const answer = await consume.startAt({ ...bounds, topic, logId, firstSince });
         if (!this.stillOwned()) return;
         // Whoever answered has seen what is gone; asking again would never end.
         this.expected = answer < bounds.low ? bounds.low : answer;
@@ -111,6 +113,16 @@ export class AssignedPartitionState {
         }
         await this.waitAfter(error, attempt);
       }
+    }
+  }
+
+  /** Rejects with StartUnknown. */
+  private async firstSince(appendedAt: number): Promise<bigint> {
+    const { topic, partition } = this.context;
+    try {
+      return await this.context.firstSince(topic, partition, appendedAt);
+    } catch (error) {
+      throw new StartUnknown(`${this.name}: ${reasonOf(error)}`, { cause: error });
     }
   }
 

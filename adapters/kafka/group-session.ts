@@ -10,6 +10,7 @@ import { OffsetHints } from './offset-hints.js';
 export interface GroupSessionContext {
   readonly kafka: Kafka;
   readonly bounds: (topic: string) => Promise<readonly PartitionBounds[]>;
+  readonly firstSince: (topic: string, partition: number, appendedAt: number) => Promise<bigint>;
   readonly logId: string;
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;

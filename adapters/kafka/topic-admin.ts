@@ -63,6 +63,16 @@ export class TopicAdmin {
     }, topic);
   }
 
+  /** Offset of the first record that was appended at this time (ms) or later, else of the next one. */
+  firstSince(topic: string, partition: number, appendedAt: number): Promise<bigint> {
+    return this.ask(async (admin) => {
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, appendedAt);
+      const found = offsets.find((one) => one.partition === partition);
+      if (found === undefined) throw new UnknownTopic(`${topic} with a partition ${partition}`);
+      return BigInt(found.offset);
+    }, topic);
+  }
+
   /** Rejects with UnknownTopic. */
   async describe(topic: string): Promise<ITopicMetadata> {
     const found = await this.ask((admin) => admin.fetchTopicMetadata({ topics: [topic] }), topic);

@@ -40,6 +40,11 @@ export interface AssignedPartition extends PartitionBounds {
   readonly topic: string;
   /** Identity of the log (Kafka's cluster id): another one means that offsets say nothing. */
   readonly logId: string;
+  /**
+   * Offset of the first record that was appended at this time (ms, the log's clock) or later; `high` when none was. Rejects
+   * with StartUnknown. Absent: this log never makes a topic anew without another identity.
+   */
+  readonly firstSince?: (appendedAt: number) => Promise<bigint>;
 }
 
 export interface Batch {

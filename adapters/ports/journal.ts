@@ -92,6 +92,8 @@ export interface AdvanceRequest extends Deciding {
   readonly deadLetters: readonly { readonly offset: bigint; readonly entry: NewOutboxEntry }[];
   /** One past the last record of the batch. */
   readonly nextOffset: bigint;
+  /** When the log appended the last record of the batch, ms by the log's own clock. */
+  readonly appendedAt: number;
   /** The record at this offset as a dead letter: for an input whose decision can't be stored in any form. */
   readonly deadLetter: (offset: bigint, reason: string) => NewOutboxEntry;
 }
@@ -115,8 +117,8 @@ export interface Journal {
   installation(): Promise<Installation>;
   /**
    * Where this group begins to read an assigned partition: the stored offset, or the log's beginning for a partition
-   * never read. `low > next_offset` is recorded as lost input. Rejects with LogMismatch when `high < next_offset` or
-   * the log's identity changed.
+   * never read. `low > next_offset` is recorded as lost input. Rejects with LogMismatch when `high < next_offset`, when
+   * the log's identity changed, or when what stands where this group has read was appended later than it read.
    */
   startAt(group: string, assigned: AssignedPartition): Promise<bigint>;
   /**

@@ -6,7 +6,7 @@ import type { MaintenanceMetrics } from '../../adapters/ports/metrics.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import type { Input } from '../../domain/signal.js';
 import { deadLetterTopic, inputTopics } from '../../schemas/catalog.js';
-import { beginningOf } from '../beginning.js';
+import { beginningOf, latestAppend } from '../beginning.js';
 import { decidingBy } from './decide/decide.js';
 import type { Rules } from './decide/draft.js';
 import { deadLetterEntry } from './read/dead-letter.js';
@@ -107,6 +107,7 @@ export function consumeInputs(options: MaintenanceOptions): Subscription {
         partition,
         logId,
         nextOffset: last.offset + 1n,
+        appendedAt: latestAppend(records),
         deadLetter: (offset, reason) => deadLetterAt(batch, { offset, reason, at: clock.now() }),
         ...deciding,
       };

@@ -7,7 +7,7 @@ import { decodeEvent } from '../../schemas/codec.js';
 import { eventToMigrationRequest } from '../../schemas/events/migration-requested.js';
 import { EventUndecodable } from '../../schemas/undecodable.js';
 import { unframe } from '../../schemas/wire-format.js';
-import { beginningOf } from '../beginning.js';
+import { beginningOf, latestAppend } from '../beginning.js';
 import type { MigrationRequest } from './migration-request.js';
 import type { Migrator } from './migrator.js';
 
@@ -86,7 +86,8 @@ export function consumeRequests(options: RequestConsumerOptions): Subscription {
     topic,
     partition,
     logId,
-  }: Pick<Batch, 'topic' | 'partition' | 'logId'>): Promise<void> => {
+    records,
+  }: Pick<Batch, 'topic' | 'partition' | 'logId' | 'records'>): Promise<void> => {
     const nextOffset = progress.get(partition)?.firstUnfinished ?? 0n;
     await journal.advance({
       group,
@@ -96,6 +97,7 @@ export function consumeRequests(options: RequestConsumerOptions): Subscription {
       inputs: [],
       deadLetters: [],
       nextOffset,
+      appendedAt: latestAppend(records),
       decide: no,
       admit: no,
       park: no,

@@ -2,12 +2,20 @@ import type { Command } from '../../../domain/command.js';
 import type { Decide } from '../../../domain/decision.js';
 import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
+import type { Input } from '../../../domain/signal.js';
 import type { BatchEffects, Repeats } from '../../journal/batch-collection.js';
 import { decideBatch, InvalidDecision } from '../../journal/decide-batch.js';
-import { isRevocable, resultCause, resultSignal, revokedResult } from '../../journal/causes.js';
+import {
+  hasTimedId,
+  isRevocable,
+  isSaidOnce,
+  resultCause,
+  resultSignal,
+  revokedResult,
+} from '../../journal/causes.js';
 import type { FreshCommands } from '../../journal/fresh-commands.js';
 import { seenKey } from '../../journal/digests.js';
-import { beginning, requireSameLog } from '../../journal/fence.js';
+import { beginning, requireSameLog, requireSameRecords } from '../../journal/fence.js';
 import { asLostRecords, isConcerned, lostSignals } from '../../journal/lost-input.js';
 import type { JournalOptions, LostInput } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
@@ -39,10 +47,11 @@ export class MemoryJournal implements Journal {
     return this.#store.installation;
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, memory is not
   async startAt(group: string, assigned: AssignedPartition): Promise<bigint> {
     const { topic, partition, low, logId } = assigned;
     const key = offsetKey(group, topic, partition);
+    const before = this.#store.offsets.get(key);
+    if (before?.logId === logId) await requireSameRecords(before, assigned);
     const stored = this.#store.offsets.get(key);
     if (stored === undefined) {
       this.#store.offsets.set(key, { nextOffset: low, logId });
@@ -50,7 +59,7 @@ export class MemoryJournal implements Journal {
     }
     const { at, lost } = beginning(stored, assigned);
     if (lost) {
-      this.#store.offsets.set(key, { nextOffset: low, logId });
+      this.#store.offsets.set(key, { ...stored, nextOffset: low, logId });
       const noticedAt = this.#options.clock.now();
       this.#tellLost({ group, topic, partition, from: stored.nextOffset, to: low, noticedAt });
     }
@@ -66,7 +75,8 @@ export class MemoryJournal implements Journal {
     const seenNow = new Set<string>();
     const fresh = request.inputs.filter(({ offset, input }) => {
       const cause = seenKey(input.causeId);
-      if (offset < fence.nextOffset || store.seen.has(cause) || seenNow.has(cause)) return false;
+      const isSeen = store.seen.has(cause) || store.reportsSeen.has(cause) || seenNow.has(cause);
+      if (offset < fence.nextOffset || isSeen) return false;
       seenNow.add(cause);
       return true;
     });
@@ -87,9 +97,11 @@ export class MemoryJournal implements Journal {
       effects,
       dead.map(({ entry }) => entry),
     );
-    for (const cause of seenNow) store.seen.set(cause, this.#options.clock.now());
+    this.#see(effects, inputs, { place: key, appendedAt: request.appendedAt });
     if (request.nextOffset > fence.nextOffset) {
-      store.offsets.set(key, { nextOffset: request.nextOffset, logId: request.logId });
+      const { nextOffset, logId } = request;
+      const appendedAt = Math.max(request.appendedAt, fence.appendedAt ?? 0);
+      store.offsets.set(key, { nextOffset, logId, appendedAt });
     }
     return {
       skipped: request.inputs.length - fresh.length,
@@ -101,6 +113,23 @@ export class MemoryJournal implements Journal {
       // In memory there is nothing that can't be stored.
       deadLettered: 0,
     };
+  }
+
+  #see(
+    { facts }: BatchEffects,
+    inputs: readonly Input[],
+    read: { readonly place: string; readonly appendedAt: number },
+  ): void {
+    const { seen, reportsSeen } = this.#store;
+    const changing = new Set(facts.map(({ causeId }) => causeId));
+    for (const input of inputs) {
+      const cause = seenKey(input.causeId);
+      if (isSaidOnce(input) && !changing.has(input.causeId)) reportsSeen.set(cause, read);
+      else seen.set(cause, this.#options.clock.now());
+    }
+    // What waited until now was noted as if it had changed nothing.
+    for (const causeId of changing)
+      if (hasTimedId(causeId)) seen.set(seenKey(causeId), this.#options.clock.now());
   }
 
   #tellLost(lost: LostInput): void {

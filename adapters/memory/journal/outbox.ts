@@ -77,7 +77,8 @@ export class MemoryOutbox implements Outbox {
     this.#store.unsent.forEach((queue, partition) => {
       this.#store.unsent[partition] = queue.filter(({ sentAt }) => sentAt === undefined);
     });
-    this.#store.sent.push(...marked);
+    // All else is never sent again.
+    this.#store.sent.push(...marked.filter(({ entry }) => entry.event === 'Signal'));
     this.#store.publish(signals);
   }
 

@@ -63,6 +63,8 @@ export class MemoryStore {
   logEpoch = 1;
   /** Cause to the time it was seen. */
   readonly seen = new Map<string, number>();
+  /** Causes of reports that are said once and changed nothing: in which partition, and how far that was read then. */
+  readonly reportsSeen = new Map<string, { readonly place: string; readonly appendedAt: number }>();
   readonly states = new Map<NodeKey, NodeState>();
   readonly facts = new Map<NodeKey, Fact[]>();
   readonly repeats = new Map<NodeKey, Map<string, Repeats>>();

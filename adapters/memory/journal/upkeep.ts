@@ -1,3 +1,4 @@
+import { appendedAgainWithinMs } from '../../journal/causes.js';
 import { isConcerned, lostSignals } from '../../journal/lost-input.js';
 import { neverRepeated } from '../../journal/unseen-attempts.js';
 import type { JournalOptions, LostInput, Upkeep } from '../../journal/options.js';
@@ -67,6 +68,10 @@ export class MemoryUpkeep implements Upkeep {
   async prune(before: number): Promise<void> {
     const store = this.#store;
     for (const [cause, at] of store.seen) if (at < before) store.seen.delete(cause);
+    for (const [cause, { place, appendedAt }] of store.reportsSeen) {
+      const readTo = store.offsets.get(place)?.appendedAt ?? Infinity;
+      if (appendedAt < Math.max(readTo - appendedAgainWithinMs, before)) store.reportsSeen.delete(cause);
+    }
     store.sent = store.sent.filter(({ sentAt }) => (sentAt ?? before) >= before);
     store.permits = store.permits.filter(({ until, takenAt }) => until !== 'never' || takenAt >= before);
     const held = new Set(store.permits.map(({ counter }) => counter));

@@ -63,7 +63,7 @@ export async function advanceOnce(
       return { result: { result: { ...nothingAdvanced, skipped }, changed: [], outbox: [] }, last: [] };
     }
     const due = request.inputs.filter(({ offset }) => offset >= fence.nextOffset).map(({ input }) => input);
-    const locked = await lockStates(transaction, due, context.options.clock.now());
+    const locked = await lockStates(transaction, request, due, context.options.clock.now());
     return decideAndWrite(context, transaction, { request, narrowed, fence, ...locked });
   });
 }
@@ -76,7 +76,7 @@ async function advanceBehindFence(
 ): Promise<Written> {
   const inputs = request.inputs.map(({ input }) => input);
   const offset = lockOffset(transaction, request);
-  const locking = lockStates(transaction, inputs, context.options.clock.now());
+  const locking = lockStates(transaction, request, inputs, context.options.clock.now());
   const [fence, locked] = await Promise.all([offset, locking]);
   const isBehind = ({ offset: at }: { readonly offset: bigint }): boolean =>
     fence !== undefined && at >= fence.nextOffset;
@@ -154,7 +154,7 @@ async function write(
   const last = [
     ...(effects.revoke.length === 0 ? decided : []),
     ...(outbox.length === 0 ? [] : [insertOutbox(outbox, context.options.outboxPartitions)]),
-    storeOffset(request, request.nextOffset),
+    storeOffset(request, request.nextOffset, request.appendedAt),
   ];
   return {
     result: {

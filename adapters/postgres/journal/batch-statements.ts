@@ -1,6 +1,7 @@
 import { commandCatalog } from '../../../domain/command.js';
 import type { BatchEffects } from '../../journal/batch-collection.js';
 import { storableJson, storableText } from '../../journal/storable.js';
+import { keepCauses } from './cause-statements.js';
 import type { Statement } from './database.js';
 
 /** Name of the statement that writes the commands. */
@@ -11,8 +12,10 @@ export const commandInsert = 'command-insert';
  * outbox, revocations and the offset.
  */
 export function batchStatements(effects: BatchEffects, now: number): readonly Statement[] {
+  const causes = keepCauses(effects.facts, now);
   return [
     ...(effects.facts.length === 0 ? [] : [insertFacts(effects)]),
+    ...(causes === undefined ? [] : [causes]),
     ...(effects.states.length === 0 ? [] : [updateStates(effects), deleteTimers(effects)]),
     ...(effects.timers.length === 0 ? [] : [upsertTimers(effects)]),
     ...(effects.commands.length === 0 ? [] : [insertCommands(effects, now)]),

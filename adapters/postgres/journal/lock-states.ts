@@ -3,11 +3,14 @@ import { emptyNodeState, type NodeState } from '../../../domain/node-state.js';
 import type { Input } from '../../../domain/signal.js';
 import { seenKey } from '../../journal/digests.js';
 import { compareBytes } from '../../journal/pages.js';
+import type { AdvanceRequest } from '../../ports/journal.js';
+import { seeCauses } from './cause-statements.js';
 import type { Statement, Transaction } from './database.js';
 
 /** Inputs whose cause was never seen, in order, and the locked states of their nodes. */
 export async function lockStates(
   transaction: Transaction,
+  request: AdvanceRequest,
   inputs: readonly Input[],
   now: number,
 ): Promise<{ readonly fresh: readonly Input[]; readonly states: ReadonlyMap<NodeKey, NodeState> }> {
@@ -18,20 +21,14 @@ export async function lockStates(
     if (!byCause.has(cause)) byCause.set(cause, input);
   }
   const nodes = [...new Set(inputs.map(({ node }) => node))].sort(compareBytes);
-  const [unseen, locked] = await transaction.send([
-    {
-      name: 'cause-see',
-      text: `INSERT INTO journal.input_seen (cause_id, seen_at)
-        SELECT cause_id, $2 FROM unnest($1::uuid[]) AS cause (cause_id) ON CONFLICT DO NOTHING RETURNING cause_id`,
-      // Sorted: two batches that share causes wait for each other in one order.
-      values: [[...byCause.keys()].sort(), now],
-    },
-    lockStatement(nodes),
-  ]);
+  const seeing = seeCauses(byCause, request, now);
+  const answers = await transaction.send([...seeing, lockStatement(nodes)]);
+  const seen = answers.slice(0, seeing.length);
+  const locked = answers[seeing.length];
   const states = statesOf(locked?.rows ?? []);
   const missing = nodes.filter((node) => !states.has(node));
   if (missing.length > 0) await createStates(transaction, missing, states);
-  const unseenCauses = new Set((unseen?.rows ?? []).map((row) => String(row['cause_id'])));
+  const unseenCauses = new Set(seen.flatMap(({ rows }) => rows).map((row) => String(row['cause_id'])));
   const fresh = [...byCause].flatMap(([cause, input]) => (unseenCauses.has(cause) ? [input] : []));
   return { fresh, states };
 }

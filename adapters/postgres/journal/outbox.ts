@@ -80,10 +80,20 @@ export class PostgresOutbox implements Outbox {
     const { database, notices, options } = this.#context;
     const mark = {
       name: 'outbox-mark',
-      // Said so that the index of unsent entries does not fit: it is full of entries that were sent a moment ago, and was
-      // walked through from end to end. The primary key finds each at once.
-      text: `UPDATE journal.outbox SET sent_at = $2
-        WHERE position = ANY ($1::bigint[]) AND sent_at IS NOT DISTINCT FROM NULL RETURNING position::text AS position`,
+      // Only signals may have to be sent again, when the log loses them unread: all else need not be kept any longer.
+      // `sent_at` is asked for so that the index of unsent entries does not fit: it is full of entries that were sent a
+      // moment ago, and was walked through from end to end. The primary key finds each at once.
+      text: `WITH marked AS (
+          UPDATE journal.outbox SET sent_at = $2
+          WHERE position = ANY ($1::bigint[]) AND event = 'Signal' AND sent_at IS NOT DISTINCT FROM NULL
+          RETURNING position
+        ), gone AS (
+          DELETE FROM journal.outbox
+          WHERE position = ANY ($1::bigint[]) AND event IS DISTINCT FROM 'Signal'
+            AND sent_at IS NOT DISTINCT FROM NULL
+          RETURNING position
+        )
+        SELECT position::text AS position FROM marked UNION ALL SELECT position::text FROM gone`,
       values: [entries.map(({ position }) => position.toString()), now],
     };
     const asking = entries.filter(({ whenSent }) => whenSent !== undefined);

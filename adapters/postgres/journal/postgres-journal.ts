@@ -1,4 +1,4 @@
-import { requireSameLog } from '../../journal/fence.js';
+import { requireSameLog, requireSameRecords } from '../../journal/fence.js';
 import type { AssignedPartition } from '../../ports/event-log.js';
 import type { AdvanceRequest, AdvanceResult, Installation, Journal } from '../../ports/journal.js';
 import { advanceOnce, nothingAdvanced, type Narrowed } from './advance.js';
@@ -7,7 +7,7 @@ import { asJournalError, kindOfFailure } from './failures.js';
 import { readInstallation } from './installation.js';
 import { writeLost } from './lost-input.js';
 import { newsOfOutbox, newsOfWholeOutbox } from './notices.js';
-import { beginAt, lockOrCreateOffset, storeOffset } from './offsets.js';
+import { beginAt, lockOrCreateOffset, readOffset, storeOffset } from './offsets.js';
 import { insertOutbox } from './outbox-rows.js';
 import { retryConflicts } from './retry.js';
 
@@ -25,6 +25,7 @@ export class PostgresJournal implements Journal {
 
   async startAt(group: string, assigned: AssignedPartition): Promise<bigint> {
     const { database, options, notices } = this.#context;
+    await this.#requireSameRecords(group, assigned);
     try {
       const { at, lost } = await retryConflicts(options, () =>
         database.transaction(async (transaction) => {
@@ -42,6 +43,12 @@ export class PostgresJournal implements Journal {
     } catch (error) {
       throw asJournalError(error);
     }
+  }
+
+  /** Asks the log outside of any transaction, about what was read before it was asked. */
+  async #requireSameRecords(group: string, assigned: AssignedPartition): Promise<void> {
+    const known = await readOffset(this.#context.database, { group, ...assigned });
+    if (known?.logId === assigned.logId) await requireSameRecords(known, assigned);
   }
 
   async advance(request: AdvanceRequest): Promise<AdvanceResult> {
@@ -105,7 +112,7 @@ export class PostgresJournal implements Journal {
         result: { count: inputs.length, news: newsOfOutbox(keys, options.outboxPartitions) },
         last: [
           ...(entries.length === 0 ? [] : [insertOutbox(entries, options.outboxPartitions)]),
-          storeOffset(request, request.nextOffset),
+          storeOffset(request, request.nextOffset, request.appendedAt),
         ],
       };
     });

@@ -1,3 +1,4 @@
+import { appendedAgainWithinMs } from '../../journal/causes.js';
 import type { LostInput, Upkeep } from '../../journal/options.js';
 import type { LostRecords } from '../../../domain/signal.js';
 import { storableText } from '../../journal/storable.js';
@@ -106,6 +107,11 @@ export class PostgresUpkeep implements Upkeep {
   }
 
   async prune(before: number): Promise<void> {
-    await this.#context.database.query({ text: 'SELECT journal.prune($1)', values: [before] });
+    const { database } = this.#context;
+    await database.query({ text: 'SELECT journal.prune($1)', values: [before] });
+    await database.query({
+      text: 'SELECT journal.forget_reports($1, $2)',
+      values: [before, appendedAgainWithinMs],
+    });
   }
 }

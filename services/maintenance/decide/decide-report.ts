@@ -12,6 +12,7 @@ import {
   referenceTo,
   takenUpAgain,
 } from './faults.js';
+import { isClearedByReport, markedIfFlapping, withClear } from './flapping.js';
 import { strengthOf, strengthOfFault } from './ladder.js';
 import { tellProcess } from './process.js';
 
@@ -102,11 +103,12 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
     decideFate(draft, report, 'recurred', { fault });
   } else if (!fault.sources.includes(report.source) || outlivedBy(report, fault) !== fault.outlived) {
     const outlived = outlivedBy(report, fault);
-    const seen: Fault = {
+    const joined: Fault = {
       ...fault,
       sources: [...new Set([...fault.sources, report.source])].slice(-16),
       ...(outlived === undefined ? {} : { outlived }),
     };
+    const seen = markedIfFlapping(draft.state, joined, draft.at);
     record(
       draft,
       {
@@ -155,6 +157,17 @@ function decideCleared(draft: Draft, report: Report, type: FaultType): void {
     decideFate(draft, report, 'ignored', { reason: 'StaleBoot' });
     return;
   }
+  if (!isClearedByReport(draft.state, fault)) {
+    decideFate(draft, report, 'ignored', { reason: 'Flapping', fault });
+    return;
+  }
+  closeOrKeep(draft, report, fault);
+  decideFate(draft, report, 'cleared', { fault });
+}
+
+/** The fault is over when its last source says so. */
+function closeOrKeep(draft: Draft, report: Report, fault: Fault): void {
+  const { type } = fault;
   const others = fault.sources.filter((source) => source !== report.source);
   if (others.length > 0) {
     record(
@@ -163,13 +176,17 @@ function decideCleared(draft: Draft, report: Report, type: FaultType): void {
         type: 'FaultSourceCleared',
         data: { fault: faultData(fault), source: report.source, reportId: report.id },
       },
-      (state) => ({ ...state, faults: { ...state.faults, [type]: { ...fault, sources: others } } }),
+      (state) =>
+        withClear(
+          { ...state, faults: { ...state.faults, [type]: { ...fault, sources: others } } },
+          type,
+          draft.at,
+        ),
     );
   } else {
     closeFault(draft, fault, 'Cleared', report);
     if (openFaults(draft.state).length === 0) tellProcess(draft, { type: 'fault.cleared', at: draft.at });
   }
-  decideFate(draft, report, 'cleared', { fault });
 }
 
 /** What a report changes. Every report gets a fate. */

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../../domain/json.js';
 import type { FaultReference, NodeState } from '../../../domain/node-state.js';
 import type { Report } from '../../../domain/report.js';
 import { record, type Draft } from './draft.js';
+import { markedIfFlapping, withClear } from './flapping.js';
 import { faultIdOf } from './identities.js';
 
 /** Sources whose sequences are remembered, per node. */
@@ -71,7 +72,8 @@ export function closeFault(draft: Draft, fault: Fault, how: string, report?: Rep
     (state) => {
       const source = report?.source ?? fault.sources[fault.sources.length - 1] ?? '';
       const said = report ?? { source, bootId: fault.bootId, sequence: fault.sequence };
-      return rememberSequence(withoutFault(state, fault.type), { ...said, source });
+      const over = rememberSequence(withoutFault(state, fault.type), { ...said, source });
+      return report === undefined ? over : withClear(over, fault.type, draft.at);
     },
   );
 }
@@ -92,7 +94,7 @@ export function takenUpAgain(state: NodeState, fault: Fault, said: Partial<Fault
 }
 
 export function openFault(draft: Draft, type: FaultType, report: Report): Fault {
-  const fault: Fault = {
+  const opened: Fault = {
     id: faultIdOf(draft.state.node, draft.state.version + 1, draft.rules.epoch),
     type,
     openedAt: draft.at,
@@ -102,6 +104,7 @@ export function openFault(draft: Draft, type: FaultType, report: Report): Fault 
     ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
     ...conditionOf(report),
   };
+  const fault = markedIfFlapping(draft.state, opened, draft.at);
   record(
     draft,
     {

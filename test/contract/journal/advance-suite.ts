@@ -85,6 +85,38 @@ export function advanceSuite(harness: () => Harness): void {
       expect(await copy.journal.startAt('g', other)).toBe(0n);
     });
 
+    it('refuses a log in which something was appended later than all that was read, where it has read', async () => {
+      await copy.journal.advance(
+        batch([report(n1)], { group: 'g', topic: 't', nextOffset: 20n, appendedAt: 5_000 }),
+      );
+      const asked: number[] = [];
+      const firstSince =
+        (first: bigint) =>
+        (appendedAt: number): Promise<bigint> => {
+          asked.push(appendedAt);
+          return Promise.resolve(first);
+        };
+      await expect(
+        copy.journal.startAt('g', { ...assigned, firstSince: firstSince(19n) }),
+      ).rejects.toBeInstanceOf(LogMismatch);
+      expect(await copy.journal.startAt('g', { ...assigned, firstSince: firstSince(20n) })).toBe(20n);
+      expect(asked).toEqual([5_001, 5_001]);
+    });
+
+    it('goes by the latest time that it read, as one broker’s clock may be behind another’s', async () => {
+      const read = async (nextOffset: bigint, appendedAt: number): Promise<unknown> =>
+        copy.journal.advance(batch([report(n1)], { group: 'g', topic: 't', nextOffset, appendedAt }));
+      await read(1_000_000n, 5_000);
+      await read(1_000_001n, 4_000);
+      const asked: number[] = [];
+      await copy.journal.startAt('g', {
+        ...assigned,
+        high: 1_000_001n,
+        firstSince: (appendedAt) => Promise.resolve(BigInt(1_000_001 + asked.push(appendedAt))),
+      });
+      expect(asked).toEqual([5_001]);
+    });
+
     it('records lost input once and goes on behind it', async () => {
       await copy.journal.startAt('g', assigned);
       expect(await copy.journal.startAt('g', { ...assigned, low: 9n })).toBe(9n);

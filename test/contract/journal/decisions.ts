@@ -284,6 +284,7 @@ export function batch(inputs: readonly Input[], more: Partial<AdvanceRequest> = 
     inputs: inputs.map((input, index) => ({ offset: first + BigInt(index), input })),
     deadLetters: [],
     nextOffset: offsets,
+    appendedAt: inputs.at(-1)?.at ?? 0,
     decide: noteMessage,
     admit,
     park: parkNode,

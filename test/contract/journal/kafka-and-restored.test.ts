@@ -176,6 +176,31 @@ describe('given Kafka and PostgreSQL', { timeout: 120_000 }, () => {
     expect(await after.decided(old)).toBe(processId);
   });
 
+  it('when a topic was made anew and has grown longer than what was read, then it refuses as well', async () => {
+    const connectionString = await server.createDatabase();
+    const [old, fresh] = nodes('g1', 'g2') as [NodeKey, NodeKey];
+    await reportOn(old);
+    const before = await open(connectionString);
+    await before.decided(old);
+    const { high = 0n } = (await log.bounds(topic))[0] ?? {};
+    await before.stop();
+    const again = await open(connectionString);
+    await expect.poll(() => again.subscription.isHealthy()).toBe(true);
+    await reportOn(fresh);
+    await again.decided(fresh);
+    await again.stop();
+    await recreateTopic();
+    const others = Array.from({ length: Number(high) + 5 }, (_, index) => `g${index + 3}`);
+    await reportOn(...nodes(...others));
+    const refusing = await open(connectionString);
+    await expect(refusing.subscription.ended).rejects.toThrow(/was made anew/);
+    expect(await refusing.journal.history.state(nodeNamed('g3'))).toBeUndefined();
+    await refusing.journal.upkeep.startLogEpoch({ subject: 'anna', reason: 'the topic was deleted' });
+    await refusing.stop();
+    const after = await open(connectionString);
+    await after.decided(nodeNamed('g3'));
+  });
+
   it('when an older database is restored, then it begins a new epoch, and what was done since is not done blindly', async () => {
     const original = await server.createDatabase();
     const [kept, gone] = nodes('r1', 'r2') as [NodeKey, NodeKey];

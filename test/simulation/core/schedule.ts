@@ -179,6 +179,7 @@ export class Schedule {
         inputs: inputs.map((input, index) => ({ offset: BigInt(from + index), input })),
         deadLetters: [],
         nextOffset: BigInt(from + inputs.length),
+        appendedAt: inputs.at(-1)?.at ?? 0,
         deadLetter: () => {
           throw new Error('in memory everything can be stored');
         },

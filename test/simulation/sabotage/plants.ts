@@ -16,7 +16,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'redelivered input is decided again',
     file: `${memory}/advance.ts`,
-    find: 'if (offset < fence.nextOffset || store.seen.has(cause) || seenNow.has(cause)) return false;',
+    find: 'if (offset < fence.nextOffset || isSeen) return false;',
     replace: '',
   },
   {

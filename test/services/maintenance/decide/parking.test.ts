@@ -69,6 +69,7 @@ async function advance(by: Deciding, subject: Subject, about = node) {
     inputs: [{ offset: offset - 1n, input }],
     deadLetters: [],
     nextOffset: offset,
+    appendedAt: input.at,
     deadLetter: () => ({ topic: 'dlt', key: 'k', body: undefined, headers: {} }),
     ...by,
   });
