@@ -66,6 +66,8 @@ export async function kafkaAnswers(address: string, count: number): Promise<bool
     brokers: [address],
     logLevel: logLevel.NOTHING,
     connectionTimeout: 1_000,
+    // A broker that is just starting may take a request and never answer it.
+    requestTimeout: 2_000,
     retry: { retries: 0 },
   }).admin();
   try {
