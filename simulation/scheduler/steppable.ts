@@ -26,7 +26,7 @@ export function steppable<Port extends object>(
       const act = (): unknown => {
         options.beforeAct?.(issuedAt);
         if (options.ofSession?.includes(verb) === true && !incarnation.isAlive()) return undefined;
-        return Reflect.apply(member, target, parameters) as unknown;
+        return Reflect.apply(member, target, parameters);
       };
       return incarnation.call(`${options.name}.${verb}`, act, options.troubles?.(verb));
     };
