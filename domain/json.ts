@@ -12,7 +12,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** Deep equality of JSON values; undefined members count as absent. */
 export function sameJson(left: unknown, right: unknown): boolean {
-  return left === right || canonicalJson(left) === canonicalJson(right);
+  if (left === right) return true;
+  if (Array.isArray(left) && Array.isArray(right))
+    return left.length === right.length && left.every((item, index) => sameJson(item, right[index]));
+  if (!isObject(left) || !isObject(right)) return canonicalJson(left) === canonicalJson(right);
+  return (
+    Object.keys(left).every((key) => sameJson(left[key], right[key])) &&
+    Object.keys(right).every((key) => right[key] === undefined || left[key] !== undefined)
+  );
 }
 
 /** JSON with sorted keys and without undefined members: equal text means the same value. */

@@ -70,11 +70,16 @@ export async function awaitFirst(
   { signal, workload }: Supervision,
 ): Promise<void> {
   const over = new AbortController();
-  const both = AbortSignal.any([signal, over.signal]);
-  try {
-    await workload.whileIdle(() => Promise.race(waits.map((wait) => wait(both))));
-  } finally {
-    // A reason of its own: none at all costs an exception with its stack, at each turn of each loop.
+  // A reason of its own: none at all costs an exception with its stack, at each turn of each loop.
+  const end = (): void => {
     over.abort('over');
+  };
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
+  try {
+    await workload.whileIdle(() => Promise.race(waits.map((wait) => wait(over.signal))));
+  } finally {
+    signal.removeEventListener('abort', end);
+    end();
   }
 }

@@ -13,9 +13,26 @@ export function storableJson(value: unknown): string {
   return refused.test(text) ? JSON.stringify(cleaned(value)) : text;
 }
 
-/** The value as it will be read back: a copy that shares nothing with what was given. */
+/** Values that came out of `asStored`: nobody changes them, so they are their own copies. */
+const stored = new WeakSet<object>();
+
+/** The value as it will be read back: a copy that shares nothing with what was given, but for what was stored before. */
 export function asStored<Value>(value: Value): Value {
-  return JSON.parse(storableJson(value)) as Value;
+  return copied(value) as Value;
+}
+
+function copied(value: unknown): unknown {
+  if (typeof value === 'string') return storableText(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value !== 'object' || value === null || stored.has(value)) return value;
+  const copy = Array.isArray(value) ? value.map((member) => copied(member) ?? null) : copiedMembers(value);
+  stored.add(copy);
+  return copy;
+}
+
+function copiedMembers(value: object): object {
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members.map(([name, member]) => [storableText(name), copied(member)]));
 }
 
 /** Text for a column: NUL can't be stored, and a lone surrogate has no UTF-8. */

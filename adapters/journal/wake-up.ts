@@ -27,33 +27,35 @@ export class WakeUp {
 
   /** Resolves when something was announced after the reader's latest read, or at abort. Never rejects. */
   wait(signal: AbortSignal, reader: object = this): Promise<void> {
-    const unread = (this.#readAt.get(reader) ?? this.#announced) < this.#announced;
-    if (signal.aborted || unread) return Promise.resolve();
-    return new Promise((resolve) => {
-      let timer: NodeJS.Timeout | undefined;
-      const wake = (): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      if (this.#fallbackPollMs !== undefined) timer = setTimeout(wake, this.#fallbackPollMs);
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
-    });
+    return waitForAny([this], signal, reader);
+  }
+
+  /** Whether something was announced that this reader has not read. */
+  hasNews(reader: object = this): boolean {
+    return (this.#readAt.get(reader) ?? this.#announced) < this.#announced;
+  }
+
+  /** Calls `wake` at each notice, until what it returns is called. */
+  listen(wake: () => void): () => void {
+    const timer = this.#fallbackPollMs === undefined ? undefined : setTimeout(wake, this.#fallbackPollMs);
+    this.#waiting.add(wake);
+    return () => {
+      clearTimeout(timer);
+      this.#waiting.delete(wake);
+    };
   }
 }
 
 /** Resolves when the first of them would; with none of them, at abort. The others are let go. Never rejects. */
-export async function waitForAny(
-  wakeUps: readonly WakeUp[],
-  signal: AbortSignal,
-  reader?: object,
-): Promise<void> {
-  const over = new AbortController();
-  const until = AbortSignal.any([signal, over.signal]);
-  const never = new WakeUp();
-  await Promise.race([never, ...wakeUps].map((wakeUp) => wakeUp.wait(until, reader)));
-  // A reason of its own: none at all costs an exception with its stack.
-  over.abort('over');
+export function waitForAny(wakeUps: readonly WakeUp[], signal: AbortSignal, reader?: object): Promise<void> {
+  if (signal.aborted || wakeUps.some((wakeUp) => wakeUp.hasNews(reader))) return Promise.resolve();
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      for (const silence of listening) silence();
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const listening = wakeUps.map((wakeUp) => wakeUp.listen(wake));
+    signal.addEventListener('abort', wake);
+  });
 }

@@ -47,6 +47,8 @@ export function runExecutor(options: ExecutorOptions): RunningExecutor {
   return { ended: loop.run(), underWay: () => loop.underWay() };
 }
 
+/** Why a wait ends: a reason of its own, since none at all costs an exception with its stack at each pass. */
+const over = 'over';
 /** Waiting commands take no place, but a copy does not hold more than this. */
 const mostOpen = 4_096;
 
@@ -55,7 +57,7 @@ class ExecutorLoop {
   readonly #context: AttemptContext;
   readonly #heads: Heads;
   readonly #workload = new Workload(() => {
-    if (this.#isFull) this.#waiting?.abort();
+    if (this.#isFull) this.#waiting?.abort(over);
   });
   readonly #tasks = new Map<NodeKey, Promise<void>>();
   /** Nodes whose next command was seen while an earlier one was under work here. */
@@ -88,7 +90,7 @@ class ExecutorLoop {
 
   async run(): Promise<void> {
     const { signal } = this.#options;
-    const stop = (): void => this.#waiting?.abort();
+    const stop = (): void => this.#waiting?.abort(over);
     signal.addEventListener('abort', stop);
     for (let failures = 0; !isOver(signal);) {
       try {
@@ -122,7 +124,7 @@ class ExecutorLoop {
       await Promise.race([queue.awaitWork(waiting.signal), ...sleep]);
     } finally {
       this.#passing = false;
-      waiting.abort();
+      waiting.abort(over);
     }
   }
 
@@ -148,7 +150,7 @@ class ExecutorLoop {
     const task = this.#work(queued).then((isTold) => {
       this.#tasks.delete(node);
       this.#workload.end();
-      if (this.#held.delete(node) || !isTold) this.#waiting?.abort();
+      if (this.#held.delete(node) || !isTold) this.#waiting?.abort(over);
     });
     this.#tasks.set(node, task);
   }

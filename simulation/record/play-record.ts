@@ -39,7 +39,7 @@ const settleMs = 600_000;
 /** After the last row, this is how long repairs may take. */
 const aftermathMs = 90 * dayMs;
 /** What is on its way when the last process has ended arrives within this. */
-const lullMs = 3_600_000;
+const lullMs = 7 * dayMs;
 
 /** Plays a failure record on a whole installation in virtual time, holding every step against every invariant. */
 export async function playRecord(options: RecordOptions): Promise<PlayedRecord> {
@@ -101,17 +101,18 @@ function invariantsOf({ site, installation, bootNumber }: DataCentre, { nodes, r
   });
 }
 
-/** Until every row has shown and ended and no process runs any more, and what they left behind has arrived. */
+/** Until every row has shown and no process runs any more, and what they left behind has arrived. */
 async function playOut(
   run: { readonly agenda: Agenda; readonly judge: Judge; readonly player: RecordPlayer },
-  { active }: RecordOptions,
+  { active, record }: RecordOptions,
   lastRowAt: number,
 ): Promise<void> {
   const { agenda, judge, player } = run;
+  const rows = record.rows.length;
   let quietSince: number | undefined;
   await takeTurns(() => {
     if (!agenda.step() || agenda.now > lastRowAt + aftermathMs) return false;
-    const isQuiet = player.finished && active() === 0;
+    const isQuiet = player.played === rows && active() === 0;
     quietSince = isQuiet ? (quietSince ?? agenda.now) : undefined;
     return judge.violation === undefined && (quietSince === undefined || agenda.now < quietSince + lullMs);
   });

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import type { Agenda } from './agenda.js';
 import type { Deviations } from './deviations.js';
 import { seeded, type Seeded } from './seeded.js';
@@ -63,6 +65,8 @@ export class Incarnation {
     this.#surroundings = surroundings;
     this.#onDeath = life.onDeath;
     this.name = life.part;
+    // Everything of a part waits for its end.
+    setMaxListeners(0, this.stopping.signal);
     this.random = seeded(surroundings.seed, `${life.part} ${life.number}`);
   }
 

@@ -19,25 +19,39 @@ export function steppable<Port extends object>(
   },
 ): Port {
   const verbs: ReadonlySet<string | symbol> = new Set(options.verbs);
+  const step =
+    (verb: string, member: Callable, target: Port) =>
+    (...parameters: unknown[]) => {
+      const issuedAt = incarnation.now();
+      const act = (): unknown => {
+        options.beforeAct?.(issuedAt);
+        if (options.ofSession?.includes(verb) === true && !incarnation.isAlive()) return undefined;
+        return Reflect.apply(member, target, parameters);
+      };
+      return incarnation.call(`${options.name}.${verb}`, act, options.troubles?.(verb));
+    };
+  const pass =
+    (member: Callable, target: Port) =>
+    (...parameters: unknown[]) =>
+      hushed(incarnation, Reflect.apply(member, target, parameters));
+  const made = new Map<string | symbol, unknown>();
   return new Proxy(port, {
     get: (target, property) => {
+      const known = made.get(property);
+      if (known !== undefined) return known;
       const member: unknown = Reflect.get(target, property, target);
-      if (typeof member !== 'function') return member;
-      if (!verbs.has(property)) {
-        return (...parameters: unknown[]) => hushed(incarnation, Reflect.apply(member, target, parameters));
-      }
-      const verb = String(property);
-      return (...parameters: unknown[]) => {
-        const issuedAt = incarnation.now();
-        const act = (): unknown => {
-          options.beforeAct?.(issuedAt);
-          if (options.ofSession?.includes(verb) === true && !incarnation.isAlive()) return undefined;
-          return Reflect.apply(member, target, parameters) as unknown;
-        };
-        return incarnation.call(`${options.name}.${verb}`, act, options.troubles?.(verb));
-      };
+      if (!isCallable(member)) return member;
+      const calling = verbs.has(property) ? step(String(property), member, target) : pass(member, target);
+      made.set(property, calling);
+      return calling;
     },
   });
+}
+
+type Callable = (...parameters: unknown[]) => unknown;
+
+function isCallable(member: unknown): member is Callable {
+  return typeof member === 'function';
 }
 
 /** A wait that was begun by a part that has died since must not wake it. */

@@ -53,7 +53,7 @@ export class Senders {
     const accepted = 'accepted' in answer ? answer.accepted : [];
     for (const reportId of accepted) this.#site.tell({ kind: 'acknowledged', reportId });
     const rejected = 'accepted' in answer ? answer.rejected.map(({ reason }) => reason) : [answer.detail];
-    post?.onAnswer({ accepted, rejected });
+    post?.onAnswer({ accepted, rejected, answeredAtWall: this.#site.agenda.now });
   }
 
   #try({ path, body }: IntakePost): Promise<Answered> {

@@ -7,6 +7,8 @@ export interface IntakeAnswer {
   readonly accepted: readonly string[];
   /** Why it didn't take others; not sent again. */
   readonly rejected: readonly string[];
+  /** When the answer came, ms of the wall's clock. */
+  readonly answeredAtWall: number;
 }
 
 export interface IntakePost {
@@ -112,7 +114,7 @@ export class IntakeSender {
       const text = await answer.body.text();
       if (answer.statusCode < 300) return readAnswer(text);
       if (refusals.has(answer.statusCode)) {
-        return { accepted: [], rejected: [`${answer.statusCode} ${text.slice(0, 300)}`] };
+        return answered([], [`${answer.statusCode} ${text.slice(0, 300)}`]);
       }
       this.#trouble(`${post.path}: ${answer.statusCode} ${text.slice(0, 300)}`);
     } catch (error) {
@@ -143,12 +145,16 @@ function readAnswer(text: string): IntakeAnswer {
   try {
     body = JSON.parse(text);
   } catch {
-    return { accepted: [], rejected: [`unreadable answer: ${text.slice(0, 300)}`] };
+    return answered([], [`unreadable answer: ${text.slice(0, 300)}`]);
   }
-  return {
-    accepted: listOf(body, 'accepted').filter((id) => typeof id === 'string'),
-    rejected: listOf(body, 'rejected').map((entry) => JSON.stringify(entry)),
-  };
+  return answered(
+    listOf(body, 'accepted').filter((id) => typeof id === 'string'),
+    listOf(body, 'rejected').map((entry) => JSON.stringify(entry)),
+  );
+}
+
+function answered(accepted: readonly string[], rejected: readonly string[]): IntakeAnswer {
+  return { accepted, rejected, answeredAtWall: Date.now() };
 }
 
 function listOf(body: unknown, name: string): readonly unknown[] {

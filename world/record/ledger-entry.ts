@@ -1,4 +1,5 @@
 import type { FaultKind } from './fault-kind.js';
+import type { IntakeAnswer } from './intake-sender.js';
 import type { PlayedRow, PostedReport } from './played-row.js';
 import type { RecordRow } from './row.js';
 
@@ -20,13 +21,11 @@ export class LedgerEntry {
   }
 
   /** Notes a post; the returned function takes intake's answer. */
-  posted(
-    post: Pick<PostedReport, 'kind' | 'status' | 'postedAt'>,
-  ): (answer: { readonly accepted: readonly string[]; readonly rejected: readonly string[] }) => void {
+  posted(post: Pick<PostedReport, 'kind' | 'status' | 'postedAt'>): (answer: IntakeAnswer) => void {
     const index =
       this.#posts.push({ ...post, accepted: undefined, rejected: undefined, answeredAtWall: undefined }) - 1;
-    return ({ accepted, rejected }) => {
-      this.#posts[index] = { ...post, accepted, rejected, answeredAtWall: Date.now() };
+    return ({ accepted, rejected, answeredAtWall }) => {
+      this.#posts[index] = { ...post, accepted, rejected, answeredAtWall };
     };
   }
 

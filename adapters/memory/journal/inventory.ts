@@ -32,16 +32,19 @@ export class MemoryFleetInventory implements FleetInventory {
   async summary(cluster: string): Promise<FleetSummary | undefined> {
     const observedAt = this.#store.clusters.get(cluster);
     if (observedAt === undefined) return undefined;
-    const members = [...this.#store.members.values()].filter(({ node }) => namesOf(node).cluster === cluster);
     const ours = new Set(
       this.#store.permits
         .filter(({ counter, until }) => until === 'returned' && counter.startsWith('isolate/'))
         .map(({ node }) => node),
     );
-    const unavailableByOthers = members.filter(
-      ({ node, unavailable }) => (unavailable || this.#store.rests(node)) && !ours.has(node),
-    ).length;
-    return { cluster, observedAt, size: members.length, unavailableByOthers };
+    const prefix = `${cluster}/`;
+    let [size, unavailableByOthers] = [0, 0];
+    for (const [node, { unavailable }] of this.#store.members) {
+      if (!node.startsWith(prefix)) continue;
+      size += 1;
+      if ((unavailable || this.#store.rests(node)) && !ours.has(node)) unavailableByOthers += 1;
+    }
+    return { cluster, observedAt, size, unavailableByOthers };
   }
 
   async member(node: NodeKey): Promise<FleetMember | undefined> {
