@@ -41,6 +41,9 @@ describe('given Faultline whole, what /metrics shows', { timeout: 120_000 }, () 
     await metric('faultline_inventory_age_seconds', { cluster: 'a' }).toBeLessThan(120);
     await metric('faultline_journal_paused').toBe(0);
     await metric('faultline_log_epoch').toBe(1);
+    // What Faultline did at its start is read and sent a moment later, on a busy machine seconds later.
+    await metric('faultline_consumer_lag_records', { group: 'maintenance', topic: 'fault.reports' }).toBe(0);
+    await metric('faultline_outbox_oldest_seconds').toBe(0);
     const scrape = await faultline.scrape();
     for (const name of [
       'faultline_nodes_isolated',
@@ -50,10 +53,6 @@ describe('given Faultline whole, what /metrics shows', { timeout: 120_000 }, () 
       expect(valueOf(scrape, name, { cluster: 'a' }), name).toBe(0);
     for (const topic of ['fault.reports.dlt', 'maintenance.signals.dlt', 'migration.replies.dlt'])
       expect(valueOf(scrape, 'faultline_dead_letters', { topic })).toBe(0);
-    expect(
-      valueOf(scrape, 'faultline_consumer_lag_records', { group: 'maintenance', topic: 'fault.reports' }),
-    ).toBe(0);
-    expect(valueOf(scrape, 'faultline_outbox_oldest_seconds')).toBe(0);
   });
 
   it('counts reports that were taken, and those that were not, by reason', async () => {
@@ -139,8 +138,11 @@ describe('given Faultline whole, what /metrics shows', { timeout: 120_000 }, () 
         return read();
       },
     });
+    const began = Date.now();
     await Promise.all(Array.from({ length: 50 }, () => faultline.scrape()));
-    expect(asked.length).toBeLessThanOrEqual(1);
+    // On a busy machine fifty answers take longer than that.
+    const fiveSeconds = Math.floor((Date.now() - began) / 5_000);
+    expect(asked.length).toBeLessThanOrEqual(1 + fiveSeconds);
     const scrape = await faultline.scrape();
     expect(valueOf(scrape, 'faultline_figures_age_seconds')).toBeLessThan(30);
     expect(valueOf(scrape, 'faultline_figures_read_failures_total')).toBe(0);
