@@ -10,6 +10,7 @@ const files = [
   'test/upgrades/golden-histories.test.ts',
   'test/services/maintenance/decide/fates.test.ts',
   'test/services/maintenance/decide/signals.test.ts',
+  'test/services/maintenance/decide/ends-and-ladders.test.ts',
   'test/services/maintenance/decide/reports.test.ts',
   'test/services/maintenance/decide/processes.test.ts',
   'test/workflows/reboot.test.ts',
