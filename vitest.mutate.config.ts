@@ -19,6 +19,7 @@ const files = [
   'test/services/maintenance/decide/parking-facts.test.ts',
   'test/services/maintenance/decide/pools.test.ts',
   'test/services/maintenance/decide/causes.test.ts',
+  'test/services/maintenance/decide/verification.test.ts',
   'test/services/maintenance/decide/timers.test.ts',
   'test/services/maintenance/decide/flapping.test.ts',
   'test/workflows/notice.test.ts',
