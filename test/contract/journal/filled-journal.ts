@@ -1,6 +1,7 @@
 import { openPostgresEventLog } from '../../../adapters/postgres/event-log/event-log.js';
 import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
 import type { NewRecord } from '../../../adapters/ports/event-log.js';
+import type { CauseId } from '../../../domain/identifiers.js';
 import {
   batch,
   commandOf,
@@ -13,6 +14,9 @@ import {
   timerOf,
 } from './decisions.js';
 import { defaultOptions, TestClock } from './harness.js';
+
+/** An id as intake gives it. */
+const fromIntake = '019a0000-0000-7000-8000-000000000001' as CauseId;
 
 export const filled = ['n1', 'n2', 'n3', 'n4'].map(nodeNamed);
 
@@ -50,7 +54,7 @@ export async function fillJournal(
       throw new Error('can not be decided');
     };
     await copy.journal.advance(batch([report(n3), report(n3), report(n3, 'other')], { decide: broken }));
-    await copy.journal.advance(batch([report(n4, 'repeat'), report(n4, 'repeat')]));
+    await copy.journal.advance(batch([report(n4, 'repeat'), report(n4, 'repeat', fromIntake)]));
     const assigned = { topic: 'migration.replies', partition: 1, logId: 'log-1', low: 0n, high: 50n };
     await copy.journal.startAt('maintenance', assigned);
     await copy.journal.startAt('maintenance', { ...assigned, low: 7n });
