@@ -1,11 +1,11 @@
-import type { CommandResult } from '../../../domain/command.js';
+import type { Command, CommandResult } from '../../../domain/command.js';
 import type { CommandId } from '../../../domain/identifiers.js';
 import { resultCause, resultSignal, returnsNode } from '../../journal/causes.js';
 import type { FreshCommands } from '../../journal/fresh-commands.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
-import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
-import type { MemoryStore, StoredCommand } from './store.js';
+import type { BudgetClaim, ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
+import type { MemoryStore, Permit, StoredCommand } from './store.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
 
@@ -36,11 +36,8 @@ export class MemoryCommandQueue implements CommandQueue {
   async claim(id: CommandId, claim: Parameters<CommandQueue['claim']>[1]): Promise<ClaimAnswer> {
     const stored = this.#open(id);
     if (stored === undefined || !this.#isHead(stored) || stored.dueAt > claim.now) return { kind: 'gone' };
-    const held = new Set(
-      this.#store.permits.filter(({ commandId }) => commandId === id).map(({ counter }) => counter),
-    );
     const wanted = claim.budgets
-      .filter(({ counter }) => !held.has(counter))
+      .filter((budget) => !this.#store.permits.some((permit) => covers(permit, budget, stored.command)))
       .sort((a, b) => (a.counter < b.counter ? -1 : 1));
     const full = wanted.find(({ counter, cap }) => (this.#store.budgets.get(counter) ?? 0) >= cap);
     if (full !== undefined) return { kind: 'refused', counter: full.counter };
@@ -140,4 +137,11 @@ function queued(stored: StoredCommand): QueuedCommand {
     unfinishedAttempt: stored.unfinished || stored.status === 'attempting',
     createdAt: stored.createdAt,
   };
+}
+
+/** Whether it was taken already: by an earlier attempt, or by the same process until its node is returned. */
+function covers(permit: Permit, budget: BudgetClaim, { id, processId }: Command): boolean {
+  const isOfProcess =
+    permit.processId === processId && permit.until === 'returned' && budget.until === 'returned';
+  return permit.counter === budget.counter && (permit.commandId === id || isOfProcess);
 }

@@ -341,6 +341,18 @@ export function commandsSuite(harness: () => Harness): void {
       expect(await claim(next.id, { budgets: [held] })).toMatchObject({ kind: 'claimed' });
     });
 
+    it('of a process that isolates its node again are those that it holds: it does not wait for itself', async () => {
+      const isolate = commandOf(n1, 1, 'isolateNode');
+      const again = commandOf(n1, 2, 'isolateNode');
+      const next = commandOf(n2, 1, 'isolateNode');
+      await issue([isolate, again, next]);
+      const held: BudgetClaim = { counter: 'isolate/in-flight/a', cap: 1, until: 'returned' };
+      await claim(isolate.id, { budgets: [held] });
+      await copy.commands.settle(resultOf(isolate), now);
+      expect(await claim(again.id, { budgets: [held] })).toMatchObject({ kind: 'claimed' });
+      expect(await claim(next.id, { budgets: [held] })).toMatchObject({ kind: 'refused' });
+    });
+
     it('of rates are never given back', async () => {
       const [a, b] = many(2);
       if (a === undefined || b === undefined) throw new Error('two');
