@@ -7,7 +7,7 @@ import { decodeEvent } from '../../schemas/codec.js';
 import { eventToMigrationRequest } from '../../schemas/events/migration-requested.js';
 import { EventUndecodable } from '../../schemas/undecodable.js';
 import { unframe } from '../../schemas/wire-format.js';
-import { beginningOf, latestAppend } from '../beginning.js';
+import { beginningOf } from '../beginning.js';
 import type { MigrationRequest } from './migration-request.js';
 import type { Migrator } from './migrator.js';
 
@@ -58,10 +58,12 @@ function no(): never {
 class Progress {
   readonly #open = new Set<bigint>();
   #next = 0n;
+  #appendedAt = 0;
 
-  begin(offset: bigint): void {
+  begin({ offset, appendedAt }: LogRecord): void {
     this.#open.add(offset);
     this.#next = offset + 1n;
+    this.#appendedAt = Math.max(this.#appendedAt, appendedAt);
   }
 
   finish(offset: bigint): void {
@@ -72,6 +74,14 @@ class Progress {
     let lowest = this.#next;
     for (const offset of this.#open) if (offset < lowest) lowest = offset;
     return lowest;
+  }
+
+  /**
+   * The latest time at which one was appended that was begun, ms. Batches finish in any order: the time of the one that
+   * finishes last may be earlier than that of others before `firstUnfinished`.
+   */
+  get appendedAt(): number {
+    return this.#appendedAt;
   }
 }
 
@@ -86,9 +96,9 @@ export function consumeRequests(options: RequestConsumerOptions): Subscription {
     topic,
     partition,
     logId,
-    records,
-  }: Pick<Batch, 'topic' | 'partition' | 'logId' | 'records'>): Promise<void> => {
-    const nextOffset = progress.get(partition)?.firstUnfinished ?? 0n;
+  }: Pick<Batch, 'topic' | 'partition' | 'logId'>): Promise<void> => {
+    const known = progress.get(partition);
+    if (known === undefined) return;
     await journal.advance({
       group,
       topic,
@@ -96,8 +106,8 @@ export function consumeRequests(options: RequestConsumerOptions): Subscription {
       logId,
       inputs: [],
       deadLetters: [],
-      nextOffset,
-      appendedAt: latestAppend(records),
+      nextOffset: known.firstUnfinished,
+      appendedAt: known.appendedAt,
       decide: no,
       admit: no,
       park: no,
@@ -122,7 +132,7 @@ export function consumeRequests(options: RequestConsumerOptions): Subscription {
       for (const record of batch.records) {
         const request = await requestOf(record, options);
         const known = progress.get(batch.partition);
-        known?.begin(record.offset);
+        known?.begin(record);
         if (request === undefined) known?.finish(record.offset);
         else {
           // A failure leaves the request unfinished: whoever owns the partition next is given it again.

@@ -41,8 +41,11 @@ afterEach(async () => {
   await log.close();
 });
 
-/** One copy of the migrator: requests it was given, in order; those in `finished` end at once, the others never. */
-function startCopy(finished: ReadonlySet<string>): { given: string[]; subscription: Subscription } {
+/** One copy of the migrator: requests it was given, in order; those in `finished` end at once, the others `later`: never. */
+function startCopy(
+  finished: ReadonlySet<string>,
+  later: Promise<unknown> = new Promise(() => undefined),
+): { given: string[]; subscription: Subscription } {
   const given: string[] = [];
   const subscription = consumeRequests({
     eventLog: log,
@@ -54,7 +57,7 @@ function startCopy(finished: ReadonlySet<string>): { given: string[]; subscripti
     migrator: {
       handle: ({ requestId }) => {
         given.push(requestId);
-        return finished.has(requestId) ? Promise.resolve(true) : new Promise(() => undefined);
+        return finished.has(requestId) ? Promise.resolve(true) : later.then(() => true);
       },
       underWay: () => 0,
     },
@@ -102,6 +105,31 @@ describe('migration requests', () => {
     const successor = startCopy(new Set(['r2', 'r3']));
     await expect.poll(() => successor.given).toEqual(['r2', 'r3']);
     await expect.poll(startsAt).toBe(3n);
+  });
+
+  it('given the first is finished last, when a migrator starts again, then it does not take the log for another one', async () => {
+    let finishFirst: () => void = () => undefined;
+    const later = new Promise<void>((resolve) => {
+      finishFirst = resolve;
+    });
+    const { given } = startCopy(new Set(['r2']), later);
+    await request('r1');
+    await expect.poll(() => given).toEqual(['r1']);
+    const between = systemClock.now();
+    await expect.poll(() => systemClock.now()).toBeGreaterThan(between);
+    await request('r2');
+    await expect.poll(() => given).toEqual(['r1', 'r2']);
+    finishFirst();
+    await expect.poll(startsAt).toBe(2n);
+    const asked: number[] = [];
+    const assigned = { topic: 'migration.requests', partition: 0, logId: log.logId, low: 0n, high: 2n };
+    const firstSince = (appendedAt: number): Promise<bigint> => {
+      asked.push(appendedAt);
+      return Promise.resolve(2n);
+    };
+    await opened.journal.startAt(group, { ...assigned, firstSince });
+    // Both were read: the journal asks for what was appended after the second one.
+    expect(asked.map((appendedAt) => appendedAt > between + 1)).toEqual([true]);
   });
 
   it('given bytes that are no request, then they are left out and the next one is handled', async () => {
