@@ -4,6 +4,7 @@ import { connectCluster, type ConnectedCluster } from '../../../adapters/kuberne
 import { MemoryFleetInventory } from '../../../adapters/memory/journal/inventory.js';
 import { createMemoryStore } from '../../../adapters/memory/journal.js';
 import type { ClusterName, NodeKey } from '../../../domain/identifiers.js';
+import type { KubernetesCluster, NodeEvent } from '../../../adapters/ports/kubernetes.js';
 import type { Report } from '../../../domain/report.js';
 import { defaultConditionRules } from '../../../services/detector/condition-rules.js';
 import {
@@ -27,6 +28,8 @@ const settings: DetectorSettings = {
 
 let server: SimulatedApiServer;
 let cluster: ConnectedCluster;
+/** Boot and readiness of each look that the detector has taken in. */
+let watched: string[];
 let inventory: MemoryFleetInventory;
 let detectors: { readonly stopping: AbortController; readonly running: RunningDetector }[];
 /** What the log took: ids, and in short what was said. */
@@ -56,6 +59,7 @@ beforeEach(async () => {
   ids = [];
   said = [];
   tried = [];
+  watched = [];
   failures = 0;
   answersLost = false;
 });
@@ -95,10 +99,20 @@ function take(id: string, what: string): Promise<void> {
   return answersLost ? Promise.reject(new Error('no answer')) : Promise.resolve();
 }
 
+async function* watchNodes(...asked: Parameters<KubernetesCluster['watchNodes']>): AsyncGenerator<NodeEvent> {
+  for await (const event of cluster.watchNodes(...asked)) {
+    yield event;
+    if (event.kind === 'listed') continue;
+    const { nodeInfo, conditions } = event.node.status;
+    const ready = conditions?.find(({ type }) => type === 'Ready');
+    watched.push(`${nodeInfo?.bootID ?? ''} Ready ${ready?.status ?? ''}`);
+  }
+}
+
 function detect(changes: Partial<DetectorSettings> = {}): RunningDetector {
   const stopping = new AbortController();
   const running = runDetector({
-    cluster,
+    cluster: { ...cluster, watchNodes },
     clusterName: 'a' as ClusterName,
     inventory,
     emitReport: (report: Report) => take(report.id, `${report.node} ${report.type} ${report.status}`),
@@ -187,7 +201,8 @@ describe('the detector, on an API server', () => {
     server.kubelets.setConditions('n1', [{ type: 'Ready', status: 'False' }]);
     await expect.poll(() => tried, soon).toContain('a/n1 rebooted');
     server.kubelets.setConditions('n1', [{ type: 'Ready', status: 'True' }]);
-    await expect.poll(() => running.underWay(), soon).toBe(2);
+    await expect.poll(() => watched.at(-1), soon).toBe('b2 Ready True');
+    expect(running.underWay()).toBe(2);
     failures = 0;
     deadlock('True');
     await expect.poll(() => said.slice(1), soon).toEqual(['a/n1 rebooted', 'n1 KernelDeadlock firing']);
