@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { placeIn } from './tools/longest-first.js';
 
 /**
  * Tests that a mutant of what decides has to get by, those first that see most for least: a mutant is done with at the
@@ -29,9 +30,7 @@ const files = [
 
 class AsListed extends BaseSequencer {
   override sort(found: TestSpecification[]): Promise<TestSpecification[]> {
-    const placeOf = ({ moduleId }: TestSpecification): number =>
-      files.findIndex((file) => moduleId.endsWith(file));
-    return Promise.resolve([...found].sort((left, right) => placeOf(left) - placeOf(right)));
+    return Promise.resolve(found.toSorted((left, right) => placeIn(files, left) - placeIn(files, right)));
   }
 }
 

@@ -19,9 +19,10 @@ const longest = [
   'test/cli/run-dependencies.test.ts',
 ];
 
-function rank({ moduleId }: TestSpecification): number {
-  const place = longest.findIndex((file) => moduleId.endsWith(file));
-  return place === -1 ? longest.length : place;
+/** Place of a test file in a list of them; behind all when it is not there. */
+export function placeIn(files: readonly string[], { moduleId }: TestSpecification): number {
+  const place = files.findIndex((file) => moduleId.endsWith(file));
+  return place === -1 ? files.length : place;
 }
 
 function sharesWorker({ project }: TestSpecification): number {
@@ -35,7 +36,7 @@ function sharesWorker({ project }: TestSpecification): number {
 export class LongestFirst extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const order = (one: TestSpecification, other: TestSpecification): number =>
-      sharesWorker(one) - sharesWorker(other) || rank(one) - rank(other);
+      sharesWorker(one) - sharesWorker(other) || placeIn(longest, one) - placeIn(longest, other);
     return Promise.resolve(files.toSorted(order));
   }
 }

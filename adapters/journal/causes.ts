@@ -1,6 +1,7 @@
 import { commandCatalog, type Command, type CommandResult } from '../../domain/command.js';
 import type { TimerRequest } from '../../domain/decision.js';
 import type { Input, Signal } from '../../domain/signal.js';
+import { isUuid } from '../../schemas/uuid.js';
 import type { OutboxEntry, SignalCause } from '../ports/journal.js';
 
 /**
@@ -19,7 +20,7 @@ export function isSaidOnce({ kind, causeId }: Input): boolean {
 
 /** Whether the id is a UUID of version 7. */
 export function hasTimedId(causeId: string): boolean {
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(causeId);
+  return isUuid(causeId) && causeId[14] === '7';
 }
 
 export function revokedResult(command: Command): CommandResult {

@@ -10,7 +10,7 @@ const replacement = '\uFFFD';
  */
 export function storableJson(value: unknown): string {
   const text = JSON.stringify(value);
-  return refused.test(text) ? JSON.stringify(cleaned(value)) : text;
+  return refused.test(text) ? JSON.stringify(copied(value)) : text;
 }
 
 /** Values that came out of `asStored`: nobody changes them, so they are their own copies. */
@@ -38,13 +38,4 @@ function copiedMembers(value: object): object {
 /** Text for a column: NUL can't be stored, and a lone surrogate has no UTF-8. */
 export function storableText(text: string): string {
   return text.replace(unstorable, replacement);
-}
-
-function cleaned(value: unknown): unknown {
-  if (typeof value === 'string') return storableText(value);
-  if (Array.isArray(value)) return value.map(cleaned);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [storableText(name), cleaned(member)]),
-  );
 }

@@ -18,9 +18,13 @@ export function hashOf(text: string, start = 0x811c9dc5): number {
   return hash >>> 0;
 }
 
-/** Mulberry32 (Tommy Ettinger, public domain): one 32-bit state, good enough to choose schedules by. */
 export function seeded(seed: number, stream = ''): Seeded {
-  let state = hashOf(stream, (seed ^ 0x9e3779b9) >>> 0);
+  return chanceFrom(hashOf(stream, (seed ^ 0x9e3779b9) >>> 0));
+}
+
+/** Mulberry32 (Tommy Ettinger, public domain): one 32-bit state, good enough to choose schedules by. */
+export function chanceFrom(begin: number): Seeded {
+  let state = begin >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { JumpingClock } from '../../../adapters/clock/jumping-clock.js';
 import { keepUp } from '../../../services/maintenance/upkeep.js';
 import { Workload } from '../../../services/workload.js';
-import { seededRandomness } from '../../simulation/core/seeded.js';
+import { chanceFrom } from '../../../simulation/scheduler/seeded.js';
 
 it('gives permits of ended processes back and forgets the past, again and again', async () => {
   const clock = new JumpingClock({ start: 1_000_000, speed: Infinity });
@@ -14,7 +14,7 @@ it('gives permits of ended processes back and forgets the past, again and again'
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const ended = keepUp({
     clock,
-    randomness: seededRandomness(1),
+    randomness: chanceFrom(1),
     log,
     signal: over.signal,
     workload,

@@ -12,9 +12,10 @@ import { eventToDecided } from '../../../schemas/events/reports-decided.js';
 import { eventToSignal } from '../../../schemas/events/signal.js';
 import { decidingBy } from '../../../services/maintenance/decide/decide.js';
 import { createOutboxWriter } from '../../../services/maintenance/publish/outbox-writer.js';
+import { chanceFrom, type Seeded } from '../../../simulation/scheduler/seeded.js';
 import { Fleet } from './fleet.js';
 import { policyOf } from './policy.js';
-import { ManualClock, seededRandomness } from './seeded.js';
+import { ManualClock } from './manual-clock.js';
 
 const start = Date.UTC(2026, 0, 1);
 const logId = 'simulated-log';
@@ -24,7 +25,6 @@ const nodes = ['n1', 'n2', 'n3'].map((name) => nodeKey('a' as ClusterName, name 
 const copies = ['left', 'right'] as const;
 const topics = ['fault.reports', 'maintenance.signals'] as const;
 type Topic = (typeof topics)[number];
-type Random = ReturnType<typeof seededRandomness>;
 
 /** Everything that ever happens to three nodes in one seeded order of steps. */
 export class Schedule {
@@ -32,7 +32,7 @@ export class Schedule {
   readonly clock = new ManualClock(start);
   readonly acknowledged = new Set<ReportId>();
   readonly fates = new Map<ReportId, DecidedReport>();
-  readonly random: Random;
+  readonly random: Seeded;
   readonly journal: OpenJournal;
   private readonly rules;
   private readonly logs: Record<Topic, Input[]> = { 'fault.reports': [], 'maintenance.signals': [] };
@@ -42,7 +42,7 @@ export class Schedule {
   private troubled = true;
 
   constructor(seed: number) {
-    this.random = seededRandomness(seed);
+    this.random = chanceFrom(seed);
     this.rules = { policy: policyOf(this.random.next() < 0.5 ? 'delete' : 'person'), epoch: 1 };
     const options = {
       clock: this.clock,
