@@ -14,9 +14,13 @@ const last = 29_999;
  * With all of them taken it is one that the system chooses.
  */
 export function freePort(): Promise<number> {
-  const start = randomInt(first, last + 1);
-  const others = start === first ? [] : portNumbers(first, start - 1);
-  return getPort({ host: '127.0.0.1', port: [...portNumbers(start, last), ...others] });
+  return getPort({ host: '127.0.0.1', port: from(randomInt(first, last + 1)) });
+}
+
+/** Every port once, as far as they are asked for. */
+function* from(start: number): Iterable<number> {
+  yield* portNumbers(start, last);
+  if (start > first) yield* portNumbers(first, start - 1);
 }
 
 /** As many different ones. */

@@ -150,11 +150,9 @@ export class FleetWatch {
       before === undefined ? this.#remembered?.get(name) : undefined,
       first,
     );
-    await this.#say(
-      name,
-      sayings.filter(({ kind }) => kind === 'change'),
-    );
-    const reports = sayings.filter(({ kind }) => kind === 'report');
+    const changes = sayings.filter((saying) => saying.kind === 'change');
+    const reports = sayings.filter((saying) => saying.kind === 'report');
+    await this.#say(name, changes);
     // The log may take a report and its answer be lost; and when it can be asked again, the node may be another one.
     if (reports.length > 0) this.#seen.set(name, notSaidYet(sighting, reports));
     await this.#say(name, reports);

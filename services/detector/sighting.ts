@@ -31,10 +31,15 @@ interface ConditionSighting {
   readonly owed?: true;
 }
 
+export interface ReportSaying {
+  readonly kind: 'report';
+  readonly condition: string;
+  readonly report: Report;
+}
+
 /** To be said, in this order, before the sighting is kept. */
 export type Saying =
-  | { readonly kind: 'report'; readonly condition: string; readonly report: Report }
-  | { readonly kind: 'change'; readonly causeId: CauseId; readonly change: NodeChange };
+  ReportSaying | { readonly kind: 'change'; readonly causeId: CauseId; readonly change: NodeChange };
 
 /** What was known before this detector first saw the node: faults that it may have to clear. */
 export interface Remembered {
@@ -94,13 +99,10 @@ export function compare(
  * A sighting whose reports were begun and are not known to be in the log: each may be there, so that its end is owed, or
  * not, so that it is said again if it is still so.
  */
-export function notSaidYet(sighting: Sighting, sayings: readonly Saying[]): Sighting {
+export function notSaidYet(sighting: Sighting, reports: readonly ReportSaying[]): Sighting {
   const conditions = new Map(sighting.conditions);
-  for (const saying of sayings) {
-    const seen = saying.kind === 'report' ? conditions.get(saying.condition) : undefined;
-    if (saying.kind === 'report' && seen !== undefined) {
-      conditions.set(saying.condition, { ...seen, verdict: 'unsaid', owed: true });
-    }
+  for (const { condition } of reports) {
+    conditions.set(condition, { ...conditions.get(condition), verdict: 'unsaid', owed: true });
   }
   return { ...sighting, conditions };
 }

@@ -16,7 +16,7 @@ export type WaitingEvent = Exclude<NodeEvent, { kind: 'changed' }> | Look;
  */
 export class WaitingEvents {
   readonly #events = new Map<number, WaitingEvent>();
-  /** Places of the latest look at each node, by name, since the last list. */
+  /** Places of the latest look at each node, by name, since the last list; it may have been told since. */
   readonly #latest = new Map<string, number>();
   #places = 0;
   #closed = false;
@@ -43,20 +43,14 @@ export class WaitingEvents {
 
   /** The first one as it is now, which a look that came meanwhile may have replaced. */
   first(): WaitingEvent | undefined {
-    for (const event of this.#events.values()) return event;
-    return undefined;
+    const [first] = this.#events.values();
+    return first;
   }
 
   /** Takes the first one away, unless it was replaced since it was asked for. */
   told(event: WaitingEvent): void {
-    for (const [place, first] of this.#events) {
-      if (first !== event) return;
-      this.#events.delete(place);
-      if (event.kind === 'changed' && this.#latest.get(event.node.metadata.name) === place) {
-        this.#latest.delete(event.node.metadata.name);
-      }
-      return;
-    }
+    const [first] = this.#events;
+    if (first?.[1] === event) this.#events.delete(first[0]);
   }
 
   /** Resolves when one waits, with true; false: it is closed. */

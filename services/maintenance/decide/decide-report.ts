@@ -87,6 +87,7 @@ function outlivedBy(report: Report, { bootId, outlived }: Fault): BootId | undef
 
 function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
   const { type } = fault;
+  const outlived = outlivedBy(report, fault);
   if (isNewEvidence(draft, report, fault)) {
     record(
       draft,
@@ -101,8 +102,7 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
         }),
     );
     decideFate(draft, report, 'recurred', { fault });
-  } else if (!fault.sources.includes(report.source) || outlivedBy(report, fault) !== fault.outlived) {
-    const outlived = outlivedBy(report, fault);
+  } else if (!fault.sources.includes(report.source) || outlived !== fault.outlived) {
     const joined: Fault = {
       ...fault,
       sources: [...new Set([...fault.sources, report.source])].slice(-16),
