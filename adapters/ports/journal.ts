@@ -92,7 +92,7 @@ export interface AdvanceRequest extends Deciding {
   readonly deadLetters: readonly { readonly offset: bigint; readonly entry: NewOutboxEntry }[];
   /** One past the last record of the batch. */
   readonly nextOffset: bigint;
-  /** When the log appended the last record of the batch, ms by the log's own clock. */
+  /** The latest time at which the log appended a record before `nextOffset`, ms by the log's own clock. */
   readonly appendedAt: number;
   /** The record at this offset as a dead letter: for an input whose decision can't be stored in any form. */
   readonly deadLetter: (offset: bigint, reason: string) => NewOutboxEntry;

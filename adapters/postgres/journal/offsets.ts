@@ -67,7 +67,7 @@ export async function lockOrCreateOffset(
   return created;
 }
 
-/** @param appendedAt of the last record before; absent: of that nothing is known */
+/** @param appendedAt the latest of the records before; absent: of that nothing is known */
 export function storeOffset(
   { group, topic, partition }: Place,
   nextOffset: bigint,
