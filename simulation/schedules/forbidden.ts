@@ -14,9 +14,11 @@ function refusing<Parameters extends readonly unknown[], Value>(
   real: (...parameters: Parameters) => Value,
   problems: string[],
 ): (...parameters: Parameters) => Value {
-  return (...parameters) => {
-    const stack = new Error(what).stack ?? '';
-    if (ours.test(stack)) problems.push(stack);
+  return function watched(...parameters) {
+    // Without this frame itself, which is ours whoever calls.
+    const call = new Error(what);
+    Error.captureStackTrace(call, watched);
+    if (ours.test(call.stack ?? '')) problems.push(call.stack ?? what);
     return real(...parameters);
   };
 }
