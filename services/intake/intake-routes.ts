@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { createIntakeRequests, defaultBodyLimitBytes, ndjson, type IntakeAnswer } from './answer-requests.js';
+import { discardRest } from './discard-rest.js';
 import type { IntakeOptions } from './options.js';
 import { sendProblem } from './problem.js';
 
@@ -22,6 +23,7 @@ export function intakeRoutes(server: FastifyInstance, options: IntakeOptions): P
   server.setErrorHandler(async (error, request, reply) => {
     const found = requests.refusal(error);
     if (found.status === 500) request.log.error({ err: error }, 'intake failed');
+    await discardRest(request.raw);
     await sendProblem(reply, found);
   });
   server.post('/v1/reports', { bodyLimit }, async (request, reply) => {
