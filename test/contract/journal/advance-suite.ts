@@ -145,6 +145,23 @@ export function advanceSuite(harness: () => Harness): void {
       expect(await versionsOf(copy, n1)).toEqual([1, 2]);
     });
 
+    it('goes on from what another copy stored since it has read the state itself', async () => {
+      const other = await installation.open();
+      const bootOf = async (): Promise<unknown> => (await copy.history.state(n1))?.bootId;
+      const through = (one: OpenJournal, what: string): Promise<unknown> =>
+        one.journal.advance(batch([report(n1, what)]));
+      await through(copy, 'a');
+      await through(copy, 'repeat');
+      await through(other, 'b');
+      await through(copy, 'repeat');
+      expect(await bootOf()).toBe('b');
+      await through(copy, 'c');
+      await through(other, 'repeat');
+      await through(other, 'd');
+      expect(await versionsOf(copy, n1)).toEqual([1, 2, 3, 4]);
+      expect(await bootOf()).toBe('d');
+    });
+
     it('does nothing when a batch comes again', async () => {
       const request = batch([report(n1, 'a'), report(n1, 'repeat')]);
       await copy.journal.advance(request);
