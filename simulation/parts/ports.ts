@@ -1,5 +1,5 @@
 import { Workload } from '../../services/workload.js';
-import type { OpenJournal } from '../../adapters/journal/options.js';
+import type { JournalOptions, OpenJournal } from '../../adapters/journal/options.js';
 import { createMemoryJournal } from '../../adapters/memory/journal.js';
 import type { MemoryStore } from '../../adapters/memory/journal/store.js';
 import type { Clock } from '../../adapters/ports/clock.js';
@@ -60,7 +60,12 @@ export interface Installation {
   readonly commands: Map<CommandId, Command>;
   /** How far a part's clock is ahead of true time, ms. */
   skewOf(part: string): number;
+  /** Each part's journal goes through this. */
+  readonly overhear?: Overhear;
 }
+
+/** Hears every call that reaches a journal, also of parts that have died since they made it. */
+export type Overhear = (journal: OpenJournal, options: JournalOptions) => OpenJournal;
 
 /** Everything that one incarnation of a part reaches the outside by. */
 export interface Ports {
@@ -102,18 +107,17 @@ function journalOf(
   clock: Clock,
   skewMs: number,
 ): OpenJournal {
-  const { store, site, commands } = installation;
+  const { store, site, commands, overhear } = installation;
   const source = `/faultline/${store.installation.id}/maintenance`;
-  const open = createMemoryJournal(
-    {
-      clock,
-      randomness: incarnation.random,
-      writer: createOutboxWriter({ source, epoch }),
-      partitionCount: partitions,
-      outboxPartitions: store.outboxPartitions,
-    },
-    store,
-  );
+  const options = {
+    clock,
+    randomness: incarnation.random,
+    writer: createOutboxWriter({ source, epoch }),
+    partitionCount: partitions,
+    outboxPartitions: store.outboxPartitions,
+  };
+  const memory = createMemoryJournal(options, store);
+  const open = overhear?.(memory, options) ?? memory;
   const tell = site.tell.bind(site);
   const troubles = () => journalTroubles;
   const stepped = <Port extends object>(

@@ -7,13 +7,13 @@ import type { Hardware } from '../parts/hardware.js';
 import { Crew } from '../parts/crew.js';
 import { everyPart } from '../parts/parts.js';
 import { policyOf, settings } from '../parts/policy.js';
-import { partitions, schemaIds, type Installation } from '../parts/ports.js';
+import { partitions, schemaIds, type Installation, type Overhear } from '../parts/ports.js';
 import { WitnessedLog } from '../parts/witnessed.js';
 import type { Surroundings } from '../scheduler/incarnation.js';
 import { partClock } from '../scheduler/part-clock.js';
 import { seeded } from '../scheduler/seeded.js';
 import { Agents } from '../world/agents.js';
-import type { Happening } from '../world/happening.js';
+import type { Happening, Listener } from '../world/happening.js';
 import { hardwareOf } from '../world/hall-hardware.js';
 import { MachineHall } from '../world/machine-hall.js';
 import { Outside } from '../world/outside.js';
@@ -34,11 +34,11 @@ export interface Built {
 export async function build(
   surroundings: Surroundings,
   script: Script,
-  judge: (happening: Happening, at: number) => void,
+  { judge, overhear }: { readonly judge: Listener; readonly overhear?: Overhear | undefined },
 ): Promise<Built> {
   const { agenda, seed } = surroundings;
   const active = new Map<NodeKey, { processId: ProcessId; stage: string }>();
-  const listeners: ((happening: Happening, at: number) => void)[] = [
+  const listeners: Listener[] = [
     judge,
     (happening) => {
       follow(active, happening);
@@ -52,7 +52,8 @@ export async function build(
     },
   });
   const hall = new MachineHall(site, script.nodes);
-  const installation = await install(surroundings, script, site, hardwareOf(site, hall));
+  const installed = await install(surroundings, script, site, hardwareOf(site, hall));
+  const installation = overhear === undefined ? installed : { ...installed, overhear };
   const outside = new Outside(surroundings, installation);
   const random = seeded(seed, 'people');
   const people = new People(site, hall, random, (node, { kind, processId }) => {

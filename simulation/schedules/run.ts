@@ -5,7 +5,8 @@ import { Agenda } from '../scheduler/agenda.js';
 import type { Deviations } from '../scheduler/deviations.js';
 import { Trace } from '../scheduler/trace.js';
 import { takeTurns } from '../scheduler/turns.js';
-import type { Happening } from '../world/happening.js';
+import type { Overhear } from '../parts/ports.js';
+import type { Listener } from '../world/happening.js';
 import { bootNumber } from '../world/machine.js';
 import { build, type Built } from './build.js';
 import { play } from './play.js';
@@ -28,7 +29,9 @@ export interface RunOptions {
   readonly deviations: Deviations;
   readonly keepTrace?: boolean;
   /** Hears everything that an outsider sees. */
-  readonly listen?: (happening: Happening, at: number) => void;
+  readonly listen?: Listener;
+  /** Hears every call of the journal. */
+  readonly overhear?: Overhear;
   /** Is given what was built, to look into when all is over. */
   readonly onBuilt?: (built: Built) => void;
 }
@@ -48,16 +51,18 @@ export async function run({
   deviations,
   keepTrace = false,
   listen,
+  overhear,
   onBuilt,
 }: RunOptions): Promise<Result> {
   const agenda = new Agenda(start);
   const trace = new Trace({ keep: keepTrace });
   const judge = new Judge(trace, start);
   const surroundings = { seed, agenda, deviations, trace, calls: new Map<string, number>() };
-  const built = await build(surroundings, script, (happening, at) => {
+  const hear: Listener = (happening, at) => {
     judge.hear(happening, at);
     listen?.(happening, at - start);
-  });
+  };
+  const built = await build(surroundings, script, { judge: hear, overhear });
   onBuilt?.(built);
   judge.invariants = invariantsOf(built);
   for (const scripted of script.events) {

@@ -2,7 +2,7 @@ import { everyPart } from '../parts/parts.js';
 import { drawnDeviations } from '../scheduler/deviations.js';
 import { withoutRealTime } from './forbidden.js';
 import type { Violation } from '../invariants/judge.js';
-import { run, type Result } from './run.js';
+import { run, type Result, type RunOptions } from './run.js';
 import { drawnScript, type Script } from './script.js';
 import { shrink, type Schedule } from './shrink.js';
 
@@ -39,11 +39,11 @@ export function scriptOf(seed: number): Script {
 /** Plays the schedule of one seed; with everything that deviated, listed. */
 export async function playSeed(
   seed: number,
-  keepTrace = false,
+  watching: Pick<RunOptions, 'keepTrace' | 'overhear' | 'onBuilt'> = {},
 ): Promise<{ readonly result: Result; readonly schedule: Schedule }> {
   const script = scriptOf(seed);
   const deviations = drawnDeviations(seed);
-  const result = await run({ seed, script, deviations, keepTrace });
+  const result = await run({ seed, script, deviations, ...watching });
   return { result, schedule: { seed, script, deviations: deviations.drawn } };
 }
 

@@ -1,0 +1,48 @@
+import type { MemoryStore } from '../../../adapters/memory/journal/store.js';
+import { comparable } from './comparable.js';
+import type { Contents } from './contents.js';
+
+/** What the store holds and no port tells. */
+export function storedInMemory(store: MemoryStore): Contents {
+  const outbox = [...store.unsent.flat(), ...store.sent];
+  return new Map([
+    ['timers', [...store.timers.values()].map(comparable)],
+    [
+      'claims',
+      [...store.commands.values()].map(({ command: { id }, dueAt, claimedBy, unfinished }) =>
+        comparable({ id, dueAt, claimedBy, unfinished }),
+      ),
+    ],
+    ['permits', store.permits.map(comparable)],
+    [
+      'budgets',
+      [...store.budgets].flatMap(([counter, used]) => (used === 0 ? [] : [comparable({ counter, used })])),
+    ],
+    [
+      'offsets',
+      [...store.offsets].map(([place, { nextOffset, logId, appendedAt }]) =>
+        comparable({
+          place: JSON.parse(place) as unknown,
+          nextOffset: Number(nextOffset),
+          logId,
+          appendedAt,
+        }),
+      ),
+    ],
+    ['causes', [...store.seen].map(([cause, at]) => comparable({ cause, at }))],
+    [
+      'causes of reports',
+      [...store.reportsSeen].map(([cause, { appendedAt, place }]) =>
+        comparable({ cause, appendedAt, place: JSON.parse(place) as unknown }),
+      ),
+    ],
+    ['members', [...store.members.values()].map(comparable)],
+    ['clusters', [...store.clusters].map(([cluster, observedAt]) => comparable({ cluster, observedAt }))],
+    [
+      'outbox',
+      outbox.map(({ entry: { position: _, ...entry }, partition, sentAt }) =>
+        comparable({ ...entry, partition, sentAt }),
+      ),
+    ],
+  ]);
+}
