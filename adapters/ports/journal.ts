@@ -198,7 +198,10 @@ export interface CommandQueue {
 }
 
 export interface Timers {
-  /** Fires what is due: each timer becomes one signal in the outbox, in one transaction. Returns how many. */
+  /**
+   * Fires what is due: each timer becomes one signal in the outbox, in one transaction; the earliest first, and of one instant
+   * by process and name. Returns how many.
+   */
   fireDue(now: number, limit: number): Promise<number>;
   /** Earliest time later than `after` at which a timer is due; undefined: there is none. */
   nextDue(after: number): Promise<number | undefined>;

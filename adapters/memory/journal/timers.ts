@@ -1,4 +1,5 @@
 import { firedCause, firedSignal } from '../../journal/causes.js';
+import { firingOrder } from '../../journal/firing-order.js';
 import type { JournalOptions } from '../../journal/options.js';
 import type { Timers } from '../../ports/journal.js';
 import type { MemoryStore } from './store.js';
@@ -18,7 +19,7 @@ export class MemoryTimers implements Timers {
     this.#store.timerChanges.reading(this);
     const due = [...this.#store.timers]
       .filter(([, { dueAt }]) => dueAt <= now)
-      .sort(([, a], [, b]) => a.dueAt - b.dueAt)
+      .sort(([, one], [, other]) => firingOrder(one, other))
       .slice(0, limit);
     const entries = due.map(([, timer]) =>
       this.#options.writer.signal(timer.node, firedSignal(timer), firedCause(timer, now)),

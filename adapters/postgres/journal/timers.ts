@@ -1,5 +1,6 @@
 import type { TimerRequest } from '../../../domain/decision.js';
 import { firedCause, firedSignal } from '../../journal/causes.js';
+import { firingOrder } from '../../journal/firing-order.js';
 import type { Timers } from '../../ports/journal.js';
 import type { JournalContext } from './context.js';
 import { asJournalError } from './failures.js';
@@ -23,7 +24,7 @@ export class PostgresTimers implements Timers {
           // Another copy's timers are skipped, and so are those that a decision is just changing.
           text: `WITH due AS (
               SELECT process_id, name FROM journal.timer WHERE due_at <= $1
-              ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+              ORDER BY due_at, process_id COLLATE "C", name COLLATE "C" LIMIT $2 FOR UPDATE SKIP LOCKED
             )
             DELETE FROM journal.timer AS stored USING due
             WHERE stored.process_id = due.process_id AND stored.name = due.name
@@ -33,7 +34,7 @@ export class PostgresTimers implements Timers {
         });
         const due = rows
           .map(({ issuedBy, ...timer }) => (issuedBy === null ? timer : { ...timer, issuedBy }))
-          .sort((a, b) => a.dueAt - b.dueAt);
+          .sort(firingOrder);
         const entries = due.map((timer) =>
           options.writer.signal(timer.node, firedSignal(timer), firedCause(timer, now)),
         );

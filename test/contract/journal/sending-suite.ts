@@ -94,6 +94,16 @@ export function sendingSuite(harness: () => Harness): void {
       expect(names).toEqual(['a', 'b']);
     });
 
+    it('fire in one order when they are due at one instant (seed 77: it was the order of the rows)', async () => {
+      await set(timerOf(n1, 'b', now), timerOf(n1, 'B', now), timerOf(n1, 'c', now), timerOf(n1, 'a', now));
+      expect(await copy.timers.fireDue(now, 3)).toBe(3);
+      expect(await copy.timers.fireDue(now, 3)).toBe(1);
+      const names = (await unsentSignals(copy)).map((signal) =>
+        signal.kind === 'TimerFired' ? signal.timer : signal.kind,
+      );
+      expect(names).toEqual(['B', 'a', 'b', 'c']);
+    });
+
     it('wake who waits for a change', async () => {
       await copy.timers.fireDue(now, 10);
       const woken = copy.timers.awaitChange(new AbortController().signal);
