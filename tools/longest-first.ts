@@ -12,7 +12,6 @@ const longest = [
   'test/stack/reports.test.ts',
   'test/stack-self/everything-starts.test.ts',
   'test/contract/event-log/kafka-traps.test.ts',
-  'test/simulation/core.test.ts',
   'test/demo/demo.test.ts',
   'test/operations/metrics.test.ts',
   'test/simulation/simulation.test.ts',

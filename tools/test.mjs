@@ -41,7 +41,7 @@ const realWorkers = Math.min(cores, 4);
  * they try our logic and not Node.
  */
 async function runOnOtherNodes(how) {
-  const variables = { FAULTLINE_SCHEDULES: '50', FAULTLINE_SIMULATIONS: '10' };
+  const variables = { FAULTLINE_SIMULATIONS: '10' };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, stack('node'), { cwd: root });
   process.stderr.write(stderr);
   for (const line of stdout.trim().split('\n')) {

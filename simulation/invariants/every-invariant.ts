@@ -15,6 +15,9 @@ import { oneProcessPerNode } from './one-process-per-node.js';
 import { onlyTheNodeThatWasMeant } from './only-the-node-that-was-meant.js';
 import { recoveryIsObserved } from './recovery-is-observed.js';
 import { replayGivesTheState } from './replay-gives-the-state.js';
+import { isolatedForWhatIsSo } from './isolated-for-what-is-so.js';
+import { whatIsParkedRests } from './what-is-parked-rests.js';
+import { whatIsToldAgainIsNotOver } from './what-is-told-again-is-not-over.js';
 import { whatIsRevokedIsNotBegun } from './what-is-revoked-is-not-begun.js';
 import { whoWaitsIsSeen } from './who-waits-is-seen.js';
 import { workloadHasNotice } from './workload-has-notice.js';
@@ -40,16 +43,18 @@ export function everyInvariant({
     aReportHasOneFate(),
     oldReportsOpenNothing(bootNumber),
     nobodyIsDeclaredDead({
-      powerOf: (node) => site.machine(namesOf(node).node).power,
       nodeOf: (node) => site.nodes.get(namesOf(node).node),
     }),
     noDestructiveEffectTwice(),
     whatIsRevokedIsNotBegun(),
     onlyTheNodeThatWasMeant(),
     isolationHasOneOwner(),
+    isolatedForWhatIsSo(),
     oneProcessPerNode(),
     whoWaitsIsSeen(recipe.stageMaximumAgeMs),
     recoveryIsObserved(recipe.healthyObservations, recipe.verifyIntervalMs),
+    whatIsToldAgainIsNotOver(),
+    whatIsParkedRests(),
     replayGivesTheState(store),
     noPermitNoRiskyChange(limits, site.nodes),
     everyOutcomeHasACause(),

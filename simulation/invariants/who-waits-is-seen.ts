@@ -4,6 +4,8 @@ import type { Invariant } from './invariant.js';
 interface Stage {
   readonly name: string;
   readonly since: number;
+  /** By its own word. */
+  readonly enteredAt: number;
   overdue: boolean;
 }
 
@@ -21,7 +23,10 @@ export function whoWaitsIsSeen(maximumMs: number): Invariant {
       return `${processId} asks a person without a reason or without orders`;
     const before = stages.get(processId);
     if (type === 'StageOverdue' && before !== undefined) before.overdue = true;
-    if (type === 'StageEntered') stages.set(processId, { name: told.stage ?? '', since: at, overdue: false });
+    if (type === 'StageOverdue' && told.at - (before?.enteredAt ?? told.at) < maximumMs)
+      return `${processId} is told to be overdue after ${told.at - (before?.enteredAt ?? told.at)} ms`;
+    if (type === 'StageEntered')
+      stages.set(processId, { name: told.stage ?? '', since: at, enteredAt: told.at, overdue: false });
     if (type === 'ProcessEnded') stages.delete(processId);
     const left = type === 'StageEntered' || type === 'ProcessEnded';
     return left && before !== undefined && !before.overdue && at - before.since > 1.5 * maximumMs

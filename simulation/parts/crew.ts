@@ -1,6 +1,7 @@
 import { Incarnation, type Surroundings } from '../scheduler/incarnation.js';
 import type { IntakeRequests } from '../../services/intake/answer-requests.js';
-import type { Parts, Running, Start } from './parts.js';
+import type { Parts } from './parts.js';
+import type { Running, Start } from './running.js';
 import { portsOf, type Installation, type Ports } from './ports.js';
 
 interface Member {

@@ -32,6 +32,9 @@ function ladderOf(type: FaultType): readonly Rung[] {
     return [rung('component-restart', 1), rung('reboot', 1), rung('reinstall', 1)];
   if (type === 'KernelDeadlock' || type === 'NodeNotReady')
     return [rung('reboot', 2), rung('reinstall', 1), rung('hardware-repair', 1)];
+  // Shown by no condition: only the agent tells whether a weaker cure has helped.
+  if (type === 'ReadonlyFilesystem')
+    return [rung('reboot', 1), rung('reinstall', 1), rung('hardware-repair', 1)];
   return [rung('hardware-repair', 2)];
 }
 
@@ -66,6 +69,7 @@ export const settings: InstallationSettings = {
   guard: guardPolicy,
   executor: defaultExecutorSettings,
   inventoryRefreshMs: 5 * 60_000,
+  lease: { staleMs: 20_000, checkMs: 10 * 60_000 },
   upkeepEveryMs: 3_600_000,
   prunes: false,
   takeOverMs: 10 * 60_000,

@@ -10,6 +10,7 @@ import type { MachineActions, TicketSystem } from '../../adapters/ports/work-ord
 import { bundledSchemaIds } from '../../adapters/schema-registry/bundled.js';
 import type { Command } from '../../domain/command.js';
 import type { CommandId } from '../../domain/identifiers.js';
+import type { DetectorSettings } from '../../services/detector/detector.js';
 import type { ExecutorSettings } from '../../services/executor/settings.js';
 import type { GuardPolicy } from '../../services/guard/policy.js';
 import type { Supervision } from '../../services/supervision.js';
@@ -29,6 +30,7 @@ import {
   outboxTroubles,
   powerTroubles,
 } from './troubles.js';
+import { tripping } from './tripping.js';
 import { witnessedInventory, witnessedQueue, type WitnessedLog } from './witnessed.js';
 
 export const schemaIds = bundledSchemaIds();
@@ -40,6 +42,8 @@ export interface InstallationSettings {
   readonly guard: GuardPolicy;
   readonly executor: Omit<ExecutorSettings, 'installation'>;
   readonly inventoryRefreshMs: number;
+  /** How old a kubelet's lease may be, and how often leases are looked at; undefined: they are not. */
+  readonly lease: DetectorSettings['lease'];
   readonly upkeepEveryMs: number;
   /** Forget what is older than the journal has to remember; off where a schedule is too short for it. */
   readonly prunes: boolean;
@@ -126,7 +130,7 @@ function journalOf(
     verbs: readonly (keyof Port & string)[],
   ): Port => steppable(incarnation, port, { name, verbs, troubles });
   return {
-    journal: stepped('journal', open.journal, ['startAt', 'advance']),
+    journal: stepped('journal', tripping(open.journal, incarnation), ['startAt', 'advance']),
     commands: stepped(
       'commands',
       witnessedQueue(open.commands, incarnation.name, { tell, commands, skewMs }),
@@ -139,7 +143,7 @@ function journalOf(
       ofSession: ['acquire', 'release'],
       troubles: (verb) => outboxTroubles(verb, () => void open.close()),
     }),
-    history: stepped('history', open.history, ['states']),
+    history: stepped('history', open.history, ['states', 'state', 'parked']),
     inventory: stepped('inventory', witnessedInventory(open.inventory, tell), [
       'replace',
       'change',

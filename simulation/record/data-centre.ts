@@ -136,6 +136,7 @@ async function install(
       guard,
       executor,
       inventoryRefreshMs,
+      lease: undefined,
       upkeepEveryMs,
       prunes: true,
       takeOverMs: upkeepEveryMs,

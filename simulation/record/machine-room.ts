@@ -55,7 +55,11 @@ export class MachineRoom implements Hardware {
     const controller: PowerController & Stamped = {
       issuedAt: 0,
       knows: (node) => this.#bmcs.has(nameIn(node)),
-      read: (node) => Promise.resolve({ kind: 'ok', value: { power: bmcOf(node).power } }),
+      read: (node) => {
+        const { power } = bmcOf(node);
+        this.#site.tell({ kind: 'power looked at', by, node: this.#site.keyOf(nameIn(node)), power });
+        return Promise.resolve({ kind: 'ok', value: { power } });
+      },
       forceOff: (node) => order(node, 'ForceOff'),
       on: (node) => order(node, 'On'),
       bootFromNetworkOnce: (node) => {

@@ -13,6 +13,8 @@ export interface Deviation {
 /** Which calls deviate, and how. `key` names one call of the whole run: part, verb and a running number. */
 export interface Deviations {
   of(key: string, troubles: readonly string[]): Deviation | undefined;
+  /** Whether whoever works on this trips over it. */
+  trips(key: string): boolean;
   /** From now on everything works. */
   calm(): void;
 }
@@ -23,6 +25,7 @@ interface Temper {
   readonly slow: number;
   readonly trouble: number;
   readonly crash: number;
+  readonly trips: number;
 }
 
 function temperOf(seed: number): Temper {
@@ -32,6 +35,7 @@ function temperOf(seed: number): Temper {
     slow: random.pick([0, 0, 0.005, 0.02]),
     trouble: random.pick([0, 0, 0.01, 0.05, 0.15]),
     crash: random.pick([0, 0, 0.002, 0.01]),
+    trips: random.pick([0, 0, 0, 0.01, 0.1]),
   };
 }
 
@@ -53,6 +57,11 @@ export function drawnDeviations(seed: number): Deviations & { readonly drawn: Ma
       const deviation = draw(seed, key, troubles, temper);
       if (deviation !== undefined) drawn.set(key, deviation);
       return deviation;
+    },
+    trips: (key) => {
+      const trips = !calm && seeded(seed, key).happens(temper.trips);
+      if (trips) drawn.set(key, { trouble: 'trips' });
+      return trips;
     },
   };
 }
@@ -79,5 +88,6 @@ export function listedDeviations(listed: ReadonlyMap<string, Deviation>): Deviat
       calm = true;
     },
     of: (key) => (calm ? undefined : listed.get(key)),
+    trips: (key) => !calm && listed.has(key),
   };
 }

@@ -85,6 +85,11 @@ export class Incarnation {
     this.#onDeath();
   }
 
+  /** Whether it trips over this, now. */
+  trips(over: string): boolean {
+    return this.#surroundings.deviations.trips(this.#keyOf(`trips over ${over}`));
+  }
+
   /** Asks the outside: one step of the schedule when the other side acts, and perhaps another when the answer comes. */
   call<Value>(
     verb: string,

@@ -41,6 +41,9 @@ export function play(cast: Cast, scripted: Scripted): void {
     case 'bytes that nobody can read':
       writeUnreadable(cast, scripted.topic);
       break;
+    case 'claims are taken away':
+      void cast.outside.takeClaims();
+      break;
     case 'a person cordons':
     case 'a person uncordons':
       cast.people.cordon(scripted.node, scripted.what === 'a person cordons');
@@ -69,6 +72,7 @@ function playOnSite(
         | 'a machine fails'
         | 'a machine reboots by itself'
         | 'a kubelet falls silent'
+        | 'a machine that goes off is switched on by hand'
         | 'a node is deleted'
         | 'a pod may not be disrupted';
     }
@@ -86,6 +90,8 @@ function playOnSite(
   } else if (scripted.what === 'a machine reboots by itself') {
     if (machine.running) machine.reboot();
   } else if (scripted.what === 'a kubelet falls silent') machine.fallSilent();
+  else if (scripted.what === 'a machine that goes off is switched on by hand')
+    machine.switchOnAfterOff(scripted.afterMs);
   else if (scripted.what === 'a pod may not be disrupted') {
     site.budgets.set(`web-${scripted.node}`, site.agenda.now + scripted.forMs);
   } else {

@@ -12,6 +12,11 @@ export type Scripted = { readonly at: number } & (
     }
   | { readonly what: 'a machine reboots by itself'; readonly node: string }
   | { readonly what: 'a kubelet falls silent'; readonly node: string }
+  | {
+      readonly what: 'a machine that goes off is switched on by hand';
+      readonly node: string;
+      readonly afterMs: number;
+    }
   | { readonly what: 'a node is deleted'; readonly node: string; readonly returnsAfterMs?: number }
   | { readonly what: 'a pod may not be disrupted'; readonly node: string; readonly forMs: number }
   | {
@@ -32,6 +37,7 @@ export type Scripted = { readonly at: number } & (
     }
   | { readonly what: 'a strange report'; readonly node: string; readonly type: string }
   | { readonly what: 'bytes that nobody can read'; readonly topic: string }
+  | { readonly what: 'claims are taken away' }
   | {
       readonly what: 'a part is killed' | 'a part is stopped' | 'a part loses its membership';
       readonly part: string;
@@ -99,7 +105,15 @@ const makers: readonly (readonly [
 ])[] = [
   [6, (random, node) => drawnFailure(random, node)],
   [1, (_random, node) => ({ what: 'a machine reboots by itself', node })],
-  [1, (_random, node) => ({ what: 'a kubelet falls silent', node })],
+  [2, (_random, node) => ({ what: 'a kubelet falls silent', node })],
+  [
+    1,
+    (random, node) => ({
+      what: 'a machine that goes off is switched on by hand',
+      node,
+      afterMs: random.pick([random.between(0, 50), random.between(0, 60_000)]),
+    }),
+  ],
   [1, (random, node) => drawnDeletion(random, node)],
   [
     1,
@@ -135,6 +149,7 @@ const makers: readonly (readonly [
       topic: random.pick(['fault.reports', 'maintenance.signals', 'migration.replies']),
     }),
   ],
+  [1, () => ({ what: 'claims are taken away' })],
   [
     3,
     (random, _node, parts) => ({

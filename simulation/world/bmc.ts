@@ -25,7 +25,10 @@ export class SimulatedBmcs implements PowerController {
   }
 
   read(node: string): Promise<PowerAnswer<PowerState>> {
-    return Promise.resolve({ kind: 'ok', value: { power: this.#machine(node).power } });
+    const { power } = this.#machine(node);
+    const key = this.#site.keyOf(nameIn(node));
+    this.#site.tell({ kind: 'power looked at', by: this.#by, node: key, power });
+    return Promise.resolve({ kind: 'ok', value: { power } });
   }
 
   forceOff(node: string): Promise<PowerAnswer<true>> {

@@ -8,6 +8,7 @@ import type {
   NodeEvent,
 } from '../../adapters/ports/kubernetes.js';
 import { decodeNode, decodePod } from '../../adapters/kubernetes/decode.js';
+import { SeenNodes } from '../../adapters/kubernetes/seen-nodes.js';
 import { applyJsonPatch } from '../../world/kubernetes/json-patch.js';
 import { ApiRefusal } from '../../world/kubernetes/status.js';
 import { clusterName, type Site } from './site.js';
@@ -25,6 +26,7 @@ export class SimulatedCluster implements KubernetesCluster {
   readonly #site: Site;
   readonly #by: string;
   readonly #pace: WatchPace;
+  readonly #seen = new SeenNodes();
   /** When the request was sent that acts now. */
   issuedAt = 0;
 
@@ -49,9 +51,8 @@ export class SimulatedCluster implements KubernetesCluster {
     return Promise.resolve(seen === undefined ? notFound : ok(seen));
   }
 
-  /** Parts are processes of their own here, and the one that acts does not watch. */
-  nodeSeen(): undefined {
-    return undefined;
+  nodeSeen(name: string): KubernetesNode | undefined {
+    return this.#seen.get(name);
   }
 
   patchNode(name: string, patch: JsonPatch): Promise<KubernetesAnswer<KubernetesNode>> {
@@ -96,7 +97,7 @@ export class SimulatedCluster implements KubernetesCluster {
   }
 
   listNodeLeases(): Promise<KubernetesAnswer<readonly KubernetesLease[]>> {
-    return Promise.resolve(ok([]));
+    return Promise.resolve(ok(this.#site.leases()));
   }
 
   getLease(): Promise<KubernetesAnswer<KubernetesLease>> {
@@ -107,8 +108,12 @@ export class SimulatedCluster implements KubernetesCluster {
     return Promise.resolve(ok(true));
   }
 
+  watchNodes(signal: AbortSignal): AsyncIterable<NodeEvent> {
+    return this.#seen.remembering(this.#watch(signal));
+  }
+
   /** A stream that breaks when `next` says so, as watches do; then everything is listed again. */
-  async *watchNodes(signal: AbortSignal): AsyncIterable<NodeEvent> {
+  async *#watch(signal: AbortSignal): AsyncIterable<NodeEvent> {
     while (!signal.aborted) {
       const stream = new NodeStream(this.#site, signal);
       try {

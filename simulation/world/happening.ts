@@ -1,5 +1,6 @@
 import type { BudgetClaim } from '../../adapters/ports/journal.js';
 import type { KubernetesNode, KubernetesPod } from '../../adapters/ports/kubernetes.js';
+import type { PowerState } from '../../adapters/ports/power.js';
 import type { Command, CommandResult } from '../../domain/command.js';
 import type { NodeKey } from '../../domain/identifiers.js';
 import type { Published } from './subscriber.js';
@@ -14,6 +15,12 @@ export type Happening =
       readonly by: string;
       readonly node: NodeKey;
       readonly seen: KubernetesNode | undefined;
+    }
+  | {
+      readonly kind: 'power looked at';
+      readonly by: string;
+      readonly node: NodeKey;
+      readonly power: PowerState['power'];
     }
   | {
       readonly kind: 'claimed';

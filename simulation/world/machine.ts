@@ -29,6 +29,8 @@ export class Machine {
   image = 'os-1';
   #bootFromNetwork = false;
   #boot: Cancel | undefined;
+  #silentSince = 0;
+  #switchedOnAfterMs: number | undefined;
 
   constructor(name: string, agenda: Agenda, random: Seeded) {
     this.name = name;
@@ -47,6 +49,10 @@ export class Machine {
   /** Its kubelet speaks to Kubernetes. */
   get heard(): boolean {
     return this.running && !this.silent;
+  }
+
+  get silentSince(): number | undefined {
+    return this.heard ? undefined : this.#silentSince;
   }
 
   fail(defect: Defect): void {
@@ -69,16 +75,24 @@ export class Machine {
   }
 
   fallSilent(): void {
+    this.#noteSilence();
     this.silent = true;
     this.onChange();
   }
 
   powerOff(): void {
     if (this.power === 'Off') return;
+    this.#noteSilence();
     this.power = 'Off';
     this.running = false;
     this.#boot?.();
+    this.#expectHand();
     this.onChange();
+  }
+
+  /** A person switches it on by hand when it goes off the next time, after so long. */
+  switchOnAfterOff(afterMs: number): void {
+    this.#switchedOnAfterMs = afterMs;
   }
 
   powerOn(): void {
@@ -93,6 +107,7 @@ export class Machine {
 
   /** Down at once, and up again after a while with a new boot id. */
   reboot(cure: Cure = 'reboot'): void {
+    this.#noteSilence();
     this.running = false;
     this.#bootFromNetwork = false;
     this.#boot?.();
@@ -103,6 +118,18 @@ export class Machine {
       this.mend(cure);
     });
     this.onChange();
+  }
+
+  #expectHand(): void {
+    if (this.#switchedOnAfterMs === undefined) return;
+    this.#agenda.after(this.#switchedOnAfterMs, () => {
+      this.powerOn();
+    });
+    this.#switchedOnAfterMs = undefined;
+  }
+
+  #noteSilence(): void {
+    if (this.heard) this.#silentSince = this.#agenda.now;
   }
 }
 

@@ -2,6 +2,8 @@ import type { NewRecord } from '../../adapters/ports/event-log.js';
 import { Incarnation, type Surroundings, type Trouble } from '../scheduler/incarnation.js';
 import { portsOf, type Installation, type Ports } from '../parts/ports.js';
 
+const farAheadMs = 3_600_000;
+
 /** Whoever writes to the input topics or asks intake from outside. What it writes it tries until it is taken. */
 export class Outside {
   readonly #surroundings: Surroundings;
@@ -28,6 +30,22 @@ export class Outside {
   /** Asks something that answers by itself; never answered when whoever asks dies meanwhile. */
   ask<Value>(verb: string, act: () => Promise<Value>, troubles: readonly Trouble<Value>[]): Promise<Value> {
     return this.#ports.incarnation.call(verb, act, troubles);
+  }
+
+  /**
+   * A copy whose clock is far ahead takes what others work on, as if their claims had run out, and dies at once: they have
+   * lost what they believe to hold.
+   */
+  async takeClaims(): Promise<void> {
+    const { journal, clock } = this.#ports;
+    const now = clock.now() + farAheadMs;
+    try {
+      for (const { command, unfinishedAttempt } of await journal.commands.claimable(now, 100))
+        if (unfinishedAttempt)
+          await journal.commands.claim(command.id, { by: 'ahead', now, leaseMs: -farAheadMs, budgets: [] });
+    } catch {
+      // It had no connection.
+    }
   }
 
   /** A fresh id for what is written. */

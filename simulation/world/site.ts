@@ -1,4 +1,9 @@
-import type { KubernetesNode, KubernetesPod, NodeEvent } from '../../adapters/ports/kubernetes.js';
+import type {
+  KubernetesLease,
+  KubernetesNode,
+  KubernetesPod,
+  NodeEvent,
+} from '../../adapters/ports/kubernetes.js';
 import { fencingTaint } from '../../adapters/ports/node-marks.js';
 import type { ClusterName, NodeKey, NodeName } from '../../domain/identifiers.js';
 import { nodeKey } from '../../domain/identifiers.js';
@@ -15,6 +20,8 @@ export interface SeenMachine {
   readonly power: 'On' | 'Off';
   /** Its kubelet speaks to Kubernetes. */
   readonly heard: boolean;
+  /** When its kubelet was last heard; undefined: it is. */
+  readonly silentSince?: number | undefined;
 }
 
 export interface SiteOptions {
@@ -115,6 +122,14 @@ export class Site {
     this.agenda.after(this.random.between(1_000, 30_000), () => {
       this.#finish(dying.metadata.name, dying.metadata.uid);
     });
+  }
+
+  /** The leases that kubelets renew as long as they are heard. */
+  leases(): readonly KubernetesLease[] {
+    return [...this.machines.values()].map(({ name, silentSince = this.agenda.now }) => ({
+      metadata: { name, uid: `lease-${name}`, resourceVersion: '0' },
+      spec: { renewTime: new Date(silentSince).toISOString() },
+    }));
   }
 
   watch(hear: (event: NodeEvent) => void): () => void {

@@ -178,3 +178,22 @@ describe('what the simulator found', () => {
     expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
   });
 });
+
+describe('what chance hardly ever comes to', () => {
+  it('a node that a person holds was isolated as a slow watch had seen it before', async () => {
+    // The one that watches is the only one that works.
+    const late = Array.from({ length: 20 }, (_, index) => [
+      [`executor-1 commands.claimable #${index + 1}`, { answerMs: 900_000 }],
+      [`executor-2 kubernetes.watch #${index + 1}`, { requestMs: 900_000 }],
+    ]).flat();
+    const told = await story(
+      [
+        { at: 60_000, what: 'a person holds', node: 'n1' },
+        fails('n1', 61_000, { type: 'MemoryFailure', condition: undefined, cure: 'repair' }),
+      ],
+      { deviations: Object.fromEntries(late) as Record<string, { answerMs: number }> },
+    );
+    const asked = told.events.find(({ type }) => type === 'PersonAsked');
+    expect(asked?.data['reason']).toMatch(/could not be isolated.*anna looks at it/);
+  });
+});

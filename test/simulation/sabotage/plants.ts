@@ -181,4 +181,58 @@ export const plants: readonly Plant[] = [
     find: 'queue.nextDue(this.#heads.readAt)',
     replace: 'queue.nextDue(Number.MAX_SAFE_INTEGER)',
   },
+  {
+    name: 'what could not be decided is not kept',
+    file: 'adapters/journal/decide-batch.ts',
+    find: "if (admission === 'wait' || admission === 'wait-then-take-up') batch.keep(input);\n}",
+    replace: '}',
+  },
+  {
+    name: 'commands of a parked node go on',
+    file: `${memory}/store.ts`,
+    find: "return this.states.get(node)?.parked?.kind === 'failed';",
+    replace: 'return node.length === 0;',
+  },
+  {
+    name: 'nobody tries again what could not be decided',
+    file: 'services/maintenance/retry-parked.ts',
+    find: 'if (due > 0) await retry',
+    replace: 'if (due < 0) await retry',
+  },
+  {
+    name: 'what the watch saw is patched, whatever it has become',
+    file: `${effects}/isolate-patch.ts`,
+    find: '    ...asRead(node),\n    ...addTaints',
+    replace: '    ...addTaints',
+  },
+  {
+    name: 'a fault that was told again on this boot is verified away',
+    file: `${decide}/decide-signal.ts`,
+    find: 'if (isLookAtVerified(process, result) && hasOutlived(',
+    replace: 'if (isLookAtVerified(process, result) && process.id.length === 0 && hasOutlived(',
+  },
+  {
+    name: 'a machine is declared out of service without a look at its power',
+    file: `${effects}/fence-workload.ts`,
+    find: 'whyNotOurs(node, command, world.settings) ?? whyNotOff(state);',
+    replace: "whyNotOurs(node, command, world.settings) ?? whyNotOff({ ...state, power: 'Off' });",
+  },
+  {
+    name: 'a fence is left when its machine is switched on',
+    file: `${effects}/power-on.ts`,
+    find: "if (fencingTaint(node) !== undefined) return failed('StillFenced', { observation });",
+    replace: '',
+  },
+  {
+    name: 'a fence is said to be taken away and stays',
+    file: `${effects}/unfence-workload.ts`,
+    find: 'if (fencingTaint(node) === undefined) return done({ observation });',
+    replace: 'if (fencingTaint(node)?.key !== observation.nodeUid) return done({ observation });',
+  },
+  {
+    name: 'a timer of an earlier stage is heard',
+    file: `${decide}/decide-signal.ts`,
+    find: 'process.context.stageEntry !== fired.stageEntry',
+    replace: 'process.context.stageEntry < fired.stageEntry',
+  },
 ];

@@ -17,7 +17,7 @@ import type { Input, NodeChange, OrderKind, Signal } from '../../../../domain/si
 import { decideBy } from '../../../../services/maintenance/decide/decide.js';
 import type { TimerName } from '../../../../workflows/events.js';
 import type { Policy } from '../../../../workflows/policy.js';
-import { policyOf } from '../../../simulation/core/policy.js';
+import { policyOf } from './small-policy.js';
 
 export const node = 'a/n1' as NodeKey;
 export const start = Date.UTC(2026, 0, 1);

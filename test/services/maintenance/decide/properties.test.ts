@@ -8,7 +8,7 @@ import type { BootId, NodeUid, PodUid } from '../../../../domain/identifiers.js'
 import { canonicalJson } from '../../../../domain/json.js';
 import type { NodeState } from '../../../../domain/node-state.js';
 import { migrationStatuses, orderKinds } from '../../../../domain/signal.js';
-import { policyOf } from '../../../simulation/core/policy.js';
+import { policyOf } from './small-policy.js';
 import * as anything from '../../../schemas/arbitraries.js';
 import { activePolicy, DecidedNode, node as nodeKey, observePolicy } from './decided-node.js';
 

@@ -1,7 +1,7 @@
-import { faultTypes, type FaultType } from '../../../domain/fault.js';
-import type { Recipe } from '../../../domain/node-state.js';
-import type { Policy, Rung } from '../../../workflows/policy.js';
-import { recipe } from '../../workflows/workflow-spec.js';
+import { faultTypes, type FaultType } from '../../../../domain/fault.js';
+import type { Recipe } from '../../../../domain/node-state.js';
+import type { Policy, Rung } from '../../../../workflows/policy.js';
+import { recipe } from '../../../workflows/workflow-spec.js';
 
 const dayMs = 86_400_000;
 
