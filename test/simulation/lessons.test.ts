@@ -196,4 +196,38 @@ describe('what chance hardly ever comes to', () => {
     const asked = told.events.find(({ type }) => type === 'PersonAsked');
     expect(asked?.data['reason']).toMatch(/could not be isolated.*anna looks at it/);
   });
+
+  it.each([3, 4, 5, 6, 7, 8])(
+    'a machine was declared out of service that somebody had switched on again (%i ms after it went off)',
+    async (afterMs) => {
+      const told = await story([
+        { at: 500, what: 'a machine that goes off is switched on by hand', node: 'n1', afterMs },
+        { at: 1_000, what: 'a kubelet falls silent', node: 'n1' },
+      ]);
+      expect(effectsOn(told, 'n1').some(({ what }) => what === 'forceOff')).toBe(true);
+      expect(told.ended.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('a machine was switched on while it was still declared out of service: the taint could not be taken away', async () => {
+    // Each executor's first patch goes through: isolation by the one, fencing by the other.
+    const refused = ['executor-1', 'executor-2'].flatMap((part) =>
+      Array.from({ length: 40 }, (_, index) => [
+        `${part} kubernetes.patchNode #${2 + index}`,
+        { trouble: '500' },
+      ]),
+    );
+    const told = await story(
+      [
+        { at: 1_000, what: 'a kubelet falls silent', node: 'n1' },
+        { at: hourMs, what: 'a person orders', node: 'n1', order: 'skip' },
+      ],
+      { deviations: Object.fromEntries(refused) as Record<string, { trouble: string }> },
+    );
+    const reasons = told.events
+      .filter(({ type }) => type === 'PersonAsked')
+      .map(({ data }) => data['reason']);
+    expect(reasons).toContain('power could not be switched on: StillFenced');
+    expect(told.ended.length).toBeGreaterThan(0);
+  });
 });

@@ -229,10 +229,4 @@ export const plants: readonly Plant[] = [
     find: 'if (fencingTaint(node) === undefined) return done({ observation });',
     replace: 'if (fencingTaint(node)?.key !== observation.nodeUid) return done({ observation });',
   },
-  {
-    name: 'a timer of an earlier stage is heard',
-    file: `${decide}/decide-signal.ts`,
-    find: 'process.context.stageEntry !== fired.stageEntry',
-    replace: 'process.context.stageEntry < fired.stageEntry',
-  },
 ];
