@@ -56,8 +56,12 @@ export function mergeDifference(before: object, after: object): MergePatch {
 }
 
 function merged(value: Record<string, unknown>, patch: MergePatch): Record<string, unknown> {
-  const kept = Object.entries(value).filter(([key, member]) => patch[key] !== null && member !== undefined);
-  const result = Object.fromEntries(kept);
+  const stays = (key: string): boolean => patch[key] !== null && value[key] !== undefined;
+  const names = Object.keys(value);
+  // Seldom is anything removed, and a copy of the whole costs a third of one by members.
+  const result = names.every(stays)
+    ? { ...value }
+    : Object.fromEntries(names.filter(stays).map((key) => [key, value[key]]));
   for (const [key, change] of Object.entries(patch)) {
     if (change === null) continue;
     const previous = result[key];
@@ -72,5 +76,5 @@ function isPatch(change: PatchValue): change is MergePatch {
 
 /** Applies a merge patch; the given value is left as it is. */
 export function applyMergePatch<Value extends object>(value: Value, patch: MergePatch): Value {
-  return merged({ ...value } as Record<string, unknown>, patch) as Value;
+  return merged(value as Record<string, unknown>, patch) as Value;
 }

@@ -1,6 +1,6 @@
 import type { Decision } from '../../domain/decision.js';
 import { replay } from '../../domain/evolve.js';
-import { canonicalJson } from '../../domain/json.js';
+import { canonicalJson, sameJson } from '../../domain/json.js';
 import type { NodeState } from '../../domain/node-state.js';
 import type { Input } from '../../domain/signal.js';
 import type { Deciding, OutboxWriter } from '../ports/journal.js';
@@ -111,10 +111,10 @@ function check(before: NodeState, { state, facts }: Decision, verify: boolean): 
     );
   }
   if (!verify || facts.length === 0) return;
-  const folded = canonicalJson(replay(before.node, facts, before));
-  if (folded !== canonicalJson(state)) {
+  const folded = replay(before.node, facts, before);
+  if (!sameJson(folded, state)) {
     throw new InvalidDecision(
-      `the facts of ${before.node} fold to ${folded}, but the decision says ${canonicalJson(state)}`,
+      `the facts of ${before.node} fold to ${canonicalJson(folded)}, but the decision says ${canonicalJson(state)}`,
     );
   }
 }

@@ -31,6 +31,12 @@ function copied(value: unknown): unknown {
 }
 
 function copiedMembers(value: object): object {
+  const whole: Record<string, unknown> = { ...value };
+  const names = Object.keys(whole);
+  if (names.every((name) => whole[name] !== undefined && storableText(name) === name)) {
+    for (const name of names) whole[name] = copied(whole[name]);
+    return whole;
+  }
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(members.map(([name, member]) => [storableText(name), copied(member)]));
 }
