@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { contentKey, hasPassed, keepPass } from './content-key.mjs';
+import { firstLine } from './first-line.mjs';
 import { execute, part, sideBySide } from './parts.mjs';
 import { root } from './prepare.mjs';
 
@@ -22,16 +23,17 @@ const checks = [
 async function run(key, [program, ...args], patient) {
   const command = [program, ...args];
   if (hasPassed(key, command)) {
-    return { passed: 1, failed: 0, output: 'passed before with exactly these files\n' };
+    const output = 'passed before with exactly these files\n';
+    return { passed: 1, failed: 0, failures: [], cpuSeconds: 0, output };
   }
-  const { code, output } = await execute(join(root, 'node_modules/.bin', program), args, {
+  const { code, output, cpuSeconds } = await execute(join(root, 'node_modules/.bin', program), args, {
     quiet: true,
     patient,
   });
-  if (code !== 0) return { passed: 0, failed: 1, output };
+  if (code !== 0) return { passed: 0, failed: 1, failures: [firstLine(output)], cpuSeconds, output };
   // What was edited meanwhile may not be what was checked.
   if (contentKey() === key) keepPass(key, command);
-  return { passed: 1, failed: 0, output };
+  return { passed: 1, failed: 0, failures: [], cpuSeconds, output };
 }
 
 /** Each check counts as one test. `patient`: something else goes on that is in more of a hurry. */

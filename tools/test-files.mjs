@@ -43,16 +43,13 @@ export function runTests(
       join(root, 'node_modules/vitest/vitest.mjs'),
       'run',
       '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
+      `--reporter=${join(root, 'tools/report-found.mjs')}`,
       `--maxWorkers=${workers}`,
       ...files,
     ];
-    const env = { ...process.env, ...variables, FORCE_COLOR: '0', NO_COLOR: '1' };
-    const { code, output } = await execute(node, args, { env, quiet, patient });
-    const { problems, ...counts } = countsOf(readReport(report), { name, files, code });
-    if (!quiet) process.stdout.write(problems);
-    return { ...counts, output: output + problems };
+    const env = { ...process.env, ...variables, FAULTLINE_FOUND: report, FORCE_COLOR: '0', NO_COLOR: '1' };
+    const { code, output, cpuSeconds } = await execute(node, args, { env, quiet, patient });
+    return { ...countsOf(readReport(report), { name, files, code }), cpuSeconds, output };
   };
   return part(name, work, { quiet });
 }
@@ -65,26 +62,24 @@ function readReport(report) {
   }
 }
 
-function countsOf(results, { name, files, code }) {
-  if (results === undefined) {
-    return { passed: 0, failed: 1, problems: `the test runner left no report (exit code ${code})\n` };
+function countsOf(found, { name, files, code }) {
+  if (found === undefined) {
+    return { passed: 0, failed: 1, failures: [`the test runner left no report (exit code ${code})`] };
   }
-  const ran = new Map(results.testResults.map((file) => [relative(root, file.name), file]));
-  const problems = [];
+  const ran = new Map(found.files.map((one) => [one.file, one]));
+  const failures = [...found.unhandled];
+  let passed = 0;
   for (const file of files) {
-    const found = ran.get(file);
-    const assertions = found?.assertionResults ?? [];
-    const skipped = assertions.filter((test) => test.status !== 'passed' && test.status !== 'failed');
-    if (found !== undefined) timed.push({ name, file, ms: found.endTime - found.startTime });
-    if (assertions.length > 0 && skipped.length === 0) continue;
-    problems.push(`${file}: ${assertions.length === 0 ? 'ran nothing' : `${skipped.length} skipped`}\n`);
+    const one = ran.get(file) ?? { ms: 0, passed: 0, leftOut: 0, failures: [] };
+    timed.push({ name, file, ms: one.ms });
+    passed += one.passed;
+    failures.push(...one.failures.map((failure) => file + failure));
+    if (one.leftOut > 0) failures.push(`${file}: ${one.leftOut} skipped`);
+    if (one.passed + one.leftOut + one.failures.length === 0) failures.push(`${file}: ran nothing`);
   }
-  const failures = results.numFailedTests + problems.length;
-  return {
-    passed: results.numPassedTests,
-    failed: failures === 0 && code !== 0 ? 1 : failures,
-    problems: problems.join(''),
-  };
+  if (failures.length === 0 && code !== 0)
+    failures.push(`the test runner ended with exit code ${code}; see above`);
+  return { passed, failed: failures.length, failures };
 }
 
 /** The ten files that took longest, over all parts. */
