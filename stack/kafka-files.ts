@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buildCommand } from './build-command.js';
 import { provide, type Recipe } from './cache.js';
 import { kafkaRecipe } from './component-recipes.js';
+import { quickJava } from './quick-java.js';
 
 export interface ProxiedListener {
   /** Where the broker listens. */
@@ -21,9 +22,6 @@ export interface BrokerPlace {
   readonly folder: string;
   readonly proxied: ProxiedListener | undefined;
 }
-
-/** A start costs more than all that comes after it. */
-export const quickJava = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 
 /** The file that tells a new broker which features its cluster begins with. */
 const checkpoint = 'bootstrap.checkpoint';

@@ -6,7 +6,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import { provide } from './cache.js';
 import { kafkaRecipe } from './component-recipes.js';
 import { freePorts } from './free-port.js';
-import { format, quickJava, settings, type BrokerPlace, type ProxiedListener } from './kafka-files.js';
+import { format, settings, type BrokerPlace, type ProxiedListener } from './kafka-files.js';
+import { quickJava, sharedClassesRecipe, withSharedClasses } from './quick-java.js';
 import { launch, untilReady, type Supervised } from './supervised.js';
 
 export interface KafkaOptions {
@@ -39,7 +40,7 @@ export interface KafkaStack {
   pids(): readonly number[];
 }
 
-function start(library: string, place: BrokerPlace): Promise<Supervised> {
+function start(library: string, place: BrokerPlace, javaOptions: readonly string[]): Promise<Supervised> {
   return launch({
     name: `kafka-${place.id}`,
     program: 'java',
@@ -47,6 +48,7 @@ function start(library: string, place: BrokerPlace): Promise<Supervised> {
       '-Xms64m',
       '-Xmx384m',
       ...quickJava,
+      ...javaOptions,
       '-Djava.awt.headless=true',
       `-Dlog4j2.configurationFile=file:${join(library, 'log4j2.properties')}`,
       '-cp',
@@ -100,12 +102,23 @@ async function places(
   }));
 }
 
+/** A single broker's, which finds nearly all. */
+export const kafkaClassesRecipe = sharedClassesRecipe(kafkaRecipe, async (javaOptions, folder) => {
+  const { brokers } = await startBrokers({ folder }, javaOptions);
+  const [broker] = brokers;
+  if (broker === undefined) throw new RangeError('a Kafka without brokers was started');
+  return broker.process;
+});
+
 /** Kafka 4.1.1 in KRaft mode; resolves when all brokers know each other. Data stays in `folder` over a stop and a start. */
-export async function startKafka({
-  brokers: count = 1,
-  folder,
-  proxied = [],
-}: KafkaOptions): Promise<KafkaStack> {
+export async function startKafka(options: KafkaOptions): Promise<KafkaStack> {
+  return startBrokers(options, await withSharedClasses(kafkaClassesRecipe));
+}
+
+async function startBrokers(
+  { brokers: count = 1, folder, proxied = [] }: KafkaOptions,
+  javaOptions: readonly string[],
+): Promise<KafkaStack> {
   const library = await provide(kafkaRecipe);
   await mkdir(folder, { recursive: true });
   const all = await places(folder, count, proxied);
@@ -119,7 +132,7 @@ export async function startKafka({
     all.map(async (place) => ({
       place,
       address: `127.0.0.1:${place.port}`,
-      process: await start(library, place),
+      process: await start(library, place, javaOptions),
     })),
   );
   const stop = async (): Promise<void> => {
@@ -146,7 +159,7 @@ export async function startKafka({
     async startBroker(index) {
       const broker = at(index);
       if (broker.process.running()) return;
-      broker.process = await start(library, broker.place);
+      broker.process = await start(library, broker.place, javaOptions);
       await untilReady(broker.process, () => kafkaAnswers(broker.address, 1));
     },
   };

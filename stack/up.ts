@@ -2,14 +2,14 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exclusively, provide } from './cache.js';
 import { nodeProblemDetectorRecipe, pythonRecipe, stackRecipes } from './component-recipes.js';
-import { startKafka } from './kafka.js';
+import { kafkaClassesRecipe, startKafka } from './kafka.js';
 import { provideKcat } from './kcat.js';
 import { startKubernetes } from './kubernetes.js';
 import { removePostgres, startPostgres, stopPostgres } from './postgres.js';
 import { missingFor } from './prerequisites.js';
 import { progress } from './progress.js';
 import { startRedfish } from './redfish.js';
-import { startSchemaRegistry } from './schema-registry.js';
+import { schemaRegistryClassesRecipe, startSchemaRegistry } from './schema-registry.js';
 import {
   ledgerFile,
   readEndpoints,
@@ -34,7 +34,8 @@ const systems = Array.from({ length: 16 }, (_, index) => ({
 export async function provideAll(): Promise<void> {
   const missing = await missingFor(stackRecipes);
   if (missing.length > 0) throw new StackRefused(missing.join('\n'));
-  for (const recipe of stackRecipes) await provide(recipe);
+  for (const recipe of [...stackRecipes, kafkaClassesRecipe, schemaRegistryClassesRecipe])
+    await provide(recipe);
   await provideKcat();
 }
 
