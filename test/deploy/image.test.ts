@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildFaultline } from '../../stack/faultline-process.js';
 import { repository } from './repository-files.js';
 
 const run = promisify(execFile);
@@ -28,9 +29,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'faultline-image-'));
   for (const path of copied) cpSync(join(repository, path), join(folder, path), { recursive: true });
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
-  // In place, where unchanged files are not compiled again; copied, since the command finds its files from where it lies.
-  const compiler = join(repository, 'node_modules/typescript/bin/tsc');
-  await run(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: repository });
+  // In place, where nothing is compiled twice; copied, since the command finds its files from where it lies.
+  await buildFaultline();
   cpSync(join(repository, 'dist'), join(folder, 'dist'), { recursive: true });
 }, 5 * minute);
 afterAll(() => {

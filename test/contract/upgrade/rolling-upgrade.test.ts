@@ -29,9 +29,9 @@ beforeAll(async () => {
   cleanups.add(() => server.stop());
   const connectionString = await server.createEmptyDatabase();
   configuration = await writeConfiguration(connectionString);
+  await buildFaultline();
   previous = await clonePreviousRelease();
   cleanups.add(() => rm(previous.clone, { recursive: true, force: true }));
-  await buildFaultline();
   before = await startFaultline({ configuration, folder, only, clone: previous.clone });
   cleanups.add(() => before.process.stop());
   after = await startFaultline({ configuration, folder, only });
