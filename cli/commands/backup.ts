@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 
 import { systemClock, systemRandomness } from '../../adapters/clock/system-clock.js';
-import { exportInstallation, importInstallation } from '../composition/backup.js';
 import type { JournalSurroundings } from '../composition/journal-connection.js';
-import { createLog, packageVersion } from '../composition/run.js';
-import { loadConfiguration } from '../configuration/load.js';
+import type { Configuration } from '../configuration/configuration.js';
 import { printDocument } from '../output/print.js';
+import { packageVersion } from '../package-version.js';
 import type { Terminal } from '../terminal.js';
 import { outputOption, type OutputOptions } from './common.js';
 
@@ -14,8 +13,15 @@ interface BackupOptions extends Pick<OutputOptions, 'output'> {
 }
 
 /** What commands on the journal itself are run with, while no Faultline runs. */
-export function surroundingsOf({ environment }: Terminal): JournalSurroundings {
-  return { clock: systemClock, randomness: systemRandomness, log: createLog('warn'), environment };
+export async function configurationAndSurroundings(
+  { environment }: Terminal,
+  config: string,
+): Promise<[Configuration, JournalSurroundings]> {
+  const { loadConfiguration } = await import('../configuration/load.js');
+  const configuration = loadConfiguration(config);
+  const { createLog } = await import('../composition/run.js');
+  const log = createLog('warn');
+  return [configuration, { clock: systemClock, randomness: systemRandomness, log, environment }];
 }
 
 /** Who is at the terminal: nobody has to prove it there. */
@@ -34,20 +40,19 @@ export function printResult(
 }
 
 async function write(terminal: Terminal, file: string, { config, output }: BackupOptions): Promise<void> {
-  const configuration = loadConfiguration(config);
+  const journal = await configurationAndSurroundings(terminal, config);
+  const { exportInstallation } = await import('../composition/backup.js');
   const written = { file, version: packageVersion() };
-  const { rows, sha256 } = await exportInstallation(configuration, surroundingsOf(terminal), written);
+  const { rows, sha256 } = await exportInstallation(...journal, written);
   const document = { apiVersion: 'faultline.dev/v1', kind: 'Backup', file, rows, sha256 };
   printResult(terminal, output, { line: `${file}: ${rows} rows`, document });
 }
 
 async function read(terminal: Terminal, file: string, { config, output }: BackupOptions): Promise<void> {
   const taken = { file, subject: subjectOf(terminal) };
-  const { restored, epoch } = await importInstallation(
-    loadConfiguration(config),
-    surroundingsOf(terminal),
-    taken,
-  );
+  const journal = await configurationAndSurroundings(terminal, config);
+  const { importInstallation } = await import('../composition/backup.js');
+  const { restored, epoch } = await importInstallation(...journal, taken);
   const { head, rows, sha256, wasThere } = restored;
   const document = {
     apiVersion: 'faultline.dev/v1',

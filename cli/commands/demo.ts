@@ -2,7 +2,6 @@ import { join } from 'node:path';
 
 import { Command } from 'commander';
 
-import { runDemo } from '../composition/demo.js';
 import type { DemoResult } from '../composition/demo/result.js';
 import { CommandFailed } from '../errors.js';
 import { printDocument, type OutputFormat } from '../output/print.js';
@@ -56,6 +55,7 @@ export function demoCommand(terminal: Terminal): Command {
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action(async (options: DemoFlags) => {
       const { record, nodes, days, speed, seed, stack, port, exit, output, logLevel } = options;
+      const { runDemo } = await import('../composition/demo.js');
       const result = await runDemo({
         record,
         nodes,

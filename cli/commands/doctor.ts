@@ -1,13 +1,5 @@
 import { Command } from 'commander';
 
-import { apiVersion } from '../../services/console/forms/form.js';
-import { packageVersion } from '../composition/run.js';
-import type { Configuration } from '../configuration/configuration.js';
-import { loadConfiguration } from '../configuration/load.js';
-import { checkBmcs, checkRegistry, checkWebhooks } from '../doctor/http-services.js';
-import { checkCluster } from '../doctor/kubernetes.js';
-import { lookAtState } from '../doctor/state.js';
-import { checkEventLog, checkJournal } from '../doctor/stores.js';
 import { CommandFailed } from '../errors.js';
 import type { DoctorCheck, DoctorReport } from '../forms/doctor.js';
 import { printView, type OutputFormat, type View } from '../output/print.js';
@@ -28,26 +20,6 @@ const view: View<DoctorReport, DoctorCheck> = {
   ],
 };
 
-async function examine(configuration: Configuration, terminal: Terminal): Promise<DoctorReport> {
-  const version = packageVersion();
-  const parts = await Promise.all([
-    checkJournal(configuration, terminal).then((check) => [check]),
-    checkEventLog(configuration, terminal),
-    checkRegistry(configuration, terminal),
-    ...configuration.clusters.map((cluster) => checkCluster(cluster, terminal, version)),
-    ...configuration.clusters.map((cluster) => checkBmcs(cluster, terminal)),
-    checkWebhooks(configuration, terminal),
-  ]);
-  const { checks, state } = await lookAtState(configuration, terminal);
-  return {
-    apiVersion,
-    kind: 'DoctorReport',
-    configuration: configuration.path,
-    checks: [...parts.flat(), ...checks],
-    ...(state === undefined ? {} : { state }),
-  };
-}
-
 /** Tries everything that the configuration needs; changes nothing anywhere. */
 export function doctorCommand(terminal: Terminal): Command {
   return new Command('doctor')
@@ -57,7 +29,10 @@ export function doctorCommand(terminal: Terminal): Command {
     .option('-c, --config <file>', 'configuration', 'faultline.yaml')
     .addOption(outputOption(['table', 'json', 'jsonl', 'yaml']))
     .action(async ({ config, output }: { readonly config: string; readonly output: OutputFormat }) => {
-      const report = await examine(loadConfiguration(config), terminal);
+      const { loadConfiguration } = await import('../configuration/load.js');
+      const configuration = loadConfiguration(config);
+      const { examine } = await import('../doctor/examine.js');
+      const report = await examine(configuration, terminal);
       printView(terminal, output, report, view);
       const failed = report.checks.filter(({ result }) => result === 'failed').length;
       if (failed > 0) {

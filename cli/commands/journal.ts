@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 
-import { withJournal } from '../composition/journal-connection.js';
-import { loadConfiguration } from '../configuration/load.js';
+import type { OpenJournal } from '../../adapters/journal/options.js';
 import type { Terminal } from '../terminal.js';
-import { printResult, subjectOf, surroundingsOf } from './backup.js';
+import { configurationAndSurroundings, printResult, subjectOf } from './backup.js';
 import { outputOption, type OutputOptions } from './common.js';
 
 interface NewEpochOptions extends Pick<OutputOptions, 'output'> {
@@ -14,10 +13,17 @@ interface NewLogEpochOptions extends NewEpochOptions {
   readonly reason: string;
 }
 
+async function withJournalOf<Result>(
+  terminal: Terminal,
+  config: string,
+  work: (journal: OpenJournal) => Promise<Result>,
+): Promise<Result> {
+  const { withJournal } = await import('../composition/journal-connection.js');
+  return withJournal(...(await configurationAndSurroundings(terminal, config)), work);
+}
+
 async function startEpoch(terminal: Terminal, { config, output }: NewEpochOptions): Promise<void> {
-  const { epoch } = await withJournal(loadConfiguration(config), surroundingsOf(terminal), (journal) =>
-    journal.upkeep.startEpoch(),
-  );
+  const { epoch } = await withJournalOf(terminal, config, ({ upkeep }) => upkeep.startEpoch());
   const document = { apiVersion: 'faultline.dev/v1', kind: 'JournalEpoch', epoch };
   printResult(terminal, output, { line: `epoch ${epoch} begins paused: all is observed first`, document });
 }
@@ -25,8 +31,8 @@ async function startEpoch(terminal: Terminal, { config, output }: NewEpochOption
 async function startLogEpoch(terminal: Terminal, options: NewLogEpochOptions): Promise<void> {
   const { config, reason, output } = options;
   const subject = subjectOf(terminal);
-  const logEpoch = await withJournal(loadConfiguration(config), surroundingsOf(terminal), (journal) =>
-    journal.upkeep.startLogEpoch({ subject, reason }),
+  const logEpoch = await withJournalOf(terminal, config, ({ upkeep }) =>
+    upkeep.startLogEpoch({ subject, reason }),
   );
   const document = { apiVersion: 'faultline.dev/v1', kind: 'LogEpoch', logEpoch, subject, reason };
   printResult(terminal, output, {

@@ -1,8 +1,6 @@
 import { Command } from 'commander';
 
-import { runFaultline } from '../composition/run.js';
 import { isServiceName, serviceNames, type ServiceName } from '../composition/service-names.js';
-import { loadConfiguration } from '../configuration/load.js';
 import { CommandFailed } from '../errors.js';
 import type { Terminal } from '../terminal.js';
 
@@ -27,7 +25,9 @@ export function runCommand(terminal: Terminal): Command {
     .option('--only <services>', `comma-separated: ${serviceNames.join(',')}`)
     .option('--log-level <level>', 'debug, info, warn or error', 'info')
     .action(async (options: { config: string; only?: string; logLevel: string }) => {
+      const { loadConfiguration } = await import('../configuration/load.js');
       const configuration = loadConfiguration(options.config);
+      const { runFaultline } = await import('../composition/run.js');
       await runFaultline({
         configuration,
         wanted: wantedServices(options.only),

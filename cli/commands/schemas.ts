@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 
 import { systemClock } from '../../adapters/clock/system-clock.js';
-import { confluentSchemaIds } from '../../adapters/schema-registry/confluent.js';
 import { checkSchemas, registerSchemas } from '../../schemas/check.js';
 import { allEvents } from '../../schemas/codec.js';
 import { CommandFailed } from '../errors.js';
@@ -30,6 +29,7 @@ function registerCommand(terminal: Terminal): Command {
     .requiredOption('--registry <url>', 'for instance http://127.0.0.1:8081')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action(async (options: OutputOptions & { readonly registry: string }) => {
+      const { confluentSchemaIds } = await import('../../adapters/schema-registry/confluent.js');
       const ids = confluentSchemaIds({ url: options.registry, clock: systemClock, register: true });
       const found = await registerSchemas(ids, allEvents);
       const registered = [...found].map(([event, id]) => ({ event, id }));

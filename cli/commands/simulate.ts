@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 
 import { packageRoot } from '../../schemas/package-root.js';
-import { simulateRecord, type SimulationResult } from '../composition/simulate.js';
+import type { SimulationResult } from '../composition/simulate.js';
 import { CommandFailed } from '../errors.js';
 import { printDocument, type OutputFormat } from '../output/print.js';
 import type { Terminal } from '../terminal.js';
@@ -46,6 +46,7 @@ export function simulateCommand(terminal: Terminal): Command {
     .option('--seed <n>', 'chance of the simulated world', positiveNumber, 1)
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action(async ({ record, nodes, days, seed, output }: SimulateFlags) => {
+      const { simulateRecord } = await import('../composition/simulate.js');
       const result = await simulateRecord({ record, nodes, seed, ...(days === undefined ? {} : { days }) });
       if (output === 'table') terminal.out(summaryOf(result));
       else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', result);

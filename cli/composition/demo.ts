@@ -1,7 +1,8 @@
 import type { Environment } from './surroundings.js';
 import type { DemoResult } from './demo/result.js';
 import { startDemo } from './demo/run-demo.js';
-import { announceServer, createLog, packageVersion } from './run.js';
+import { packageVersion } from '../package-version.js';
+import { announceServer, createLog } from './run.js';
 
 export interface RunDemoOptions {
   readonly record: string;

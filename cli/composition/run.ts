@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { pino, type Logger } from 'pino';
 
 import { systemClock, systemRandomness } from '../../adapters/clock/system-clock.js';
 import type { Configuration } from '../configuration/configuration.js';
+import { packageVersion } from '../package-version.js';
 import { serverFile } from '../server-address.js';
 import type { Environment } from './surroundings.js';
 import { keepHeapSmall } from './heap.js';
@@ -15,23 +15,6 @@ import type { ServiceName } from './service-names.js';
 /** JSON lines on stderr: stdout is for results. */
 export function createLog(level: string): Logger {
   return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
-}
-
-/** Version in package.json, found upward from this module: it stands elsewhere in sources and build. */
-export function packageVersion(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    try {
-      const content: unknown = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
-      if (typeof content === 'object' && content !== null && 'version' in content)
-        return String(content.version);
-    } catch {
-      // Not in this folder.
-    }
-    const parent = dirname(folder);
-    if (parent === folder) return 'unknown';
-    folder = parent;
-  }
 }
 
 /** Commands in the same folder find this server by it. Resolves with how to take it away again. */

@@ -5,7 +5,7 @@ import type { LogRecord } from '../../adapters/ports/event-log.js';
 import { replay } from '../../domain/evolve.js';
 import { emptyNodeState } from '../../domain/node-state.js';
 import { isEventName } from '../../schemas/codec.js';
-import { packageVersion } from '../../cli/composition/run.js';
+import { packageVersion } from '../../cli/package-version.js';
 import { withoutRealTime } from '../../simulation/schedules/forbidden.js';
 import { payloadOf, type GoldenEvent } from './golden-event.js';
 import { releasedVersions, releaseFile, type GoldenHistory, type GoldenStep } from './golden-history.js';

@@ -1,0 +1,30 @@
+import { apiVersion } from '../../services/console/forms/form.js';
+import type { Configuration } from '../configuration/configuration.js';
+import type { DoctorReport } from '../forms/doctor.js';
+import { packageVersion } from '../package-version.js';
+import type { Terminal } from '../terminal.js';
+import { checkBmcs, checkRegistry, checkWebhooks } from './http-services.js';
+import { checkCluster } from './kubernetes.js';
+import { lookAtState } from './state.js';
+import { checkEventLog, checkJournal } from './stores.js';
+
+/** Everything that the configuration needs, tried; changes nothing anywhere. */
+export async function examine(configuration: Configuration, terminal: Terminal): Promise<DoctorReport> {
+  const version = packageVersion();
+  const parts = await Promise.all([
+    checkJournal(configuration, terminal).then((check) => [check]),
+    checkEventLog(configuration, terminal),
+    checkRegistry(configuration, terminal),
+    ...configuration.clusters.map((cluster) => checkCluster(cluster, terminal, version)),
+    ...configuration.clusters.map((cluster) => checkBmcs(cluster, terminal)),
+    checkWebhooks(configuration, terminal),
+  ]);
+  const { checks, state } = await lookAtState(configuration, terminal);
+  return {
+    apiVersion,
+    kind: 'DoctorReport',
+    configuration: configuration.path,
+    checks: [...parts.flat(), ...checks],
+    ...(state === undefined ? {} : { state }),
+  };
+}
