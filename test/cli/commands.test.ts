@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { runProgram } from '../../cli/program.js';
+import { buildFaultline } from '../../stack/faultline-process.js';
 import { startTestServer, type TestServer } from './faultline-server.js';
 import { expectPublishedForm } from './form-validator.js';
 import { runCommand, spawnCommand, testTerminal } from './run-command.js';
@@ -201,6 +202,8 @@ describe('what goes wrong', () => {
 });
 
 describe('as a process of its own', () => {
+  beforeAll(() => buildFaultline());
+
   it('keeps results on stdout, has no colour without a terminal, and reads the server from the environment', async () => {
     const { code, out, err } = await spawnCommand(['get', 'nodes'], { FAULTLINE_SERVER: server.url });
     expect({ code, err }).toEqual({ code: 0, err: '' });

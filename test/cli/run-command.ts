@@ -32,14 +32,18 @@ export async function runCommand(words: readonly string[], stdin?: string): Prom
   return { code, ...written };
 }
 
-/** The command as a process of its own: what a shell sees. */
+/** Words of Node for the command as it is shipped; `buildFaultline` first. */
+export function shippedCommand(words: readonly string[]): readonly string[] {
+  return [join(packageRoot(), 'dist/cli/main.js'), ...words];
+}
+
+/** The command as a process of its own: what a shell sees. `buildFaultline` first. */
 export function spawnCommand(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
-  const root = packageRoot();
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'cli/main.ts'), ...words], {
-    cwd: root,
+  const child = spawn(process.execPath, shippedCommand(words), {
+    cwd: packageRoot(),
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 60_000,

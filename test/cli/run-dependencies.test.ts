@@ -2,15 +2,17 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
 import { packageRoot } from '../../schemas/package-root.js';
-import { spawnCommand } from './run-command.js';
+import { buildFaultline } from '../../stack/faultline-process.js';
+import { shippedCommand, spawnCommand } from './run-command.js';
 
 /** Nothing listens on the discard port. */
 const nowhere = '127.0.0.1:9';
 const folder = mkdtempSync(join(tmpdir(), 'faultline-dependencies-'));
+beforeAll(() => buildFaultline());
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
@@ -89,11 +91,10 @@ describe('given that something is missing when Faultline starts', () => {
 describe('given a cluster that does not answer when Faultline starts', () => {
   it('when it is told to end, then it ends: it waited for the cluster, deaf to signals', async () => {
     const path = configurationFile('silent', {});
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', join(packageRoot(), 'cli/main.ts'), 'run', '--config', path],
-      { cwd: packageRoot(), stdio: ['ignore', 'ignore', 'pipe'] },
-    );
+    const child = spawn(process.execPath, shippedCommand(['run', '--config', path]), {
+      cwd: packageRoot(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let told = '';
     child.stderr.on('data', (chunk: Buffer) => {
       told += chunk.toString();
