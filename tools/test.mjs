@@ -37,11 +37,15 @@ const fastWorkers = Math.min(cores, 4);
 const realWorkers = Math.min(cores, 4);
 
 /**
- * The fast tests again, all of them, on each other version of Node; of the simulation's seeded schedules a tenth, since
- * they try our logic and not Node.
+ * The fast tests again, all of them, on each other version of Node; of the seeded schedules and the days of a record a
+ * few, since they try our logic and not Node.
  */
 async function runOnOtherNodes(how) {
-  const variables = { FAULTLINE_SIMULATIONS: '10' };
+  const variables = {
+    FAULTLINE_SIMULATIONS: '5',
+    FAULTLINE_RECORD_DAYS: '10',
+    FAULTLINE_DEMO_DAYS: '5',
+  };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, stack('node'), { cwd: root });
   process.stderr.write(stderr);
   for (const line of stdout.trim().split('\n')) {

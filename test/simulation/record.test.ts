@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { simulateRecord } from '../../cli/composition/simulate.js';
@@ -5,12 +6,26 @@ import { withoutRealTime } from '../../simulation/schedules/forbidden.js';
 
 const record = join(import.meta.dirname, '../../data/lanl/system-18.csv');
 const nodes = 1024;
+/** Where only Node is another one, a few are enough. */
+const days = Number(process.env['FAULTLINE_RECORD_DAYS'] ?? 60);
+
+/** Rows of the record whose failure began in its first days. */
+function rowsWithin(): number {
+  const [, ...lines] = readFileSync(record, 'utf8').trim().split('\n');
+  const begun = lines.map((line) => Date.parse(`${line.split(',')[1] ?? ''}Z`));
+  return begun.filter((at) => at < Math.min(...begun) + days * 86_400_000).length;
+}
 
 describe('a failure record in virtual time', { timeout: 10 * 60_000 }, () => {
-  it('is handled for sixty days on a thousand nodes: every promise holds, and every row is accounted for', async () => {
-    const result = await simulateRecord({ record, nodes, days: 60, seed: 1 });
+  it('is handled for its first days on a thousand nodes: every promise holds, and every row is accounted for', async () => {
+    const result = await simulateRecord({ record, nodes, days, seed: 1 });
     expect(result.violations).toEqual([]);
-    expect(result).toMatchObject({ rows: 115, unaccountedReports: 0, cordonedLeft: 0, deadLetters: 0 });
+    expect(result).toMatchObject({
+      rows: rowsWithin(),
+      unaccountedReports: 0,
+      cordonedLeft: 0,
+      deadLetters: 0,
+    });
     const fates = Object.values(result.rowsByFate).reduce((sum, rows) => sum + rows, 0);
     expect(fates).toBe(result.rows);
     expect(result.processes).toMatchObject({ active: 0, ended: result.processes.started });
