@@ -33,6 +33,7 @@ const harness: Harness = {
       },
       close: async () => {
         await Promise.all(copies.map((copy) => copy.close()));
+        await server.giveBackDatabase(connectionString);
       },
     };
   },
