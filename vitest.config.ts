@@ -12,6 +12,8 @@ export default defineConfig({
       { extends: true, test: { name: 'light', include: light, isolate: false } },
       { extends: true, test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: light } },
     ],
+    // What one run has translated need not be translated by the next one, on another Node or beside it.
+    experimental: { fsModuleCache: true },
     testTimeout: 30_000,
     hookTimeout: 120_000,
     passWithNoTests: false,
