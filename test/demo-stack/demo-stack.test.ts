@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { DemoResult } from '../../cli/composition/demo/result.js';
+import { buildFaultline } from '../../stack/faultline-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-demo-stack-test-'));
 const root = join(import.meta.dirname, '../..');
 
+beforeAll(() => buildFaultline());
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
@@ -44,7 +46,7 @@ function writeRecord(): string {
 async function demo(...args: readonly string[]): Promise<DemoResult> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--import', 'tsx', 'cli/main.ts', 'demo', '--exit', '-o', 'json', ...args],
+    ['dist/cli/main.js', 'demo', '--exit', '-o', 'json', ...args],
     { cwd: root, maxBuffer: 64 * 1024 * 1024 },
   );
   return JSON.parse(stdout) as DemoResult;

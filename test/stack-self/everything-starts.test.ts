@@ -15,7 +15,8 @@ import { removePostgres, startPostgres } from '../../stack/postgres.js';
 import { startRedfish } from '../../stack/redfish.js';
 import { startSchemaRegistry } from '../../stack/schema-registry.js';
 
-const patience = { timeout: 60_000, interval: 100 };
+/** Each look is a program that has to start. */
+const patience = { timeout: 60_000, interval: 500 };
 const minutes = (count: number): number => count * 60_000;
 
 /** Steps that undo what a test did, run in reverse order also after a failure. */

@@ -12,7 +12,9 @@ import { WatchedMachine } from './watched-machine.js';
 const nodesPerCluster = 3;
 export const replicas = 9;
 export const faulty = nodeNameOf(0);
-const long = { timeout: 180_000, interval: 500 };
+const long = { ...patience, timeout: 180_000 };
+/** A machine is off for a moment only; to ask its BMC costs nothing. */
+const watchful = { timeout: 180_000, interval: 250 };
 const isolationTaint = '{.spec.taints[?(@.key=="faultline.dev/maintenance")].effect}';
 
 /** One Redfish service for the machines of several clusters, told apart by the cluster's name in front. */
@@ -111,7 +113,7 @@ export class FailingNode {
   }
 
   async switchedOff(): Promise<void> {
-    await expect.poll(() => this.#power(), long).toBe('Off');
+    await expect.poll(() => this.#power(), watchful).toBe('Off');
   }
 
   /** Booted anew, well, and given back. */

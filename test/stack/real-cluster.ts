@@ -11,7 +11,8 @@ import { nodeNameOf } from '../../world/machines/node-registration.js';
 import { seededRandom } from '../../world/random.js';
 import { realTimeClock } from '../../world/real-time-clock.js';
 
-export const patience = { timeout: 90_000, interval: 200 };
+/** Each look is a program or two that has to start: asked all the time, they take a core from what is looked at. */
+export const patience = { timeout: 90_000, interval: 1_000 };
 
 /** A real Kubernetes whose nodes are machines of the world, and who runs them. */
 export interface RealCluster {
