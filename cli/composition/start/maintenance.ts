@@ -24,7 +24,7 @@ export function startMaintenance(context: ServiceContext): readonly RunningServi
     schemaIds: connections.schemaIds,
     clock: surroundings.clock,
     log: logOf(context, 'maintenance'),
-    rules: { policy: configuration.policy, epoch: installation.epoch },
+    rules: { policy: configuration.policy, epoch: installation.epoch, installation: installation.id },
     group: maintenanceGroup,
     maxBatchRecords: 2_000,
     lateAfterMs: 5 * 60_000,

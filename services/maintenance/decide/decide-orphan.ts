@@ -30,9 +30,9 @@ export function decideOrphan(draft: Draft, orphan: Orphan): void {
 }
 
 function startReclaim(draft: Draft, orphan: Orphan & Required<Pick<Orphan, 'processId'>>): void {
-  const { policy, epoch } = draft.rules;
+  const { policy } = draft.rules;
   const { nodeUid, machineId, processId: reclaims, owner } = orphan;
-  const id = processIdOf(draft.state.node, draft.state.version + 1, epoch);
+  const id = processIdOf(draft.state.node, draft.state.version + 1, draft.rules);
   const context: ProcessContext = {
     processId: id,
     faultType,

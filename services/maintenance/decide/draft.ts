@@ -13,6 +13,11 @@ export interface Rules {
   readonly policy: Policy;
   /** Part of every process id: a restored journal never gives out an id again. */
   readonly epoch: number;
+  /**
+   * Part of every process id too: another journal that reads the same log from its beginning must not take the results of the
+   * one before for its own. Absent in histories of releases that left it out.
+   */
+  readonly installation?: string;
 }
 
 /** A decision in the making. Lives within one call of `decide`. */

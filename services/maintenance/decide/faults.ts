@@ -95,7 +95,7 @@ export function takenUpAgain(state: NodeState, fault: Fault, said: Partial<Fault
 
 export function openFault(draft: Draft, type: FaultType, report: Report): Fault {
   const opened: Fault = {
-    id: faultIdOf(draft.state.node, draft.state.version + 1, draft.rules.epoch),
+    id: faultIdOf(draft.state.node, draft.state.version + 1, draft.rules),
     type,
     openedAt: draft.at,
     openedBy: report.id,

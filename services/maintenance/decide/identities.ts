@@ -9,13 +9,23 @@ function digest(...parts: readonly (string | number)[]): string {
   return Array.from({ length: 16 }, (_, index) => alphabet[(bytes[index] ?? 0) % 32]).join('');
 }
 
-/** The same decision made again gives the same ids: node, version of the fact and journal epoch name them. */
-export function processIdOf(node: NodeKey, version: number, epoch: number): ProcessId {
-  return `p-${digest('process', node, version, epoch)}` as ProcessId;
+/** Which journal gives out ids. */
+interface Issuer {
+  readonly epoch: number;
+  readonly installation?: string;
 }
 
-export function faultIdOf(node: NodeKey, version: number, epoch: number): FaultId {
-  return `f-${digest('fault', node, version, epoch)}` as FaultId;
+/** The same decision made again gives the same ids: node, version of the fact, and installation and epoch of the journal name them. */
+export function processIdOf(node: NodeKey, version: number, issuer: Issuer): ProcessId {
+  return `p-${digest('process', node, version, ...partsOf(issuer))}` as ProcessId;
+}
+
+export function faultIdOf(node: NodeKey, version: number, issuer: Issuer): FaultId {
+  return `f-${digest('fault', node, version, ...partsOf(issuer))}` as FaultId;
+}
+
+function partsOf({ epoch, installation }: Issuer): readonly (string | number)[] {
+  return installation === undefined ? [epoch] : [epoch, installation];
 }
 
 export function commandIdOf(processId: ProcessId, stageEntry: number, number: string): CommandId {

@@ -73,9 +73,9 @@ function isFresh({ input }: Draft): boolean {
 
 /** Starts the process that this fault asks for. The node has none. */
 export function startProcess(draft: Draft, fault: Fault): void {
-  const { policy, epoch } = draft.rules;
+  const { policy } = draft.rules;
   const { node } = draft.state;
-  const id = processIdOf(node, draft.state.version + 1, epoch);
+  const id = processIdOf(node, draft.state.version + 1, draft.rules);
   const { rung, workflow, exhausted } = firstRung(draft, fault.type);
   const context: ProcessContext = {
     processId: id,
