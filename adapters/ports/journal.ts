@@ -313,7 +313,7 @@ export interface FleetMember {
   readonly node: NodeKey;
   readonly pool: string;
   readonly zone: string;
-  /** Not Ready, or cordoned by others. */
+  /** Not Ready, cordoned or isolated, by us or by others. */
   readonly unavailable: boolean;
   /** Runs the control plane: report only. */
   readonly controlPlane: boolean;

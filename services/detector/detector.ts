@@ -18,6 +18,8 @@ export interface DetectorSettings extends MemberLabels {
   readonly source: string;
   /** How often the inventory is said to be fresh, after the API server has answered. */
   readonly refreshMs: number;
+  /** Stands in our taints. */
+  readonly installation: string;
   /** A lease older than this means that the kubelet is silent; undefined: leases are not read. */
   readonly lease: { readonly staleMs: number; readonly checkMs: number } | undefined;
 }

@@ -1,12 +1,11 @@
 import { isNodeName, nodeKey, type ClusterName, type NodeKey } from '../../domain/identifiers.js';
 import type { FleetMember } from '../../adapters/ports/journal.js';
 import type { KubernetesNode } from '../../adapters/ports/kubernetes.js';
-import { annotation, cordonedByAnnotation, isProtected } from '../../adapters/ports/node-marks.js';
+import { isolationTaint, isProtected } from '../../adapters/ports/node-marks.js';
 
 export interface MemberLabels {
   readonly poolLabel: string;
   readonly zoneLabel: string;
-  readonly installation: string;
 }
 
 /** Undefined for a name that no node of ours can have. */
@@ -14,16 +13,18 @@ export function keyOf(cluster: ClusterName, name: string): NodeKey | undefined {
   return isNodeName(name) ? nodeKey(cluster, name) : undefined;
 }
 
-/** A node as the change guard counts it. Our own cordon is not an unavailability: the guard's permit counts it. */
+/**
+ * A node as the change guard counts it. What stands on it counts, whoever put it there: nodes that hold a permit of ours are
+ * not counted a second time, and those that a journal had isolated which is lost hold none.
+ */
 export function memberOf(node: KubernetesNode, key: NodeKey, options: MemberLabels): FleetMember {
   const labels = node.metadata.labels ?? {};
   const ready = node.status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-  const ours = annotation(node, cordonedByAnnotation)?.startsWith(`${options.installation}.`) === true;
   return {
     node: key,
     pool: labels[options.poolLabel] ?? 'default',
     zone: labels[options.zoneLabel] ?? 'default',
-    unavailable: !ready || (node.spec.unschedulable === true && !ours),
+    unavailable: !ready || node.spec.unschedulable === true || isolationTaint(node) !== undefined,
     controlPlane: isProtected(node),
   };
 }
