@@ -10,6 +10,11 @@ export function aReportHasOneFate(): Invariant {
     name: 'an acknowledged report has exactly one fate, and what can not be read is a dead letter',
     after: (happening) => {
       if (happening.kind === 'acknowledged') acknowledged.add(happening.reportId);
+      // Another journal reads everything from the beginning, and judges by what it knows.
+      if (happening.kind === 'journal lost') {
+        for (const reportId of fates.keys()) acknowledged.delete(reportId);
+        fates.clear();
+      }
       if (happening.kind !== 'published') return undefined;
       const { record } = happening;
       if (record.headers['unreadable'] !== undefined && record.headers['dlt_topic'] === undefined)

@@ -2,6 +2,7 @@ import type { MemoryStore } from '../../adapters/memory/journal/store.js';
 import { namesOf } from '../../domain/identifiers.js';
 import type { Recipe } from '../../domain/node-state.js';
 import type { Site } from '../world/site.js';
+import { aLostJournalHarmsNothing } from './a-lost-journal-harms-nothing.js';
 import { aReportHasOneFate } from './a-report-has-one-fate.js';
 import { everyOutcomeHasACause } from './every-outcome-has-a-cause.js';
 import type { Invariant } from './invariant.js';
@@ -32,30 +33,20 @@ export interface HeldAgainst {
 }
 
 /** Everything that is held against each step of a simulation; one file each. */
-export function everyInvariant({
-  site,
-  store,
-  recipe,
-  limits,
-  bootNumber,
-}: HeldAgainst): readonly Invariant[] {
+export function everyInvariant(held: HeldAgainst): readonly Invariant[] {
+  return [...ofTheWorld(held), ...ofTheJournal(held)];
+}
+
+/** What holds whatever a journal knows: also when it is lost and another one takes its place. */
+export function ofTheWorld({ site, recipe, limits }: HeldAgainst): readonly Invariant[] {
   return [
     aReportHasOneFate(),
-    oldReportsOpenNothing(bootNumber),
-    nobodyIsDeclaredDead({
-      nodeOf: (node) => site.nodes.get(namesOf(node).node),
-    }),
+    nobodyIsDeclaredDead({ nodeOf: (node) => site.nodes.get(namesOf(node).node) }),
     noDestructiveEffectTwice(),
-    whatIsRevokedIsNotBegun(),
     onlyTheNodeThatWasMeant(),
     isolationHasOneOwner(),
     isolatedForWhatIsSo(),
-    oneProcessPerNode(),
-    whoWaitsIsSeen(recipe.stageMaximumAgeMs),
-    recoveryIsObserved(recipe.healthyObservations, recipe.verifyIntervalMs),
-    whatIsToldAgainIsNotOver(),
-    whatIsParkedRests(),
-    replayGivesTheState(store),
+    aLostJournalHarmsNothing(),
     noPermitNoRiskyChange(limits, site.nodes),
     everyOutcomeHasACause(),
     nothingIsLeftBehind(site),
@@ -63,5 +54,19 @@ export function everyInvariant({
       const { node: name } = namesOf(node);
       return { pods: site.podsOn(name), heard: site.machine(name).heard };
     }),
+  ];
+}
+
+/** What one journal promises: another one in its place knows nothing of it, and begins anew. */
+export function ofTheJournal({ store, recipe, bootNumber }: HeldAgainst): readonly Invariant[] {
+  return [
+    oldReportsOpenNothing(bootNumber),
+    whatIsRevokedIsNotBegun(),
+    oneProcessPerNode(),
+    whoWaitsIsSeen(recipe.stageMaximumAgeMs),
+    recoveryIsObserved(recipe.healthyObservations, recipe.verifyIntervalMs),
+    whatIsToldAgainIsNotOver(),
+    whatIsParkedRests(),
+    replayGivesTheState(store),
   ];
 }

@@ -1,5 +1,6 @@
 import type { KubernetesNode } from '../../adapters/ports/kubernetes.js';
 import { annotation, holdAnnotation, isolationTaint } from '../../adapters/ports/node-marks.js';
+import type { Command } from '../../domain/command.js';
 import type { NodeKey } from '../../domain/identifiers.js';
 import type { Happening } from '../world/happening.js';
 import { ClaimBook } from './claim-book.js';
@@ -18,7 +19,7 @@ export function isolationHasOneOwner(): Invariant {
     const process = command?.processId;
     if (process === undefined) return `${by} changed ${node} without a claim`;
     const [was, is] = [before, after].map((state) => isolationTaint(state)?.value);
-    if (was !== undefined && was !== is && was.split('.')[1] !== process)
+    if (was !== undefined && was !== is && ![process, ownerIn(command)].includes(was.split('.')[1]))
       return `${process} took away the isolation of ${was} on ${node}`;
     if (is !== undefined && was !== is && is.split('.')[1] !== process)
       return `${process} isolated ${node} in the name of ${is}`;
@@ -49,6 +50,13 @@ export function isolationHasOneOwner(): Invariant {
       return happening.kind === 'node patched' ? judge(happening) : undefined;
     },
   };
+}
+
+/** The process of a journal that is gone, in whose place this command acts. */
+function ownerIn(command: Command | undefined): string | undefined {
+  if (command?.type === 'isolateNode') return command.parameters.adopts;
+  const letsGo = command?.type === 'reclaimNode' || command?.type === 'handOver';
+  return letsGo ? command.parameters.owner : undefined;
 }
 
 function foreignTaints(node: KubernetesNode): string {

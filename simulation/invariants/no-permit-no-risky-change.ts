@@ -28,6 +28,7 @@ export function noPermitNoRiskyChange(limits: Limits, nodes: ReadonlyMap<string,
   const isolated = new Set<NodeKey>();
   const poweringOff = new Set<CommandId>();
   let inventoryAt = -Infinity;
+  let wasLost = false;
   const onClaim = (
     { command, budgets, attempt }: Extract<Happening, { kind: 'claimed' }>,
     at: number,
@@ -39,7 +40,10 @@ export function noPermitNoRiskyChange(limits: Limits, nodes: ReadonlyMap<string,
     if (command.type === 'powerOff') poweringOff.add(command.id);
     return poweringOff.size > limits.poweringOff ? `${[...poweringOff].join(' and ')} at once` : undefined;
   };
-  const tooMany = ({ node, after }: Extract<Happening, { kind: 'node patched' }>): string | undefined => {
+  const tooMany = (patch: Extract<Happening, { kind: 'node patched' }>): string | undefined => {
+    const { node, before, after } = patch;
+    // Those that a lost journal had isolated hold no permits any more; a node that is out anyway takes nothing more away.
+    if (wasLost && isOut(before)) return undefined;
     if (isolationTaint(after) === undefined) isolated.delete(node);
     else isolated.add(node);
     if (isolated.size <= limits.isolated) return undefined;
@@ -51,12 +55,22 @@ export function noPermitNoRiskyChange(limits: Limits, nodes: ReadonlyMap<string,
     name: 'no permit, no risky change, and never more at once than the limits say',
     after: (happening, at) => {
       if (happening.kind === 'inventory told') inventoryAt = at;
+      if (happening.kind === 'journal lost') {
+        wasLost = true;
+        // Whoever was at it has died, and nobody knows of it any more.
+        poweringOff.clear();
+      }
       if (happening.kind === 'let go' && happening.result !== undefined)
         poweringOff.delete(happening.command.id);
       if (happening.kind === 'claimed') return onClaim(happening, at);
       return happening.kind === 'node patched' ? tooMany(happening) : undefined;
     },
   };
+}
+
+function isOut({ spec, status }: KubernetesNode): boolean {
+  const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status;
+  return spec.unschedulable === true || ready !== 'True';
 }
 
 function isIsolated(node: KubernetesNode | undefined): boolean {

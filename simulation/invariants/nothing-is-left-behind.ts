@@ -14,9 +14,14 @@ export function nothingIsLeftBehind(site: {
   readonly machines: ReadonlyMap<string, SeenMachine>;
 }): Invariant {
   const peoples = new Set<string>();
+  const untainted = new Set<string>();
+  let wasLost = false;
   return {
     name: 'nothing of a process is left when it is over',
     after: (happening) => {
+      if (happening.kind === 'person acted' && happening.verb === 'untaint') untainted.add(happening.uid);
+      // By the taint another journal finds what this one had isolated: whoever took it away answers for the rest.
+      if (happening.kind === 'journal lost') wasLost = true;
       if (happening.kind !== 'published' || happening.record.repeated) return undefined;
       const ended = happening.record.event.ProcessEnded;
       if (ended === undefined) return undefined;
@@ -32,7 +37,8 @@ export function nothingIsLeftBehind(site: {
         const mark = [cordonedByAnnotation, fencedByAnnotation].find(
           (key) => annotation(node, key) !== undefined,
         );
-        if (mark !== undefined) return `${name} still carries ${mark}`;
+        if (mark !== undefined && !(wasLost && untainted.has(node.metadata.uid)))
+          return `${name} still carries ${mark}`;
       }
       const off = [...site.machines.values()].find(
         ({ name, power }) => power === 'Off' && !peoples.has(name),

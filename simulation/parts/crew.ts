@@ -44,6 +44,11 @@ export class Crew {
     this.#members.get(part)?.incarnation.crash();
   }
 
+  /** Every copy at once. */
+  crashAll(): void {
+    for (const { incarnation } of [...this.#members.values()]) incarnation.crash();
+  }
+
   /** SIGTERM: finishes what is short and ends by itself. */
   stop(part: string): void {
     const member = this.#members.get(part);

@@ -4,11 +4,11 @@ import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
 import { fireTimers } from '../../services/maintenance/fire-timers.js';
 import { retryParked } from '../../services/maintenance/retry-parked.js';
 import { keepUp } from '../../services/maintenance/upkeep.js';
-import { epoch, schemaIds, silent, type Ports } from './ports.js';
+import { schemaIds, silent, type Ports } from './ports.js';
 import type { Start } from './running.js';
 
 /** Decides, fires timers, tries again what could not be decided, and keeps up. */
-export const startMaintenance: Start = ({ policy, settings }, ports) => {
+export const startMaintenance: Start = ({ policy, settings, store }, ports) => {
   const { eventLog, journal, clock, supervision } = ports;
   const parkings = new WakeUp();
   const subscription = consumeInputs({
@@ -16,7 +16,7 @@ export const startMaintenance: Start = ({ policy, settings }, ports) => {
     journal: journal.journal,
     schemaIds,
     clock,
-    rules: { policy, epoch },
+    rules: { policy, epoch: store.installation.epoch, installation: store.installation.id },
     group: 'maintenance',
     maxBatchRecords: settings.batchRecords,
     lateAfterMs: 5 * 60_000,

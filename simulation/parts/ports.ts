@@ -31,11 +31,10 @@ import {
   powerTroubles,
 } from './troubles.js';
 import { tripping } from './tripping.js';
-import { witnessedInventory, witnessedQueue, type WitnessedLog } from './witnessed.js';
+import { maintenanceSource, witnessedInventory, witnessedQueue, type WitnessedLog } from './witnessed.js';
 
 export const schemaIds = bundledSchemaIds();
 export const partitions = 2;
-export const epoch = 1;
 
 /** How the parts are configured; times in ms. */
 export interface InstallationSettings {
@@ -57,6 +56,7 @@ export interface Installation {
   readonly site: Site;
   readonly hardware: Hardware;
   readonly log: WitnessedLog;
+  /** The journal that there is now: the parts of one that is lost are gone with it. */
   readonly store: MemoryStore;
   readonly policy: Policy;
   readonly settings: InstallationSettings;
@@ -69,7 +69,7 @@ export interface Installation {
 }
 
 /** Hears every call that reaches a journal, also of parts that have died since they made it. */
-export type Overhear = (journal: OpenJournal, options: JournalOptions) => OpenJournal;
+export type Overhear = (journal: OpenJournal, options: JournalOptions, store: MemoryStore) => OpenJournal;
 
 /** Everything that one incarnation of a part reaches the outside by. */
 export interface Ports {
@@ -112,16 +112,18 @@ function journalOf(
   skewMs: number,
 ): OpenJournal {
   const { store, site, commands, overhear } = installation;
-  const source = `/faultline/${store.installation.id}/maintenance`;
   const options = {
     clock,
     randomness: incarnation.random,
-    writer: createOutboxWriter({ source, epoch }),
+    writer: createOutboxWriter({
+      source: maintenanceSource(store.installation.id),
+      epoch: store.installation.epoch,
+    }),
     partitionCount: partitions,
     outboxPartitions: store.outboxPartitions,
   };
   const memory = createMemoryJournal(options, store);
-  const open = overhear?.(memory, options) ?? memory;
+  const open = overhear?.(memory, options, store) ?? memory;
   const tell = site.tell.bind(site);
   const troubles = () => journalTroubles;
   const stepped = <Port extends object>(

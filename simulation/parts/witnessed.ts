@@ -1,13 +1,19 @@
 import { MemoryEventLog } from '../../adapters/memory/event-log.js';
 import type { Clock } from '../../adapters/ports/clock.js';
 import type { NewRecord } from '../../adapters/ports/event-log.js';
-import type { CommandQueue, FleetInventory } from '../../adapters/ports/journal.js';
+import type { CommandQueue, FleetInventory, Installation } from '../../adapters/ports/journal.js';
 import type { Command } from '../../domain/command.js';
 import type { CommandId } from '../../domain/identifiers.js';
+import { sequenceText } from '../../schemas/cloud-events.js';
 import type { Happening } from '../world/happening.js';
 import { Subscriber } from '../world/subscriber.js';
 
 type Tell = (happening: Happening) => void;
+
+/** As whom the journal of an installation publishes. */
+export function maintenanceSource(installation: string): string {
+  return `/faultline/${installation}/maintenance`;
+}
 
 /** The same log; whoever listens hears each record that it takes. */
 export class WitnessedLog extends MemoryEventLog {
@@ -20,6 +26,12 @@ export class WitnessedLog extends MemoryEventLog {
   ) {
     super(options);
     this.#tell = tell;
+  }
+
+  /** A journal is gone; another one goes on under this id, or under another. */
+  journalLost(gone: Installation): void {
+    const next = { epoch: gone.epoch + 1, version: 0 };
+    this.#subscriber.forget(maintenanceSource(gone.id), sequenceText(next));
   }
 
   override async append(records: readonly NewRecord[]): Promise<void> {

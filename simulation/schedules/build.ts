@@ -1,12 +1,11 @@
-import { createMemoryStore } from '../../adapters/memory/journal.js';
 import type { Command } from '../../domain/command.js';
 import { nodeKey, type CommandId, type NodeKey, type ProcessId } from '../../domain/identifiers.js';
 import { topicsOf } from '../../schemas/catalog.js';
 import { signalRecord } from '../../services/input-records.js';
-import type { Hardware } from '../parts/hardware.js';
 import { Crew } from '../parts/crew.js';
 import { everyPart } from '../parts/parts.js';
 import { policyOf, settings } from '../parts/policy.js';
+import { JournalShelf } from '../parts/journal-shelf.js';
 import { partitions, schemaIds, type Installation, type Overhear } from '../parts/ports.js';
 import { WitnessedLog } from '../parts/witnessed.js';
 import type { Surroundings } from '../scheduler/incarnation.js';
@@ -52,8 +51,8 @@ export async function build(
     },
   });
   const hall = new MachineHall(site, script.nodes);
-  const installed = await install(surroundings, script, site, hardwareOf(site, hall));
-  const installation = overhear === undefined ? installed : { ...installed, overhear };
+  const shelf = new JournalShelf(seeded(seed, 'installation'));
+  const installation = await install(surroundings, script, { site, hall, shelf, overhear });
   const outside = new Outside(surroundings, installation);
   const random = seeded(seed, 'people');
   const people = new People(site, hall, random, (node, { kind, processId }) => {
@@ -67,19 +66,34 @@ export async function build(
   const senders = new Senders(site, outside, () => crew.intake());
   const agents = new Agents(site, hall.machines, senders);
   listeners.push((happening) => {
+    if (happening.kind === 'journal lost') people.forgetProcesses();
     if (happening.kind === 'published') people.read(happening.record);
   });
   crew.startAll();
   const processOf = (node: string): ProcessId | undefined => active.get(site.keyOf(node))?.processId;
-  return { installation, active, cast: { site, hall, crew, agents, people, outside, processOf } };
+  const loseJournal = (restored: boolean): void => {
+    crew.crashAll();
+    outside.beginAnew();
+    installation.log.journalLost(shelf.store.installation);
+    shelf.replace(restored);
+    active.clear();
+    site.tell({ kind: 'journal lost', installation: shelf.store.installation.id });
+  };
+  const cast = { site, hall, crew, agents, people, outside, processOf, loseJournal };
+  return { installation, active, cast };
 }
 
 async function install(
-  { agenda, seed, deviations, trace }: Surroundings,
+  { agenda, deviations, trace }: Surroundings,
   script: Script,
-  site: Site,
-  hardware: Hardware,
+  built: {
+    readonly site: Site;
+    readonly hall: MachineHall;
+    readonly shelf: JournalShelf;
+    readonly overhear: Overhear | undefined;
+  },
 ): Promise<Installation> {
+  const { site, hall, shelf, overhear } = built;
   const fetches = new Map<string, number>();
   const pace = async (step: string, topic: string): Promise<void> => {
     if (step !== 'fetch') return;
@@ -96,13 +110,14 @@ async function install(
   };
   const log = new WitnessedLog({ clock: partClock(agenda, () => true), pace }, site.tell.bind(site));
   await log.ensureTopics(topicsOf(partitions));
-  const random = seeded(seed, 'installation');
-  const store = createMemoryStore({ partitionCount: partitions, outboxPartitions: 2, randomness: random });
   return {
     site,
-    hardware,
+    hardware: hardwareOf(site, hall),
     log,
-    store,
+    get store() {
+      return shelf.store;
+    },
+    ...(overhear === undefined ? {} : { overhear }),
     policy: policyOf(script.choices),
     settings,
     commands: new Map<CommandId, Command>(),

@@ -16,6 +16,8 @@ export interface Cast {
   readonly agents: Agents;
   readonly people: People;
   readonly outside: Outside;
+  /** Every copy ends, and begins anew on an empty journal. @param restored under the id of the one before */
+  loseJournal(restored: boolean): void;
   /** The process that last began on a node, as subscribers know it. */
   processOf(node: string): ProcessId | undefined;
 }
@@ -40,6 +42,9 @@ export function play(cast: Cast, scripted: Scripted): void {
       break;
     case 'bytes that nobody can read':
       writeUnreadable(cast, scripted.topic);
+      break;
+    case 'the journal is lost':
+      cast.loseJournal(scripted.restored);
       break;
     case 'claims are taken away':
       void cast.outside.takeClaims();

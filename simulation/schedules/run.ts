@@ -1,5 +1,5 @@
-import { everyInvariant } from '../invariants/every-invariant.js';
-import type { Invariant } from '../invariants/invariant.js';
+import { isolationTaint } from '../../adapters/ports/node-marks.js';
+import { ofTheJournal, ofTheWorld, type HeldAgainst } from '../invariants/every-invariant.js';
 import { Judge, type Violation } from '../invariants/judge.js';
 import { Agenda } from '../scheduler/agenda.js';
 import type { Deviations } from '../scheduler/deviations.js';
@@ -60,11 +60,16 @@ export async function run({
   const surroundings = { seed, agenda, deviations, trace, calls: new Map<string, number>() };
   const hear: Listener = (happening, at) => {
     judge.hear(happening, at);
+    if (happening.kind === 'journal lost') renew();
     listen?.(happening, at - start);
   };
   const built = await build(surroundings, script, { judge: hear, overhear });
   onBuilt?.(built);
-  judge.invariants = invariantsOf(built);
+  const lasting = ofTheWorld(heldAgainst(built));
+  const renew = (): void => {
+    judge.invariants = [...lasting, ...ofTheJournal(heldAgainst(built))];
+  };
+  renew();
   for (const scripted of script.events) {
     agenda.schedule(start + scripted.at, () => {
       trace.add(agenda.now, `${scripted.what} ${JSON.stringify(scripted)}`);
@@ -83,14 +88,14 @@ export async function run({
   return { hash, steps, virtualMs: agenda.now - start, violation, lines, outcomes };
 }
 
-function invariantsOf({ installation: { policy, store }, cast: { site } }: Built): readonly Invariant[] {
-  return everyInvariant({
+function heldAgainst({ installation: { policy, store }, cast: { site } }: Built): HeldAgainst {
+  return {
     site,
     store,
     recipe: policy.recipes.KernelDeadlock,
     limits: { isolated: 2, poweringOff: 1, inventoryAgeMs: 20 * 60_000 },
     bootNumber,
-  });
+  };
 }
 
 async function playOut(built: Built, agenda: Agenda, judge: Judge, script: Script): Promise<void> {
@@ -103,7 +108,7 @@ async function playOut(built: Built, agenda: Agenda, judge: Judge, script: Scrip
       judge.fail('every process ends, or waits for a person', notAtRest(built), agenda.now);
     if (agenda.now >= lookAt) {
       lookAt = agenda.now + lookEveryMs;
-      void isAtRest(built).then((rests) => {
+      void isAtRest(built, script).then((rests) => {
         restful = rests ? restful + 1 : 0;
       });
     }
@@ -113,8 +118,11 @@ async function playOut(built: Built, agenda: Agenda, judge: Judge, script: Scrip
 }
 
 /** Nothing unread, unsent or open. Whether that is as it should be, the invariants say. */
-async function isAtRest({ installation, active }: Built): Promise<boolean> {
-  const { log, store } = installation;
+async function isAtRest({ installation, active }: Built, script: Script): Promise<boolean> {
+  const { log, store, site } = installation;
+  // What a lost journal had isolated is told once a day until somebody takes it back.
+  const wasLost = script.events.some(({ what }) => what === 'the journal is lost');
+  if (wasLost && [...site.nodes.values()].some((node) => isolationTaint(node) !== undefined)) return false;
   if (active.size > 0 || store.queues.size > 0) return false;
   if (store.unsent.some((queue) => queue.length > 0)) return false;
   return (await log.unread('maintenance')) === 0n && (await log.unread('migrator')) === 0n;

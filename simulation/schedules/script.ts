@@ -38,6 +38,8 @@ export type Scripted = { readonly at: number } & (
   | { readonly what: 'a strange report'; readonly node: string; readonly type: string }
   | { readonly what: 'bytes that nobody can read'; readonly topic: string }
   | { readonly what: 'claims are taken away' }
+  /** An empty one takes its place: under its id where it was restored from what was there at first, else under another. */
+  | { readonly what: 'the journal is lost'; readonly restored: boolean }
   | {
       readonly what: 'a part is killed' | 'a part is stopped' | 'a part loses its membership';
       readonly part: string;
@@ -81,6 +83,9 @@ export function drawnScript(seed: number, parts: readonly string[]): Script {
     at: random.between(1_000, calmAt),
     ...drawnEvent(random, nodes, parts),
   }));
+  const loss: readonly Scripted[] = random.happens(0.1)
+    ? [{ at: random.between(1_000, calmAt), what: 'the journal is lost', restored: random.happens(0.5) }]
+    : [];
   return {
     nodes,
     choices: {
@@ -91,7 +96,7 @@ export function drawnScript(seed: number, parts: readonly string[]): Script {
     skews: Object.fromEntries(parts.map((part) => [part, random.pick(skewsMs)])),
     events: [
       { at: 1_000, what: 'a machine fails', node: random.pick(nodes), defect: random.pick(defects) },
-      ...events.sort((a, b) => a.at - b.at),
+      ...[...events, ...loss].sort((a, b) => a.at - b.at),
     ],
     calmAt,
   };

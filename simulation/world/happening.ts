@@ -67,11 +67,13 @@ export type Happening =
   /** A person changed a node by hand. */
   | {
       readonly kind: 'person acted';
-      readonly verb: 'cordon' | 'uncordon' | 'hold' | 'unhold';
+      readonly verb: 'cordon' | 'uncordon' | 'hold' | 'unhold' | 'untaint';
       readonly node: NodeKey;
       readonly uid: string;
     }
   | { readonly kind: 'inventory told'; readonly cluster: string }
+  /** Every copy was stopped, and an empty journal stands where the other one was. */
+  | { readonly kind: 'journal lost'; readonly installation: string }
   /** A report was acknowledged to whoever made it. */
   | { readonly kind: 'acknowledged'; readonly reportId: string }
   | { readonly kind: 'published'; readonly record: Published };

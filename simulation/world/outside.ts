@@ -48,6 +48,11 @@ export class Outside {
     }
   }
 
+  /** Whoever wrote or asked begins anew: what was on its way still arrives. */
+  beginAnew(): void {
+    this.#ports.incarnation.crash();
+  }
+
   /** A fresh id for what is written. */
   uuid(): string {
     return this.#ports.incarnation.random.uuid();

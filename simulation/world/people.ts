@@ -50,6 +50,7 @@ export class People {
     const handedOver = event.ProcessEnded?.outcome === 'HANDED_TO_HUMAN' && !repeated;
     if (handedOver && this.#site.machines.has(name)) this.#takeOver(name);
     const told = repeated ? undefined : event.ProcessEvent;
+    if (told?.type === 'IsolationOrphaned' && told.data['ours'] === 'false') this.#lookAfter(name);
     if (told === undefined || told.processId === null) return;
     const id = told.processId as ProcessId;
     if (told.type === 'PersonAsked') {
@@ -59,6 +60,25 @@ export class People {
     else if (told.stage === 'repairing')
       this.#waiting.set(id, { node, stage: 'repairing', orders: ['repaired'] });
     else if (told.stage !== 'waitingForPerson') this.#waiting.delete(id);
+  }
+
+  /** Another journal stands there: nobody answers for what ran on the one before. */
+  forgetProcesses(): void {
+    this.#waiting.clear();
+  }
+
+  /** Who is told that a node is out by nobody whom this installation knows looks after it, and takes all of it away. */
+  #lookAfter(name: string): void {
+    this.#site.agenda.after(handWorkMs, () => {
+      const node = this.#site.nodes.get(name);
+      if (node === undefined) return;
+      const kept = Object.entries(node.metadata.annotations ?? {}).filter(
+        ([key]) => !key.startsWith('faultline'),
+      );
+      this.#site.putNode({ ...node, metadata: { ...node.metadata, annotations: Object.fromEntries(kept) } });
+      this.takeTaintAway(name);
+    });
+    this.#takeOver(name);
   }
 
   /** Who was given a node repairs its machine and brings it back by hand. */
@@ -78,6 +98,12 @@ export class People {
     if (node?.spec.taints === undefined) return;
     const taints = node.spec.taints.filter(({ key }) => key !== maintenanceTaint);
     this.#site.putNode({ ...node, spec: { ...node.spec, taints } });
+    this.#site.tell({
+      kind: 'person acted',
+      verb: 'untaint',
+      node: this.#site.keyOf(name),
+      uid: node.metadata.uid,
+    });
   }
 
   /** Takes back a hold, and a cordon that is no process's. */

@@ -24,12 +24,25 @@ const typePrefix = 'dev.faultline.';
 /** Reads records as a subscriber does, by nothing but headers and bytes. */
 export class Subscriber {
   readonly #read = new Map<string, string>();
+  /** Sequences below which a source says nothing any more. */
+  readonly #over = new Map<string, string>();
+
+  /** The journal behind this source is gone: what it said and still arrives is dropped. @param below the first of the next */
+  forget(source: string, below: string): void {
+    this.#over.set(source, below);
+  }
+
+  #isGone(source: string | undefined, sequence: string): boolean {
+    return sequence < (this.#over.get(source ?? '') ?? '');
+  }
 
   read(record: NewRecord): Published {
     const published = readPublished(record);
     const { topic, node, sequence } = published;
     if (sequence === undefined) return published;
-    const place = `${topic} ${node}`;
+    // Another installation counts by itself.
+    const place = `${topic} ${node} ${record.headers['ce_source'] ?? ''}`;
+    if (this.#isGone(record.headers['ce_source'], sequence)) return { ...published, repeated: true };
     if (sequence <= (this.#read.get(place) ?? '')) return { ...published, repeated: true };
     this.#read.set(place, sequence);
     return published;

@@ -82,6 +82,28 @@ describe('lessons others paid for', () => {
     },
   );
 
+  it('nodes were left cordoned for ever by a journal that was lost: ours are told, and given back when they are well', async () => {
+    const told = await story([
+      fails('n1', 1_000),
+      // While its machine boots.
+      { at: 60_000, what: 'the journal is lost', restored: true },
+    ]);
+    const orphaned = told.events.find(({ type }) => type === 'IsolationOrphaned');
+    expect(orphaned?.data).toMatchObject({ ours: 'true', atOnce: '1' });
+    expect(endingsOf(told, 'n1').at(-1)).toBe('RECOVERED Recovered');
+  });
+
+  it('nodes were left cordoned for ever by a journal that was lost: those of another installation are told to people', async () => {
+    const told = await story([
+      fails('n1', 1_000),
+      { at: 60_000, what: 'the journal is lost', restored: false },
+    ]);
+    const orphaned = told.events.find(({ type }) => type === 'IsolationOrphaned');
+    expect(orphaned?.data).toMatchObject({ ours: 'false' });
+    // Nobody but people touches what was isolated.
+    expect(told.events.some(({ workflow }) => workflow === 'reclaim')).toBe(false);
+  });
+
   it('one record for an unknown node: a crash loop with 607 restarts', async () => {
     const told = await story([
       { at: 1_000, what: 'a strange report', node: 'nobody', type: 'CpuFailure' },

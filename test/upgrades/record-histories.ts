@@ -9,7 +9,7 @@ import { inputTopics } from '../../schemas/catalog.js';
 import { decideBy } from '../../services/maintenance/decide/decide.js';
 import type { Rules } from '../../services/maintenance/decide/draft.js';
 import { decodeRecord } from '../../services/maintenance/read/decode-record.js';
-import { epoch, schemaIds } from '../../simulation/parts/ports.js';
+import { schemaIds } from '../../simulation/parts/ports.js';
 import { drawnDeviations } from '../../simulation/scheduler/deviations.js';
 import type { Built } from '../../simulation/schedules/build.js';
 import { run } from '../../simulation/schedules/run.js';
@@ -40,7 +40,8 @@ export async function recordSchedule(seed: number): Promise<RecordedSchedule> {
   const { log, store, policy } = built.installation;
   const records = await recordsOf(log);
   const inputs = await inputsOf(records);
-  const rules = { policy, epoch };
+  const { epoch, id: installation } = store.installation;
+  const rules = { policy, epoch, installation };
   const histories = [...store.states].flatMap(([node, state]): readonly RecordedHistory[] => {
     const steps = stepsOf(rules, node, { facts: store.facts.get(node) ?? [], inputs });
     return steps === undefined ? [] : [{ name: `seed ${seed} ${node}`, node, rules, steps, state }];

@@ -7,7 +7,7 @@ import { contentsOf, differenceOf, type Difference } from './contents.js';
 import { Replay } from './replay.js';
 import { storedInMemory } from './stored-in-memory.js';
 import { storedOnPostgres } from './stored-on-postgres.js';
-import { Tape } from './tape.js';
+import { Tape, type Recorded } from './tape.js';
 
 export interface Comparison {
   readonly seed: number;
@@ -17,26 +17,32 @@ export interface Comparison {
   readonly difference: Difference | undefined;
 }
 
-/** Plays the schedule of a seed in memory, and does on an empty database what its parts did to their journal. */
-export async function compareSeed(seed: number, connectionString: string): Promise<Comparison> {
+/** Plays the schedule of a seed in memory, and does on empty databases what its parts did to their journals. */
+export async function compareSeed(seed: number, createDatabase: () => Promise<string>): Promise<Comparison> {
   const tape = new Tape();
-  const stores: MemoryStore[] = [];
-  await withoutRealTime(() =>
-    playSeed(seed, {
-      overhear: tape.overhear,
-      onBuilt: ({ installation }) => stores.push(installation.store),
-    }),
-  );
-  const [store] = stores;
-  const [first] = tape.recorded;
-  if (store === undefined || first === undefined) throw new RangeError(`seed ${seed} did nothing`);
-  const replay = new Replay(connectionString, seeded(seed, 'installation'));
+  await withoutRealTime(() => playSeed(seed, { overhear: tape.overhear }));
+  let [calls, facts] = [0, 0];
+  for (const [store, recorded] of tape.recorded) {
+    const compared = await compareJournal(store, recorded, await createDatabase());
+    calls += recorded.length;
+    facts += compared.facts;
+    if (compared.difference !== undefined) return { seed, calls, facts, difference: compared.difference };
+  }
+  return { seed, calls, facts, difference: undefined };
+}
+
+async function compareJournal(
+  store: MemoryStore,
+  recorded: readonly Recorded[],
+  connectionString: string,
+): Promise<Pick<Comparison, 'facts' | 'difference'>> {
+  const [first] = recorded;
+  if (first === undefined) return { facts: 0, difference: undefined };
+  const replay = new Replay(connectionString, seeded(1, 'installation'));
   try {
-    const difference = await replay.play(tape.recorded);
+    const difference = await replay.play(recorded);
     const contents = await contentsOf(createMemoryJournal(first.handle.options, store));
     return {
-      seed,
-      calls: tape.recorded.length,
       facts: contents.get('facts')?.length ?? 0,
       difference:
         difference ??

@@ -35,9 +35,13 @@ export async function compareSeeds(options: {
 }
 
 async function compareOn(server: TestServer, seed: number): Promise<Comparison> {
-  const connectionString = await server.createDatabase();
-  const comparison = await compareSeed(seed, connectionString);
-  await server.query(`DROP DATABASE "${new URL(connectionString).pathname.slice(1)}" WITH (FORCE)`);
+  const databases: string[] = [];
+  const comparison = await compareSeed(seed, async () => {
+    const connectionString = await server.createDatabase();
+    databases.push(new URL(connectionString).pathname.slice(1));
+    return connectionString;
+  });
+  for (const database of databases) await server.query(`DROP DATABASE "${database}" WITH (FORCE)`);
   return comparison;
 }
 

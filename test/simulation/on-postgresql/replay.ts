@@ -38,7 +38,6 @@ export class Replay {
   /** Entries of the outbox by their position in memory, as they were read here. */
   readonly #entries = new Map<bigint, OutboxEntry>();
 
-  /** @param randomness names the installation, as in memory */
   constructor(connectionString: string, randomness: Randomness) {
     this.#connectionString = connectionString;
     this.#randomness = randomness;

@@ -1,5 +1,7 @@
 import type { JournalOptions, OpenJournal } from '../../../adapters/journal/options.js';
+import type { MemoryStore } from '../../../adapters/memory/journal/store.js';
 import type { OutboxEntry } from '../../../adapters/ports/journal.js';
+import type { Overhear } from '../../../simulation/parts/ports.js';
 import { overheardJournal, type Listen } from './overheard-journal.js';
 
 /** What came of a call. */
@@ -35,21 +37,24 @@ export interface Recorded {
   readonly answer: Answer;
 }
 
-/** Everything that was done to one journal, by all of its handles, in the order in which it took effect. */
+/** Everything that was done to each journal, by all of its handles, in the order in which it took effect. */
 export class Tape {
-  readonly #recorded: Recorded[] = [];
+  readonly #recorded = new Map<MemoryStore, Recorded[]>();
 
-  get recorded(): readonly Recorded[] {
+  /** By journal, in the order of their opening: one may be lost, and another one stand in its place. */
+  get recorded(): ReadonlyMap<MemoryStore, readonly Recorded[]> {
     return this.#recorded;
   }
 
   /** The same journal, recorded. */
-  readonly overhear = (open: OpenJournal, options: JournalOptions): OpenJournal => {
+  readonly overhear: Overhear = (open, options, store) => {
+    const recorded = this.#recorded.get(store) ?? [];
+    this.#recorded.set(store, recorded);
     const handle: Handle = { options };
     const listen: Listen = (name, deed, asked) => {
       const at = options.clock.now();
       const add = (answer: Answer): void => {
-        this.#recorded.push({ handle, name, deed, at, answer });
+        recorded.push({ handle, name, deed, at, answer });
       };
       asked.then(
         (value) => {

@@ -229,4 +229,28 @@ export const plants: readonly Plant[] = [
     find: 'if (fencingTaint(node) === undefined) return done({ observation });',
     replace: 'if (fencingTaint(node)?.key !== observation.nodeUid) return done({ observation });',
   },
+  {
+    name: 'nobody looks for what a lost journal had isolated',
+    file: 'services/detector/orphans.ts',
+    find: 'if (process === undefined || process !== active) nodes.push',
+    replace: 'if (process !== undefined && process.length === 0) nodes.push',
+  },
+  {
+    name: 'what a lost journal had isolated takes nothing from the fleet',
+    file: 'services/detector/fleet-member.ts',
+    find: '!ready || node.spec.unschedulable === true || isolationTaint(node) !== undefined,',
+    replace: '!ready,',
+  },
+  {
+    name: 'a journal of another installation gives out the same ids',
+    file: `${decide}/identities.ts`,
+    find: 'return installation === undefined ? [epoch] : [epoch, installation];',
+    replace: 'return installation === undefined ? [epoch] : [epoch];',
+  },
+  {
+    name: 'what a lost journal had isolated is taken back before it is well',
+    file: `${effects}/reclaim-node.ts`,
+    find: "if (observation.ready !== 'True') return failed('NotReady', { observation });",
+    replace: '',
+  },
 ];
