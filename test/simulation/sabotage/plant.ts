@@ -14,6 +14,7 @@ const copied = [
   'workflows',
   'world',
   'test',
+  'tools',
   'package.json',
   'tsconfig.json',
   'vitest.config.ts',
@@ -68,16 +69,20 @@ function tellStories(folder: string): Promise<string | undefined> {
   const flags = ['run', '--testTimeout=300000', 'test/simulation/lessons.test.ts'];
   const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...flags], {
     cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
-  child.stderr.on('data', (bytes: Buffer) => {
+  const hear = (bytes: Buffer): void => {
     said += bytes.toString();
-  });
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', () => {
-      resolve(said.includes('AssertionError') ? 'a standing story' : undefined);
+      // One that did not even begin has found nothing, and nobody saw that for a while.
+      if (!said.includes('Test Files')) reject(new PlantMisplaced(`the stories do not run: ${said}`));
+      else resolve(said.includes('AssertionError') ? 'a standing story' : undefined);
     });
   });
 }
