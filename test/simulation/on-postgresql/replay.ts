@@ -55,7 +55,8 @@ export class Replay {
       if (inMemory !== onPostgres)
         return { what: `call ${place + 1}, ${one.name} at ${one.at}`, inMemory, onPostgres };
       // Of a hundred lives of parts only some live at a time: the server has no room for all their connections.
-      if (last.get(one.handle) === place) await this.#close(one.handle);
+      const isOver = last.get(one.handle) === place && !this.#sessions.holds(one.handle);
+      if (isOver) await this.#close(one.handle);
     }
     return undefined;
   }

@@ -22,6 +22,11 @@ export class Sessions {
     return acquired;
   }
 
+  /** Whether it still holds a partition: then its connection has to stay. */
+  holds(handle: Handle): boolean {
+    return [...this.#holders.values()].includes(handle);
+  }
+
   async release(handle: Handle, partition: number, { outbox }: OpenJournal): Promise<void> {
     await outbox.release(partition);
     if (this.#holders.get(partition) === handle) this.#holders.delete(partition);

@@ -32,9 +32,12 @@ export function storedInMemory(store: MemoryStore): Contents {
     ['causes', [...store.seen].map(([cause, at]) => comparable({ cause, at }))],
     [
       'causes of reports',
-      [...store.reportsSeen].map(([cause, { appendedAt, place }]) =>
-        comparable({ cause, appendedAt, place: JSON.parse(place) as unknown }),
-      ),
+      // One that waited, and changed something when it was taken up, stands among all causes too: that is the one that counts.
+      [...store.reportsSeen]
+        .filter(([cause]) => !store.seen.has(cause))
+        .map(([cause, { appendedAt, place }]) =>
+          comparable({ cause, appendedAt, place: JSON.parse(place) as unknown }),
+        ),
     ],
     ['members', [...store.members.values()].map(comparable)],
     ['clusters', [...store.clusters].map(([cluster, observedAt]) => comparable({ cluster, observedAt }))],

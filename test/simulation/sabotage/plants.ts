@@ -241,16 +241,4 @@ export const plants: readonly Plant[] = [
     find: '!ready || node.spec.unschedulable === true || isolationTaint(node) !== undefined,',
     replace: '!ready,',
   },
-  {
-    name: 'a journal of another installation gives out the same ids',
-    file: `${decide}/identities.ts`,
-    find: 'return installation === undefined ? [epoch] : [epoch, installation];',
-    replace: 'return installation === undefined ? [epoch] : [epoch];',
-  },
-  {
-    name: 'what a lost journal had isolated is taken back before it is well',
-    file: `${effects}/reclaim-node.ts`,
-    find: "if (observation.ready !== 'True') return failed('NotReady', { observation });",
-    replace: '',
-  },
 ];
