@@ -128,8 +128,11 @@ export class MemoryJournal implements Journal {
       else seen.set(cause, this.#options.clock.now());
     }
     // What waited until now was noted as if it had changed nothing.
-    for (const causeId of changing)
-      if (hasTimedId(causeId)) seen.set(seenKey(causeId), this.#options.clock.now());
+    for (const causeId of changing) {
+      const cause = seenKey(causeId);
+      // What is taken up later was seen when it came.
+      if (hasTimedId(causeId) && !seen.has(cause)) seen.set(cause, this.#options.clock.now());
+    }
   }
 
   #tellLost(lost: LostInput): void {
