@@ -51,7 +51,8 @@ async function waitOut(
     { loop: name, error: String(error), troubles, waitMs },
     `${name} is in trouble and waits before it goes on`,
   );
-  await pause(supervision, waitMs);
+  const { clock, signal, workload } = supervision;
+  await workload.whileIdle(() => clock.waitUntil(clock.now() + waitMs, signal, 'trouble'));
 }
 
 /** Lets some time pass, or less when the end comes. */

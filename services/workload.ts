@@ -39,6 +39,6 @@ export function workingClock(clock: Clock, workload: Workload): Clock {
   return {
     now: () => clock.now(),
     fromLogTime: (wallMs) => clock.fromLogTime(wallMs),
-    waitUntil: (instant, signal) => workload.whileIdle(() => clock.waitUntil(instant, signal)),
+    waitUntil: (...wait) => workload.whileIdle(() => clock.waitUntil(...wait)),
   };
 }

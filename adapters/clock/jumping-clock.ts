@@ -82,15 +82,17 @@ export class JumpingClock implements Clock {
     };
   }
 
-  waitUntil(instant: number, signal?: AbortSignal): Promise<void> {
+  waitUntil(instant: number, signal?: AbortSignal, after?: 'trouble'): Promise<void> {
     if (instant <= this.present || signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = (): void => {
         appointment.cancel();
+        clearTimeout(timer);
         signal?.removeEventListener('abort', finish);
         resolve();
       };
       const appointment = this.schedule(instant, finish);
+      const timer = after === 'trouble' ? setTimeout(finish, instant - this.present) : undefined;
       signal?.addEventListener('abort', finish, { once: true });
     });
   }

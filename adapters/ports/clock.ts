@@ -4,9 +4,10 @@ export interface Clock {
   now(): number;
   /**
    * Resolves when `now()` has reached `instant`, or at once when `signal` aborts (it never rejects). A waiter counts as idle: a clock that
-   * jumps may jump to it.
+   * jumps may jump to it. `trouble`: something real was away, and as many real milliseconds will do: a clock that jumps stands still as
+   * long as there is work, and perhaps it is this waiter who has to do it.
    */
-  waitUntil(instant: number, signal?: AbortSignal): Promise<void>;
+  waitUntil(instant: number, signal?: AbortSignal, after?: 'trouble'): Promise<void>;
   /** Maps a log's append time (wall clock) to the installation's time. Identity except in the demo on the real stack. */
   fromLogTime(wallMs: number): number;
 }

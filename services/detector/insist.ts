@@ -27,7 +27,8 @@ export async function insist(
     } catch (error) {
       log.warn({ error }, `${what} could not be passed on; it is tried again`);
       const ceiling = Math.min(longestMs, firstMs * 2 ** Math.min(failures, 10));
-      await clock.waitUntil(clock.now() + Math.ceil(ceiling * (0.1 + 0.9 * randomness.next())), signal);
+      const waitMs = Math.ceil(ceiling * (0.1 + 0.9 * randomness.next()));
+      await clock.waitUntil(clock.now() + waitMs, signal, 'trouble');
     }
   }
 }

@@ -162,7 +162,7 @@ class ExecutorLoop {
       // The journal did not answer. The claim runs out by itself; the node rests so that this is no tight loop.
       this.#options.log.error({ error, command: queued.command.id }, 'a command could not be carried on');
       const wait = this.#context.settings.firstRetryMs * 4;
-      await this.#context.clock.waitUntil(this.#context.clock.now() + wait, this.#options.signal);
+      await this.#context.clock.waitUntil(this.#context.clock.now() + wait, this.#options.signal, 'trouble');
       return false;
     }
   }
@@ -170,7 +170,7 @@ class ExecutorLoop {
   async #restAfterFailure(failures: number): Promise<void> {
     const { clock, randomness, settings, signal } = this.#options;
     const bounds = { firstMs: settings.firstRetryMs, longestMs: settings.longestRetryMs };
-    await clock.waitUntil(clock.now() + backOffMs(failures, randomness, bounds), signal);
+    await clock.waitUntil(clock.now() + backOffMs(failures, randomness, bounds), signal, 'trouble');
   }
 }
 

@@ -115,7 +115,8 @@ async function say(
     } catch (error) {
       log.warn({ error }, 'a migration reply could not be passed on; it is tried again');
       const ceiling = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures, 20));
-      await clock.waitUntil(clock.now() + Math.ceil(ceiling * (0.1 + 0.9 * randomness.next())), signal);
+      const waitMs = Math.ceil(ceiling * (0.1 + 0.9 * randomness.next()));
+      await clock.waitUntil(clock.now() + waitMs, signal, 'trouble');
     }
   }
   return false;
