@@ -185,13 +185,19 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
   const port = options.port ?? (await freePort());
   const spawned = spawnServer(binaries, folder, account, settingsFor(port, options));
-  const client = await connectWhenReady(folder, port, spawned.exited);
-  if (!(await owned(client))) {
-    await client.end();
-    throw new EmbeddedPostgresInUse(
-      `${dataFolder} was taken by another process while PostgreSQL was starting.`,
-    );
+  try {
+    const client = await connectWhenReady(folder, port, spawned.exited);
+    if (!(await owned(client))) {
+      await client.end();
+      throw new EmbeddedPostgresInUse(
+        `${dataFolder} was taken by another process while PostgreSQL was starting.`,
+      );
+    }
+    await ensureDatabase(client);
+    return handle(client, folder, { pid: spawned.pid, port });
+  } catch (problem) {
+    // Nobody would stop it; one that another process has taken is that one's.
+    if (!(problem instanceof EmbeddedPostgresInUse)) await stopServer(spawned.pid);
+    throw problem;
   }
-  await ensureDatabase(client);
-  return handle(client, folder, { pid: spawned.pid, port });
 }

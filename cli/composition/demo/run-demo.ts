@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 import { JumpingClock } from '../../../adapters/clock/jumping-clock.js';
 import { systemRandomness } from '../../../adapters/clock/system-clock.js';
+import { LogUnavailable } from '../../../adapters/ports/event-log.js';
+import { JournalUnavailable } from '../../../adapters/ports/journal.js';
 import type { Log } from '../../../adapters/ports/log.js';
 import { PeopleOnCall } from '../../../simulation/record/people-on-call.js';
 import { seededRandom } from '../../../world/random.js';
@@ -131,11 +133,17 @@ async function runClock(
 ): Promise<void> {
   const over = new AbortController();
   const probe = async (): Promise<boolean> => {
-    if (!(await isQuiet(stage))) return false;
+    if (!(await isQuiet(stage).catch(unlessAway))) return false;
     if (isOver()) over.abort();
     return true;
   };
   await stage.clock.run(probe, end, AbortSignal.any([signal, over.signal]));
+}
+
+/** While journal or log does not answer nobody knows whether there is work. */
+function unlessAway(error: unknown): false {
+  if (error instanceof JournalUnavailable || error instanceof LogUnavailable) return false;
+  throw error;
 }
 
 /** Plays the record on what was set up, and counts. */

@@ -1,10 +1,12 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive } from '../../../adapters/postgres/embedded-process.js';
 import {
+  addressOfRunning,
+  EmbeddedPostgresFailed,
   EmbeddedPostgresInUse,
   startEmbeddedPostgres,
   type EmbeddedPostgres,
@@ -68,6 +70,14 @@ describe('the embedded PostgreSQL', () => {
     process.kill(first.pid, 'SIGKILL');
     await expect.poll(() => isAlive(first.pid)).toBe(false);
     expect(await ask(await start(folder), 'SELECT answer FROM kept')).toBe(7);
+  });
+
+  it('leaves no server behind when it can not be used once it has started', async () => {
+    const first = await start(folder);
+    await first.stop();
+    await writeFile(join(folder, 'password'), 'another one');
+    await expect(start(folder)).rejects.toThrow(EmbeddedPostgresFailed);
+    expect(await addressOfRunning(folder)).toBeUndefined();
   });
 
   it('serves a data folder that lies below a folder closed to other users', async () => {
