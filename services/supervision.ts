@@ -51,13 +51,16 @@ async function waitOut(
     { loop: name, error: String(error), troubles, waitMs },
     `${name} is in trouble and waits before it goes on`,
   );
-  const { clock, signal, workload } = supervision;
-  await workload.whileIdle(() => clock.waitUntil(clock.now() + waitMs, signal, 'trouble'));
+  await pause(supervision, waitMs, 'trouble');
 }
 
 /** Lets some time pass, or less when the end comes. */
-export function pause({ clock, signal, workload }: Supervision, milliseconds: number): Promise<void> {
-  return workload.whileIdle(() => clock.waitUntil(clock.now() + milliseconds, signal));
+export function pause(
+  { clock, signal, workload }: Supervision,
+  milliseconds: number,
+  after?: 'trouble',
+): Promise<void> {
+  return workload.whileIdle(() => clock.waitUntil(clock.now() + milliseconds, signal, after));
 }
 
 /** Asked anew after each wait; a signal may abort at any time. */

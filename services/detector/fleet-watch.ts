@@ -4,7 +4,7 @@ import type { KubernetesNode, NodeEvent } from '../../adapters/ports/kubernetes.
 import type { DetectorOptions } from './detector.js';
 import { keyOf, memberOf, sameMember } from './fleet-member.js';
 import { isolationTaint } from '../../adapters/ports/node-marks.js';
-import { insist } from './insist.js';
+import { insist } from '../insist.js';
 import { InventoryChanges } from './inventory-changes.js';
 import { LeaseWatch } from './lease-watch.js';
 import { findOrphans } from './orphans.js';
@@ -233,7 +233,7 @@ export class FleetWatch {
     }
   }
 
-  async #whileBusy(work: () => Promise<void>): Promise<void> {
+  async #whileBusy(work: () => Promise<unknown>): Promise<void> {
     this.#busy += 1;
     try {
       await work();

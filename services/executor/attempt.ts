@@ -8,7 +8,7 @@ import type { Log } from '../../adapters/ports/log.js';
 import type { ExecutorMetrics } from '../../adapters/ports/metrics.js';
 import type { PowerController } from '../../adapters/ports/power.js';
 import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
-import { backOffMs } from './back-off.js';
+import { backOffMs } from '../back-off.js';
 import type { Ending, Next, World } from './effect.js';
 import { lookAtPresent } from './effect-of.js';
 import { countRefusal, measured } from './measure.js';

@@ -8,7 +8,7 @@ import type { ExecutorMetrics } from '../../adapters/ports/metrics.js';
 import type { PowerController } from '../../adapters/ports/power.js';
 import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
 import { attempt, type AttemptContext } from './attempt.js';
-import { backOffMs } from './back-off.js';
+import { backOffMs } from '../back-off.js';
 import { Heads } from './heads.js';
 import { NodeStory } from './node-story.js';
 import type { ExecutorSettings } from './settings.js';

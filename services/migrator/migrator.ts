@@ -5,6 +5,7 @@ import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { MigrationRequest } from './migration-request.js';
+import { insist } from '../insist.js';
 import { Workload, workingClock } from '../workload.js';
 import { labelPod, movePod } from './move-pod.js';
 
@@ -105,19 +106,8 @@ async function say(
   status: MigrationStatus,
   reason?: string,
 ): Promise<boolean> {
-  const { clock, randomness, signal, log, firstRetryMs, longestRetryMs, name: by } = options;
+  const { firstRetryMs: firstMs, longestRetryMs: longestMs, name: by } = options;
   const { requestId, processId } = request;
   const reply = { requestId, processId, pod, status, by, ...(reason === undefined ? {} : { reason }) };
-  for (let failures = 0; !signal.aborted; failures += 1) {
-    try {
-      await options.reply(request, reply);
-      return true;
-    } catch (error) {
-      log.warn({ error }, 'a migration reply could not be passed on; it is tried again');
-      const ceiling = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures, 20));
-      const waitMs = Math.ceil(ceiling * (0.1 + 0.9 * randomness.next()));
-      await clock.waitUntil(clock.now() + waitMs, signal, 'trouble');
-    }
-  }
-  return false;
+  return insist(options, 'a migration reply', () => options.reply(request, reply), { firstMs, longestMs });
 }

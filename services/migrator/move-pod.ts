@@ -9,6 +9,7 @@ import {
   pointerPart,
   processAnnotation,
 } from '../../adapters/ports/node-marks.js';
+import { backOffMs } from '../back-off.js';
 import type { MigrationRequest } from './migration-request.js';
 
 /** How the move of one pod ended. Undefined: this copy is stopping, nothing can be said. */
@@ -106,8 +107,7 @@ function pause({ pollMs, longestRetryMs }: MoveContext, tries: number): number {
 }
 
 function backOff({ firstRetryMs, longestRetryMs, randomness }: MoveContext, tries: number): number {
-  const ceiling = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(tries, 20));
-  return Math.ceil(ceiling * (0.1 + 0.9 * randomness.next()));
+  return backOffMs(tries + 1, randomness, { firstMs: firstRetryMs, longestMs: longestRetryMs });
 }
 
 /**
