@@ -25,14 +25,14 @@ function foundIn(module) {
       ...linesOf('', module.errors()),
       // As of a hook before all tests: then none of them ran.
       ...[...module.children.allSuites()].flatMap((suite) => linesOf(suite.fullName, suite.errors())),
-      ...tests.flatMap(({ test, errors = [] }) => linesOf(test.fullName, errors)),
+      ...tests.flatMap(({ test, errors = [] }) => linesOf(test.fullName, errors, test.meta().told)),
     ],
   };
 }
 
-/** One for all errors of one thing: a test that failed counts once. */
-function linesOf(name, errors) {
+/** One for all errors of one thing: a test that failed counts once. What it told of itself stands indented below. */
+function linesOf(name, errors, told = []) {
   const [first] = errors;
   if (first === undefined) return [];
-  return [`${name === '' ? '' : ` > ${name}`}: ${firstLine(first.message)}`];
+  return [[`${name === '' ? '' : ` > ${name}`}: ${firstLine(first.message)}`, ...told].join('\n      ')];
 }

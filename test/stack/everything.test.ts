@@ -11,7 +11,7 @@ import { publishedRecords, type PublishedRecord } from './published-records.js';
 import { clusterSection, patience } from './real-cluster.js';
 import { Cleanups, startSite, type Site } from '../../stack/site.js';
 import { writeConfiguration } from './site-configuration.js';
-import { story } from './story.js';
+import { tellStory } from './story.js';
 
 const minutes = (count: number): number => count * 60_000;
 const services = ['intake', 'console', 'detector', 'maintenance', 'relay', 'executor', 'migrator'];
@@ -51,9 +51,7 @@ beforeAll(async () => {
   );
 }, minutes(15));
 
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') process.stderr.write(await story(site, processes));
-}, minutes(1));
+afterEach((context) => tellStory(context, site, processes), minutes(1));
 afterAll(() => cleanups.run(), minutes(3));
 
 async function readiness(): Promise<readonly string[]> {

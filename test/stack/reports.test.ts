@@ -8,7 +8,7 @@ import { clusterSection, patience, startRealCluster, type RealCluster } from './
 import { ReportSender, type IntakeAnswer } from './report-sender.js';
 import { Cleanups, startSite, type Site } from '../../stack/site.js';
 import { writeConfiguration } from './site-configuration.js';
-import { story } from './story.js';
+import { tellStory } from './story.js';
 
 const minutes = (count: number): number => count * 60_000;
 const cleanups = new Cleanups();
@@ -28,9 +28,7 @@ beforeAll(async () => {
   sender = new ReportSender(site, faultline.url);
 }, minutes(15));
 
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') process.stderr.write(await story(site, [faultline]));
-}, minutes(1));
+afterEach((context) => tellStory(context, site, [faultline]), minutes(1));
 afterAll(() => cleanups.run(), minutes(2));
 
 const node = 'node-0001';

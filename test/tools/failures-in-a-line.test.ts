@@ -30,12 +30,14 @@ function found(files: Readonly<Record<string, string>>): unknown {
   return JSON.parse(readFileSync(report, 'utf8'));
 }
 
-it('given tests, hooks and files that fail, then each is told in a line, with the first of what it said', () => {
+it('given tests, hooks and files that fail, then each is told in a line, with the first of what it said and what was told of it', () => {
   const { files, unhandled } = found({
     'a.test.ts': "it('holds', () => {});\nit('differs', () => { expect([1, 2]).toEqual([]); });",
     'b.test.ts': "beforeAll(() => { throw new Error('no port\\nmore'); });\nit('waits', () => {});",
     'c.test.ts': "throw new Error('\\nnot to be loaded');",
     'd.test.ts': "it('leaves', () => { void Promise.reject(new Error('left alone')); });",
+    'e.test.ts':
+      "it('tells', ({ task }) => { task.meta.told = ['one', 'two']; throw new Error('not so'); });",
   }) as { files: { file: string }[]; unhandled: string[] };
   expect(files.toSorted((one, other) => one.file.localeCompare(other.file))).toMatchObject([
     {
@@ -47,6 +49,7 @@ it('given tests, hooks and files that fail, then each is told in a line, with th
     { file: 'b.test.ts', passed: 0, leftOut: 1, failures: [': no port'] },
     { file: 'c.test.ts', passed: 0, leftOut: 0, failures: [': not to be loaded'] },
     { file: 'd.test.ts', passed: 1, leftOut: 0, failures: [] },
+    { file: 'e.test.ts', failures: [' > tells: not so\n      one\n      two'] },
   ]);
   expect(unhandled).toEqual(['in no test: left alone']);
 });
