@@ -7,8 +7,8 @@ import { protocolErrorType } from './kafka-errors.js';
 import type { OffsetHints } from './offset-hints.js';
 
 export interface AssignedPartitionContext {
-  readonly consumer: Consumer;
-  readonly hints: OffsetHints;
+  readonly consumer: Pick<Consumer, 'pause' | 'seek' | 'resume'>;
+  readonly hints: Pick<OffsetHints, 'note'>;
   readonly consume: ConsumeOptions;
   readonly topic: string;
   readonly partition: number;
@@ -22,6 +22,12 @@ export interface AssignedPartitionContext {
   readonly onRefusal: (error: Error) => void;
 }
 
+/** What KafkaJS gives with a batch, as far as it is used here. */
+export type GivenBatch = Pick<EachBatchPayload, 'batch' | 'heartbeat' | 'isRunning' | 'resolveOffset'>;
+
+/** How the group's coordinator took the heartbeats during a batch. */
+type Membership = 'held' | 'rebalancing' | 'doubtful';
+
 /**
  * One partition during one generation of the group. It is paused until `startAt` has said where to begin; whatever
  * KafkaJS gives that does not begin exactly there is dropped and the question asked again.
@@ -34,6 +40,7 @@ export class AssignedPartitionState {
   private owned = true;
   private leaving = false;
   private failures = 0;
+  private membership: Membership = 'held';
   private underWay: Promise<void> = Promise.resolve();
 
   constructor(context: AssignedPartitionContext) {
@@ -73,7 +80,7 @@ export class AssignedPartitionState {
     if (this.expected !== undefined && lastOffset >= this.expected) this.expected = lastOffset + 1n;
   }
 
-  async handle(payload: EachBatchPayload): Promise<void> {
+  async handle(payload: GivenBatch): Promise<void> {
     if (!this.owned || this.leaving || this.expected === undefined) return;
     const fetchedFrom = fetchedOffset(payload);
     if (fetchedFrom !== this.expected) {
@@ -135,7 +142,9 @@ export class AssignedPartitionState {
     const { firstBounds, bounds, topic, partition } = this.context;
     try {
       const all = await (attempt === 1 && this.failures === 0 ? firstBounds() : bounds(topic));
-      return all.find((one) => one.partition === partition);
+      const found = all.find((one) => one.partition === partition);
+      if (found === undefined) throw new StartUnknown(`${this.name} is not there`);
+      return found;
     } catch (error) {
       await this.waitAfter(error, attempt);
       return undefined;
@@ -147,17 +156,19 @@ export class AssignedPartitionState {
     await this.context.pause(attempt);
   }
 
-  private async handleSlices(payload: EachBatchPayload): Promise<void> {
+  private async handleSlices(payload: GivenBatch): Promise<void> {
     const { batch } = payload;
     const { consume, topic, partition, logId, hints } = this.context;
+    this.membership = 'held';
     const stopBeating = this.keepBeating(payload);
     try {
       for (let start = 0; start < batch.messages.length; start += consume.maxBatchRecords) {
         if (!this.owned || this.leaving || !payload.isRunning()) return;
+        if (this.interruption() !== undefined) break;
         const slice = batch.messages.slice(start, start + consume.maxBatchRecords);
         const records = slice.map((message) => new ConsumedRecord(topic, partition, message));
         const high = BigInt(batch.highWatermark);
-        await consume.onBatch({ topic, partition, logId, records, high, isOwned: () => this.owned });
+        await consume.onBatch({ topic, partition, logId, records, high, isOwned: () => this.isMine() });
         const isLast = start + slice.length === batch.messages.length;
         const last = isLast ? batch.lastOffset() : slice.at(-1)?.offset;
         if (last === undefined) return;
@@ -166,21 +177,40 @@ export class AssignedPartitionState {
         this.failures = 0;
         hints.note(topic, partition, this.expected);
       }
+      this.beginAnew(this.interruption());
     } catch (error) {
-      this.failures += 1;
-      this.context.onTrouble(`${this.name}: ${reasonOf(error)}`);
-      if (this.owned) this.begin(this.context.pause(this.failures));
+      this.beginAnew(reasonOf(error));
     } finally {
       stopBeating();
     }
   }
 
+  /** After trouble, if there was any. */
+  private beginAnew(trouble: string | undefined): void {
+    if (trouble === undefined) return;
+    this.failures += 1;
+    this.context.onTrouble(`${this.name}: ${trouble}`);
+    if (this.owned && !this.leaving) this.begin(this.context.pause(this.failures));
+  }
+
+  /** Others may have the partition by now, or will have it soon. */
+  private isMine(): boolean {
+    return this.owned && this.membership !== 'doubtful';
+  }
+
+  /**
+   * KafkaJS joins anew when its own heartbeat is told to; often it is not, since the trouble was a moment's. So whoever
+   * stops for a heartbeat must go on by himself.
+   */
+  private interruption(): string | undefined {
+    return this.membership === 'held' ? undefined : `a heartbeat was not taken (${this.membership})`;
+  }
+
   /** KafkaJS beats between batches only; a batch that takes longer than a session would cost the membership. */
-  private keepBeating(payload: EachBatchPayload): () => void {
+  private keepBeating(payload: GivenBatch): () => void {
     const timer = setInterval(() => {
       payload.heartbeat().catch((error: unknown) => {
-        this.leaving = true;
-        if (protocolErrorType(error) !== 'REBALANCE_IN_PROGRESS') this.owned = false;
+        this.membership = protocolErrorType(error) === 'REBALANCE_IN_PROGRESS' ? 'rebalancing' : 'doubtful';
       });
     }, this.context.heartbeatIntervalMs);
     return () => {
@@ -190,7 +220,7 @@ export class AssignedPartitionState {
 }
 
 /** Where the fetch began; not in KafkaJS's types. */
-function fetchedOffset({ batch }: EachBatchPayload): bigint | undefined {
+function fetchedOffset({ batch }: GivenBatch): bigint | undefined {
   const value = 'fetchedOffset' in batch ? batch.fetchedOffset : undefined;
   return typeof value === 'string' ? BigInt(value) : undefined;
 }
