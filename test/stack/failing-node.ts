@@ -13,8 +13,6 @@ const nodesPerCluster = 3;
 export const replicas = 9;
 export const faulty = nodeNameOf(0);
 const long = { ...patience, timeout: 180_000 };
-/** A machine is off for a moment only; to ask its BMC costs nothing. */
-const watchful = { timeout: 180_000, interval: 250 };
 const isolationTaint = '{.spec.taints[?(@.key=="faultline.dev/maintenance")].effect}';
 
 /** One Redfish service for the machines of several clusters, told apart by the cluster's name in front. */
@@ -112,8 +110,9 @@ export class FailingNode {
     await expect.poll(elsewhere, long).toHaveLength(replicas);
   }
 
+  /** By the log of its BMC: it is off for a moment only. */
   async switchedOff(): Promise<void> {
-    await expect.poll(() => this.#power(), watchful).toBe('Off');
+    await expect.poll(() => this.#resets(), long).not.toEqual([]);
   }
 
   /** Booted anew, well, and given back. */
@@ -147,9 +146,14 @@ export class FailingNode {
     const changed = done.filter(({ resource }) => resource === 'nodes').map(({ name }) => name);
     expect(new Set(changed)).toEqual(new Set([faulty]));
     expect(requests.filter(({ code }) => code === 403)).toEqual([]);
+    expect(await this.#resets()).toHaveLength(2);
+  }
+
+  /** Each time that its BMC was told to change the power, off first. */
+  async #resets(): Promise<readonly string[]> {
     const reset = `POST ${this.#systemOf(faulty)}/Actions/ComputerSystem.Reset`;
-    const redfishLog = (await readFile(this.#redfish.process.log, 'utf8')).split('\n');
-    expect(redfishLog.filter((line) => line.includes(reset))).toHaveLength(2);
+    const lines = (await readFile(this.#redfish.process.log, 'utf8')).split('\n');
+    return lines.filter((line) => line.includes(reset));
   }
 
   #systemOf(node: string): string {
