@@ -41,6 +41,7 @@ export class AssignedPartitionState {
   private leaving = false;
   private failures = 0;
   private membership: Membership = 'held';
+  private handlingSince: number | undefined;
   private underWay: Promise<void> = Promise.resolve();
 
   constructor(context: AssignedPartitionContext) {
@@ -50,6 +51,11 @@ export class AssignedPartitionState {
   /** Next offset to be handled; undefined until `startAt` has answered. */
   get position(): bigint | undefined {
     return this.expected;
+  }
+
+  /** Since when a batch is under work, ms of this machine's clock; undefined: none is. */
+  get busySince(): number | undefined {
+    return this.handlingSince;
   }
 
   revoke(): void {
@@ -90,7 +96,10 @@ export class AssignedPartitionState {
       this.begin(this.context.pause(this.failures));
       return;
     }
-    this.underWay = this.handleSlices(payload);
+    this.handlingSince = Date.now();
+    this.underWay = this.handleSlices(payload).finally(() => {
+      this.handlingSince = undefined;
+    });
     await this.underWay;
     await this.pace.turn();
   }

@@ -33,6 +33,8 @@ export interface KafkaEventLogOptions {
   readonly maxWaitMs?: number;
   readonly sessionTimeoutMs?: number;
   readonly heartbeatIntervalMs?: number;
+  /** A partition from which nothing comes at two looks so far apart, although there is something, is read by a new consumer. Default 30 s. */
+  readonly stallCheckMs?: number;
   /** First wait after a failure, doubled up to 5 s. Default 200. */
   readonly retryDelayMs?: number;
   /** Hears of what is tried again. */
@@ -99,6 +101,7 @@ export class KafkaEventLog implements EventLog {
         sessionTimeoutMs: this.options.sessionTimeoutMs ?? consumerSettings.sessionTimeout,
         heartbeatIntervalMs: this.options.heartbeatIntervalMs ?? consumerSettings.heartbeatInterval,
         maxWaitMs: this.options.maxWaitMs ?? consumerSettings.maxWaitTimeInMs,
+        stallCheckMs: this.options.stallCheckMs ?? 30_000,
         retryDelayMs: this.options.retryDelayMs ?? 200,
         onTrouble: this.options.onTrouble ?? (() => undefined),
       },

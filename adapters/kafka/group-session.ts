@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Cluster, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { ConsumeOptions, PartitionBounds } from '../ports/event-log.js';
@@ -6,6 +7,7 @@ import { AssignedPartitionState } from './assigned-partition.js';
 import { consumerSettings, runSettings } from './client-settings.js';
 import { signOff } from './lost-member.js';
 import { OffsetHints } from './offset-hints.js';
+import { StallWatch, type PartitionStanding } from './stall-watch.js';
 
 export interface GroupSessionContext {
   readonly kafka: Kafka;
@@ -15,6 +17,8 @@ export interface GroupSessionContext {
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly maxWaitMs: number;
+  /** A partition from which nothing comes at two looks so far apart, although there is something, ends the session. */
+  readonly stallCheckMs: number;
   readonly pause: (attempt: number) => Promise<void>;
   readonly onTrouble: (message: string) => void;
   /** Member that an earlier session of ours left behind by a crash. */
@@ -33,6 +37,11 @@ export class ConsumerCrashed extends Error {
     this.retriable = retriable;
   }
 }
+
+/** Longer than any rebalance. */
+const longestSilenceMs = 180_000;
+/** How long the end of a consumer is waited for that may hang: a fetch is given up by then. */
+const longestGoodbyeMs = 35_000;
 
 /** One KafkaJS consumer from joining its group until it is stopped or crashes. */
 export class GroupSession {
@@ -114,7 +123,12 @@ export class GroupSession {
         ...runSettings,
         eachBatch: (payload) => this.handle(payload),
       });
-      await Promise.race([this.crash, stopped]);
+      const over = new AbortController();
+      try {
+        await Promise.race([this.crash, stopped, this.stall(over.signal)]);
+      } finally {
+        over.abort();
+      }
       // Stops fetching and waits for the batches under way; the hints need the connection once more.
       await this.finishBatches();
       await this.hints.commit();
@@ -122,7 +136,52 @@ export class GroupSession {
       this.hints.close();
       this.revokeAll();
       this.joined = false;
-      await this.consumer.disconnect().catch(() => undefined);
+      await this.goodbye();
+    }
+  }
+
+  private async goodbye(): Promise<void> {
+    const over = new AbortController();
+    const patience = sleep(longestGoodbyeMs, undefined, { signal: over.signal });
+    await Promise.race([this.consumer.disconnect(), patience]).catch(() => undefined);
+    over.abort();
+    await patience.catch(() => undefined);
+  }
+
+  /** Rejects when KafkaJS fetches no more; stays pending otherwise, until `over`. */
+  private async stall(over: AbortSignal): Promise<void> {
+    const watch = new StallWatch();
+    for (;;) {
+      await sleep(this.context.stallCheckMs, undefined, { signal: over });
+      if (this.joined && Date.now() - this.lastHeard > longestSilenceMs) {
+        throw new ConsumerCrashed(new Error('no heartbeat has been taken for long'), true);
+      }
+      const stalled = watch.look(Date.now(), this.standings(), await this.highs());
+      if (stalled.length === 0) continue;
+      const names = stalled.join(', ');
+      throw new ConsumerCrashed(new Error(`nothing comes from ${names}, where records are waiting`), true);
+    }
+  }
+
+  /** None while the group is rebalancing: then nothing is fetched for as long as its slowest member takes. */
+  private standings(): readonly PartitionStanding[] {
+    if (!this.isJoined) return [];
+    return [...this.states].map(([name, { position, busySince }]) => ({ name, position, busySince }));
+  }
+
+  /** Empty while the brokers do not answer. */
+  private async highs(): Promise<ReadonlyMap<string, bigint>> {
+    try {
+      const bounds = await Promise.all(
+        this.options.topics.map(async (topic) => [topic, await this.context.bounds(topic)] as const),
+      );
+      return new Map(
+        bounds.flatMap(([topic, partitions]) =>
+          partitions.map(({ partition, high }) => [nameOf(topic, partition), high] as const),
+        ),
+      );
+    } catch {
+      return new Map();
     }
   }
 

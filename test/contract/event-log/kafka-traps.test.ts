@@ -9,7 +9,9 @@ import { ConsumerCrashed } from '../../../adapters/kafka/group-session.js';
 import { KafkaEventLog, type KafkaEventLogOptions } from '../../../adapters/kafka/event-log.js';
 import { RecordSender } from '../../../adapters/kafka/record-sender.js';
 import { patchRequestQueue } from '../../../adapters/kafka/request-queue-patch.js';
-import { LogUnavailable, type NewRecord } from '../../../adapters/ports/event-log.js';
+import { KafkaSubscription } from '../../../adapters/kafka/subscription.js';
+import { TopicAdmin } from '../../../adapters/kafka/topic-admin.js';
+import { LogUnavailable, type LogRecord, type NewRecord } from '../../../adapters/ports/event-log.js';
 import { startKafka, type KafkaStack } from '../../../stack/kafka.js';
 import { eventually, Fence, readAll, Reader, record, texts } from './reading.js';
 
@@ -158,6 +160,52 @@ describe('Kafka and the traps of its client', { timeout: 60_000 }, () => {
     expect(answers).toBeGreaterThan(1);
     expect(texts(reader.records)).toEqual(['1', '2']);
   }, 90_000);
+
+  it('reads on with a new consumer when KafkaJS fetches no more and says nothing', async () => {
+    const log = open();
+    const topic = await topicOf(log);
+    const kafka = rawKafka();
+    const makeConsumer = kafka.consumer.bind(kafka);
+    let made = 0;
+    kafka.consumer = (config) => {
+      const consumer = makeConsumer(config);
+      made += 1;
+      if (made === 1) consumer.resume = () => undefined;
+      return consumer;
+    };
+    const admin = new TopicAdmin(kafka, { replicationFactor: 1, maxBatchBytes: 1_000_000 });
+    const troubles: string[] = [];
+    const records: LogRecord[] = [];
+    const subscription = new KafkaSubscription(
+      {
+        kafka,
+        admin,
+        sessionTimeoutMs: 6000,
+        heartbeatIntervalMs: 500,
+        maxWaitMs: 100,
+        stallCheckMs: 300,
+        retryDelayMs: 20,
+        onTrouble: (message) => troubles.push(message),
+      },
+      {
+        group: `group.${randomUUID()}`,
+        topics: [topic],
+        maxBatchRecords: 10,
+        startAt: () => Promise.resolve(0n),
+        onBatch: (batch) => {
+          records.push(...batch.records);
+          return Promise.resolve();
+        },
+      },
+    );
+    await log.append([record(topic, 'a/n1', '1')]);
+    await eventually('the record is read', () => records.length > 0, 30_000);
+    await subscription.stop();
+    await admin.close();
+    expect(texts(records)).toEqual(['1']);
+    expect(made).toBe(2);
+    expect(troubles).toEqual([expect.stringContaining(`nothing comes from ${topic}/0`)]);
+  });
 
   it('ends with an error when KafkaJS has given up the consumer for good', async () => {
     const log = open({ sessionTimeoutMs: 9_000_000 });
