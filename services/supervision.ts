@@ -1,5 +1,6 @@
 import type { Clock, Randomness } from '../adapters/ports/clock.js';
 import type { Log } from '../adapters/ports/log.js';
+import { backOffMs } from './back-off.js';
 import type { Workload } from './workload.js';
 
 export interface Supervision {
@@ -11,26 +12,29 @@ export interface Supervision {
   readonly workload: Workload;
 }
 
-/** First and longest wait after trouble; in between it doubles, with full jitter (AWS Architecture Blog, 2015). */
-const firstWaitMs = 200;
-const longestWaitMs = 30_000;
+/** Everything waits as long as the longest of these after a dependency is back. */
+const bounds = { firstMs: 200, longestMs: 5_000 };
 
 /**
  * Runs `turn` again and again until the signal aborts. Trouble (a dependency that is away) is logged, waited out with
  * back-off and tried again: nothing is given up, because everything that matters is kept in journal and log.
+ * @param turn one that goes on for long tells when it gets along, or its next trouble counts as one more of the last
  */
 export async function superviseLoop(
   name: string,
   supervision: Supervision,
-  turn: () => Promise<void>,
+  turn: (getsAlong: () => void) => Promise<void>,
 ): Promise<void> {
   const { signal, workload } = supervision;
   workload.begin();
   let troubles = 0;
+  const getsAlong = (): void => {
+    troubles = 0;
+  };
   while (!signal.aborted) {
     try {
-      await turn();
-      troubles = 0;
+      await turn(getsAlong);
+      getsAlong();
     } catch (error) {
       if (isAborted(signal)) break;
       troubles += 1;
@@ -45,8 +49,7 @@ async function waitOut(
   supervision: Supervision,
   { error, troubles }: { readonly error: unknown; readonly troubles: number },
 ): Promise<void> {
-  const ceiling = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(troubles, 10));
-  const waitMs = Math.ceil(supervision.randomness.next() * ceiling);
+  const waitMs = backOffMs(troubles, supervision.randomness, bounds);
   supervision.log.warn(
     { loop: name, error: String(error), troubles, waitMs },
     `${name} is in trouble and waits before it goes on`,

@@ -109,19 +109,45 @@ class Share {
 }
 
 /** Sends until trouble or the end. */
-async function sendShare(options: RelayOptions, share: Share): Promise<void> {
-  const { outbox, signal, clock, takeOverMs, batchEntries } = options;
+async function sendShare(options: RelayOptions, share: Share, getsAlong: () => void): Promise<void> {
+  const { outbox, signal, batchEntries } = options;
   const isOver = (): boolean => signal.aborted;
   while (!isOver()) {
     await share.widen();
-    const widenAt = clock.now() + takeOverMs;
     const { mine, isWhole } = share;
-    const lookAgain = isWhole ? [] : [(until: AbortSignal) => clock.waitUntil(widenAt, until)];
-    while (!isOver() && (isWhole || clock.now() < widenAt)) {
+    const takeOver = new TakeOver(options);
+    const waits = [
+      (until: AbortSignal) => outbox.awaitEntries(mine, until),
+      ...(isWhole ? [] : [(until: AbortSignal) => takeOver.wait(until)]),
+    ];
+    while (!isOver() && (isWhole || !takeOver.isDue)) {
       // A full batch may not be all; what came after the look is told.
       if (mine.length > 0 && (await sendOnce(options, mine)) === batchEntries) continue;
-      await awaitFirst([(until) => outbox.awaitEntries(mine, until), ...lookAgain], options);
+      getsAlong();
+      await awaitFirst(waits, options);
     }
+  }
+}
+
+/** When to look for partitions whose sender has died. */
+class TakeOver {
+  readonly #clock: RelayOptions['clock'];
+  readonly #at: number;
+  #isDue = false;
+
+  constructor({ clock, takeOverMs }: RelayOptions) {
+    this.#clock = clock;
+    this.#at = clock.now() + takeOverMs;
+  }
+
+  get isDue(): boolean {
+    return this.#isDue || this.#clock.now() >= this.#at;
+  }
+
+  /** A sender's lock that outlives it is trouble: a clock that waits for what it has not sent must not be waited for. */
+  async wait(until: AbortSignal): Promise<void> {
+    await this.#clock.waitUntil(this.#at, until, 'trouble');
+    if (!until.aborted) this.#isDue = true;
   }
 }
 
@@ -131,10 +157,10 @@ async function sendShare(options: RelayOptions, share: Share): Promise<void> {
  * goes together in the next, so the more there is to send, the less each entry costs.
  */
 export async function runRelay(options: RelayOptions): Promise<void> {
-  await superviseLoop('relay', options, async () => {
+  await superviseLoop('relay', options, async (getsAlong) => {
     const share = new Share(options.outbox);
     try {
-      await sendShare(options, share);
+      await sendShare(options, share, getsAlong);
     } finally {
       await share.giveBack();
     }

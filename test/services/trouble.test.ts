@@ -32,3 +32,26 @@ it('given work that waits for a loop in trouble, then the clock that jumps waits
   expect(turns).toBe(2);
   expect(clock.now()).toBe(2_000);
 });
+
+it('a relay that had run for days waited half a minute after a hiccup: given a turn that gets along between its troubles, then each of them is the first', async () => {
+  const over = new AbortController();
+  const troubles: unknown[] = [];
+  let turns = 0;
+  await superviseLoop(
+    'sender',
+    {
+      clock: new JumpingClock({ start: 1_000, speed: Infinity }),
+      randomness: { next: () => 0, uuid: () => '' },
+      log: { ...silentLog, warn: (fields) => troubles.push(fields) },
+      signal: over.signal,
+      workload: new Workload(),
+    },
+    (getsAlong) => {
+      turns += 1;
+      if (turns > 2) getsAlong();
+      if (turns === 4) over.abort();
+      return Promise.reject(new Error('the log does not answer'));
+    },
+  );
+  expect(troubles).toMatchObject([{ troubles: 1 }, { troubles: 2 }, { troubles: 1 }]);
+});

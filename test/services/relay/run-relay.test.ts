@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { JumpingClock } from '../../../adapters/clock/jumping-clock.js';
 import { systemClock, systemRandomness } from '../../../adapters/clock/system-clock.js';
 import { MemoryEventLog } from '../../../adapters/memory/event-log.js';
 import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
 import type { MemoryStore } from '../../../adapters/memory/journal/store.js';
+import type { Clock } from '../../../adapters/ports/clock.js';
 import { LogUnavailable, type EventLog, type LogRecord } from '../../../adapters/ports/event-log.js';
 import type { NewOutboxEntry, Outbox } from '../../../adapters/ports/journal.js';
 import { bundledSchemaIds } from '../../../adapters/schema-registry/bundled.js';
@@ -52,7 +54,7 @@ function outbox(): Outbox {
 /** Tries again soon, however often it failed. */
 const eager = { next: () => 0.01, uuid: () => systemRandomness.uuid() };
 
-function relay(eventLog: EventLog = log): void {
+function relay(eventLog: EventLog = log, clock: Clock = systemClock): void {
   relays.push(
     runRelay({
       outbox: outbox(),
@@ -60,7 +62,7 @@ function relay(eventLog: EventLog = log): void {
       schemaIds,
       batchEntries: 3,
       takeOverMs: 5,
-      clock: systemClock,
+      clock,
       randomness: eager,
       log: silent,
       signal: stopping.signal,
@@ -160,6 +162,16 @@ describe('the relay', () => {
     for (const partition of [0, 1]) await first.release(partition);
     await expect.poll(() => outbox().backlog()).toBe(0);
     expect((await published()).map(({ headers }) => headers['ce_id']).sort()).toEqual(['e1', 'e2']);
+  });
+
+  it('given a lock that outlives its sender, when the clock stands still until all is sent, then it is taken over: a demo would stand still for ever', async () => {
+    const dead = outbox();
+    for (const partition of [0, 1]) await dead.acquire(partition);
+    store.publish([entry('a/n1', 'e1')]);
+    relay(log, new JumpingClock({ start: systemClock.now(), speed: Infinity }));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const partition of [0, 1]) await dead.release(partition);
+    await expect.poll(() => outbox().backlog()).toBe(0);
   });
 
   it('given an entry that asks to hear of its acknowledgement, then a signal follows once the log has it', async () => {
