@@ -10,6 +10,9 @@ import type { MeasuredSite } from './report-to-cordon.js';
 
 const mostTimesFloor = 1.5;
 const reportsPerRequest = 100;
+/** Those that were refused once, or failed: a single one makes a round as long as its wait. */
+const postponedIsolations = `SELECT count(*) FROM journal.command
+  WHERE command ->> 'type' = 'isolateNode' AND waiting_reason IS NOT NULL`;
 
 /**
  * A whole fleet isolated at once, in turn by bare patches with 16 in flight and by Faultline with as many; the latter
@@ -23,6 +26,7 @@ export async function measureIsolations(
   const bare: number[] = [];
   const product: number[] = [];
   let used = '';
+  const postponedBefore = await measured.journal.count(postponedIsolations);
   for (let round = 0; round < rounds; round += 1) {
     await renewFleet(measured.journal, admin);
     bare.push(await patchAll(measured.api));
@@ -46,6 +50,7 @@ export async function measureIsolations(
       faultlineSeconds: whole,
       ratio,
       processorTimeOfLastRound: used,
+      isolationsPostponed: (await measured.journal.count(postponedIsolations)) - postponedBefore,
     },
     target: `${fleetSize} isolations in at most ${mostTimesFloor} times the time of bare patches`,
     met: ratio <= mostTimesFloor,
