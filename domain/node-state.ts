@@ -35,6 +35,10 @@ export interface ProcessContext {
   readonly stageEntry: number;
   /** When the present stage was entered, ms. */
   readonly enteredAt: number;
+  /** When the latest look of this stage at node or workload was told, ms. */
+  readonly lookedAt?: number | undefined;
+  /** That one had been awaited for long: it may show how it was before whatever held it up. */
+  readonly lookHeldUp?: true | undefined;
   readonly mode: 'observe' | 'active';
   readonly recipe: Recipe;
   readonly expected: ExpectedIdentity;

@@ -37,6 +37,19 @@ function stillThere(pods: readonly MigratingPod[], event: WorkflowEvent): readon
   return pods.filter((pod) => found.has(pod.uid));
 }
 
+/** How often a stage looks, ms. */
+interface LookInterval {
+  readonly everyMs: number;
+}
+
+/** After so many looks that did not come in time, nothing is known of the present. */
+const missedLooks = 3;
+
+/** Whether the latest look of this stage (or its beginning) is so long ago that looking must have been held up. */
+function isLongAgo(context: ProcessContext, { at }: WorkflowEvent, { everyMs }: LookInterval): boolean {
+  return at - Math.max(context.enteredAt, context.lookedAt ?? 0) > missedLooks * everyMs;
+}
+
 function bootedAnew(context: ProcessContext, observation: NodeObservation | undefined): boolean {
   return (
     observation !== undefined &&
@@ -88,6 +101,13 @@ export const maintenance = setup({
     enterStage: assign(({ context, event }) => ({
       stageEntry: context.stageEntry + 1,
       enteredAt: 'at' in event ? event.at : context.enteredAt,
+      lookedAt: undefined,
+      lookHeldUp: undefined,
+    })),
+    noteLook: assign(({ context, event }, every: LookInterval) => ({
+      lookedAt: event.at,
+      // Of two in a row that took long the second was made after the first.
+      lookHeldUp: context.lookHeldUp === undefined && isLongAgo(context, event, every) ? true : undefined,
     })),
     noteIsolation: assign(({ event }) => {
       const observation = observationOf(event);
@@ -173,6 +193,11 @@ export const maintenance = setup({
   },
   guards: {
     exhausted: ({ context }) => context.exhausted === true,
+    /** Nobody has looked for a while, or only at what may be over. */
+    unseen: ({ context, event }, every: LookInterval) =>
+      context.lookHeldUp === true || isLongAgo(context, event, every),
+    /** A failed look that tells something all the same: what is seen is contradicted by what an agent said. */
+    sawSomething: ({ event }) => observationOf(event) !== undefined,
     /** Somebody else rebooted it: what was observed and asked before no longer counts. */
     rebootedByOthers: ({ context, event }) =>
       event.type === 'node.rebooted' &&

@@ -100,8 +100,10 @@ describe('given the real stack, two clusters with the same node names, and each 
   );
 
   it(
-    'when Kafka is gone for 30 s midway, then nothing is accepted, nobody is ready, and every process lives on',
+    'when Kafka is gone for 30 s while workload is being deleted, then nothing is accepted, nobody is ready, and every process lives on',
     async () => {
+      // Both the next look and the deadline come due meanwhile, and are told together.
+      await nodes.find(({ cluster }) => cluster.name === guarded)?.workloadToldToGo();
       await site.kafka.stopBroker(0);
       // The outage itself, not a wait for something.
       await pause(30_000);

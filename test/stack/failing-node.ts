@@ -28,6 +28,10 @@ export async function startBmcs(place: Place, clusters: readonly string[]): Prom
   return redfish;
 }
 
+function isRemoval({ resource, subresource, verb }: AuditedRequest): boolean {
+  return resource === 'pods' && (subresource === 'eviction' || verb === 'delete');
+}
+
 interface PodOnNode {
   readonly name: string;
   readonly uid: string;
@@ -110,6 +114,15 @@ export class FailingNode {
     await expect.poll(elsewhere, long).toHaveLength(replicas);
   }
 
+  /** Each of its pods was evicted or deleted, whether it has gone or not. */
+  async workloadToldToGo(): Promise<void> {
+    const told = async (): Promise<readonly string[]> => {
+      const removed = effects(await this.requests()).filter(isRemoval);
+      return this.#before.map(({ name }) => name).filter((pod) => !removed.some(({ name }) => name === pod));
+    };
+    await expect.poll(told, { ...long, interval: 100 }).toEqual([]);
+  }
+
   /** By the log of its BMC: it is off for a moment only. */
   async switchedOff(): Promise<void> {
     await expect.poll(() => this.#resets(), long).not.toEqual([]);
@@ -138,10 +151,7 @@ export class FailingNode {
     for (const { name } of this.#before) {
       const ofPod = done.filter((one) => one.resource === 'pods' && one.name === name);
       expect(ofPod.filter(({ request }) => request.includes('to-be-migrated'))).toHaveLength(1);
-      const removals = ofPod.filter(
-        ({ subresource, verb }) => subresource === 'eviction' || verb === 'delete',
-      );
-      expect(removals.map(({ verb }) => verb)).toEqual([removal]);
+      expect(ofPod.filter(isRemoval).map(({ verb }) => verb)).toEqual([removal]);
     }
     const changed = done.filter(({ resource }) => resource === 'nodes').map(({ name }) => name);
     expect(new Set(changed)).toEqual(new Set([faulty]));

@@ -9,15 +9,14 @@ const stories: Readonly<Record<string, (node: DecidedNode) => void>> = {
     found.answer('reclaimNode', 'done');
   },
   'asks a person, who has it tried again': (found) => {
-    found.answer('observeNode', 'done', { observation: { ...found.observation(), ready: 'False' } });
-    found.fire('verify-deadline');
+    found.overdue('verify-deadline');
     found.order('retry');
     looksWell(found);
     found.answer('reclaimNode', 'done');
   },
   'is handed over': (found) => {
     found.answer('observeNode', 'failed');
-    found.fire('verify-deadline');
+    found.overdue('verify-deadline');
     found.order('abort');
     found.answer('handOver', 'done');
   },

@@ -36,6 +36,8 @@ export const done = (type: CommandType, detail: CommandResultDetail = {}) => res
 export const failed = (type: CommandType) => result(type, 'failed', { reason: 'refused' });
 export const unknown = (type: CommandType) => result(type, 'unknown');
 export const timer = (name: TimerName): WorkflowEvent => ({ type: `timer.${name}`, at });
+/** A timer that comes when the latest look is long ago. */
+export const heldUp = (name: TimerName): WorkflowEvent => ({ type: `timer.${name}`, at: at + 1_000_000_000 });
 export const order = (kind: OrderKind): WorkflowEvent => ({ type: `order.${kind}`, at, reason: 'said so' });
 export const cleared: WorkflowEvent = { type: 'fault.cleared', at };
 export const stronger: WorkflowEvent = { type: 'fault.stronger', at };

@@ -1,5 +1,5 @@
 import { maintenance } from '../maintenance.js';
-import { askPerson, lookAtNode, lookAtWorkload, startTimer } from './steps.js';
+import { askPerson, deadline, lookAtNode, lookAtWorkload, noteLook, startTimer } from './steps.js';
 import { reversible } from './settle.js';
 
 /** Labels what is to move. Nothing to move: on to recovery. */
@@ -38,7 +38,7 @@ interface Departure {
 function untilAbsent(next: Departure) {
   const stillThere = [
     { guard: 'workloadGone' as const, target: next.empty, actions: 'noteStillThere' as const },
-    { actions: startTimer('workload-check', 'workloadCheckMs') },
+    { actions: [noteLook('workloadCheckMs'), startTimer('workload-check', 'workloadCheckMs')] },
   ];
   const silence =
     next.silent === undefined
@@ -83,8 +83,13 @@ export function evacuate(next: Departure) {
         { actions: 'noteReply' },
       ],
       'timer.evacuation-deadline': [
+        // It looks for itself which pods are left.
         { guard: 'mayDelete', target: 'deletingWorkload' },
-        askPerson('workload is still there at the deadline'),
+        ...deadline('evacuation-deadline', {
+          duration: 'evacuationDeadlineMs',
+          every: 'workloadCheckMs',
+          overdue: askPerson('workload is still there at the deadline'),
+        }),
       ],
       ...untilAbsent(next),
       ...reversible,
@@ -110,10 +115,14 @@ export function deleteWorkload(next: Departure) {
       ...untilAbsent(next),
       'deleteWorkload.done': [
         { guard: 'workloadGone', target: next.empty, actions: 'noteStillThere' },
-        { actions: startTimer('workload-check', 'workloadCheckMs') },
+        { actions: [noteLook('workloadCheckMs'), startTimer('workload-check', 'workloadCheckMs')] },
       ],
       'deleteWorkload.failed': askPerson('workload could not be deleted'),
-      'timer.workload-gone-deadline': askPerson('deleted workload does not go'),
+      'timer.workload-gone-deadline': deadline('workload-gone-deadline', {
+        duration: 'evacuationDeadlineMs',
+        every: 'workloadCheckMs',
+        overdue: askPerson('deleted workload does not go'),
+      }),
     },
   });
 }

@@ -1,5 +1,5 @@
 import { maintenance } from '../maintenance.js';
-import { askPerson, lookAtNode, startTimer } from './steps.js';
+import { askPerson, deadline, lookAtNode, noteLook, startTimer } from './steps.js';
 
 /** Off by force, observed. From here on there is no way back but through a boot. */
 export function powerOff(next: { readonly off: string; readonly offWithWorkload: string }) {
@@ -153,18 +153,20 @@ export function boot(next: { readonly booted: string; readonly reappeared: strin
         { guard: 'otherMachine', ...askPerson('another machine answers under this name') },
         { guard: 'wrongImage', target: 'escalating' },
         { guard: 'bootedAnew', target: next.booted, actions: 'adoptIdentity' },
-        {
-          actions: startTimer('boot-check', 'verifyIntervalMs'),
-        },
+        { actions: [noteLook('verifyIntervalMs'), startTimer('boot-check', 'verifyIntervalMs')] },
       ],
       'observeNode.unneeded': {
-        actions: startTimer('boot-check', 'verifyIntervalMs'),
+        actions: [noteLook('verifyIntervalMs'), startTimer('boot-check', 'verifyIntervalMs')],
       },
       'observeNode.failed': {
         actions: startTimer('boot-check', 'verifyIntervalMs'),
       },
       'order.skip': { target: next.booted },
-      'timer.boot-deadline': { target: 'escalating' },
+      'timer.boot-deadline': deadline('boot-deadline', {
+        duration: 'bootDeadlineMs',
+        every: 'verifyIntervalMs',
+        overdue: { target: 'escalating' },
+      }),
     },
   });
 }

@@ -17,6 +17,34 @@ export function startTimer<Name extends TimerName>(name: Name, duration: Duratio
   };
 }
 
+/**
+ * What a deadline means. Silence proves nothing: when nobody has looked for a while (the log was away, or the executor),
+ * it begins anew; only what was looked at in time and is still so is overdue.
+ */
+export function deadline<Name extends TimerName, Overdue>(
+  name: Name,
+  { duration, every, overdue }: { duration: Duration; every: Duration; overdue: Overdue },
+) {
+  return [
+    {
+      guard: {
+        type: 'unseen' as const,
+        params: ({ context }: Scope) => ({ everyMs: context.recipe[every] }),
+      },
+      actions: startTimer(name, duration),
+    },
+    overdue,
+  ];
+}
+
+/** The present was seen, as it is seen so often. */
+export function noteLook(every: Duration) {
+  return {
+    type: 'noteLook' as const,
+    params: ({ context }: Scope) => ({ everyMs: context.recipe[every] }),
+  };
+}
+
 /** Hands the question to a person; the effect's own reason is added where there is one. */
 export function askPerson(reason: string) {
   return {

@@ -1,6 +1,12 @@
 import { maintenance } from '../maintenance.js';
-import { askPerson, lookAtNode, startTimer } from './steps.js';
+import { askPerson, deadline, lookAtNode, noteLook, startTimer } from './steps.js';
 import { takenOver } from './settle.js';
+
+const notWell = [
+  noteLook('verifyIntervalMs'),
+  'resetHealthy' as const,
+  startTimer('verify-check', 'verifyIntervalMs'),
+];
 
 /** Recovery is observed, several times in a row; silence or one bad look begins the count anew. */
 export function verify(next: { readonly healthy: string; readonly deadline: string }) {
@@ -13,14 +19,26 @@ export function verify(next: { readonly healthy: string; readonly deadline: stri
         { guard: 'verified', target: next.healthy, actions: 'adoptIdentity' },
         {
           guard: 'healthyOnce',
-          actions: ['countHealthy', 'adoptIdentity', startTimer('verify-check', 'verifyIntervalMs')],
+          actions: [
+            noteLook('verifyIntervalMs'),
+            'countHealthy',
+            'adoptIdentity',
+            startTimer('verify-check', 'verifyIntervalMs'),
+          ],
         },
-        { actions: ['resetHealthy', 'adoptIdentity', startTimer('verify-check', 'verifyIntervalMs')] },
+        { actions: [...notWell, 'adoptIdentity'] },
       ],
-      'observeNode.unneeded': { actions: ['resetHealthy', startTimer('verify-check', 'verifyIntervalMs')] },
-      'observeNode.failed': { actions: ['resetHealthy', startTimer('verify-check', 'verifyIntervalMs')] },
+      'observeNode.unneeded': { actions: notWell },
+      'observeNode.failed': [
+        { guard: 'sawSomething', actions: notWell },
+        { actions: ['resetHealthy', startTimer('verify-check', 'verifyIntervalMs')] },
+      ],
       'fault.firing': { actions: 'resetHealthy' },
-      'timer.verify-deadline': { target: next.deadline },
+      'timer.verify-deadline': deadline('verify-deadline', {
+        duration: 'verifyDeadlineMs',
+        every: 'verifyIntervalMs',
+        overdue: { target: next.deadline },
+      }),
       'fault.stronger': takenOver(),
     },
   });

@@ -142,8 +142,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'a bad look does not begin the count anew',
     file: 'workflows/stages/verify.ts',
-    find: "{ actions: ['resetHealthy', 'adoptIdentity', startTimer('verify-check', 'verifyIntervalMs')] }",
-    replace: "{ actions: ['countHealthy', 'adoptIdentity', startTimer('verify-check', 'verifyIntervalMs')] }",
+    find: "{ actions: [...notWell, 'adoptIdentity'] }",
+    replace: "{ actions: [noteLook('verifyIntervalMs'), 'countHealthy', 'adoptIdentity', notWell[2]] }",
   },
   {
     name: 'a process ends while an attempt is open',

@@ -13,6 +13,7 @@ import {
   announced,
   cleared,
   deleted,
+  heldUp,
   observed,
   order,
   pod,
@@ -75,7 +76,7 @@ function answersOf(asked: Asked, stage: string): readonly Arrival[] {
 export function ownArrivals({ open, timers, announcing, stage }: Position): readonly Arrival[] {
   return [
     ...open.flatMap((asked) => answersOf(asked, stage)),
-    ...timers.map((name) => ({ event: timer(name as TimerName) })),
+    ...timers.flatMap((name) => [timer, heldUp].map((fired) => ({ event: fired(name as TimerName) }))),
     ...(announcing ? [{ event: announced }] : []),
   ];
 }

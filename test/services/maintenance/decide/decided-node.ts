@@ -120,6 +120,18 @@ export class DecidedNode {
     return this.signal({ kind: 'TimerFired', processId: this.process.id, stageEntry, timer });
   }
 
+  /** Looked at until the deadline, twice since what was long ago, and never seen to be well. */
+  overdue(deadline: 'boot-deadline' | 'verify-deadline'): Decision {
+    const dueAt = this.process.context.timersDue?.[deadline] ?? this.at;
+    for (const beforeMs of [2, 1]) {
+      if (!this.process.context.open.some(({ type }) => type === 'observeNode'))
+        this.fire(deadline === 'boot-deadline' ? 'boot-check' : 'verify-check');
+      this.at = Math.max(this.at, dueAt - beforeMs);
+      this.answer('observeNode', 'done', { observation: { ...this.observation(), ready: 'False' } });
+    }
+    return this.fire(deadline);
+  }
+
   order(kind: OrderKind, processId: ProcessId = this.process.id): Decision {
     return this.signal({ kind: 'Order', order: { kind, processId, subject: 'anna', reason: 'because' } });
   }

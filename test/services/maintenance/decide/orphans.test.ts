@@ -42,8 +42,7 @@ describe('isolation of ours that no process of this journal made', () => {
 
   it('given the node is not seen to be well in time, then a person is asked and nothing is given back', () => {
     const node = found();
-    node.answer('observeNode', 'done', { observation: { ...node.observation(), ready: 'False' } });
-    node.fire('verify-deadline');
+    node.overdue('verify-deadline');
     expect(node.process).toMatchObject({ stage: 'waitingForPerson' });
     expect(node.process.context.waitingFor).toMatch(/not seen to be well/);
     expect(node.commands.map(({ type }) => type)).not.toContain('reclaimNode');

@@ -107,7 +107,7 @@ describe('the ladder', () => {
     expect(node.process.workflow).toBe('reboot');
     node.isolate();
     node.reboot();
-    node.fire('boot-deadline');
+    node.overdue('boot-deadline');
     expect(node.process.workflow).toBe('reinstall');
     node.isolate('b2');
     node.answer('requestMigration', 'done', { pods: [] });

@@ -77,8 +77,11 @@ describe('a timer', () => {
 
   it('of a verification leaves the node to a stronger fault, and only that timer does', () => {
     const stronger = verifying();
+    const { process } = stronger;
+    const lookedAt = process.context.timersDue?.['verify-deadline'] ?? expect.fail();
     stronger.state = {
       ...stronger.state,
+      process: { ...process, context: { ...process.context, lookedAt } },
       faults: {
         ...stronger.state.faults,
         DiskFailure: { ...(stronger.state.faults[type] ?? expect.fail()), type: 'DiskFailure' },
