@@ -47,11 +47,12 @@ export class PostgresFleetInventory implements FleetInventory {
       name: 'fleet-summary',
       text: `SELECT seen.cluster, seen.observed_at AS "observedAt", count(member.node_key) AS size,
           count(*) FILTER (WHERE (member.unavailable OR member.node_key IN (
-            -- Nobody knows what state a parked node is in. Read once, and not once per node of the fleet.
+            -- Nobody knows what state a parked node is in.
             SELECT parked.node_key FROM journal.parked_node AS parked WHERE parked.kind = 'failed'
-          )) AND NOT EXISTS (
-            SELECT FROM journal.permit WHERE permit.node_key = member.node_key
-              AND permit.until = 'returned' AND permit.counter LIKE 'isolate/%'
+          )) AND member.node_key NOT IN (
+            -- As above: read once, and not once per node of the fleet.
+            SELECT permit.node_key FROM journal.permit
+            WHERE permit.until = 'returned' AND permit.counter LIKE 'isolate/%'
           )) AS "unavailableByOthers"
         FROM journal.fleet_cluster AS seen LEFT JOIN journal.fleet_member AS member USING (cluster)
         WHERE seen.cluster = $1 GROUP BY seen.cluster, seen.observed_at`,
