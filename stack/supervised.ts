@@ -126,6 +126,9 @@ export async function launch(options: Launch): Promise<Supervised> {
   };
 }
 
+/** One look whether a server is ready takes no longer; then it is asked anew. */
+const longestLookMs = 5_000;
+
 /**
  * Asks until `ready` says yes.
  *
@@ -138,7 +141,9 @@ export async function untilReady(
 ): Promise<void> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
-    if (await ready().catch(() => false)) return;
+    // Whoever asks a server that is just starting may never hear of it; the next one does.
+    const unanswered = pause(longestLookMs, false, { ref: false });
+    if (await Promise.race([ready().catch(() => false), unanswered])) return;
     const ended = !isRunning(record);
     if (ended || Date.now() > deadline) {
       const what = ended ? 'ended before it was ready' : `was not ready within ${patienceMs / 1000} s`;
