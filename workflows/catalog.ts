@@ -1,4 +1,4 @@
-import { initialTransition, transition } from 'xstate';
+import { createActor, type SnapshotFrom } from 'xstate';
 
 import type { ProcessContext, WorkflowName } from '../domain/node-state.js';
 import { componentRestart } from './component-restart.js';
@@ -66,24 +66,52 @@ export function machineOf(workflow: WorkflowName, version: string): Workflow {
   return machine;
 }
 
-type Transitioned = ReturnType<typeof transition<Workflow>>;
+/** Nobody runs a machine here, but it asks for an actor; made once, since making one costs more than most steps. */
+const actors = new WeakMap<Workflow, ReturnType<typeof createActor<Workflow>>>();
 
-function stepOf([snapshot, actions]: Transitioned): WorkflowStep {
+function actorOf(machine: Workflow, input: ProcessContext): ReturnType<typeof createActor<Workflow>> {
+  const known = actors.get(machine);
+  if (known !== undefined) return known;
+  const made = createActor(machine, { input });
+  actors.set(machine, made);
+  return made;
+}
+
+type Scope = Parameters<Workflow['transition']>[2];
+
+/** What xstate's `transition` does, with an actor that is there already. */
+function taking(
+  machine: Workflow,
+  context: ProcessContext,
+  move: (scope: Scope) => SnapshotFrom<Workflow>,
+): WorkflowStep {
+  const actor = actorOf(machine, context);
+  const actions: RequestedAction[] = [];
+  const nothing = (): void => undefined;
+  const snapshot = move({
+    self: actor,
+    system: actor.system,
+    id: '',
+    sessionId: '',
+    logger: nothing,
+    defer: nothing,
+    stopChild: nothing,
+    emit: nothing,
+    actionExecutor: ({ type, params }) => {
+      actions.push({ type, parameters: params });
+    },
+  });
   const stage: unknown = snapshot.value;
   if (typeof stage !== 'string' || !isStage(stage)) {
     throw new TypeError(`${JSON.stringify(stage)} is not a stage: list it in workflows/orders.ts`);
   }
-  return {
-    stage,
-    context: snapshot.context,
-    actions: actions.map((action) => ({ type: action.type, parameters: action.params })),
-    ended: snapshot.status === 'done',
-  };
+  return { stage, context: snapshot.context, actions, ended: snapshot.status === 'done' };
 }
 
 /** Enters the workflow. Pure. */
 export function begin(workflow: WorkflowName, version: string, context: ProcessContext): WorkflowStep {
-  return stepOf(initialTransition(machineOf(workflow, version), context));
+  const machine = machineOf(workflow, version);
+  return taking(machine, context, (scope) => machine.getInitialSnapshot(scope, context));
 }
 
 /** One event, run to completion. Pure: same stage, context and event, same step. */
@@ -94,7 +122,6 @@ export function advance(
   event: WorkflowEvent,
 ): WorkflowStep {
   const machine = machineOf(workflow, version);
-  return stepOf(
-    transition(machine, machine.resolveState({ value: from.stage, context: from.context }), event),
-  );
+  const snapshot = machine.resolveState({ value: from.stage, context: from.context });
+  return taking(machine, from.context, (scope) => machine.transition(snapshot, event, scope));
 }
