@@ -1,11 +1,9 @@
-const loneSurrogate = /\p{Surrogate}/u;
-const loneSurrogates = /\p{Surrogate}/gu;
+/** What PostgreSQL's jsonb and UTF-8 take: neither NUL nor half of a surrogate pair. */
+export function isStorableText(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
 
-/**
- * PostgreSQL's jsonb takes neither NUL nor half of a surrogate pair; both become U+FFFD at the edge, so that nothing
- * further in has to know.
- */
+/** Both become U+FFFD at the edge, so that nothing further in has to know. */
 export function storableText(text: string): string {
-  const whole = loneSurrogate.test(text) ? text.replace(loneSurrogates, '\ufffd') : text;
-  return whole.includes('\0') ? whole.replaceAll('\0', '\ufffd') : whole;
+  return isStorableText(text) ? text : text.toWellFormed().replaceAll('\0', '\ufffd');
 }
