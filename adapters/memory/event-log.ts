@@ -176,13 +176,8 @@ export class MemoryEventLog implements EventLog {
     const partition = partitionOfKey(record.key, partitions.length);
     const stored = this.partitionOf(record.topic, partition);
     const appendedAt = Math.max(this.options.clock.now(), stored.records.at(-1)?.appendedAt ?? 0);
-    stored.records.push({
-      ...record,
-      headers: { ...record.headers },
-      partition,
-      offset: highOf(stored),
-      appendedAt,
-    });
+    const { topic, key, value, headers } = record;
+    stored.records.push({ topic, partition, offset: highOf(stored), key, value, headers, appendedAt });
     return [];
   }
 

@@ -174,7 +174,7 @@ export class MemoryJournal implements Journal {
         resultCause(command, now),
       ),
     );
-    for (const state of stored.states) store.states.set(state.node, state);
+    for (const state of stored.states) store.putState(state);
     for (const fact of stored.facts) {
       const facts = store.facts.get(fact.node);
       if (facts === undefined) store.facts.set(fact.node, [fact]);
@@ -187,7 +187,11 @@ export class MemoryJournal implements Journal {
     if (effects.parkings.length > 0) store.work.announce();
     this.#setTimers(effects);
     if (revoked.length === 0) {
-      this.#fresh.offer(stored.commands, ({ node }) => !store.queues.has(node) && !store.rests(node), now);
+      this.#fresh.offer(
+        stored.commands,
+        ({ node }) => !store.queues.has(node) && !store.resting.has(node),
+        now,
+      );
     }
     store.enqueue(stored.commands, now);
     for (const { id } of revoked) revoke(store, store.commands.get(id));
@@ -229,7 +233,8 @@ function revoke(store: MemoryStore, stored: StoredCommand | undefined): void {
   if (stored === undefined) return;
   stored.status = 'revoked';
   stored.result = revokedResult(stored.command);
-  store.release(({ commandId, until }) => commandId === stored.command.id && until === 'settled');
+  const { id, node } = stored.command;
+  store.permits.release(node, ({ commandId, until }) => commandId === id && until === 'settled');
   store.dequeue(stored);
 }
 

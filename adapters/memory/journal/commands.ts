@@ -5,7 +5,8 @@ import type { FreshCommands } from '../../journal/fresh-commands.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import type { BudgetClaim, ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
-import type { MemoryStore, Permit, StoredCommand } from './store.js';
+import type { Permit } from './permits.js';
+import type { MemoryStore, StoredCommand } from './store.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
 
@@ -36,16 +37,16 @@ export class MemoryCommandQueue implements CommandQueue {
   async claim(id: CommandId, claim: Parameters<CommandQueue['claim']>[1]): Promise<ClaimAnswer> {
     const stored = this.#open(id);
     if (stored === undefined || !this.#isHead(stored) || stored.dueAt > claim.now) return { kind: 'gone' };
-    const wanted = claim.budgets
-      .filter((budget) => !this.#store.permits.some((permit) => covers(permit, budget, stored.command)))
-      .sort((a, b) => (a.counter < b.counter ? -1 : 1));
-    const full = wanted.find(({ counter, cap }) => (this.#store.budgets.get(counter) ?? 0) >= cap);
-    if (full !== undefined) return { kind: 'refused', counter: full.counter };
+    const { permits } = this.#store;
     const { node, processId } = stored.command;
-    for (const { counter, until } of wanted) {
-      this.#store.budgets.set(counter, (this.#store.budgets.get(counter) ?? 0) + 1);
-      this.#store.permits.push({ commandId: id, processId, node, counter, until, takenAt: claim.now });
-    }
+    const held = permits.of(node);
+    const wanted = claim.budgets
+      .filter((budget) => !held.some((permit) => covers(permit, budget, stored.command)))
+      .sort((a, b) => (a.counter < b.counter ? -1 : 1));
+    const full = wanted.find(({ counter, cap }) => (permits.used.get(counter) ?? 0) >= cap);
+    if (full !== undefined) return { kind: 'refused', counter: full.counter };
+    for (const { counter, until } of wanted)
+      permits.take({ commandId: id, processId, node, counter, until, takenAt: claim.now });
     stored.unfinished ||= stored.status === 'attempting';
     stored.status = 'attempting';
     stored.dueAt = claim.now + claim.leaseMs;
@@ -86,7 +87,8 @@ export class MemoryCommandQueue implements CommandQueue {
     stored.result = asStored(result);
     stored.waitingReason = undefined;
     const returned = returnsNode(result);
-    this.#store.release(
+    this.#store.permits.release(
+      node,
       (permit) =>
         (permit.commandId === id && permit.until === 'settled') ||
         (returned && permit.processId === processId && permit.until !== 'never'),
@@ -97,7 +99,7 @@ export class MemoryCommandQueue implements CommandQueue {
   }
 
   async releaseEnded(): Promise<number> {
-    return this.#store.release(
+    return this.#store.permits.releaseAll(
       ({ processId, until }) =>
         until !== 'never' && this.#store.processes.get(processId)?.endedAt !== undefined,
     );
@@ -115,13 +117,13 @@ export class MemoryCommandQueue implements CommandQueue {
 
   #heads(): readonly StoredCommand[] {
     return [...this.#store.queues].flatMap(([node, [head]]) =>
-      head === undefined || this.#store.rests(node) ? [] : [head],
+      head === undefined || this.#store.resting.has(node) ? [] : [head],
     );
   }
 
   #isHead(stored: StoredCommand): boolean {
     const { node } = stored.command;
-    return !this.#store.rests(node) && this.#store.queues.get(node)?.[0] === stored;
+    return !this.#store.resting.has(node) && this.#store.queues.get(node)?.[0] === stored;
   }
 
   #open(id: CommandId): StoredCommand | undefined {

@@ -12,10 +12,8 @@ export class MemoryFleetInventory implements FleetInventory {
   }
 
   async replace(cluster: string, members: readonly FleetMember[], observedAt: number): Promise<void> {
-    for (const node of [...this.#store.members.keys()]) {
-      if (namesOf(node).cluster === cluster) this.#store.members.delete(node);
-    }
-    for (const member of members) this.#store.members.set(member.node, member);
+    this.#store.fleet.clear(cluster);
+    for (const member of members) this.#store.fleet.put(member);
     this.#observed(cluster, observedAt);
   }
 
@@ -24,31 +22,27 @@ export class MemoryFleetInventory implements FleetInventory {
     { changed, gone }: Parameters<FleetInventory['change']>[1],
     observedAt: number,
   ): Promise<void> {
-    for (const member of changed) this.#store.members.set(member.node, member);
-    for (const node of gone) this.#store.members.delete(node);
+    for (const member of changed) this.#store.fleet.put(member);
+    for (const node of gone) this.#store.fleet.remove(node);
     this.#observed(cluster, observedAt);
   }
 
   async summary(cluster: string): Promise<FleetSummary | undefined> {
-    const observedAt = this.#store.clusters.get(cluster);
+    const { fleet, permits, resting, clusters } = this.#store;
+    const observedAt = clusters.get(cluster);
     if (observedAt === undefined) return undefined;
-    const ours = new Set(
-      this.#store.permits
-        .filter(({ counter, until }) => until === 'returned' && counter.startsWith('isolate/'))
-        .map(({ node }) => node),
+    const isOurs = (node: NodeKey): boolean =>
+      permits.of(node).some(({ counter, until }) => until === 'returned' && counter.startsWith('isolate/'));
+    const restingHere = [...resting].filter(
+      (node) => namesOf(node).cluster === cluster && fleet.member(node) !== undefined,
     );
-    const prefix = `${cluster}/`;
-    let [size, unavailableByOthers] = [0, 0];
-    for (const [node, { unavailable }] of this.#store.members) {
-      if (!node.startsWith(prefix)) continue;
-      size += 1;
-      if ((unavailable || this.#store.rests(node)) && !ours.has(node)) unavailableByOthers += 1;
-    }
-    return { cluster, observedAt, size, unavailableByOthers };
+    const out = new Set([...fleet.unavailableIn(cluster), ...restingHere]);
+    const unavailableByOthers = [...out].filter((node) => !isOurs(node)).length;
+    return { cluster, observedAt, size: fleet.sizeOf(cluster), unavailableByOthers };
   }
 
   async member(node: NodeKey): Promise<FleetMember | undefined> {
-    return this.#store.members.get(node);
+    return this.#store.fleet.member(node);
   }
 
   #observed(cluster: string, at: number): void {

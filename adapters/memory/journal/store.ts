@@ -4,9 +4,7 @@ import type { Fact } from '../../../domain/fact.js';
 import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import type {
-  BudgetClaim,
   CommandRow,
-  FleetMember,
   Installation,
   NewOutboxEntry,
   OutboxEntry,
@@ -19,6 +17,8 @@ import { outboxPartitionOf, seenKey } from '../../journal/digests.js';
 import type { ConsumedOffset } from '../../journal/fence.js';
 import type { LostInput } from '../../journal/options.js';
 import { WakeUp } from '../../journal/wake-up.js';
+import { Fleet } from './fleet.js';
+import { Permits } from './permits.js';
 
 export interface StoredCommand {
   readonly command: Command;
@@ -32,15 +32,6 @@ export interface StoredCommand {
   attempts: number;
   unfinished: boolean;
   result?: CommandResult;
-}
-
-export interface Permit {
-  readonly commandId: CommandId;
-  readonly processId: ProcessId;
-  readonly node: NodeKey;
-  readonly counter: string;
-  readonly until: BudgetClaim['until'];
-  readonly takenAt: number;
 }
 
 export interface StoredWaitingInput extends KeptInput {
@@ -66,6 +57,8 @@ export class MemoryStore {
   /** Causes of reports that are said once and changed nothing: in which partition, and how far that was read then. */
   readonly reportsSeen = new Map<string, { readonly place: string; readonly appendedAt: number }>();
   readonly states = new Map<NodeKey, NodeState>();
+  /** Nodes whose commands rest. */
+  readonly resting = new Set<NodeKey>();
   readonly facts = new Map<NodeKey, Fact[]>();
   readonly repeats = new Map<NodeKey, Map<string, Repeats>>();
   /** Inputs of parked nodes, by place; what was taken up stays until nothing waits any more. */
@@ -75,8 +68,7 @@ export class MemoryStore {
   readonly commands = new Map<CommandId, StoredCommand>();
   /** Open commands per node, in order; the first is the head. */
   readonly queues = new Map<NodeKey, StoredCommand[]>();
-  readonly budgets = new Map<string, number>();
-  permits: Permit[] = [];
+  readonly permits = new Permits();
   /** Unsent entries per outbox partition, by position; then the sent ones. */
   readonly unsent: StoredOutboxEntry[][];
   sent: StoredOutboxEntry[] = [];
@@ -84,7 +76,7 @@ export class MemoryStore {
   readonly senders = new Map<number, symbol>();
   readonly processes = new Map<ProcessId, ProcessRow>();
   readonly clusters = new Map<string, number>();
-  readonly members = new Map<NodeKey, FleetMember>();
+  readonly fleet = new Fleet();
   readonly deadLetters = new Map<string, HandledDeadLetter>();
   readonly work = new WakeUp();
   readonly timerChanges = new WakeUp();
@@ -149,9 +141,10 @@ export class MemoryStore {
     if (commands.length > 0) this.work.announce();
   }
 
-  /** Whether commands of this node rest. */
-  rests(node: NodeKey): boolean {
-    return this.states.get(node)?.parked?.kind === 'failed';
+  putState(state: NodeState): void {
+    this.states.set(state.node, state);
+    if (state.parked?.kind === 'failed') this.resting.add(state.node);
+    else this.resting.delete(state.node);
   }
 
   /** Takes a command that is over out of its node's queue, which may give way to the next. */
@@ -163,17 +156,5 @@ export class MemoryStore {
       this.queues.set(stored.command.node, left);
       this.work.announce();
     }
-  }
-
-  /** Gives back matching permits; returns how many counters went down. */
-  release(isOver: (permit: Permit) => boolean): number {
-    const over = this.permits.filter(isOver);
-    if (over.length === 0) return 0;
-    this.permits = this.permits.filter((permit) => !isOver(permit));
-    const counted = over.filter(({ until }) => until !== 'never');
-    for (const { counter } of counted) {
-      this.budgets.set(counter, Math.max((this.budgets.get(counter) ?? 0) - 1, 0));
-    }
-    return counted.length;
   }
 }

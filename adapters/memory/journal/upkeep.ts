@@ -73,8 +73,6 @@ export class MemoryUpkeep implements Upkeep {
       if (appendedAt < Math.max(readTo - appendedAgainWithinMs, before)) store.reportsSeen.delete(cause);
     }
     store.sent = store.sent.filter(({ sentAt }) => (sentAt ?? before) >= before);
-    store.permits = store.permits.filter(({ until, takenAt }) => until !== 'never' || takenAt >= before);
-    const held = new Set(store.permits.map(({ counter }) => counter));
-    for (const counter of store.budgets.keys()) if (!held.has(counter)) store.budgets.delete(counter);
+    store.permits.forget(before);
   }
 }

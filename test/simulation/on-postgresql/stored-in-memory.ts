@@ -13,10 +13,12 @@ export function storedInMemory(store: MemoryStore): Contents {
         comparable({ id, dueAt, claimedBy, unfinished }),
       ),
     ],
-    ['permits', store.permits.map(comparable)],
+    ['permits', store.permits.all.map(comparable)],
     [
       'budgets',
-      [...store.budgets].flatMap(([counter, used]) => (used === 0 ? [] : [comparable({ counter, used })])),
+      [...store.permits.used].flatMap(([counter, used]) =>
+        used === 0 ? [] : [comparable({ counter, used })],
+      ),
     ],
     [
       'offsets',
@@ -39,7 +41,7 @@ export function storedInMemory(store: MemoryStore): Contents {
           comparable({ cause, appendedAt, place: JSON.parse(place) as unknown }),
         ),
     ],
-    ['members', [...store.members.values()].map(comparable)],
+    ['members', store.fleet.members.map(comparable)],
     ['clusters', [...store.clusters].map(([cluster, observedAt]) => comparable({ cluster, observedAt }))],
     [
       'outbox',

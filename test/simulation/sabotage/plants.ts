@@ -46,8 +46,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'counters are taken whatever their cap',
     file: `${memory}/commands.ts`,
-    find: '(this.#store.budgets.get(counter) ?? 0) >= cap',
-    replace: '(this.#store.budgets.get(counter) ?? 0) >= cap + 100',
+    find: '(permits.used.get(counter) ?? 0) >= cap',
+    replace: '(permits.used.get(counter) ?? 0) >= cap + 100',
   },
   {
     name: 'marked as sent before the log has it',
@@ -190,8 +190,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'commands of a parked node go on',
     file: `${memory}/store.ts`,
-    find: "return this.states.get(node)?.parked?.kind === 'failed';",
-    replace: 'return node.length === 0;',
+    find: "if (state.parked?.kind === 'failed') this.resting.add(state.node);",
+    replace: 'if (state.node.length === 0) this.resting.add(state.node);',
   },
   {
     name: 'nobody tries again what could not be decided',

@@ -1,0 +1,69 @@
+import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
+import type { BudgetClaim } from '../../ports/journal.js';
+
+export interface Permit {
+  readonly commandId: CommandId;
+  readonly processId: ProcessId;
+  readonly node: NodeKey;
+  readonly counter: string;
+  readonly until: BudgetClaim['until'];
+  readonly takenAt: number;
+}
+
+/** What commands have taken of the budgets. Kept by node, since whoever asks means one: years of a fleet leave many. */
+export class Permits {
+  readonly #byNode = new Map<NodeKey, readonly Permit[]>();
+  readonly #used = new Map<string, number>();
+
+  /** How much of each counter is taken. */
+  get used(): ReadonlyMap<string, number> {
+    return this.#used;
+  }
+
+  get all(): readonly Permit[] {
+    return [...this.#byNode.values()].flat();
+  }
+
+  of(node: NodeKey): readonly Permit[] {
+    return this.#byNode.get(node) ?? [];
+  }
+
+  take(permit: Permit): void {
+    this.#used.set(permit.counter, (this.#used.get(permit.counter) ?? 0) + 1);
+    this.#byNode.set(permit.node, [...this.of(permit.node), permit]);
+  }
+
+  /** Gives back matching permits of a node; returns how many counters went down. */
+  release(node: NodeKey, isOver: (permit: Permit) => boolean): number {
+    const over = this.#drop(node, isOver);
+    const counted = over.filter(({ until }) => until !== 'never');
+    for (const { counter } of counted)
+      this.#used.set(counter, Math.max((this.#used.get(counter) ?? 0) - 1, 0));
+    return counted.length;
+  }
+
+  /** Gives back matching permits of any node; returns how many counters went down. */
+  releaseAll(isOver: (permit: Permit) => boolean): number {
+    return [...this.#byNode.keys()].reduce((sum, node) => sum + this.release(node, isOver), 0);
+  }
+
+  /** Forgets what was taken for good before then, and counters that nobody has taken anything of. */
+  forget(before: number): void {
+    for (const node of [...this.#byNode.keys()])
+      this.#drop(node, ({ until, takenAt }) => until === 'never' && takenAt < before);
+    const held = new Set(this.all.map(({ counter }) => counter));
+    for (const counter of this.#used.keys()) if (!held.has(counter)) this.#used.delete(counter);
+  }
+
+  #drop(node: NodeKey, isOver: (permit: Permit) => boolean): readonly Permit[] {
+    const held = this.of(node);
+    const over = held.filter(isOver);
+    if (over.length === held.length) this.#byNode.delete(node);
+    else if (over.length > 0)
+      this.#byNode.set(
+        node,
+        held.filter((permit) => !over.includes(permit)),
+      );
+    return over;
+  }
+}
