@@ -42,9 +42,9 @@ export function mergeDifference(before: object, after: object): MergePatch {
   for (const key of Object.keys(old)) {
     if (old[key] !== undefined && next[key] === undefined) patch[key] = null;
   }
-  for (const [key, value] of Object.entries(next)) {
-    if (value === undefined || old[key] === value) continue;
-    const previous = old[key];
+  for (const key of Object.keys(next)) {
+    const [previous, value] = [old[key], next[key]];
+    if (value === undefined || previous === value) continue;
     if (isObject(value) && isObject(previous)) {
       const inner = mergeDifference(previous, value);
       if (Object.keys(inner).length > 0) patch[key] = inner;
@@ -56,14 +56,13 @@ export function mergeDifference(before: object, after: object): MergePatch {
 }
 
 function merged(value: Record<string, unknown>, patch: MergePatch): Record<string, unknown> {
-  const stays = (key: string): boolean => patch[key] !== null && value[key] !== undefined;
-  const names = Object.keys(value);
   // Seldom is anything removed, and a copy of the whole costs a third of one by members.
-  const result = names.every(stays)
-    ? { ...value }
-    : Object.fromEntries(names.filter(stays).map((key) => [key, value[key]]));
-  for (const [key, change] of Object.entries(patch)) {
-    if (change === null) continue;
+  const isWhole = !Object.values(value).includes(undefined) && !Object.values(patch).includes(null);
+  const stays = ([key, member]: [string, unknown]): boolean => patch[key] !== null && member !== undefined;
+  const result = isWhole ? { ...value } : Object.fromEntries(Object.entries(value).filter(stays));
+  for (const key of Object.keys(patch)) {
+    const change = patch[key];
+    if (change === null || change === undefined) continue;
     const previous = result[key];
     result[key] = isPatch(change) ? merged(isObject(previous) ? previous : {}, change) : change;
   }
