@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AvroSchema } from './avro-files.js';
 import type { EventName } from './event-payloads.js';
 import { schemaOf } from './codec.js';
@@ -76,7 +76,7 @@ function traceOf(text: string): string {
 /** A UUID is hexadecimal already (and then found in a tracing tool by itself); hashing costs 2 µs. */
 function digest(text: string, length: number): string {
   if (isUuid(text)) return text.toLowerCase().replaceAll('-', '').slice(-length);
-  return createHash('sha256').update(text).digest('hex').slice(0, length);
+  return hash('sha256', text, 'hex').slice(0, length);
 }
 
 /** The attributes in a record's headers, or why they are none. Headers of others are left aside. */

@@ -117,8 +117,8 @@ export class AppendQueue {
 /** Bytes of key, value and headers as UTF-8. */
 export function recordBytes(record: NewRecord): number {
   let bytes = Buffer.byteLength(record.key) + (record.value?.length ?? 0);
-  for (const [name, value] of Object.entries(record.headers)) {
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  for (const name of Object.keys(record.headers)) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(record.headers[name] ?? '');
   }
   return bytes;
 }

@@ -36,9 +36,12 @@ export interface FaultChange {
   readonly reason?: string;
 }
 
-export function faultToEvent({ node, fault, change, ...about }: FaultChange): FaultChangedPayload {
+export function faultToEvent(about: FaultChange): FaultChangedPayload {
+  const { fault, change } = about;
+  const { cluster, node } = nodeToPayload(about.node);
   return {
-    ...nodeToPayload(node),
+    cluster,
+    node,
     faultId: fault.id,
     type: fault.type,
     class: classes.toSymbol(classOfFaultType[fault.type]),

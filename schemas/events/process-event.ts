@@ -18,8 +18,10 @@ export function factToEvent(
   fact: Fact,
   process: { readonly workflow?: string; readonly stage?: string } = {},
 ): ProcessEventPayload {
+  const { cluster, node } = nodeToPayload(fact.node);
   return {
-    ...nodeToPayload(fact.node),
+    cluster,
+    node,
     type: fact.type,
     version: fact.version,
     at: fact.at,

@@ -63,18 +63,22 @@ export interface SignalPayload extends NodeNamesPayload {
 type Said = Pick<SignalPayload, 'kind'> & Partial<SignalPayload>;
 
 export function signalToEvent(node: NodeKey, signal: Signal): SignalPayload {
+  // Member by member: one shape for all kinds, where spreads would make one for each and cost more than the encoding.
+  const names = nodeToPayload(node);
+  const said = saidBy(signal);
   return {
-    ...nodeToPayload(node),
-    commandResult: null,
-    timerFired: null,
-    order: null,
-    nodeChanged: null,
-    migrationAnnounced: null,
-    retryParked: null,
-    inputLost: null,
-    orphanFound: null,
-    modeActivated: null,
-    ...saidBy(signal),
+    cluster: names.cluster,
+    node: names.node,
+    kind: said.kind,
+    commandResult: said.commandResult ?? null,
+    timerFired: said.timerFired ?? null,
+    order: said.order ?? null,
+    nodeChanged: said.nodeChanged ?? null,
+    migrationAnnounced: said.migrationAnnounced ?? null,
+    retryParked: said.retryParked ?? null,
+    inputLost: said.inputLost ?? null,
+    orphanFound: said.orphanFound ?? null,
+    modeActivated: said.modeActivated ?? null,
   };
 }
 

@@ -101,7 +101,12 @@ export function consumeInputs(options: MaintenanceOptions): Subscription {
         lateAfterMs: options.lateAfterMs,
       });
       const request: AdvanceRequest = {
-        ...decoded,
+        decide: deciding.decide,
+        admit: deciding.admit,
+        park: deciding.park,
+        unpark: deciding.unpark,
+        inputs: decoded.inputs,
+        deadLetters: decoded.deadLetters,
         group,
         topic,
         partition,
@@ -109,7 +114,6 @@ export function consumeInputs(options: MaintenanceOptions): Subscription {
         nextOffset: last.offset + 1n,
         appendedAt: latestAppend(records),
         deadLetter: (offset, reason) => deadLetterAt(batch, { offset, reason, at: clock.now() }),
-        ...deciding,
       };
       const result = await journal.advance(request);
       tellTrouble(options.log, batch, result);

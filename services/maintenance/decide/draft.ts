@@ -108,17 +108,17 @@ export function record(
   const { version } = nextEvent(draft);
   const patch = mergeDifference(draft.state, { ...change(draft.state), version, now: draft.at });
   draft.causedBy.push(fact.causedBy ?? causeOf(draft, fact.type));
-  draft.facts.push({
+  const recorded: Fact = {
     node: draft.state.node,
     version,
     type: fact.type,
     at: draft.at,
     causeId: draft.input.causeId,
-    ...(fact.processId === undefined ? {} : { processId: fact.processId }),
     data: fact.data,
     patch,
     evolveVersion: 1,
-  });
+  };
+  draft.facts.push(fact.processId === undefined ? recorded : { ...recorded, processId: fact.processId });
   draft.state = applyMergePatch(draft.state, patch);
 }
 

@@ -69,11 +69,12 @@ function fatesEntry(publisher: Publisher, reports: readonly DecidedReport[]): re
 
 /** Everything the journal publishes, encoded by the bundled schemas: no registry takes part in a decision. */
 export function createOutboxWriter(publisher: Publisher): OutboxWriter {
+  const { source, epoch } = publisher;
   return {
     signal: (node, signal, cause) => signalEntry(publisher, node, signal, cause),
     decided: ({ state, facts, causedBy }: Decision) =>
       facts.flatMap((fact, index) =>
-        publishFact({ ...publisher, causedBy: causedBy[index] ?? fact.causeId }, state, fact),
+        publishFact({ source, epoch, causedBy: causedBy[index] ?? fact.causeId }, state, fact),
       ),
     fates: (reports) => fatesEntry(publisher, reports),
   };
