@@ -76,6 +76,12 @@ export async function awaitFirst(
   waits: readonly ((signal: AbortSignal) => Promise<void>)[],
   { signal, workload }: Supervision,
 ): Promise<void> {
+  const [only, ...others] = waits;
+  // Without losers there is nobody to let go.
+  if (only !== undefined && others.length === 0) {
+    await workload.whileIdle(() => only(signal));
+    return;
+  }
   const over = new AbortController();
   // A reason of its own: none at all costs an exception with its stack, at each turn of each loop.
   const end = (): void => {
