@@ -67,6 +67,7 @@ export async function playRecord(options: RecordOptions): Promise<PlayedRecord> 
   judge.invariants = invariantsOf(centre, options);
   const player = playerFor(centre, record, first);
   player.start();
+  forgetDaily(agenda, () => void centre.installation.log.removeExpired());
   await playOut({ agenda, judge, player }, options, record.rows.at(-1)?.startedAt ?? first);
   judge.rest(agenda.now);
   const { hash, steps } = trace;
@@ -98,6 +99,14 @@ function invariantsOf({ site, installation, bootNumber }: DataCentre, { nodes, r
       inventoryAgeMs: guard.inventoryMaximumAgeMs,
     },
     bootNumber,
+  });
+}
+
+/** The log keeps no more than its topics do: years of records would cost the collector of garbage a look at each. */
+function forgetDaily(agenda: Agenda, forget: () => void): void {
+  agenda.after(dayMs, () => {
+    forget();
+    forgetDaily(agenda, forget);
   });
 }
 
