@@ -13,6 +13,7 @@ import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { simulateCommand } from './commands/simulate.js';
 import { schemasCommand } from './commands/schemas.js';
+import { topicsCommand } from './commands/topics.js';
 import { asCommandFailed, errorCatalog } from './errors.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 import { packageVersion } from './package-version.js';
@@ -56,6 +57,7 @@ export function createProgram(terminal: Terminal): Command {
     exportCommand,
     importCommand,
     schemasCommand,
+    topicsCommand,
     doctorCommand,
     completionCommand,
   ]) {

@@ -15,6 +15,8 @@ export interface CatalogTopic {
   /** -1: for ever. */
   readonly retentionMs: number;
   readonly compacted: boolean;
+  /** Others than Faultline may write here too (role `producer`). */
+  readonly openToProducers: boolean;
 }
 
 const dayMs = 86_400_000;
@@ -29,13 +31,15 @@ function topic(name: string, event: EventName, topicClass: TopicClass, retention
     retentionMs: retentionDays < 0 ? -1 : retentionDays * dayMs,
     // Never: each record says something of its own, and the older one of a node is not outdated by the newer.
     compacted: false,
+    openToProducers: false,
   };
 }
 
 const published: readonly CatalogTopic[] = [
   topic('fault.reports', 'ReportReceived', 'input', 14),
   topic('maintenance.signals', 'Signal', 'input', 14),
-  topic('migration.replies', 'MigrationReply', 'input', 14),
+  // Reports come through intake, which knows whose node they are about; signals hold orders. Replies are for whoever migrates.
+  { ...topic('migration.replies', 'MigrationReply', 'input', 14), openToProducers: true },
   topic('fault.hardware', 'FaultChanged', 'fact', 90),
   topic('fault.system', 'FaultChanged', 'fact', 90),
   topic('fault.component', 'FaultChanged', 'fact', 90),
@@ -63,6 +67,7 @@ export const catalog: readonly CatalogTopic[] = [
     key: 'as in the record that could not be processed',
     retentionMs: 90 * dayMs,
     compacted: false,
+    openToProducers: false,
   })),
 ];
 

@@ -14,6 +14,12 @@ export interface ProxiedListener {
   readonly advertisedPort: number;
 }
 
+export interface GuardedListener {
+  readonly port: number;
+  /** Passwords by name. */
+  readonly users: Readonly<Record<string, string>>;
+}
+
 /** Where one broker runs, and what it needs to know of itself. */
 export interface BrokerPlace {
   readonly id: number;
@@ -21,19 +27,34 @@ export interface BrokerPlace {
   readonly controllerPort: number;
   readonly folder: string;
   readonly proxied: ProxiedListener | undefined;
+  readonly guarded: GuardedListener | undefined;
 }
 
 /** The file that tells a new broker which features its cluster begins with. */
 const checkpoint = 'bootstrap.checkpoint';
 
-function listeners({ port, controllerPort, proxied }: BrokerPlace): readonly string[] {
+function listeners({ port, controllerPort, proxied, guarded }: BrokerPlace): readonly string[] {
+  const own = `PLAINTEXT://127.0.0.1:${port}`;
+  const withUsers = guarded === undefined ? [] : [`GUARDED://127.0.0.1:${guarded.port}`];
   const second = proxied === undefined ? [] : [`PROXIED://127.0.0.1:${proxied.port}`];
   const called = proxied === undefined ? [] : [`PROXIED://127.0.0.1:${proxied.advertisedPort}`];
-  const own = `PLAINTEXT://127.0.0.1:${port}`;
   return [
-    `listeners=${[own, ...second, `CONTROLLER://127.0.0.1:${controllerPort}`].join(',')}`,
-    `advertised.listeners=${[own, ...called].join(',')}`,
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    `listeners=${[own, ...withUsers, ...second, `CONTROLLER://127.0.0.1:${controllerPort}`].join(',')}`,
+    `advertised.listeners=${[own, ...withUsers, ...called].join(',')}`,
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,GUARDED:SASL_PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  ];
+}
+
+/** Users may do what they were allowed to; whoever comes without a name, by the other listeners, may do all. */
+function guards({ guarded }: BrokerPlace): readonly string[] {
+  if (guarded === undefined) return [];
+  const module = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+  const users = Object.entries(guarded.users).map(([name, password]) => `user_${name}="${password}"`);
+  return [
+    'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users=User:ANONYMOUS',
+    'listener.name.guarded.sasl.enabled.mechanisms=PLAIN',
+    `listener.name.guarded.plain.sasl.jaas.config=${module} required ${users.join(' ')};`,
   ];
 }
 
@@ -47,6 +68,7 @@ export function settings(place: BrokerPlace, all: readonly BrokerPlace[]): strin
     `node.id=${place.id}`,
     `controller.quorum.voters=${all.map((one) => `${one.id}@127.0.0.1:${one.controllerPort}`).join(',')}`,
     ...listeners(place),
+    ...guards(place),
     'inter.broker.listener.name=PLAINTEXT',
     'controller.listener.names=CONTROLLER',
     `log.dirs=${join(place.folder, 'data')}`,
@@ -79,7 +101,8 @@ const formattedRecipe: Recipe = {
   async build({ output, scratch, log }) {
     const library = await provide(kafkaRecipe);
     const configuration = join(scratch, 'server.properties');
-    const place = { id: 1, port: 1, controllerPort: 2, folder: scratch, proxied: undefined };
+    const alone = { proxied: undefined, guarded: undefined };
+    const place = { id: 1, port: 1, controllerPort: 2, folder: scratch, ...alone };
     await writeFile(configuration, settings(place, [place]));
     const id = 'A'.repeat(22);
     const tool = ['-cp', `${library}/lib/*`, 'kafka.tools.StorageTool', 'format'];

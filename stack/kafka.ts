@@ -19,10 +19,14 @@ export interface KafkaOptions {
    * call themselves by the proxies' ports.
    */
   readonly proxied?: readonly ProxiedListener[];
+  /** Passwords by name: a further listener on each broker, by which nobody may do what he was not allowed to. */
+  readonly users?: Readonly<Record<string, string>>;
 }
 
 export interface KafkaBroker {
   readonly address: string;
+  /** Of the listener for users (SASL PLAIN, no TLS), when there are some. */
+  readonly guardedAddress: string | undefined;
   readonly process: Supervised;
 }
 
@@ -87,18 +91,20 @@ async function clusterIdentity(folder: string): Promise<string> {
   return readFile(file, 'utf8');
 }
 
-async function places(
-  folder: string,
-  count: number,
-  proxied: readonly ProxiedListener[],
-): Promise<readonly BrokerPlace[]> {
-  const ports = await freePorts(count * 2);
+async function places({
+  folder,
+  brokers: count = 1,
+  proxied = [],
+  users,
+}: KafkaOptions): Promise<readonly BrokerPlace[]> {
+  const ports = await freePorts(count * 3);
   return Array.from({ length: count }, (_, index) => ({
     id: index + 1,
-    port: ports[index * 2] ?? 0,
-    controllerPort: ports[index * 2 + 1] ?? 0,
+    port: ports[index * 3] ?? 0,
+    controllerPort: ports[index * 3 + 1] ?? 0,
     folder: join(folder, `broker-${index + 1}`),
     proxied: proxied[index],
+    guarded: users === undefined ? undefined : { port: ports[index * 3 + 2] ?? 0, users },
   }));
 }
 
@@ -115,13 +121,11 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaStack> {
   return startBrokers(options, await withSharedClasses(kafkaClassesRecipe));
 }
 
-async function startBrokers(
-  { brokers: count = 1, folder, proxied = [] }: KafkaOptions,
-  javaOptions: readonly string[],
-): Promise<KafkaStack> {
+async function startBrokers(options: KafkaOptions, javaOptions: readonly string[]): Promise<KafkaStack> {
+  const { brokers: count = 1, folder } = options;
   const library = await provide(kafkaRecipe);
   await mkdir(folder, { recursive: true });
-  const all = await places(folder, count, proxied);
+  const all = await places(options);
   const clusterId = await clusterIdentity(folder);
   for (const place of all) {
     await mkdir(place.folder, { recursive: true });
@@ -132,6 +136,7 @@ async function startBrokers(
     all.map(async (place) => ({
       place,
       address: `127.0.0.1:${place.port}`,
+      guardedAddress: place.guarded === undefined ? undefined : `127.0.0.1:${place.guarded.port}`,
       process: await start(library, place, javaOptions),
     })),
   );

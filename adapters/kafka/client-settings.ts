@@ -1,4 +1,29 @@
-import type { ConsumerConfig, ConsumerRunConfig, ProducerConfig } from 'kafkajs';
+import kafkajs from 'kafkajs';
+import type { ConsumerConfig, ConsumerRunConfig, KafkaConfig, ProducerConfig } from 'kafkajs';
+
+/** Where the brokers are, and who we are to them. */
+export interface ClusterAccess {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl?: KafkaConfig['ssl'];
+  readonly sasl?: KafkaConfig['sasl'];
+}
+
+/** How we connect. */
+export function clusterSettings({ brokers, clientId, ssl, sasl }: ClusterAccess): KafkaConfig {
+  return {
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: 5000,
+    authenticationTimeout: 10_000,
+    requestTimeout: 30_000,
+    // Connecting only; whoever needs the connection tries again.
+    retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 3 },
+    logLevel: kafkajs.logLevel.NOTHING,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+  };
+}
 
 /** How we produce. Also what the benchmark's floor produces with: it compares with KafkaJS as we use it. */
 export const producerSettings = {

@@ -1,5 +1,4 @@
 import kafkajs from 'kafkajs';
-import type { KafkaConfig } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
 import type {
   ConsumeOptions,
@@ -10,20 +9,19 @@ import type {
   TopicSpecification,
 } from '../ports/event-log.js';
 import { AppendQueue } from '../event-log/append-queue.js';
+import { AdminConnection } from './admin-connection.js';
 import { nameOf } from './group-session.js';
-import { consumerSettings } from './client-settings.js';
+import { clusterSettings, consumerSettings, type ClusterAccess } from './client-settings.js';
+import { readerGroupPrefix } from './rights/access-rules.js';
 import { patchRecordFormat } from './record-format-patch.js';
 import { readRange } from './range-reader.js';
 import { RecordSender } from './record-sender.js';
 import { patchRequestQueue } from './request-queue-patch.js';
 import { KafkaSubscription } from './subscription.js';
 import { TopicAdmin } from './topic-admin.js';
+import { maxBatchBytes } from './topics/topic-settings.js';
 
-export interface KafkaEventLogOptions {
-  readonly brokers: readonly string[];
-  readonly clientId: string;
-  readonly ssl?: KafkaConfig['ssl'];
-  readonly sasl?: KafkaConfig['sasl'];
+export interface KafkaEventLogOptions extends ClusterAccess {
   readonly compression?: 'none' | 'gzip';
   /** Of topics that we create. Default -1: the broker's default. */
   readonly replicationFactor?: number;
@@ -41,9 +39,6 @@ export interface KafkaEventLogOptions {
   readonly onTrouble?: (message: string) => void;
 }
 
-/** What a topic takes as one batch of records; our requests stay below it. */
-const maxBatchBytes = 4_194_304;
-
 /** The event log of a distributed installation. */
 export class KafkaEventLog implements EventLog {
   private readonly options: KafkaEventLogOptions;
@@ -58,11 +53,8 @@ export class KafkaEventLog implements EventLog {
     patchRequestQueue();
     patchRecordFormat();
     this.options = options;
-    this.kafka = new kafkajs.Kafka(kafkaConfig(options));
-    this.admin = new TopicAdmin(this.kafka, {
-      replicationFactor: options.replicationFactor ?? -1,
-      maxBatchBytes,
-    });
+    this.kafka = new kafkajs.Kafka(clusterSettings(options));
+    this.admin = new TopicAdmin(new AdminConnection(this.kafka), options.replicationFactor ?? -1);
     const onTrouble = options.onTrouble ?? (() => undefined);
     this.sender = new RecordSender(this.kafka, { compression: options.compression ?? 'none', onTrouble });
     this.queue = new AppendQueue(
@@ -122,7 +114,7 @@ export class KafkaEventLog implements EventLog {
     const start = from < bounds.low ? bounds.low : from;
     const end = to < bounds.high ? to : bounds.high;
     if (start >= end) return;
-    const group = `faultline-read-${randomUUID()}`;
+    const group = `${readerGroupPrefix}${randomUUID()}`;
     try {
       yield* readRange((options) => this.consume(options), { group, topic, partition, start, end });
     } finally {
@@ -166,19 +158,4 @@ export class KafkaEventLog implements EventLog {
     await this.sender.close();
     await this.admin.close();
   }
-}
-
-function kafkaConfig(options: KafkaEventLogOptions): KafkaConfig {
-  return {
-    brokers: [...options.brokers],
-    clientId: options.clientId,
-    connectionTimeout: 5000,
-    authenticationTimeout: 10_000,
-    requestTimeout: 30_000,
-    // Connecting only; whoever needs the connection tries again.
-    retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 3 },
-    logLevel: kafkajs.logLevel.NOTHING,
-    ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
-    ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
-  };
 }

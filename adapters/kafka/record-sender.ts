@@ -102,7 +102,7 @@ export class RecordSender {
       await producer.connect();
     } catch (error) {
       await producer.disconnect().catch(() => undefined);
-      throw new LogUnavailable('Kafka can not be reached', { cause: error });
+      throw new LogUnavailable(`Kafka takes no producer: ${reasonOf(error)}`, { cause: error });
     }
     this.producer = producer;
     return producer;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-import { KafkaEventLog, type KafkaEventLogOptions } from '../../adapters/kafka/event-log.js';
+import type { ClusterAccess } from '../../adapters/kafka/client-settings.js';
+import { KafkaEventLog } from '../../adapters/kafka/event-log.js';
 import type { EventLog } from '../../adapters/ports/event-log.js';
 import { openPostgresEventLog, type PostgresEventLog } from '../../adapters/postgres/event-log/event-log.js';
 import { topicsOf } from '../../schemas/catalog.js';
@@ -8,7 +9,7 @@ import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
 import { dependency, type Dependency } from './dependency.js';
 import { journalOf } from './journal-connection.js';
-import type { Surroundings } from './surroundings.js';
+import type { Environment, Surroundings } from './surroundings.js';
 
 /** What a clock that jumps has to know of a log. */
 export interface WatchedLog {
@@ -18,56 +19,70 @@ export interface WatchedLog {
   unread(group: string): Promise<bigint>;
 }
 
-type Sasl = NonNullable<Extract<Configuration['eventLog'], { readonly kind: 'kafka' }>['sasl']>;
+export type KafkaConfiguration = Extract<Configuration['eventLog'], { readonly kind: 'kafka' }>;
+type Sasl = NonNullable<KafkaConfiguration['sasl']>;
 
-function saslOf({ mechanism, username }: Sasl, password: string): NonNullable<KafkaEventLogOptions['sasl']> {
+function saslOf({ mechanism, username }: Sasl, password: string): NonNullable<ClusterAccess['sasl']> {
   if (mechanism === 'plain') return { mechanism, username, password };
   if (mechanism === 'scram-sha-256') return { mechanism, username, password };
   return { mechanism, username, password };
 }
 
-/** Connects at its first use. */
-export function openKafka(
-  configuration: Configuration,
-  surroundings: Pick<Surroundings, 'log' | 'environment'>,
-): KafkaEventLog {
-  const { eventLog } = configuration;
-  if (eventLog.kind !== 'kafka') throw new TypeError('the event log is not Kafka');
-  const { tls, sasl, sessionTimeoutMs } = eventLog;
+function tlsOf({ tls }: KafkaConfiguration): Pick<ClusterAccess, 'ssl'> {
+  if (tls === undefined) return {};
   const read = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : readFileSync(path, 'utf8');
-  const ca = read(tls?.certificateAuthorityFile);
-  const cert = read(tls?.certificateFile);
-  const key = read(tls?.keyFile);
-  return new KafkaEventLog({
+  const ca = read(tls.certificateAuthorityFile);
+  const cert = read(tls.certificateFile);
+  const key = read(tls.keyFile);
+  return {
+    ssl: {
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    },
+  };
+}
+
+/** Where the configured Kafka is, and with which credentials it is asked. */
+export function kafkaAccess(eventLog: KafkaConfiguration, environment: Environment): ClusterAccess {
+  const { sasl } = eventLog;
+  return {
     brokers: eventLog.brokers,
     clientId: 'faultline',
+    ...tlsOf(eventLog),
+    ...(sasl === undefined ? {} : { sasl: saslOf(sasl, readSecret(sasl.password, environment)) }),
+  };
+}
+
+/** Connects at its first use. */
+export function openKafka(
+  { eventLog }: Configuration,
+  surroundings: Pick<Surroundings, 'log' | 'environment'>,
+): KafkaEventLog {
+  if (eventLog.kind !== 'kafka') throw new TypeError('the event log is not Kafka');
+  const { sessionTimeoutMs } = eventLog;
+  return new KafkaEventLog({
+    ...kafkaAccess(eventLog, surroundings.environment),
     ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
     onTrouble: (message) => {
       surroundings.log.warn({ system: 'kafka' }, message);
     },
-    ...(tls === undefined
-      ? {}
-      : {
-          ssl: {
-            ...(ca === undefined ? {} : { ca }),
-            ...(cert === undefined ? {} : { cert }),
-            ...(key === undefined ? {} : { key }),
-          },
-        }),
-    ...(sasl === undefined
-      ? {}
-      : { sasl: saslOf(sasl, readSecret(sasl.password, surroundings.environment)) }),
   });
+}
+
+/** What is named when Kafka does not answer. */
+export function kafkaOf({ brokers }: KafkaConfiguration, path: string): Dependency {
+  return {
+    what: 'event log (Kafka)',
+    where: brokers.join(','),
+    next: `start Kafka or mend eventLog in ${path}; \`faultline doctor\` tries every connection`,
+  };
 }
 
 function eventLogOf({ eventLog, path }: Configuration, connectionString: string): Dependency {
   return eventLog.kind === 'kafka'
-    ? {
-        what: 'event log (Kafka)',
-        where: eventLog.brokers.join(','),
-        next: `start Kafka or mend eventLog in ${path}; \`faultline doctor\` tries every connection`,
-      }
+    ? kafkaOf(eventLog, path)
     : { ...journalOf({ path }, connectionString), what: 'event log (PostgreSQL)' };
 }
 

@@ -24,6 +24,7 @@ import {
   schemaCheck,
   schemaRegistration,
 } from './receipts.js';
+import { accessRuleList, topicPlan } from './topics.js';
 
 /** Every form that `-o json` prints, by its kind; each has a file in schemas/cli. */
 export const publishedForms: Readonly<Record<string, TSchema>> = {
@@ -48,6 +49,8 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   Restoration: restoration,
   SchemaCheck: schemaCheck,
   SchemaRegistration: schemaRegistration,
+  TopicPlan: topicPlan,
+  AccessRuleList: accessRuleList,
 };
 
 /** JSON Schema of one form. */

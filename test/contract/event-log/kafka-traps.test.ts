@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { AdminConnection } from '../../../adapters/kafka/admin-connection.js';
 import { ConsumerCrashed } from '../../../adapters/kafka/group-session.js';
 import { KafkaEventLog, type KafkaEventLogOptions } from '../../../adapters/kafka/event-log.js';
 import { RecordSender } from '../../../adapters/kafka/record-sender.js';
@@ -13,6 +14,7 @@ import { KafkaSubscription } from '../../../adapters/kafka/subscription.js';
 import { TopicAdmin } from '../../../adapters/kafka/topic-admin.js';
 import { LogUnavailable, type LogRecord, type NewRecord } from '../../../adapters/ports/event-log.js';
 import { startKafka, type KafkaStack } from '../../../stack/kafka.js';
+import { describeTopics, users } from './kafka-topics.js';
 import { eventually, Fence, readAll, Reader, record, texts } from './reading.js';
 
 /** What only Kafka and its client can do to us. */
@@ -47,7 +49,7 @@ describe('Kafka and the traps of its client', { timeout: 60_000 }, () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'faultline-kafka-traps-'));
-    stack = await startKafka({ brokers: 1, folder });
+    stack = await startKafka({ brokers: 1, folder, users });
   }, 600_000);
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((log) => log.close()));
@@ -56,6 +58,8 @@ describe('Kafka and the traps of its client', { timeout: 60_000 }, () => {
     await stack?.stop();
     await rm(folder, { recursive: true, force: true });
   }, 60_000);
+
+  describeTopics(running, () => folder);
 
   it('arms no timer for a connection on which nothing waits', () => {
     patchRequestQueue();
@@ -173,7 +177,7 @@ describe('Kafka and the traps of its client', { timeout: 60_000 }, () => {
       if (made === 1) consumer.resume = () => undefined;
       return consumer;
     };
-    const admin = new TopicAdmin(kafka, { replicationFactor: 1, maxBatchBytes: 1_000_000 });
+    const admin = new TopicAdmin(new AdminConnection(kafka), 1);
     const troubles: string[] = [];
     const records: LogRecord[] = [];
     const subscription = new KafkaSubscription(
