@@ -1,9 +1,12 @@
+import { asyncApiDocument } from '../schemas/documents/async-api.js';
+import { eventsDocument } from '../schemas/documents/events-document.js';
 import { metricsDocument } from './metrics-document.js';
 import { workflowsDocument } from '../workflows/document.js';
 import { openApiDocument } from '../services/console/open-api.js';
 import { commandReference } from './command-reference.js';
 import { publishedConfigurationSchema } from './configuration/published-schema.js';
 import { errorsDocument } from './errors.js';
+import { packageVersion } from './package-version.js';
 import { publishedForm, publishedForms } from './forms/published-forms.js';
 
 function json(value: object): string {
@@ -19,6 +22,8 @@ export function generatedDocuments(): readonly (readonly [path: string, content:
     ...forms,
     ['schemas/config/faultline.schema.json', publishedConfigurationSchema()],
     ['docs/openapi.json', json(openApiDocument())],
+    ['docs/asyncapi.json', json(asyncApiDocument(packageVersion()))],
+    ['docs/events.md', eventsDocument()],
     ['docs/errors.md', errorsDocument()],
     ['docs/cli.md', commandReference()],
     ['docs/workflows.md', workflowsDocument()],

@@ -3,6 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { catalog } from '../../schemas/catalog.js';
+import { differencesFromCatalog, silentTopics } from '../catalog-differences.js';
+import { runCommand } from '../cli/run-command.js';
 import { usedRights } from './audit-log.js';
 import { causesOf } from './causes.js';
 import { FailingNode, faulty, startBmcs } from './failing-node.js';
@@ -31,6 +34,7 @@ const cleanups = new Cleanups();
 let site: Site;
 let nodes: readonly FailingNode[] = [];
 let processes: readonly FaultlineProcess[] = [];
+let configuration = '';
 
 beforeAll(async () => {
   [site] = await Promise.all([startSite(cleanups), buildFaultline()]);
@@ -38,7 +42,7 @@ beforeAll(async () => {
   nodes = await Promise.all(
     names.map((cluster) => FailingNode.start(site, redfish, { cluster, guarded: cluster === guarded })),
   );
-  const configuration = await writeConfiguration(
+  configuration = await writeConfiguration(
     site,
     nodes.map((node) => clusterSection(node.cluster, node.bmcs)),
   );
@@ -159,6 +163,29 @@ describe('given the real stack, two clusters with the same node names, and each 
       }
     },
     minutes(4),
+  );
+
+  it(
+    'then every record that was published is as the catalog says, and so are the topics',
+    async () => {
+      const all = await Promise.all(
+        catalog.map(({ topic, event }) =>
+          publishedRecords(site, topic, event === undefined ? 'raw' : 'avro'),
+        ),
+      );
+      const records = all.flat();
+      expect(records.flatMap(differencesFromCatalog)).toEqual([]);
+      expect(silentTopics(records)).toEqual([
+        'fault.hardware',
+        'fault.component',
+        'fault.reports.dlt',
+        'maintenance.signals.dlt',
+        'migration.replies.dlt',
+      ]);
+      const plan = await runCommand(['topics', 'plan', '--config', configuration]);
+      expect(plan).toEqual({ code: 0, out: '', err: 'All topics are as in the catalog.\n' });
+    },
+    minutes(2),
   );
 
   it('then the audit logs and the BMCs witness each effect once', async () => {

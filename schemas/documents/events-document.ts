@@ -1,0 +1,75 @@
+import { bundledSchemas, allEvents, schemaOf } from '../codec.js';
+import { catalog, topicsOfEvent, type CatalogTopic } from '../catalog.js';
+import type { EventName } from '../event-payloads.js';
+import { roles, topicsOfRole } from '../roles.js';
+import { deadLetterHeaders, eventHeaders, type HeaderDescription } from './event-headers.js';
+import { fieldsOf } from './schema-fields.js';
+
+const dayMs = 86_400_000;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
+}
+
+function topicRow(entry: CatalogTopic): readonly string[] {
+  const { topic, event, retentionMs } = entry;
+  const may = (of: 'reads' | 'writes'): string =>
+    roles.filter((role) => role !== 'faultline' && topicsOfRole(role)[of].includes(topic)).join(', ');
+  const kept = retentionMs < 0 ? 'for ever' : `${retentionMs / dayMs} days`;
+  const shown = event === undefined ? 'any bytes' : `[${event}](#${event.toLowerCase()})`;
+  return [`\`${topic}\``, shown, entry.class, kept, may('reads'), may('writes')];
+}
+
+/** Prose in Markdown, where angles would be taken for HTML. */
+function prose(text: string): string {
+  return text.replaceAll('<', '\\<');
+}
+
+function headerRows(headers: readonly HeaderDescription[]): readonly (readonly string[])[] {
+  return headers.map(({ name, always, is }) => [`\`${name}\``, always ? 'always' : 'sometimes', is]);
+}
+
+function sectionOf(event: EventName): readonly string[] {
+  const schema = schemaOf(event);
+  const versions = bundledSchemas().filter((file) => file.event === event).length;
+  const topics = topicsOfEvent(event).map((topic) => `\`${topic}\``);
+  return [
+    `## ${event}`,
+    '',
+    `${prose(schema.doc ?? '')} On ${topics.join(', ')}; version ${versions}.`,
+    '',
+    ...table(
+      ['field', 'type', 'what'],
+      fieldsOf(schema).map(({ path, type, doc }) => [`\`${path}\``, type, prose(doc)]),
+    ),
+    '',
+  ];
+}
+
+/** docs/events.md */
+export function eventsDocument(): string {
+  return [
+    '# Events',
+    '',
+    'Generated from `schemas/`; [asyncapi.json](asyncapi.json) says the same to programs. Records come at least once, and in',
+    'order per key (`<cluster>/<node>`). The value is Avro in Confluent’s wire format: a zero byte, the id of the schema in the',
+    'registry as four bytes, the Avro bytes. Schemas only ever gain fields with defaults and symbols of enums: read an unknown',
+    'symbol as `UNKNOWN`. `faultline topics acls` gives users the rights named here.',
+    '',
+    '## Topics',
+    '',
+    ...table(['topic', 'event', 'class', 'kept', 'read by', 'written by others'], catalog.map(topicRow)),
+    '',
+    '## Headers',
+    '',
+    ...table(['header', 'there', 'what'], headerRows(eventHeaders)),
+    '',
+    'Dead letters keep the headers they had, and have these:',
+    '',
+    ...table(['header', 'there', 'what'], headerRows(deadLetterHeaders)),
+    '',
+    ...allEvents.flatMap(sectionOf),
+  ].join('\n');
+}
