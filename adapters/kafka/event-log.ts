@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   ConsumeOptions,
   EventLog,
+  FollowOptions,
   LogRecord,
   NewRecord,
   PartitionBounds,
@@ -47,6 +48,7 @@ export class KafkaEventLog implements EventLog {
   private readonly sender: RecordSender;
   private readonly queue: AppendQueue;
   private readonly subscriptions = new Set<KafkaSubscription>();
+  private readonly farewells = new Set<Promise<void>>();
   private closing: Promise<void> | undefined;
 
   constructor(options: KafkaEventLogOptions) {
@@ -107,6 +109,20 @@ export class KafkaEventLog implements EventLog {
     return subscription;
   }
 
+  follow(options: FollowOptions): KafkaSubscription {
+    const group = `${readerGroupPrefix}${randomUUID()}`;
+    const subscription = this.consume({ ...options, group });
+    // Groups of nobody would stay for a week.
+    const forget = (): Promise<void> => this.admin.deleteGroup(group).catch(() => undefined);
+    const farewell = subscription.ended.then(forget, forget).finally(() => this.farewells.delete(farewell));
+    this.farewells.add(farewell);
+    return subscription;
+  }
+
+  offsetsSince(topic: string, appendedAt: number): Promise<ReadonlyMap<number, bigint>> {
+    return this.admin.offsetsSince(topic, appendedAt);
+  }
+
   /** Joins a group of its own for the while, since KafkaJS reads in no other way: needs the right to groups `faultline-read-*`. */
   async *read(topic: string, partition: number, from: bigint, to: bigint): AsyncIterable<LogRecord> {
     const bounds = (await this.bounds(topic)).find((one) => one.partition === partition);
@@ -154,6 +170,7 @@ export class KafkaEventLog implements EventLog {
 
   private async closeNow(): Promise<void> {
     await Promise.all([...this.subscriptions].map((subscription) => subscription.stop()));
+    await Promise.all(this.farewells);
     await this.queue.close();
     await this.sender.close();
     await this.admin.close();

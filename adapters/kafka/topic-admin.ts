@@ -57,14 +57,18 @@ export class TopicAdmin {
     }, topic);
   }
 
-  /** Offset of the first record that was appended at this time (ms) or later, else of the next one. */
-  firstSince(topic: string, partition: number, appendedAt: number): Promise<bigint> {
+  /** By partition, the offset of the first record that was appended at this time (ms) or later, else of the next one. */
+  offsetsSince(topic: string, appendedAt: number): Promise<ReadonlyMap<number, bigint>> {
     return this.connection.ask(async (admin) => {
       const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, appendedAt);
-      const found = offsets.find((one) => one.partition === partition);
-      if (found === undefined) throw new UnknownTopic(`${topic} with a partition ${partition}`);
-      return BigInt(found.offset);
+      return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
     }, topic);
+  }
+
+  async firstSince(topic: string, partition: number, appendedAt: number): Promise<bigint> {
+    const found = (await this.offsetsSince(topic, appendedAt)).get(partition);
+    if (found === undefined) throw new UnknownTopic(`${topic} with a partition ${partition}`);
+    return found;
   }
 
   /** Rejects with UnknownTopic. */

@@ -2,6 +2,7 @@ import {
   LogUnavailable,
   type ConsumeOptions,
   type EventLog,
+  type FollowOptions,
   type LogRecord,
   type NewRecord,
   type PartitionBounds,
@@ -39,6 +40,16 @@ export class MemoryEventLogClient implements EventLog {
     const subscription = this.log.consume(options);
     this.subscriptions.push(subscription);
     return subscription;
+  }
+
+  follow(options: FollowOptions): Subscription {
+    const subscription = this.log.follow(options);
+    this.subscriptions.push(subscription);
+    return subscription;
+  }
+
+  offsetsSince(topic: string, appendedAt: number): Promise<ReadonlyMap<number, bigint>> {
+    return this.log.offsetsSince(topic, appendedAt);
   }
 
   read(topic: string, partition: number, from: bigint, to: bigint): AsyncIterable<LogRecord> {

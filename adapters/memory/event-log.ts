@@ -3,6 +3,7 @@ import type {
   AssignedPartition,
   ConsumeOptions,
   EventLog,
+  FollowOptions,
   LogRecord,
   NewRecord,
   PartitionBounds,
@@ -42,6 +43,7 @@ export class MemoryEventLog implements EventLog {
   private readonly topics = new Map<string, readonly StoredPartition[]>();
   private readonly groups = new Map<string, MemoryGroup>();
   private isClosed = false;
+  private followers = 0;
 
   constructor(options: MemoryEventLogOptions) {
     this.options = options;
@@ -99,6 +101,23 @@ export class MemoryEventLog implements EventLog {
     const group = this.groups.get(options.group) ?? new MemoryGroup(this);
     this.groups.set(options.group, group);
     return group.join(options);
+  }
+
+  follow(options: FollowOptions): MemorySubscription {
+    this.followers += 1;
+    return this.consume({ ...options, group: `follower-${this.followers}` });
+  }
+
+  offsetsSince(topic: string, appendedAt: number): Promise<ReadonlyMap<number, bigint>> {
+    return asPromise(
+      () =>
+        new Map(
+          this.partitionsOf(topic).map((stored, partition) => {
+            const found = stored.records.findIndex((record) => record.appendedAt >= appendedAt);
+            return [partition, found < 0 ? highOf(stored) : stored.low + BigInt(found)];
+          }),
+        ),
+    );
   }
 
   /** What one process of several has of this log. */

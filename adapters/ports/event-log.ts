@@ -77,6 +77,8 @@ export interface ConsumeOptions {
   readonly maxBatchRecords: number;
 }
 
+export type FollowOptions = Omit<ConsumeOptions, 'group'>;
+
 export interface Subscription {
   /** Resolves when the subscription has ended by `stop`; rejects when it can't go on (the process should then exit). */
   readonly ended: Promise<void>;
@@ -108,11 +110,18 @@ export interface EventLog {
   ensureTopics(topics: readonly TopicSpecification[]): Promise<void>;
   bounds(topic: string): Promise<readonly PartitionBounds[]>;
   /**
+   * By partition, the offset of the first record that was appended at this time (ms, the log's clock) or later; `high`
+   * when none was.
+   */
+  offsetsSince(topic: string, appendedAt: number): Promise<ReadonlyMap<number, bigint>>;
+  /**
    * Appends all records; resolves when every in-sync replica has them, in the given order per key. Rejects with
    * LogUnavailable (some may have been appended: sending again may double, never lose) or RecordRefused.
    */
   append(records: readonly NewRecord[]): Promise<void>;
   consume(options: ConsumeOptions): Subscription;
+  /** Like `consume`, alone: given every partition of the topics, in a group of its own that is gone afterwards. */
+  follow(options: FollowOptions): Subscription;
   /** Reads without a group: from `from` (inclusive) to `to` (exclusive), for tools and tests. */
   read(topic: string, partition: number, from: bigint, to: bigint): AsyncIterable<LogRecord>;
   close(): Promise<void>;

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Clock } from '../../ports/clock.js';
 import {
   LogUnavailable,
   type ConsumeOptions,
   type EventLog,
+  type FollowOptions,
   type LogRecord,
   type NewRecord,
   type PartitionBounds,
@@ -13,7 +15,7 @@ import { AppendQueue } from '../../event-log/append-queue.js';
 import { reasonOf, TopicMismatch } from '../../event-log/errors.js';
 import { migrate, migrationsFolder } from '../migrate.js';
 import { appendRecords } from './appending.js';
-import { fetchBounds, fetchRecords } from './fetching.js';
+import { fetchBounds, fetchOffsetsSince, fetchRecords } from './fetching.js';
 import { removeExpired } from './retention.js';
 import { nameOf, PostgresSubscription } from './subscription.js';
 import { TopicDirectory } from './topic-directory.js';
@@ -112,6 +114,14 @@ export class PostgresEventLog implements EventLog {
     };
     subscription.ended.then(forget, forget);
     return subscription;
+  }
+
+  follow(options: FollowOptions): PostgresSubscription {
+    return this.consume({ ...options, group: `follower-${randomUUID()}` });
+  }
+
+  offsetsSince(topic: string, appendedAt: number): Promise<ReadonlyMap<number, bigint>> {
+    return available(async () => fetchOffsetsSince(this.pool, await this.topics.one(topic), appendedAt));
   }
 
   async *read(topic: string, partition: number, from: bigint, to: bigint): AsyncIterable<LogRecord> {

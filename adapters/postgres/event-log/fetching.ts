@@ -67,6 +67,36 @@ export async function fetchBounds(
   return { low: BigInt(row.low), high: BigInt(row.high) };
 }
 
+/** Offsets are dense and append times never go backwards, so that halving finds it without an index on them. */
+const offsetsSinceStatement = `
+WITH RECURSIVE search AS (
+  SELECT partition, low_offset AS low, next_offset AS high FROM event_log.log_partition WHERE topic_id = $1
+  UNION ALL
+  SELECT partition, CASE WHEN older THEN middle + 1 ELSE low END, CASE WHEN older THEN high ELSE middle END
+  FROM (
+    SELECT *, (low + high) / 2 AS middle, coalesce((
+      SELECT appended_at < $2 FROM event_log.log_record
+      WHERE topic_id = $1 AND log_record.partition = search.partition AND record_offset = (low + high) / 2
+    ), true) AS older
+    FROM search WHERE low < high
+  ) AS halved
+)
+SELECT partition, low AS "offset" FROM search WHERE low = high`;
+
+/** See `EventLog.offsetsSince`. */
+export async function fetchOffsetsSince(
+  pool: pg.Pool,
+  { topicId }: KnownTopic,
+  appendedAt: number,
+): Promise<ReadonlyMap<number, bigint>> {
+  const { rows } = await pool.query<{ partition: number; offset: string }>({
+    name: 'event-log-offsets-since',
+    text: offsetsSinceStatement,
+    values: [topicId, appendedAt],
+  });
+  return new Map(rows.map(({ partition, offset }) => [partition, BigInt(offset)]));
+}
+
 /** Bounds are only asked where they may matter: at a gap, or when there is nothing to read. */
 export async function fetchWithBounds(
   pool: pg.Pool,

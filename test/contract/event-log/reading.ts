@@ -4,6 +4,7 @@ import type {
   Batch,
   ConsumeOptions,
   EventLog,
+  FollowOptions,
   LogRecord,
   NewRecord,
   Subscription,
@@ -45,12 +46,12 @@ export class Reader {
 
   constructor(
     log: EventLog,
-    group: string,
+    /** Undefined: it follows, alone. */
+    group: string | undefined,
     topics: readonly string[],
     options: Partial<ConsumeOptions> = {},
   ) {
-    this.subscription = log.consume({
-      group,
+    const given: FollowOptions = {
       topics,
       maxBatchRecords: 500,
       ...options,
@@ -63,7 +64,8 @@ export class Reader {
         this.batches.push(batch);
         this.records.push(...batch.records);
       },
-    });
+    };
+    this.subscription = group === undefined ? log.follow(given) : log.consume({ ...given, group });
     this.subscription.ended.catch((error: unknown) => {
       this.failure = error;
     });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { EventLog } from '../../../adapters/ports/event-log.js';
 import { describeAppending } from './appending.js';
 import { describeConsuming } from './consuming.js';
+import { describeFollowing } from './following.js';
 import { describeGroups } from './groups.js';
 import type { EventLogHarness, HarnessFactory } from './harness.js';
 import { describeTopics } from './topics.js';
@@ -55,5 +56,6 @@ export function describeEventLog(
     describeConsuming(underTest);
     describeUnread(underTest);
     describeGroups(underTest);
+    describeFollowing(underTest);
   });
 }
