@@ -47,6 +47,15 @@ export interface RelayMetrics {
   recordRefused(topic: string): void;
 }
 
+/** Subscribers by HTTP. */
+export interface StreamMetrics {
+  /** Gives how many there are, and how old the oldest event is that waits for one; asked whenever somebody looks. */
+  eventStreams(look: () => { readonly streams: number; readonly lagMs: number }): void;
+  eventsStreamed(count: number): void;
+  /** One was too slow. */
+  streamCutOff(): void;
+}
+
 /** What the composition sees of the services that know nothing of metrics: it carries what they say. */
 export interface CarriedMetrics {
   detectorReported(cluster: string): void;
@@ -56,4 +65,4 @@ export interface CarriedMetrics {
 
 /** Of all services of one process. */
 export interface ServiceMetrics
-  extends IntakeMetrics, MaintenanceMetrics, ExecutorMetrics, RelayMetrics, CarriedMetrics {}
+  extends IntakeMetrics, MaintenanceMetrics, ExecutorMetrics, RelayMetrics, StreamMetrics, CarriedMetrics {}

@@ -7,6 +7,7 @@ import { FigureMetrics } from './figure-metrics.js';
 import { intakeMetrics } from './intake-metrics.js';
 import { maintenanceMetrics } from './maintenance-metrics.js';
 import { relayMetrics } from './relay-metrics.js';
+import { streamMetrics } from './stream-metrics.js';
 
 export interface PrometheusOptions {
   /** Of Faultline. */
@@ -82,6 +83,7 @@ export function createPrometheusMetrics({ version, clusters }: PrometheusOptions
       ...maintenanceMetrics(registry),
       ...executorMetrics(registry),
       ...relayMetrics(registry),
+      ...streamMetrics(registry),
       ...carriedMetrics(registry),
     },
     showFigures: () =>

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 
 import { consoleRoutes } from '../../services/console/console-routes.js';
+import { EventStreams } from '../../services/console/events/event-streams.js';
 import { healthRoutes } from '../../services/intake/health-routes.js';
 import { intakeRoutes } from '../../services/intake/intake-routes.js';
 import type { TokenGrant } from '../../services/intake/options.js';
@@ -82,6 +83,9 @@ async function addIntake(
   });
 }
 
+/** Of subscribers by HTTP: what all of them together hold in memory, and how many there may be. */
+const streamLimits = { ringCharacters: 16_777_216, heartbeatMs: 15_000, maximumStreams: 2_000 };
+
 async function addConsole(
   server: FastifyInstance,
   context: ServiceContext,
@@ -97,6 +101,13 @@ async function addConsole(
       book: connections.journal.deadLetters,
       now: () => clock.now(),
     },
+    streams: new EventStreams({
+      eventLog: connections.eventLog,
+      schemaIds: connections.schemaIds,
+      clock,
+      metrics: context.metrics,
+      ...streamLimits,
+    }),
     onError: (error) => {
       log.error({ error: String(error) }, 'the console failed');
     },

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { JournalUnavailable, type History } from '../../adapters/ports/journal.js';
 import { LogUnavailable } from '../../adapters/ports/event-log.js';
+import { eventRoutes } from './events/event-routes.js';
+import type { EventStreams } from './events/event-streams.js';
 import { deadLetterRoutes } from './dead-letter-routes.js';
 import { ConsoleRefusal, consoleProblems, problemOf, type Problem } from './forms/problem.js';
 import { newOrder, type NewOrder } from './forms/processes.js';
@@ -38,6 +40,7 @@ export interface ConsoleOptions {
   readonly history: History;
   readonly sendOrder: SendOrder;
   readonly deadLetters: DeadLetterSource;
+  readonly streams: EventStreams;
   /** Nobody: orders are taken from this machine only. */
   readonly operators: readonly Operator[];
   /** Told of errors that nobody foresaw; the client only hears that there was one. */
@@ -150,6 +153,12 @@ export function consoleRoutes(fastify: FastifyInstance, options: ConsoleOptions,
   deadLetterRoutes(fastify, options.deadLetters, (request, claimed) =>
     subjectGiving(options.operators, request, claimed),
   );
+  eventRoutes(fastify, {
+    streams: options.streams,
+    history: options.history,
+    now: options.deadLetters.now,
+    onError: options.onError,
+  });
   fastify.get('/v1/openapi.json', () => openApiDocument());
   done();
 }

@@ -12,6 +12,7 @@ import { newOrder, orderReceipt, processDescription, processList } from './forms
 import {
   deadLetterParameters,
   deadLettersQuery,
+  eventsQuery,
   factsQuery,
   nodeParameters,
   nodesQuery,
@@ -28,6 +29,8 @@ interface Operation {
   readonly query?: TObject;
   readonly body?: TSchema;
   readonly answers: Readonly<Record<string, TSchema>>;
+  /** What comes as Server-Sent Events. */
+  readonly stream?: string;
 }
 
 /** Every route of the console but this document itself; a test holds it against what the server really has. */
@@ -95,6 +98,15 @@ export const consoleOperations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/v1/events',
+    summary: 'What is published, as it is published',
+    query: eventsQuery,
+    answers: {},
+    stream:
+      'Server-Sent Events. `data` is a CloudEvent (structured JSON), `event` its name, `id` its id, a semicolon, and the time before which nothing is still to come: send it as Last-Event-ID to go on from there (the id of an event alone will do where the journal has it). At least once, in order per node. The event `cut-off` comes last to whoever was too slow.',
+  },
+  {
+    method: 'get',
     path: '/v1/dead-letters',
     summary: 'Records that could not be processed',
     query: deadLettersQuery,
@@ -135,7 +147,7 @@ function parametersOf(place: 'path' | 'query', object: TObject | undefined): rea
   }));
 }
 
-function answersOf({ answers }: Operation): object {
+function answersOf({ answers, stream }: Operation): object {
   const good: readonly (readonly [string, object])[] = Object.entries(answers).map(([status, schema]) => [
     status,
     { description: schema.description ?? '', content: { [json]: { schema: reference(schema) } } },
@@ -144,7 +156,11 @@ function answersOf({ answers }: Operation): object {
     description: 'Refused, and why',
     content: { 'application/problem+json': { schema: reference(problem) } },
   };
-  return Object.fromEntries([...good, ['default', refused]]);
+  const streamed: readonly (readonly [string, object])[] =
+    stream === undefined
+      ? []
+      : [['200', { description: stream, content: { 'text/event-stream': { schema: { type: 'string' } } } }]];
+  return Object.fromEntries([...good, ...streamed, ['default', refused]]);
 }
 
 function reference(schema: TSchema): object {

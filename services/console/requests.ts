@@ -28,6 +28,27 @@ export const deadLettersQuery = query({
   limit: Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000, description: 'At most so many.' }),
 });
 
+const several = (what: string) =>
+  Type.Optional(Type.String({ description: `${what}; several with commas between them.` }));
+
+export const eventsQuery = query({
+  topic: several('Only what is published there'),
+  node: several('Only about this node: <cluster>/<node>'),
+  cluster: several('Only about nodes of this cluster'),
+  type: several('Only faults of this type, and ends of processes that handled one'),
+  class: several('The same by class of fault: hardware, system or component'),
+  outcome: several('Only processes that ended so: Recovered, Cancelled, HandedToHuman or Retired'),
+  from: Type.Optional(
+    Type.String({
+      description:
+        '`now`, if not given; `beginning`; or RFC 3339: what was published since. Whoever comes again with Last-Event-ID goes on from there.',
+    }),
+  ),
+  until: Type.Optional(
+    Type.String({ description: '`now` or RFC 3339, not ahead: ends with what was published before.' }),
+  ),
+});
+
 export const deadLetterParameters = query({
   topic: Type.String(),
   partition: Type.String(),

@@ -10,6 +10,7 @@ import { parseConfiguration } from '../../cli/configuration/load.js';
 import type { NodeKey } from '../../domain/identifiers.js';
 import { topicsOf } from '../../schemas/catalog.js';
 import { consoleRoutes } from '../../services/console/console-routes.js';
+import { EventStreams } from '../../services/console/events/event-streams.js';
 import type { Operator } from '../../services/console/operators.js';
 import { signalRecord } from '../../services/input-records.js';
 import { intakeRoutes } from '../../services/intake/intake-routes.js';
@@ -73,6 +74,14 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
     history,
     operators,
     deadLetters: { eventLog, book: journal.deadLetters, now: () => systemClock.now() },
+    streams: new EventStreams({
+      eventLog,
+      schemaIds,
+      clock: systemClock,
+      ringCharacters: 1_000_000,
+      heartbeatMs: 1_000,
+      maximumStreams: 10,
+    }),
     onError: (error) => {
       throw error;
     },

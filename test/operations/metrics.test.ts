@@ -113,6 +113,19 @@ describe('given Faultline whole, what /metrics shows', { timeout: 120_000 }, () 
     await metric('faultline_dead_letters', { topic: 'fault.reports.dlt' }).toBe(1);
   });
 
+  it('counts subscribers, and what they are given', async () => {
+    const events = `${faultline.installation.url}/v1/events?from=beginning`;
+    const past = await (await fetch(`${events}&until=now&topic=fault.hardware&node=a/n1`)).text();
+    expect(past).toContain('"subject":"a/n1"');
+    await metric('faultline_event_stream_events_total').toBeGreaterThan(0);
+    const { body } = await fetch(events);
+    await metric('faultline_event_streams').toBe(1);
+    await metric('faultline_event_stream_lag_seconds').toBe(0);
+    await body?.cancel();
+    await metric('faultline_event_streams').toBe(0);
+    await metric('faultline_event_streams_cut_off_total').toBe(0);
+  });
+
   it('counts orders', async () => {
     const { rows } = await faultline.installation.connections.journal.history.processes({
       active: true,

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { catalog } from '../../schemas/catalog.js';
+import { serverSentEvents } from '../../cli/server-sent-events.js';
+import { offeredTopics } from '../../services/console/events/event-filter.js';
 import { differencesFromCatalog, silentTopics } from '../catalog-differences.js';
 import { runCommand } from '../cli/run-command.js';
 import { usedRights } from './audit-log.js';
@@ -66,6 +68,16 @@ async function readiness(): Promise<readonly string[]> {
     }),
   );
   return answers.flat();
+}
+
+/** Ids of all that was published, as a subscriber by HTTP hears them from one copy of a service. */
+async function streamedIds(service: string): Promise<readonly string[]> {
+  const url = processes[services.indexOf(service)]?.url ?? '';
+  const { body } = await fetch(`${url}/v1/events?from=beginning&until=now`);
+  const ids: string[] = [];
+  if (body !== null)
+    for await (const { data } of serverSentEvents(body)) ids.push((JSON.parse(data) as { id: string }).id);
+  return ids.toSorted();
 }
 
 async function outcomesOf(node: FailingNode): Promise<readonly PublishedRecord[]> {
@@ -166,7 +178,7 @@ describe('given the real stack, two clusters with the same node names, and each 
   );
 
   it(
-    'then every record that was published is as the catalog says, and so are the topics',
+    'then every record that was published is as the catalog says, and so are the topics and the stream by HTTP',
     async () => {
       const all = await Promise.all(
         catalog.map(({ topic, event }) =>
@@ -182,6 +194,8 @@ describe('given the real stack, two clusters with the same node names, and each 
         'maintenance.signals.dlt',
         'migration.replies.dlt',
       ]);
+      const offered = records.filter(({ topic }) => offeredTopics.includes(topic));
+      expect(await streamedIds('console')).toEqual(offered.map(({ headers }) => headers['ce_id']).toSorted());
       const plan = await runCommand(['topics', 'plan', '--config', configuration]);
       expect(plan).toEqual({ code: 0, out: '', err: 'All topics are as in the catalog.\n' });
     },

@@ -1,0 +1,123 @@
+import type { Batch } from '../../../adapters/ports/event-log.js';
+import { fits, type EventFilter } from './event-filter.js';
+import { eventText } from './event-ring.js';
+import type { EventSource } from './event-tail.js';
+import { LowWater, placeName, type Place } from './low-water.js';
+import { publishedEvent } from './published-event.js';
+
+/** Up to where somebody reads. */
+export interface Target {
+  /** Offset after the last record wanted, by place. */
+  readonly offsets: ReadonlyMap<string, bigint>;
+  /** False: it is of no use any more, and the next one is to be reached. */
+  readonly isGood: () => boolean;
+}
+
+export interface Stretch<Wanted extends Target> {
+  readonly filter: EventFilter;
+  /** By topic and partition. */
+  readonly from: ReadonlyMap<string, ReadonlyMap<number, bigint>>;
+  /** ms, the log's clock: everything appended since then comes… */
+  readonly since: number;
+  /** …and nothing that was appended at this time or later. */
+  readonly until?: number;
+  readonly target: () => Wanted;
+  /** Takes text in order per node; resolves when there is room for more. */
+  readonly deliver: (text: string, events: number) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+export interface CaughtUp<Wanted extends Target> {
+  readonly target: Wanted;
+  /** Offset after the last record that was read, by place: at the target or beyond. */
+  readonly positions: ReadonlyMap<string, bigint>;
+}
+
+class CatchUp<Wanted extends Target> {
+  readonly #source: EventSource;
+  readonly #stretch: Stretch<Wanted>;
+  readonly #water = new LowWater();
+  readonly #places: readonly Place[];
+  #target: Wanted;
+  #arrive: () => void = () => undefined;
+
+  constructor(source: EventSource, stretch: Stretch<Wanted>) {
+    this.#source = source;
+    this.#stretch = stretch;
+    this.#target = stretch.target();
+    this.#places = [...stretch.from].flatMap(([topic, offsets]) =>
+      [...offsets].map(([partition, next]) => {
+        const place = { topic, partition };
+        this.#water.begin(place, next, stretch.since);
+        return place;
+      }),
+    );
+  }
+
+  async run(): Promise<CaughtUp<Wanted> | undefined> {
+    const { from, signal } = this.#stretch;
+    if (!signal.aborted && !this.#hasArrived()) {
+      const over = new Promise<void>((resolve) => {
+        this.#arrive = resolve;
+        signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+      const subscription = this.#source.eventLog.follow({
+        topics: [...from.keys()],
+        maxBatchRecords: 500,
+        startAt: (assigned) => Promise.resolve(this.#water.nextIn(assigned) ?? assigned.high),
+        onBatch: (batch) => this.#take(batch),
+      });
+      try {
+        await Promise.race([over, subscription.ended]);
+      } finally {
+        await subscription.stop();
+      }
+    }
+    if (signal.aborted || !this.#isThere()) return undefined;
+    return { target: this.#target, positions: this.#water.positions() };
+  }
+
+  #isThere(): boolean {
+    const { offsets } = this.#target;
+    return this.#places.every(
+      (place) => (this.#water.nextIn(place) ?? 0n) >= (offsets.get(placeName(place)) ?? 0n),
+    );
+  }
+
+  #hasArrived(): boolean {
+    while (this.#isThere()) {
+      if (this.#target.isGood()) return true;
+      this.#target = this.#stretch.target();
+    }
+    return false;
+  }
+
+  async #take({ records }: Batch): Promise<void> {
+    const { filter, until = Infinity, deliver, signal } = this.#stretch;
+    if (signal.aborted || this.#hasArrived()) return;
+    const events = await Promise.all(records.map((record) => publishedEvent(record, this.#source.schemaIds)));
+    const texts: string[] = [];
+    for (const event of events) {
+      // A batch that failed midway comes again.
+      if (event.offset < (this.#water.nextIn(event) ?? 0n)) continue;
+      if (event.appendedAt < until && fits(filter, event))
+        texts.push(eventText(event, this.#water.safeSince));
+      this.#water.read(event, event.offset, event.appendedAt);
+    }
+    if (texts.length > 0) await deliver(texts.join(''), texts.length);
+    if (this.#hasArrived()) this.#arrive();
+  }
+}
+
+/**
+ * Reads what was published before, from the log itself and at the pace of one subscriber, until a target is reached.
+ * Undefined: it was ended before.
+ */
+export function catchUp<Wanted extends Target>(
+  source: EventSource,
+  stretch: Stretch<Wanted>,
+): Promise<CaughtUp<Wanted> | undefined> {
+  return new CatchUp(source, stretch).run();
+}

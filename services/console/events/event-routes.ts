@@ -1,0 +1,63 @@
+import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+
+import type { FastifyInstance } from 'fastify';
+
+import type { History } from '../../../adapters/ports/journal.js';
+import type { CuttableSink, EventStreams } from './event-streams.js';
+import { streamRequestOf } from './stream-request.js';
+
+export interface EventRouteOptions {
+  readonly streams: EventStreams;
+  readonly history: Pick<History, 'facts'>;
+  /** ms */
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+function sinkOf(response: ServerResponse): CuttableSink {
+  const gone = new AbortController();
+  response.once('close', () => {
+    gone.abort();
+  });
+  return {
+    signal: gone.signal,
+    cut: () => {
+      response.destroy();
+    },
+    write: async (text) => {
+      if (gone.signal.aborted || response.write(text)) return;
+      await once(response, 'drain', { signal: gone.signal }).catch(() => undefined);
+    },
+  };
+}
+
+/** `GET /v1/events`: what is published, as Server-Sent Events. */
+export function eventRoutes(fastify: FastifyInstance, options: EventRouteOptions): void {
+  const { streams, history, now, onError } = options;
+  fastify.addHook('preClose', () => streams.stop());
+  fastify.get<{ Querystring: Record<string, unknown> }>('/v1/events', async (request, reply) => {
+    const lastEventId = request.headers['last-event-id'];
+    const wanted = await streamRequestOf(
+      { query: request.query, ...(typeof lastEventId === 'string' ? { lastEventId } : {}) },
+      { history, now: now() },
+    );
+    streams.refuseIfFull();
+    reply.hijack();
+    const { raw: response } = reply;
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // Proxies of this name would otherwise gather it.
+      'x-accel-buffering': 'no',
+    });
+    response.flushHeaders();
+    try {
+      await streams.serve(wanted, sinkOf(response));
+    } catch (error) {
+      // The answer has begun: all that can be said is its end, after which the subscriber comes again.
+      onError(error);
+    }
+    response.end();
+  });
+}

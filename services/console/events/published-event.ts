@@ -1,0 +1,96 @@
+import type { LogRecord } from '../../../adapters/ports/event-log.js';
+import type { SchemaIds } from '../../../adapters/ports/schema-ids.js';
+import { classOfFaultType, isFaultType } from '../../../domain/fault.js';
+import { outcomes } from '../../../domain/node-state.js';
+import { eventOfTopic } from '../../../schemas/catalog.js';
+import { parseCloudEvent } from '../../../schemas/cloud-events.js';
+import { decodeEvent } from '../../../schemas/codec.js';
+import type { FaultChangedPayload } from '../../../schemas/events/fault-changed.js';
+import type { ProcessEndedPayload } from '../../../schemas/events/process-ended.js';
+import { EventUndecodable } from '../../../schemas/undecodable.js';
+import { unframe } from '../../../schemas/wire-format.js';
+import type { EventFacets } from './event-filter.js';
+
+/** A record of the log as subscribers by HTTP get it. */
+export interface PublishedEvent extends EventFacets {
+  /** `ce_id`: the same by whatever way an event comes. */
+  readonly id: string;
+  /** Name of the event: `FaultChanged`… */
+  readonly name: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** CloudEvents 1.0, structured JSON. */
+  readonly json: string;
+  /** ms, the log's clock. */
+  readonly appendedAt: number;
+}
+
+/** What an event says of faults and ends, in the words of filters. */
+function facetsOf(name: string, payload: unknown): Pick<EventFacets, 'classes' | 'faultTypes' | 'outcome'> {
+  if (name === 'FaultChanged') {
+    const { type, class: touched } = payload as FaultChangedPayload;
+    return { faultTypes: [type], classes: [touched.toLowerCase()] };
+  }
+  if (name !== 'ProcessEnded') return {};
+  const { faultTypes, outcome } = payload as ProcessEndedPayload;
+  const word = outcomes.find((one) => one.toLowerCase() === outcome.replaceAll('_', '').toLowerCase());
+  return {
+    faultTypes,
+    classes: faultTypes.flatMap((type) => (isFaultType(type) ? [classOfFaultType[type]] : [])),
+    ...(word === undefined ? {} : { outcome: word }),
+  };
+}
+
+interface Content {
+  readonly payload?: unknown;
+  readonly data: object;
+}
+
+/** The payload as JSON; bytes that can't be read go on as they are, since hiding them would be a gap. */
+async function contentOf(record: LogRecord, schemaIds: SchemaIds): Promise<Content> {
+  const { topic, value } = record;
+  const event = eventOfTopic(topic);
+  const framed = value === undefined ? undefined : unframe(value);
+  const writer = framed === undefined ? undefined : await schemaIds.schemaById(framed.schemaId);
+  try {
+    if (event !== undefined && framed !== undefined && writer !== undefined) {
+      const payload = decodeEvent(event, framed.body, writer);
+      return { payload, data: { datacontenttype: 'application/json', data: payload } };
+    }
+  } catch (error) {
+    if (!(error instanceof EventUndecodable)) throw error;
+  }
+  const bytes = value === undefined ? {} : { data_base64: value.toString('base64') };
+  return { data: { datacontenttype: 'application/octet-stream', ...bytes } };
+}
+
+/** Rejects with SchemaRegistryUnavailable: the record is to be read again later. */
+export async function publishedEvent(record: LogRecord, schemaIds: SchemaIds): Promise<PublishedEvent> {
+  const { topic, partition, offset, headers, appendedAt, key = '' } = record;
+  const parsed = parseCloudEvent(headers);
+  const id = 'problem' in parsed ? `${topic}/${partition}/${offset}` : parsed.id;
+  const name = eventOfTopic(topic) ?? '';
+  const { payload, data } = await contentOf(record, schemaIds);
+  const extensions = {
+    subject: headers['ce_subject'],
+    time: headers['ce_time'],
+    dataschema: headers['ce_dataschema'],
+    sequence: headers['ce_sequence'],
+    causationid: headers['ce_causationid'],
+    correlationid: headers['ce_correlationid'],
+    traceparent: headers['traceparent'],
+    topic,
+    partition,
+    offset: String(offset),
+  };
+  const json = JSON.stringify({
+    specversion: '1.0',
+    id,
+    source: headers['ce_source'] ?? '/unknown',
+    type: headers['ce_type'] ?? 'unknown',
+    ...extensions,
+    ...data,
+  });
+  const facets = payload === undefined ? {} : facetsOf(name, payload);
+  return { id, name, json, topic, partition, offset, node: key, appendedAt, ...facets };
+}

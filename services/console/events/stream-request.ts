@@ -1,0 +1,97 @@
+import type { History } from '../../../adapters/ports/journal.js';
+import type { NodeKey } from '../../../domain/identifiers.js';
+import { parseEventId } from '../../../domain/event-number.js';
+import { ConsoleRefusal } from '../forms/problem.js';
+import { filterNames, parseFilter } from './event-filter.js';
+import { sinceOf, type StreamRequest } from './event-stream.js';
+import { parseResumePoint } from './resume-point.js';
+
+/** What came with `GET /v1/events`. */
+export interface RawRequest {
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly lastEventId?: string;
+}
+
+export interface RequestContext {
+  readonly history: Pick<History, 'facts'>;
+  /** ms */
+  readonly now: number;
+}
+
+const known: readonly string[] = [...filterNames, 'from', 'until'];
+const like = 'write it like 2026-01-31T08:00:00Z';
+
+function refuse(message: string, next = 'see /v1/openapi.json'): never {
+  throw new ConsoleRefusal('BadRequest', message, next);
+}
+
+/** Each parameter once. A name that means nothing is refused: what was meant as a filter must not let all through. */
+function textsOf(query: RawRequest['query']): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(query).map(([name, value]) => {
+      if (name === 'labelSelector') {
+        refuse('labelSelector: the journal does not keep the labels of nodes', 'filter by node or cluster');
+      }
+      if (!known.includes(name)) refuse(`${name} is no parameter; there are ${known.join(', ')}`);
+      if (typeof value !== 'string')
+        refuse(`${name} is given several times: write the values with commas between them`);
+      return [name, value];
+    }),
+  );
+}
+
+function instantOf(name: string, text: string): number {
+  const at = Date.parse(text);
+  if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(at)) refuse(`${name}: "${text}" is no time`, like);
+  return at;
+}
+
+function sinceOfText(text: string | undefined): number | undefined {
+  if (text === undefined || text === 'now') return undefined;
+  return text === 'beginning' ? 0 : instantOf('from', text);
+}
+
+function untilOf(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  const until = text === 'now' ? now : instantOf('until', text);
+  if (until > now) refuse(`until: "${text}" lies ahead`, 'leave it out to hear what is to come');
+  return until;
+}
+
+/** When the event happened that somebody else's way of subscribing ended with. */
+async function decidedAt(eventId: string, history: RequestContext['history']): Promise<number> {
+  const node = eventId.slice(0, eventId.lastIndexOf('@')) as NodeKey;
+  const number = parseEventId(node, eventId);
+  const [fact] =
+    number === undefined ? [] : await history.facts(node, { fromVersion: number.version, limit: 1 });
+  if (fact === undefined || fact.version !== number?.version) {
+    return refuse(
+      `Last-Event-ID: "${eventId}" is no event of the journal`,
+      'give the id as the stream gave it, or a time with `from`',
+    );
+  }
+  return fact.at;
+}
+
+async function goOnFrom(text: string, { history }: RequestContext): Promise<number> {
+  const point = parseResumePoint(text);
+  if (point === undefined) return refuse(`Last-Event-ID: "${text}" is none`, 'give it as the stream gave it');
+  return sinceOf(point.safeSince ?? (await decidedAt(point.eventId ?? '', history)));
+}
+
+/** @throws ConsoleRefusal BadRequest, which says where */
+export async function streamRequestOf(
+  { query, lastEventId }: RawRequest,
+  context: RequestContext,
+): Promise<StreamRequest> {
+  const { from, until: end, ...filter } = textsOf(query);
+  const until = untilOf(end, context.now);
+  // Whoever comes again asks for the same URL.
+  const since = lastEventId === undefined ? sinceOfText(from) : await goOnFrom(lastEventId, context);
+  if (since === undefined && until !== undefined) refuse('until: without `from` there is nothing before it');
+  return {
+    filter: parseFilter(filter),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  };
+}

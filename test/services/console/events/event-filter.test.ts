@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { fits, offeredTopics, parseFilter } from '../../../../services/console/events/event-filter.js';
+import { ConsoleRefusal } from '../../../../services/console/forms/problem.js';
+
+const fault = {
+  topic: 'fault.hardware',
+  node: 'east/n1',
+  faultTypes: ['DiskFailure'],
+  classes: ['hardware'],
+};
+const end = {
+  topic: 'maintenance.outcomes',
+  node: 'west/n1',
+  faultTypes: ['KernelDeadlock', 'DiskFailure'],
+  classes: ['system', 'hardware'],
+  outcome: 'Recovered',
+};
+const step = { topic: 'maintenance.events', node: 'east/n1' };
+
+/** Which of the three a filter lets through. */
+function through(text: Parameters<typeof parseFilter>[0]): readonly string[] {
+  const filter = parseFilter(text);
+  return Object.entries({ fault, end, step })
+    .filter(([, event]) => fits(filter, event))
+    .map(([name]) => name);
+}
+
+describe('a filter of events', () => {
+  it.each([
+    [{}, ['fault', 'end', 'step']],
+    [{ topic: 'fault.hardware,maintenance.events' }, ['fault', 'step']],
+    [{ node: 'east/n1' }, ['fault', 'step']],
+    [{ cluster: 'west' }, ['end']],
+    [{ type: 'DiskFailure' }, ['fault', 'end']],
+    [{ type: 'KernelDeadlock,CpuFailure' }, ['end']],
+    [{ class: 'hardware' }, ['fault', 'end']],
+    [{ outcome: 'Recovered' }, ['end']],
+    [{ outcome: 'Retired' }, []],
+    [{ class: 'system', outcome: 'Recovered', cluster: 'west' }, ['end']],
+  ])('%j lets through %j', (text, expected) => {
+    expect(through(text)).toEqual(expected);
+  });
+
+  it('offers what is meant for subscribers only', () => {
+    expect(offeredTopics).not.toContain('fault.reports');
+    expect(parseFilter({}).topics).toEqual(offeredTopics);
+  });
+
+  it.each([
+    [{ topic: 'fault.reports' }, 'topic, value 1: "fault.reports" is none of fault.hardware'],
+    [{ class: 'hardware,hardwear' }, 'class, value 2: "hardwear" is none of hardware, system, component'],
+    [{ type: '' }, 'type, value 1: "" is none of'],
+    [{ outcome: 'RECOVERED' }, 'outcome, value 1: "RECOVERED"'],
+    [{ node: 'n1' }, 'node, value 1: "n1" is not like east/node-1'],
+    [{ cluster: 'a/n1' }, 'cluster, value 1: "a/n1"'],
+  ])('%j is refused, and it is said where', (text, problem) => {
+    const parse = () => parseFilter(text);
+    expect(parse).toThrow(ConsoleRefusal);
+    expect(parse).toThrow(problem);
+  });
+});

@@ -1,0 +1,296 @@
+import fastify from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { systemClock } from '../../../../adapters/clock/system-clock.js';
+import { MemoryEventLog } from '../../../../adapters/memory/event-log.js';
+import type { NewRecord } from '../../../../adapters/ports/event-log.js';
+import { bundledSchemaIds } from '../../../../adapters/schema-registry/bundled.js';
+import { serverSentEvents, type ServerSentEvent } from '../../../../cli/server-sent-events.js';
+import { eventIdOf } from '../../../../domain/event-number.js';
+import type { Fact } from '../../../../domain/fact.js';
+import type { NodeKey } from '../../../../domain/identifiers.js';
+import { topicsOf } from '../../../../schemas/catalog.js';
+import { cloudEventHeaders } from '../../../../schemas/cloud-events.js';
+import { encodeEvent } from '../../../../schemas/codec.js';
+import { frame } from '../../../../schemas/wire-format.js';
+import { eventRoutes } from '../../../../services/console/events/event-routes.js';
+import { EventStreams } from '../../../../services/console/events/event-streams.js';
+import { ConsoleRefusal } from '../../../../services/console/forms/problem.js';
+
+const schemaIds = bundledSchemaIds();
+const heartbeatMs = 50;
+let log: MemoryEventLog;
+let facts: Pick<Fact, 'version' | 'at'>[] = [];
+let shown: () => { readonly streams: number; readonly lagMs: number };
+let cutOff = 0;
+let url = '';
+let stop: () => Promise<void>;
+
+async function serve({ ringCharacters = 4_000_000, maximumStreams = 10 } = {}): Promise<void> {
+  const server = fastify({ forceCloseConnections: true });
+  const streams = new EventStreams({
+    eventLog: log,
+    schemaIds,
+    clock: systemClock,
+    ringCharacters,
+    heartbeatMs,
+    maximumStreams,
+    metrics: {
+      eventStreams: (look) => (shown = look),
+      eventsStreamed: () => undefined,
+      streamCutOff: () => (cutOff += 1),
+    },
+  });
+  server.setErrorHandler((error: unknown, _request, reply) =>
+    error instanceof ConsoleRefusal ? reply.code(400).send({ message: error.message }) : reply.send(error),
+  );
+  eventRoutes(server, {
+    streams,
+    history: {
+      facts: (_node, { fromVersion }) =>
+        Promise.resolve(facts.filter(({ version }) => version >= fromVersion) as Fact[]),
+    },
+    now: () => Date.now(),
+    onError: (error) => {
+      throw error;
+    },
+  });
+  url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/v1/events`;
+  stop = () => server.close();
+}
+
+beforeEach(async () => {
+  log = new MemoryEventLog({ clock: systemClock, retryDelayMs: 5 });
+  await log.ensureTopics(topicsOf(3));
+  facts = [];
+  cutOff = 0;
+});
+afterEach(async () => {
+  await stop();
+  await log.close();
+});
+
+const idOf = (node: string, version: number): string =>
+  eventIdOf(node as NodeKey, { epoch: 1, version }, 'FaultChanged');
+
+async function fault(node: string, version: number, more: { type?: string; reason?: string } = {}) {
+  const [cluster = '', name = ''] = node.split('/');
+  const { type = 'DiskFailure', reason = null } = more;
+  const body = encodeEvent('FaultChanged', {
+    ...{ cluster, node: name, faultId: 'f', type, class: 'HARDWARE', change: 'OPENED', at: 1, openedAt: 1 },
+    ...{ openedBy: 'r', sources: [], causedBy: null, bootId: null, processId: null, reason },
+  });
+  const headers = cloudEventHeaders({
+    ...{ event: 'FaultChanged', id: idOf(node, version), source: '/faultline/t/maintenance', time: 1 },
+    ...{ subject: node, sequence: { epoch: 1, version } },
+  });
+  const value = frame(await schemaIds.idOf('FaultChanged'), body);
+  return { topic: 'fault.hardware', key: node, value, headers } satisfies NewRecord;
+}
+
+interface Listener {
+  /** Those that are events. */
+  readonly heard: ServerSentEvent[];
+  /** Id of whatever came last. */
+  readonly last: () => string;
+  readonly ended: Promise<void>;
+  leave(): void;
+}
+
+async function listen(query = '', lastEventId?: string): Promise<Listener> {
+  const leaving = new AbortController();
+  const leave = (): void => {
+    leaving.abort();
+  };
+  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+  const answer = await fetch(`${url}${query}`, { headers, signal: leaving.signal });
+  expect(answer.headers.get('content-type')).toContain('text/event-stream');
+  const heard: ServerSentEvent[] = [];
+  let last = '';
+  const reading = async (): Promise<void> => {
+    if (answer.body === null) return;
+    for await (const event of serverSentEvents(answer.body)) {
+      last = event.id;
+      if (event.data !== '') heard.push(event);
+    }
+  };
+  const ended = reading().catch(() => undefined);
+  // The first word comes when its place has been found.
+  if (!query.includes('until')) await expect.poll(() => last).not.toBe('');
+  return { heard, last: () => last, ended, leave };
+}
+
+const idsIn = ({ heard }: Listener): readonly string[] => heard.map(({ id }) => id.split(';')[0] ?? '');
+const range = (from: number, to: number): readonly number[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+describe('GET /v1/events', () => {
+  it('gives what is published from now on as CloudEvents, under the id that it has everywhere', async () => {
+    await serve();
+    await log.append([await fault('a/n1', 1)]);
+    const listener = await listen();
+    await log.append([await fault('a/n1', 2), await fault('a/n2', 1)]);
+    await expect.poll(() => listener.heard).toHaveLength(2);
+    expect(idsIn(listener).toSorted()).toEqual([idOf('a/n1', 2), idOf('a/n2', 1)]);
+    const [event] = listener.heard.filter(({ id }) => id.startsWith('a/n1'));
+    expect(event?.name).toBe('FaultChanged');
+    expect(JSON.parse(event?.data ?? '')).toMatchObject({
+      specversion: '1.0',
+      id: idOf('a/n1', 2),
+      type: 'dev.faultline.FaultChanged',
+      subject: 'a/n1',
+      sequence: '000001.000000000002',
+      topic: 'fault.hardware',
+      datacontenttype: 'application/json',
+      data: { cluster: 'a', node: 'n1', type: 'DiskFailure', change: 'OPENED' },
+    });
+  });
+
+  it('gives only what was asked for', async () => {
+    await serve();
+    const listener = await listen('?node=a/n2&type=CpuFailure');
+    await log.append([
+      await fault('a/n1', 1, { type: 'CpuFailure' }),
+      await fault('a/n2', 1),
+      await fault('a/n2', 2, { type: 'CpuFailure' }),
+    ]);
+    await expect.poll(() => idsIn(listener)).toEqual([idOf('a/n2', 2)]);
+  });
+
+  it('joins the past and the present with no gap, none twice, and in order per node', async () => {
+    await serve();
+    const nodes = ['a/n1', 'a/n2', 'a/n3', 'a/n4', 'a/n5'];
+    const publish = async (versions: readonly number[]): Promise<void> => {
+      for (const version of versions)
+        await log.append(await Promise.all(nodes.map((node) => fault(node, version))));
+    };
+    await publish(range(1, 300));
+    const before = await listen();
+    const publishing = publish(range(301, 600));
+    const late = await listen('?from=beginning');
+    await publishing;
+    await expect.poll(() => late.heard.length).toBeGreaterThanOrEqual(600 * nodes.length);
+    for (const node of nodes) {
+      const versions = range(1, 600).map((version) => idOf(node, version));
+      expect(idsIn(late).filter((id) => id.startsWith(`${node}@`))).toEqual(versions);
+      await expect
+        .poll(() => idsIn(before).filter((id) => id.startsWith(`${node}@`)))
+        .toEqual(versions.slice(300));
+    }
+  });
+
+  it('ends by itself when told until when', async () => {
+    await serve();
+    await log.append([await fault('a/n1', 1), await fault('a/n2', 1)]);
+    const listener = await listen('?from=beginning&until=now');
+    await listener.ended;
+    expect(idsIn(listener).toSorted()).toEqual([idOf('a/n1', 1), idOf('a/n2', 1)]);
+  });
+
+  it.each(['of this process', 'of another process'])('goes on where a stream %s ended', async (which) => {
+    await serve();
+    const first = await listen();
+    await log.append([await fault('a/n1', 1), await fault('a/n2', 1)]);
+    await expect.poll(() => first.heard).toHaveLength(2);
+    first.leave();
+    await log.append([await fault('a/n1', 2), await fault('a/n2', 2)]);
+    if (which === 'of another process') {
+      await stop();
+      await serve();
+    }
+    const second = await listen('', first.heard[0]?.id);
+    await log.append([await fault('a/n1', 3)]);
+    for (const id of [idOf('a/n1', 2), idOf('a/n2', 2), idOf('a/n1', 3)])
+      await expect.poll(() => idsIn(second)).toContain(id);
+  });
+
+  it('goes on after an event that came by another way, by its id in the journal', async () => {
+    await serve();
+    await log.append([await fault('a/n1', 7), await fault('a/n1', 8)]);
+    facts = [{ version: 7, at: Date.now() - 5 }];
+    const listener = await listen('', idOf('a/n1', 7));
+    await expect.poll(() => idsIn(listener)).toContain(idOf('a/n1', 8));
+  });
+
+  it('moves what a subscriber goes on from also when nothing comes that it wants', async () => {
+    await serve();
+    const listener = await listen('?type=CpuFailure');
+    const before = listener.last();
+    expect(before).toMatch(/^;\d+$/);
+    await log.append([await fault('a/n1', 1)]);
+    // Partitions on which nothing came are looked at every five seconds.
+    await expect.poll(() => listener.last(), { timeout: 15_000 }).not.toBe(before);
+    expect(listener.heard).toEqual([]);
+  }, 20_000);
+
+  it('cuts off who is too slow, with where to go on, and holds up nobody', async () => {
+    await serve({ ringCharacters: 300_000 });
+    const reason = 'x'.repeat(20_000);
+    const quick = await listen();
+    const leaving = new AbortController();
+    const { body } = await fetch(url, { signal: leaving.signal });
+    const slow = body?.[Symbol.asyncIterator]();
+    await expect.poll(() => shown().streams).toBe(2);
+    // More than connections hold on both sides.
+    for (const version of range(1, 1_000)) {
+      await log.append([await fault('a/n1', version, { reason })]);
+      if (version % 5 === 0) await expect.poll(() => quick.heard.length, { interval: 1 }).toBe(version);
+    }
+    await expect.poll(() => shown().streams, { timeout: 10_000 }).toBe(1);
+    const got: ServerSentEvent[] = [];
+    const rest = { [Symbol.asyncIterator]: () => slow ?? [][Symbol.iterator]() } as AsyncIterable<Uint8Array>;
+    try {
+      for await (const event of serverSentEvents(rest)) got.push(event);
+    } catch {
+      // It was cut.
+    }
+    const [last] = got.slice(-1);
+    const missed = await listen('', last?.id);
+    await expect.poll(() => idsIn(missed).at(-1), { timeout: 10_000 }).toBe(idOf('a/n1', 1_000));
+    const all = new Set([...got.map(({ id }) => id.split(';')[0]), ...idsIn(missed)]);
+    for (const version of range(1, 1_000)) expect(all).toContain(idOf('a/n1', version));
+    expect(got.length).toBeLessThan(1_000);
+  }, 60_000);
+
+  it('says goodbye to who was too slow for a while', async () => {
+    await serve({ ringCharacters: 100_000 });
+    const reason = 'x'.repeat(200_000);
+    const listener = await listen();
+    await log.append(await Promise.all(range(1, 50).map((version) => fault('a/n1', version, { reason }))));
+    await listener.ended;
+    const goodbye = listener.heard.at(-1);
+    expect(goodbye?.name).toBe('cut-off');
+    expect(JSON.parse(goodbye?.data ?? '')).toMatchObject({
+      resume: expect.stringContaining(';') as unknown,
+    });
+    expect(cutOff).toBe(1);
+  });
+
+  it.each([
+    ['?class=hardwear', 'class, value 1: "hardwear" is none of'],
+    ['?klass=hardware', 'klass is no parameter'],
+    ['?labelSelector=gpu', 'the journal does not keep the labels of nodes'],
+    ['?topic=fault.hardware&topic=fault.system', 'topic is given several times'],
+    ['?from=yesterday', 'from: "yesterday" is no time'],
+    ['?from=beginning&until=2999-01-01T00:00:00Z', 'until: "2999-01-01T00:00:00Z" lies ahead'],
+    ['?until=now', 'without `from`'],
+  ])('%s is refused, and it is said where', async (query, problem) => {
+    await serve();
+    const answer = await fetch(`${url}${query}`);
+    expect(answer.status).toBe(400);
+    expect(((await answer.json()) as { message: string }).message).toContain(problem);
+  });
+
+  it.each(['what; is this', 'a/n1@1.7/FaultChanged', 'f00'])('refuses to go on from "%s"', async (id) => {
+    await serve();
+    const answer = await fetch(url, { headers: { 'last-event-id': id } });
+    expect(answer.status).toBe(400);
+    expect(((await answer.json()) as { message: string }).message).toContain('Last-Event-ID');
+  });
+
+  it('takes no more subscribers than it can serve', async () => {
+    await serve({ maximumStreams: 1 });
+    await listen();
+    expect((await fetch(url)).ok).toBe(false);
+  });
+});
