@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 
+import { eventsCommand } from './commands/events.js';
 import { exportCommand, importCommand } from './commands/backup.js';
 import { completeCommand, completionCommand } from './commands/completion.js';
 import { demoCommand } from './commands/demo.js';
@@ -53,6 +54,7 @@ export function createProgram(terminal: Terminal): Command {
     replayCommand,
     orderCommand,
     dltCommand,
+    eventsCommand,
     journalCommand,
     exportCommand,
     importCommand,

@@ -15,6 +15,12 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 export interface ServerClient {
   readonly url: string;
   get<Document>(path: string, query?: Query): Promise<Document>;
+  /** The bytes of an answer as they come, which may go on for ever. */
+  stream(
+    path: string,
+    query: Query,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<AsyncIterable<Uint8Array>>;
   /** The answer whatever its status; for routes whose refusals carry a result. */
   post(
     path: string,
@@ -105,6 +111,17 @@ export function connectToServer(terminal: Terminal, options: ServerOptions): Ser
       const { status, body } = await request(withQuery(`${url}${path}`, query), { headers });
       if (status !== 200) throw failureOf(url, status, body);
       return body as Document;
+    },
+    stream: async (path, query, more) => {
+      const response = await fetch(withQuery(`${url}${path}`, query), {
+        headers: { ...headers, ...more },
+        signal: terminal.interrupted,
+      }).catch((error: unknown) => {
+        throw unreachable(url, error);
+      });
+      if (response.status !== 200 || response.body === null)
+        throw failureOf(url, response.status, await bodyOf(response, url));
+      return response.body;
     },
     post: (path, body, contentType) =>
       request(`${url}${path}`, {

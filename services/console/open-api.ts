@@ -103,7 +103,7 @@ export const consoleOperations: readonly Operation[] = [
     query: eventsQuery,
     answers: {},
     stream:
-      'Server-Sent Events. `data` is a CloudEvent (structured JSON), `event` its name, `id` its id, a semicolon, and the time before which nothing is still to come: send it as Last-Event-ID to go on from there (the id of an event alone will do where the journal has it). At least once, in order per node. The event `cut-off` comes last to whoever was too slow.',
+      'Server-Sent Events. `data` is a CloudEvent (structured JSON), `event` its name, `id` its id, a semicolon, and the time before which nothing is still to come: send it as Last-Event-ID to go on from there (the id of an event alone will do where the journal has it). At least once, in order per node. The event `cut-off` comes last to whoever was too slow; `end`, when all up to `until` was given.',
   },
   {
     method: 'get',

@@ -4,6 +4,7 @@ import { expect, vi } from 'vitest';
 import { systemClock, systemRandomness } from '../../adapters/clock/system-clock.js';
 import { MemoryEventLog } from '../../adapters/memory/event-log.js';
 import { createMemoryJournal, createMemoryStore } from '../../adapters/memory/journal.js';
+import type { NewRecord } from '../../adapters/ports/event-log.js';
 import type { History } from '../../adapters/ports/journal.js';
 import { bundledSchemaIds } from '../../adapters/schema-registry/bundled.js';
 import { parseConfiguration } from '../../cli/configuration/load.js';
@@ -27,6 +28,8 @@ export interface TestServer {
   processOn(node: string): Promise<string>;
   /** Puts a record into the dead letters of reports. */
   deadLetter(value: Buffer): Promise<void>;
+  /** Puts records on their topics. */
+  publish(records: readonly NewRecord[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -119,6 +122,7 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
       const headers = { dlt_topic: 'fault.reports', dlt_partition: '0', dlt_offset: '0', dlt_reason: 'test' };
       return eventLog.append([{ topic: 'fault.reports.dlt', key: 'a/n1', value, headers }]);
     },
+    publish: (records) => eventLog.append(records),
     stop: async () => {
       await server.close();
       await consuming.stop();

@@ -76,7 +76,8 @@ async function streamedIds(service: string): Promise<readonly string[]> {
   const { body } = await fetch(`${url}/v1/events?from=beginning&until=now`);
   const ids: string[] = [];
   if (body !== null)
-    for await (const { data } of serverSentEvents(body)) ids.push((JSON.parse(data) as { id: string }).id);
+    for await (const { name, data } of serverSentEvents(body))
+      if (name !== 'end') ids.push((JSON.parse(data) as { id: string }).id);
   return ids.toSorted();
 }
 

@@ -69,7 +69,12 @@ export class EventStream {
 
   async run(): Promise<StreamEnd> {
     const { until } = this.#request;
-    if (until !== undefined) return (await this.#readUntil(until)) ? 'over' : 'gone';
+    if (until !== undefined) {
+      if (!(await this.#readUntil(until))) return 'gone';
+      // So that an end can be told from a connection that broke.
+      await this.#sink.write('event: end\ndata: {}\n\n');
+      return 'over';
+    }
     const tail = await this.#context.tail();
     if (!(await this.#begin(tail))) return 'gone';
     this.#tail = tail;

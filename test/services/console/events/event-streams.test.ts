@@ -3,19 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../../../adapters/clock/system-clock.js';
 import { MemoryEventLog } from '../../../../adapters/memory/event-log.js';
-import type { NewRecord } from '../../../../adapters/ports/event-log.js';
 import { bundledSchemaIds } from '../../../../adapters/schema-registry/bundled.js';
 import { serverSentEvents, type ServerSentEvent } from '../../../../cli/server-sent-events.js';
-import { eventIdOf } from '../../../../domain/event-number.js';
 import type { Fact } from '../../../../domain/fact.js';
-import type { NodeKey } from '../../../../domain/identifiers.js';
 import { topicsOf } from '../../../../schemas/catalog.js';
-import { cloudEventHeaders } from '../../../../schemas/cloud-events.js';
-import { encodeEvent } from '../../../../schemas/codec.js';
-import { frame } from '../../../../schemas/wire-format.js';
 import { eventRoutes } from '../../../../services/console/events/event-routes.js';
 import { EventStreams } from '../../../../services/console/events/event-streams.js';
 import { ConsoleRefusal } from '../../../../services/console/forms/problem.js';
+import { fault, idOf } from './published-fault.js';
 
 const schemaIds = bundledSchemaIds();
 const heartbeatMs = 50;
@@ -69,24 +64,6 @@ afterEach(async () => {
   await stop();
   await log.close();
 });
-
-const idOf = (node: string, version: number): string =>
-  eventIdOf(node as NodeKey, { epoch: 1, version }, 'FaultChanged');
-
-async function fault(node: string, version: number, more: { type?: string; reason?: string } = {}) {
-  const [cluster = '', name = ''] = node.split('/');
-  const { type = 'DiskFailure', reason = null } = more;
-  const body = encodeEvent('FaultChanged', {
-    ...{ cluster, node: name, faultId: 'f', type, class: 'HARDWARE', change: 'OPENED', at: 1, openedAt: 1 },
-    ...{ openedBy: 'r', sources: [], causedBy: null, bootId: null, processId: null, reason },
-  });
-  const headers = cloudEventHeaders({
-    ...{ event: 'FaultChanged', id: idOf(node, version), source: '/faultline/t/maintenance', time: 1 },
-    ...{ subject: node, sequence: { epoch: 1, version } },
-  });
-  const value = frame(await schemaIds.idOf('FaultChanged'), body);
-  return { topic: 'fault.hardware', key: node, value, headers } satisfies NewRecord;
-}
 
 interface Listener {
   /** Those that are events. */
@@ -184,6 +161,7 @@ describe('GET /v1/events', () => {
     await log.append([await fault('a/n1', 1), await fault('a/n2', 1)]);
     const listener = await listen('?from=beginning&until=now');
     await listener.ended;
+    expect(listener.heard.pop()?.name).toBe('end');
     expect(idsIn(listener).toSorted()).toEqual([idOf('a/n1', 1), idOf('a/n2', 1)]);
   });
 

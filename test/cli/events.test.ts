@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import avro from 'avsc';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { runProgram } from '../../cli/program.js';
+import { fault, idOf } from '../services/console/events/published-fault.js';
+import { startTestServer, type TestServer } from './faultline-server.js';
+import { runCommand, testTerminal } from './run-command.js';
+
+let server: TestServer;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'faultline-events-'));
+  server = await startTestServer();
+  await server.publish([
+    await fault('a/n1', 1),
+    await fault('a/n2', 1, { type: 'CpuFailure' }),
+    await fault('a/n1', 2),
+  ]);
+});
+
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const events = (...words: readonly string[]) => runCommand(['events', ...words, '--server', server.url]);
+const parsed = (out: string): readonly Record<string, unknown>[] =>
+  out
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+function objectsIn(file: string): Promise<readonly unknown[]> {
+  return new Promise((resolve, reject) => {
+    const found: unknown[] = [];
+    avro
+      .createFileDecoder(file)
+      .on('data', (object: unknown) => found.push(object))
+      .on('end', () => {
+        resolve(found);
+      })
+      .on('error', reject);
+  });
+}
+
+describe('faultline events', () => {
+  it('prints what was published, a CloudEvent a line, and ends', async () => {
+    const { code, out, err } = await events();
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(parsed(out).map(({ id }) => id)).toEqual([idOf('a/n1', 1), idOf('a/n2', 1), idOf('a/n1', 2)]);
+  });
+
+  it('prints only the data, and only what was asked for', async () => {
+    const { out } = await events('--type', 'CpuFailure', '-o', 'json');
+    expect(parsed(out)).toMatchObject([{ node: 'n2', type: 'CpuFailure', change: 'OPENED' }]);
+    expect(parsed((await events('--to', '2020-01-01')).out)).toEqual([]);
+  });
+
+  it('writes a file that every reader of Avro reads, and none over another', async () => {
+    const file = join(folder, 'faults.avro');
+    const words = ['--topic', 'fault.hardware', '-o', 'avro', '--file', file];
+    expect(await events(...words)).toMatchObject({ code: 0, out: '' });
+    expect(await objectsIn(file)).toMatchObject([{ node: 'n1' }, { node: 'n2' }, { node: 'n1' }]);
+    expect(await events(...words)).toMatchObject({ code: 2 });
+  });
+
+  it.each([
+    [['--class', 'hardwear'], 'class, value 1: "hardwear"'],
+    [['--to', '2999-01-01'], 'lies ahead'],
+    [['--follow', '--to', 'now'], '--follow has no end'],
+    [['-o', 'avro'], 'one kind of event'],
+    [['-o', 'avro', '--topic', 'fault.hardware'], 'name a new --file'],
+    [['--from', 'soon'], 'write it like 2026-01-31'],
+  ])('%j is refused', async (words, problem) => {
+    const { code, err } = await events(...words);
+    expect(code).toBe(2);
+    expect(err).toContain(problem);
+  });
+
+  it('follows until it is interrupted', async () => {
+    const interruption = new AbortController();
+    const { terminal, written } = testTerminal({ interrupted: interruption.signal });
+    const words = ['events', '--follow', '--from', 'beginning', '--node', 'a/n3', '--server', server.url];
+    const running = runProgram(terminal, words);
+    for (const version of [1, 2]) {
+      await server.publish([await fault('a/n3', version)]);
+      await expect.poll(() => parsed(written.out).length).toBe(version);
+    }
+    interruption.abort();
+    expect(await running).toBe(130);
+    expect(parsed(written.out).map(({ id }) => id)).toEqual([idOf('a/n3', 1), idOf('a/n3', 2)]);
+  });
+});
