@@ -23,20 +23,24 @@ export function asStored<Value>(value: Value): Value {
 function storedForm(value: unknown): unknown {
   if (typeof value === 'string') return storableText(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  if (Array.isArray(value))
-    return value.every(isStored) ? value : value.map((member) => storedForm(member) ?? null);
+  if (Array.isArray(value)) return storedList(value);
   if (!isObject(value)) return value;
   const names = Object.keys(value);
-  if (names.every((name) => isStorableText(name) && isStored(value[name]))) return value;
+  const members = names.map((name) => storedForm(value[name]));
+  const isAsGiven = names.every(
+    (name, index) => isStorableText(name) && members[index] !== undefined && members[index] === value[name],
+  );
+  if (isAsGiven) return value;
   return Object.fromEntries(
     names
-      .filter((name) => value[name] !== undefined)
-      .map((name) => [storableText(name), storedForm(value[name])]),
+      .map((name, index) => [storableText(name), members[index]] as const)
+      .filter(([, member]) => member !== undefined),
   );
 }
 
-function isStored(member: unknown): boolean {
-  return member !== undefined && storedForm(member) === member;
+function storedList(list: readonly unknown[]): readonly unknown[] {
+  const members = list.map((member) => storedForm(member) ?? null);
+  return members.every((member, index) => member === list[index]) ? list : members;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -105,6 +105,13 @@ export class Machine {
     this.#bootFromNetwork = true;
   }
 
+  /** Whoever repairs a machine does not leave it as long as it is off, or does not speak. */
+  repairByHand(): void {
+    if (this.power === 'Off') this.powerOn();
+    else if (this.silent) this.reboot('repair');
+    this.mend('repair');
+  }
+
   /** Down at once, and up again after a while with a new boot id. */
   reboot(cure: Cure = 'reboot'): void {
     this.#noteSilence();

@@ -85,8 +85,7 @@ export class People {
   #takeOver(name: string): void {
     this.#site.agenda.after(handWorkMs, () => {
       const machine = this.#hall.machine(name);
-      machine.powerOn();
-      machine.mend('repair');
+      machine.repairByHand();
       this.hold(name, false);
       this.cordon(name, false);
     });
