@@ -6,8 +6,8 @@ import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import { decodeEvent } from '../../schemas/codec.js';
 import { eventToMigrationRequest } from '../../schemas/events/migration-requested.js';
 import { EventUndecodable } from '../../schemas/undecodable.js';
-import { unframe } from '../../schemas/wire-format.js';
 import { beginningOf } from '../beginning.js';
+import { openRecord } from '../open-record.js';
 import type { MigrationRequest } from './migration-request.js';
 import type { Migrator } from './migrator.js';
 
@@ -26,16 +26,9 @@ async function requestOf(
   record: LogRecord,
   options: RequestConsumerOptions,
 ): Promise<MigrationRequest | undefined> {
-  const framed = record.value === undefined ? undefined : unframe(record.value);
-  const writer = framed === undefined ? undefined : await options.schemaIds.schemaById(framed.schemaId);
   try {
-    if (framed === undefined || writer === undefined) {
-      throw new EventUndecodable(
-        'MigrationRequested',
-        'not in Confluent wire format, or its schema id is unknown',
-      );
-    }
-    const request = eventToMigrationRequest(decodeEvent('MigrationRequested', framed.body, writer));
+    const { body, writer } = await openRecord(record, options.schemaIds);
+    const request = eventToMigrationRequest(decodeEvent('MigrationRequested', body, writer));
     const { ce_id: eventId } = record.headers;
     const announcedAt = options.clock.fromLogTime(record.appendedAt);
     return { ...request, announcedAt, ...(eventId === undefined ? {} : { eventId }) };

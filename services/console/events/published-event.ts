@@ -8,7 +8,7 @@ import { decodeEvent } from '../../../schemas/codec.js';
 import type { FaultChangedPayload } from '../../../schemas/events/fault-changed.js';
 import type { ProcessEndedPayload } from '../../../schemas/events/process-ended.js';
 import { EventUndecodable } from '../../../schemas/undecodable.js';
-import { unframe } from '../../../schemas/wire-format.js';
+import { openRecord, type OpenedRecord } from '../../open-record.js';
 import type { EventFacets } from './event-filter.js';
 
 /** A record of the log as subscribers by HTTP get it. */
@@ -25,14 +25,18 @@ export interface PublishedEvent extends EventFacets {
   readonly appendedAt: number;
 }
 
-/** What an event says of faults and ends, in the words of filters. */
-function facetsOf(name: string, payload: unknown): Pick<EventFacets, 'classes' | 'faultTypes' | 'outcome'> {
-  if (name === 'FaultChanged') {
-    const { type, class: touched } = payload as FaultChangedPayload;
-    return { faultTypes: [type], classes: [touched.toLowerCase()] };
-  }
-  if (name !== 'ProcessEnded') return {};
-  const { faultTypes, outcome } = payload as ProcessEndedPayload;
+type Facets = Pick<EventFacets, 'classes' | 'faultTypes' | 'outcome'>;
+
+interface Content {
+  readonly data: object;
+  readonly facets: Facets;
+}
+
+function facetsOfFault({ type, class: touched }: FaultChangedPayload): Facets {
+  return { faultTypes: [type], classes: [touched.toLowerCase()] };
+}
+
+function facetsOfEnd({ faultTypes, outcome }: ProcessEndedPayload): Facets {
   const word = outcomes.find((one) => one.toLowerCase() === outcome.replaceAll('_', '').toLowerCase());
   return {
     faultTypes,
@@ -41,27 +45,35 @@ function facetsOf(name: string, payload: unknown): Pick<EventFacets, 'classes' |
   };
 }
 
-interface Content {
-  readonly payload?: unknown;
-  readonly data: object;
+function asJson(payload: unknown, facets: Facets = {}): Content {
+  return { data: { datacontenttype: 'application/json', data: payload }, facets };
+}
+
+/** What an event says, and of that what filters ask for. */
+function contentIn({ event, body, writer }: OpenedRecord): Content {
+  switch (event) {
+    case 'FaultChanged': {
+      const payload = decodeEvent(event, body, writer);
+      return asJson(payload, facetsOfFault(payload));
+    }
+    case 'ProcessEnded': {
+      const payload = decodeEvent(event, body, writer);
+      return asJson(payload, facetsOfEnd(payload));
+    }
+    default:
+      return asJson(decodeEvent(event, body, writer));
+  }
 }
 
 /** The payload as JSON; bytes that can't be read go on as they are, since hiding them would be a gap. */
 async function contentOf(record: LogRecord, schemaIds: SchemaIds): Promise<Content> {
-  const { topic, value } = record;
-  const event = eventOfTopic(topic);
-  const framed = value === undefined ? undefined : unframe(value);
-  const writer = framed === undefined ? undefined : await schemaIds.schemaById(framed.schemaId);
   try {
-    if (event !== undefined && framed !== undefined && writer !== undefined) {
-      const payload = decodeEvent(event, framed.body, writer);
-      return { payload, data: { datacontenttype: 'application/json', data: payload } };
-    }
+    return contentIn(await openRecord(record, schemaIds));
   } catch (error) {
     if (!(error instanceof EventUndecodable)) throw error;
+    const bytes = record.value === undefined ? {} : { data_base64: record.value.toString('base64') };
+    return { data: { datacontenttype: 'application/octet-stream', ...bytes }, facets: {} };
   }
-  const bytes = value === undefined ? {} : { data_base64: value.toString('base64') };
-  return { data: { datacontenttype: 'application/octet-stream', ...bytes } };
 }
 
 /** Rejects with SchemaRegistryUnavailable: the record is to be read again later. */
@@ -70,7 +82,7 @@ export async function publishedEvent(record: LogRecord, schemaIds: SchemaIds): P
   const parsed = parseCloudEvent(headers);
   const id = 'problem' in parsed ? `${topic}/${partition}/${offset}` : parsed.id;
   const name = eventOfTopic(topic) ?? '';
-  const { payload, data } = await contentOf(record, schemaIds);
+  const { data, facets } = await contentOf(record, schemaIds);
   const extensions = {
     subject: headers['ce_subject'],
     time: headers['ce_time'],
@@ -91,6 +103,5 @@ export async function publishedEvent(record: LogRecord, schemaIds: SchemaIds): P
     ...extensions,
     ...data,
   });
-  const facets = payload === undefined ? {} : facetsOf(name, payload);
   return { id, name, json, topic, partition, offset, node: key, appendedAt, ...facets };
 }

@@ -1,20 +1,18 @@
-import { SchemaRegistryUnavailable, type SchemaIds } from '../../../adapters/ports/schema-ids.js';
+import type { SchemaIds } from '../../../adapters/ports/schema-ids.js';
 import type { LogRecord } from '../../../adapters/ports/event-log.js';
 import type { Clock } from '../../../adapters/ports/clock.js';
 import { parseEventId } from '../../../domain/event-number.js';
 import type { CauseId, NodeKey } from '../../../domain/identifiers.js';
 import type { Input } from '../../../domain/signal.js';
 import type { AvroSchema } from '../../../schemas/avro-files.js';
-import { eventOfTopic } from '../../../schemas/catalog.js';
-import { dataSchema } from '../../../schemas/cloud-events.js';
-import { decodeEvent, schemaOf } from '../../../schemas/codec.js';
+import { decodeEvent } from '../../../schemas/codec.js';
 import type { EventName } from '../../../schemas/event-payloads.js';
 import { eventToReply } from '../../../schemas/events/migration-reply.js';
 import { eventToReport } from '../../../schemas/events/report-received.js';
 import { eventToSignal } from '../../../schemas/events/signal.js';
 import { EventUndecodable } from '../../../schemas/undecodable.js';
 import { isUuid, uuidFrom } from '../../../schemas/uuid.js';
-import { unframe } from '../../../schemas/wire-format.js';
+import { openRecord } from '../../open-record.js';
 
 export interface DecodeOptions {
   readonly schemaIds: SchemaIds;
@@ -53,45 +51,6 @@ export async function decodeRecord(record: LogRecord, options: DecodeOptions): P
   } catch (error) {
     if (!(error instanceof EventUndecodable)) throw error;
     return { kind: 'deadLetter', reason: error.message, at };
-  }
-}
-
-interface OpenedRecord {
-  readonly event: EventName;
-  readonly body: Buffer;
-  readonly writer: AvroSchema;
-}
-
-async function openRecord(record: LogRecord, schemaIds: SchemaIds): Promise<OpenedRecord> {
-  const event = eventOfTopic(record.topic);
-  if (event === undefined)
-    throw new EventUndecodable('record', `topic ${record.topic} holds no event of ours`);
-  if (record.value === undefined) throw new EventUndecodable(event, 'tombstone: there is no value');
-  const framed = unframe(record.value);
-  if (framed === undefined)
-    throw new EventUndecodable(event, 'not in Confluent wire format (0, schema id, Avro)');
-  const writer = await writerSchema(event, framed.schemaId, record, schemaIds);
-  if (writer === undefined) throw new EventUndecodable(event, `unknown schema id ${framed.schemaId}`);
-  return { event, body: framed.body, writer };
-}
-
-/**
- * By id. Where the registry can't be asked, the record's own `ce_dataschema` will do if it names the bundled schema:
- * so that after a restart an absent registry holds up no decision about what this release wrote.
- */
-async function writerSchema(
-  event: EventName,
-  id: number,
-  record: LogRecord,
-  schemaIds: SchemaIds,
-): Promise<AvroSchema | undefined> {
-  try {
-    return await schemaIds.schemaById(id);
-  } catch (error) {
-    const bundled = schemaOf(event);
-    const named = record.headers['ce_dataschema'] === dataSchema(bundled);
-    if (error instanceof SchemaRegistryUnavailable && named) return bundled;
-    throw error;
   }
 }
 
