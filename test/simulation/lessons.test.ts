@@ -33,6 +33,28 @@ describe('lessons others paid for', () => {
     expect(effectsOn(told, 'n1')).toEqual([]);
   });
 
+  it.each([27, 30, 40, 45])(
+    'the log was away, and deadlines came due before anybody had looked: a person was called, or the machine rebooted again (append %i)',
+    async (append) => {
+      const hourLater = { requestMs: hourMs };
+      const told = await story(
+        [
+          { at: 500, what: 'a pod may not be disrupted', node: 'n1', forMs: 100 * hourMs },
+          fails('n1', 1_000),
+        ],
+        {
+          choices: { whenOverdue: 'delete' },
+          deviations: Object.fromEntries(
+            ['relay-1', 'relay-2'].map((relay) => [`${relay} log.append #${append}`, hourLater]),
+          ),
+        },
+      );
+      expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+      const wrong = ['PersonAsked', 'WorkflowChanged'];
+      expect(told.events.filter(({ type }) => wrong.includes(type))).toEqual([]);
+    },
+  );
+
   it('two faults of one node within 90 ms: one was lost', async () => {
     const told = await story([fails('n1', 1_000), fails('n1', 1_090, brokenDisk)]);
     expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);

@@ -140,6 +140,12 @@ export const plants: readonly Plant[] = [
     replace: 'context.healthy + 1 >= 1',
   },
   {
+    name: 'a deadline concludes what nobody has seen',
+    file: 'workflows/maintenance.ts',
+    find: 'context.lookHeldUp === true || isLongAgo(context, event, every)',
+    replace: 'context.lookHeldUp === undefined && false && isLongAgo(context, event, every)',
+  },
+  {
     name: 'a bad look does not begin the count anew',
     file: 'workflows/stages/verify.ts',
     find: "{ actions: [...notWell, 'adoptIdentity'] }",
