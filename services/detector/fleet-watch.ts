@@ -13,6 +13,8 @@ import { WaitingEvents, type WaitingEvent } from './waiting-events.js';
 
 /** Nodes of a list that are told about at a time. */
 const together = 64;
+/** A fleet that is isolated makes hundreds of changes a second; the guard need not know each one sooner than this. */
+const restAfterWriteMs = 50;
 
 /** The loop behind a detector: one stream of node events, handled one after another, and two slow rounds beside it. */
 export class FleetWatch {
@@ -20,7 +22,10 @@ export class FleetWatch {
   readonly #seen = new Map<string, Sighting>();
   readonly #members = new Map<NodeKey, FleetMember>();
   readonly #leases: LeaseWatch;
-  readonly #changes = new InventoryChanges((changed, gone) => this.#writeChanges(changed, gone));
+  readonly #changes = new InventoryChanges(
+    (changed, gone) => this.#writeChanges(changed, gone),
+    () => this.#restAfterWrite(),
+  );
   #remembered: ReadonlyMap<string, Remembered> | undefined;
   /** Names of nodes that carry an isolation taint. */
   readonly #tainted = new Set<string>();
@@ -199,6 +204,11 @@ export class FleetWatch {
         inventory.change(clusterName, { changed, gone }, clock.now()),
       ),
     );
+  }
+
+  #restAfterWrite(): Promise<void> {
+    const { clock, signal } = this.#options;
+    return clock.waitUntil(clock.now() + restAfterWriteMs, signal);
   }
 
   async #replaceInventory(): Promise<void> {

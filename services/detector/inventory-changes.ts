@@ -6,38 +6,58 @@ type Write = (changed: readonly FleetMember[], gone: readonly NodeKey[]) => Prom
 /**
  * What has changed about the fleet and is not in the inventory yet. What comes while others are being written goes in
  * the next write, of each node the latest only: when a thousand nodes change at once, the guard's count follows within
- * moments, and does not lag by a thousand transactions.
+ * moments, and does not lag by a thousand transactions; nor are there a thousand, one for each watch event.
  */
 export class InventoryChanges {
   readonly #write: Write;
+  readonly #rest: () => Promise<void>;
   readonly #waiting = new Map<NodeKey, FleetMember | undefined>();
   #writing: Promise<void> | undefined;
+  #isRunning = false;
 
-  /** @param write does not reject: it tries again by itself, or gives up because the end has come */
-  constructor(write: Write) {
+  /**
+   * @param write does not reject: it tries again by itself, or gives up because the end has come
+   * @param rest after a write, before the next one; what comes meanwhile goes together. Does not reject either
+   */
+  constructor(write: Write, rest: () => Promise<void>) {
     this.#write = write;
+    this.#rest = rest;
   }
 
   /** Notes a node as it is now; undefined: it is gone. Returns at once. */
   note(node: NodeKey, member: FleetMember | undefined): void {
     this.#waiting.set(node, member);
-    this.#writing ??= this.#writeAll();
+    if (!this.#isRunning) void this.#run();
   }
 
-  /** Resolves when everything that was noted is written. Never rejects. */
+  /** Resolves when everything that was noted is written, without a rest. Never rejects. */
   async settled(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    while (this.#writing !== undefined || this.#waiting.size > 0) await this.#writeOnce();
   }
 
-  async #writeAll(): Promise<void> {
+  async #run(): Promise<void> {
+    this.#isRunning = true;
     while (this.#waiting.size > 0) {
-      const changes = [...this.#waiting];
-      this.#waiting.clear();
-      const changed = changes.flatMap(([, member]) => (member === undefined ? [] : [member]));
-      const gone = changes.flatMap(([node, member]) => (member === undefined ? [node] : []));
-      await this.#write(changed, gone);
+      await this.#writeOnce();
+      await this.#rest();
     }
     // In the same step as the last look: what is noted between two steps would wait for the next change.
-    this.#writing = undefined;
+    this.#isRunning = false;
+  }
+
+  /** One write at a time: while one is under way, that one is waited for. */
+  #writeOnce(): Promise<void> {
+    this.#writing ??= this.#writeWaiting().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  #writeWaiting(): Promise<void> {
+    const changes = [...this.#waiting];
+    this.#waiting.clear();
+    const changed = changes.flatMap(([, member]) => (member === undefined ? [] : [member]));
+    const gone = changes.flatMap(([node, member]) => (member === undefined ? [node] : []));
+    return this.#write(changed, gone);
   }
 }

@@ -18,7 +18,9 @@ describe(`the whole of Faultline under ${schedules} seeded schedules`, () => {
       mostFailures: 1,
     });
     expect(tally.failures.map(describeFailure)).toEqual([]);
-    expect(Object.keys(tally.outcomes)).toEqual(expect.arrayContaining(['RECOVERED', 'CANCELLED']));
+    // A few schedules alone need not have every way to end.
+    const seen = schedules < 50 ? ['RECOVERED'] : ['RECOVERED', 'CANCELLED', 'HANDED_TO_HUMAN', 'RETIRED'];
+    expect(Object.keys(tally.outcomes)).toEqual(expect.arrayContaining(seen));
   });
 
   it.each([1, 7])('goes through the same steps again for the same seed (%i)', async (seed) => {

@@ -20,10 +20,13 @@ function slowInventory(): {
 } {
   const writes: { readonly changed: readonly FleetMember[]; readonly gone: readonly NodeKey[] }[] = [];
   const ends: (() => void)[] = [];
-  const changes = new InventoryChanges((changed, gone) => {
-    writes.push({ changed, gone });
-    return new Promise((resolve) => ends.push(resolve));
-  });
+  const changes = new InventoryChanges(
+    (changed, gone) => {
+      writes.push({ changed, gone });
+      return new Promise((resolve) => ends.push(resolve));
+    },
+    () => Promise.resolve(),
+  );
   return { writes, changes, endWrite: () => ends.shift()?.() };
 }
 
@@ -67,5 +70,23 @@ describe('changes of the fleet', () => {
     expect(isSettled).toBe(false);
     endWrite();
     await settled;
+  });
+
+  it('given changes one after the other, then those of a rest go together; who waits for them does not wait for the rest', async () => {
+    const writes: (readonly FleetMember[])[] = [];
+    const rests: (() => void)[] = [];
+    const changes = new InventoryChanges(
+      (changed) => Promise.resolve(void writes.push(changed)),
+      () => new Promise((resolve) => rests.push(resolve)),
+    );
+    changes.note(node('n1'), member('n1'));
+    await expect.poll(() => rests.length).toBe(1);
+    for (const name of ['n2', 'n3']) changes.note(node(name), member(name));
+    expect(writes).toEqual([[member('n1')]]);
+    rests.shift()?.();
+    await expect.poll(() => rests.length).toBe(1);
+    changes.note(node('n4'), member('n4'));
+    await changes.settled();
+    expect(writes).toEqual([[member('n1')], [member('n2'), member('n3')], [member('n4')]]);
   });
 });
