@@ -78,6 +78,7 @@ const firing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'faultline_records_refused_total{topic="maintenance.events"}': '0x80 1x40',
   },
   FaultlineJournalPaused: { 'faultline_journal_paused{instance="one"}': '1x120' },
+  FaultlineSubscribersCutOff: { 'faultline_event_streams_cut_off_total{instance="one"}': '0+1x120' },
   FaultlineLogEpochChanged: { 'faultline_log_epoch{instance="one"}': '1x80 2x40' },
   FaultlineEventLoopBlocked: {
     'nodejs_eventloop_lag_p99_seconds{job="faultline",instance="one"}': '0.6x120',
@@ -94,6 +95,7 @@ const healthy: Readonly<Record<string, string>> = {
   'faultline_figures_age_seconds{instance="one"}': '5x120',
   'faultline_intake_requests_refused_total{reason="unavailable"}': '4x120',
   'faultline_reports_rejected_total{reason="invalid"}': '17x120',
+  'faultline_event_streams_cut_off_total{instance="one"}': '3x120',
   'faultline_inventory_age_seconds{cluster="a"}': '30x120',
   'faultline_nodes_parked{cluster="a",kind="failed"}': '0x120',
   'faultline_dead_letters{topic="fault.reports.dlt"}': '0x120',
@@ -139,7 +141,7 @@ describe('the rules for Prometheus, by its own tool', { timeout: 300_000 }, () =
   it('are accepted', async () => {
     const { code, output } = await run(['check', 'rules', ...rules]);
     expect({ code, output }).toMatchObject({ code: 0 });
-    expect(output).toContain('21 rules found');
+    expect(output).toContain('22 rules found');
   });
 
   it('each fires, alone, when its thing happens', async () => {
