@@ -4,14 +4,20 @@ import type { Clock } from '../adapters/ports/clock.js';
 export class Workload {
   readonly #whenLess: () => void;
   #active = 0;
+  #storing = 0;
 
-  /** `whenLess` is called whenever a piece of work has ended or begins to wait. */
+  /** `whenLess` is called whenever a piece of work has ended, begins to wait, or only has its result to be stored. */
   constructor(whenLess: () => void = () => undefined) {
     this.#whenLess = whenLess;
   }
 
   get active(): number {
     return this.#active;
+  }
+
+  /** Pieces of work that take a place: all that are active but those whose result is only to be stored. */
+  get places(): number {
+    return this.#active - this.#storing;
   }
 
   begin(): void {
@@ -21,6 +27,17 @@ export class Workload {
   end(): void {
     this.#active -= 1;
     this.#whenLess();
+  }
+
+  /** Stores a result: still at work, but others may have its place. To be called by who has begun and not ended. */
+  async whileStoring<Stored>(store: () => Promise<Stored>): Promise<Stored> {
+    this.#storing += 1;
+    this.#whenLess();
+    try {
+      return await store();
+    } finally {
+      this.#storing -= 1;
+    }
   }
 
   /** Waits for something as one who is not at work meanwhile. To be called by who has begun and not ended. */

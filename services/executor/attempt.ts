@@ -12,6 +12,7 @@ import { backOffMs } from '../back-off.js';
 import type { Ending, Next, World } from './effect.js';
 import { lookAtPresent } from './effect-of.js';
 import { countRefusal, measured } from './measure.js';
+import type { Workload } from '../workload.js';
 import type { NodeStory } from './node-story.js';
 import { settingsFor, type ExecutorSettings } from './settings.js';
 
@@ -29,6 +30,8 @@ export interface AttemptContext {
   readonly log: Log;
   readonly metrics?: ExecutorMetrics;
   readonly story: NodeStory;
+  /** Whoever only has a result to store takes no place: nodes and journal would else rest in turn. */
+  readonly workload: Pick<Workload, 'whileStoring'>;
   /** Tells this copy's claims from those of others. */
   readonly claimant: string;
   readonly stopping: AbortSignal;
@@ -228,7 +231,9 @@ async function settle(
   const { id: commandId, type: commandType, processId, stageEntry } = command;
   context.looks.delete(commandId);
   const result = { commandId, commandType, processId, stageEntry, status, detail };
-  const isSettled = await context.queue.settle(result, context.clock.now());
+  const isSettled = await context.workload.whileStoring(() =>
+    context.queue.settle(result, context.clock.now()),
+  );
   if (isSettled) context.metrics?.commandSettled(commandType, status);
   return isSettled;
 }

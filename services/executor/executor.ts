@@ -77,6 +77,7 @@ class ExecutorLoop {
       tickets: options.tickets,
       actions: options.actions,
       clock: workingClock(options.clock, this.#workload),
+      workload: this.#workload,
       story: new NodeStory(options.clock, options.log),
       claimant: options.randomness.uuid(),
       stopping: options.signal,
@@ -111,7 +112,7 @@ class ExecutorLoop {
     const { queue, settings } = this.#options;
     const waiting = new AbortController();
     this.#waiting = waiting;
-    const free = Math.min(settings.concurrency - this.#workload.active, mostOpen - this.#tasks.size);
+    const free = Math.min(settings.concurrency - this.#workload.places, mostOpen - this.#tasks.size);
     this.#isFull = free <= 0;
     if (this.#isFull) return abortOf(waiting.signal);
     this.#passing = true;

@@ -4,7 +4,7 @@ import { createMemoryJournal } from '../../../adapters/memory/journal.js';
 import type { CommandQueue } from '../../../adapters/ports/journal.js';
 import { systemClock, systemRandomness } from '../../../adapters/clock/system-clock.js';
 import { runExecutor, type RunningExecutor } from '../../../services/executor/executor.js';
-import { defaultExecutorSettings } from '../../../services/executor/settings.js';
+import { defaultExecutorSettings, type ExecutorSettings } from '../../../services/executor/settings.js';
 import { batch, commandOf, nodeNamed, report, starting } from '../../contract/journal/decisions.js';
 import { defaultOptions, TestClock } from '../../contract/journal/harness.js';
 
@@ -38,7 +38,10 @@ function counting(queue: CommandQueue): { readonly queue: CommandQueue; readonly
   return { queue: counted, looks: () => looks };
 }
 
-function run(queue: CommandQueue): {
+function run(
+  queue: CommandQueue,
+  settings: Partial<ExecutorSettings> = {},
+): {
   readonly executor: RunningExecutor;
   readonly stop: () => Promise<void>;
 } {
@@ -49,7 +52,7 @@ function run(queue: CommandQueue): {
     guard: { ask: () => Promise.resolve({ kind: 'ask', budgets: [], askAgainAt: {} }) },
     clock: systemClock,
     randomness: systemRandomness,
-    settings: { ...defaultExecutorSettings, installation: 'test' },
+    settings: { ...defaultExecutorSettings, installation: 'test', ...settings },
     signal: stopping.signal,
     log: silent,
   });
@@ -84,6 +87,31 @@ it('asks again for what waits although another command was under work when it we
   await journal.advance(batch([report(n2)], { decide: starting([later]) }));
   await commands.postpone(later.id, { until: Date.now() + 50, reason: 'BudgetFull' });
   const { stop } = run(counting(commands).queue);
+  await expect.poll(() => commands.nextDue(0)).toBeUndefined();
+  await stop();
+});
+
+it('given one place, when a result is only to be stored, then the next node is begun: API server and journal rested in turn', async () => {
+  const { journal, commands } = createMemoryJournal(defaultOptions(new TestClock()));
+  for (const node of [nodeNamed('n1'), nodeNamed('n2')])
+    await journal.advance(batch([report(node)], { decide: starting([commandOf(node, 1)]) }));
+  const stored: (() => void)[] = [];
+  const queue = new Proxy(commands, {
+    get(target, name): unknown {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      if (name !== 'settle') return member.bind(target);
+      return async (...given: Parameters<CommandQueue['settle']>) => {
+        await new Promise<void>((resolve) => stored.push(resolve));
+        return target.settle(...given);
+      };
+    },
+  });
+  const { executor, stop } = run(queue, { concurrency: 1 });
+  await expect.poll(() => stored.length).toBe(2);
+  // It is not done all the same: a clock that jumps has to wait for it.
+  expect(executor.underWay()).toBeGreaterThan(0);
+  for (const go of stored) go();
   await expect.poll(() => commands.nextDue(0)).toBeUndefined();
   await stop();
 });
