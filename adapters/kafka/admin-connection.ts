@@ -1,5 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
-import { asLogError, isUnknownTopic } from './kafka-errors.js';
+import { asLogError, isLeaderMoving, isUnknownTopic } from './kafka-errors.js';
+
+/** A partition that was just made, or whose broker went, has a leader within moments; KafkaJS does not ask again. */
+const mostLooksForLeader = 6;
+const firstWaitMs = 50;
 
 /** Asks the cluster; connects when first asked, and anew after any failure. */
 export class AdminConnection {
@@ -12,13 +17,24 @@ export class AdminConnection {
 
   /** Rejects in the words of the port; with UnknownTopic when the cluster does not have `topic`. */
   async ask<Answer>(question: (admin: Admin) => Promise<Answer>, topic?: string): Promise<Answer> {
+    for (let looks = 1; ; looks += 1) {
+      try {
+        return await this.askOnce(question);
+      } catch (error) {
+        if (!isLeaderMoving(error) || looks === mostLooksForLeader) throw asLogError(error, topic);
+        await sleep(firstWaitMs * 2 ** (looks - 1));
+      }
+    }
+  }
+
+  private async askOnce<Answer>(question: (admin: Admin) => Promise<Answer>): Promise<Answer> {
     this.connecting ??= this.connect();
     const connecting = this.connecting;
     try {
       return await question(await connecting);
     } catch (error) {
       if (!isUnknownTopic(error) && this.connecting === connecting) await this.close();
-      throw asLogError(error, topic);
+      throw error;
     }
   }
 

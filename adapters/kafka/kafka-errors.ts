@@ -18,6 +18,15 @@ const recordAtFault = new Set([
   'INVALID_TIMESTAMP',
 ]);
 
+/** Another broker leads the partition, or will in a moment. */
+const leaderMoving = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'REPLICA_NOT_AVAILABLE',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+]);
+
 /** The broker's own name of an error (`MESSAGE_TOO_LARGE`…), found through KafkaJS's wrappings. */
 export function protocolErrorType(error: unknown): string | undefined {
   for (let current = error, depth = 0; current instanceof Error && depth < 10; depth += 1) {
@@ -37,6 +46,10 @@ export function isRecordAtFault(error: unknown): boolean {
 
 export function isUnknownTopic(error: unknown): boolean {
   return protocolErrorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
+}
+
+export function isLeaderMoving(error: unknown): boolean {
+  return leaderMoving.has(protocolErrorType(error) ?? '');
 }
 
 /** The same error in the words of the port. */
