@@ -6,6 +6,9 @@ export interface BackOffBounds {
   readonly longestMs: number;
 }
 
+/** How a dependency that is away is waited for: everything waits as long as the longest of these after it is back. */
+export const dependencyBounds: BackOffBounds = { firstMs: 200, longestMs: 5_000 };
+
 /** Wait before try number `tries + 1`, ms: full jitter under a ceiling that doubles, but never less than a tenth of it. */
 export function backOffMs(tries: number, randomness: Randomness, bounds: BackOffBounds): number {
   const ceiling = Math.min(bounds.longestMs, bounds.firstMs * 2 ** Math.min(Math.max(tries - 1, 0), 20));

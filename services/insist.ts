@@ -1,9 +1,6 @@
 import type { Clock, Randomness } from '../adapters/ports/clock.js';
 import type { Log } from '../adapters/ports/log.js';
-import { backOffMs, type BackOffBounds } from './back-off.js';
-
-/** Faults wait as long as the longest of these after the log is back. */
-const defaultBounds: BackOffBounds = { firstMs: 200, longestMs: 5_000 };
+import { backOffMs, dependencyBounds, type BackOffBounds } from './back-off.js';
 
 /**
  * Does something again until it succeeds or `signal` aborts: what was seen is not lost because the log or the journal is
@@ -18,7 +15,7 @@ export async function insist(
   },
   what: string,
   work: () => Promise<void>,
-  bounds: BackOffBounds = defaultBounds,
+  bounds: BackOffBounds = dependencyBounds,
 ): Promise<boolean> {
   const { clock, randomness, signal, log } = options;
   for (let tries = 1; !signal.aborted; tries += 1) {

@@ -1,6 +1,6 @@
 import type { Clock, Randomness } from '../adapters/ports/clock.js';
 import type { Log } from '../adapters/ports/log.js';
-import { backOffMs } from './back-off.js';
+import { backOffMs, dependencyBounds } from './back-off.js';
 import type { Workload } from './workload.js';
 
 export interface Supervision {
@@ -11,9 +11,6 @@ export interface Supervision {
   /** Counts the loop while it is not just waiting. */
   readonly workload: Workload;
 }
-
-/** Everything waits as long as the longest of these after a dependency is back. */
-const bounds = { firstMs: 200, longestMs: 5_000 };
 
 /**
  * Runs `turn` again and again until the signal aborts. Trouble (a dependency that is away) is logged, waited out with
@@ -49,7 +46,7 @@ async function waitOut(
   supervision: Supervision,
   { error, troubles }: { readonly error: unknown; readonly troubles: number },
 ): Promise<void> {
-  const waitMs = backOffMs(troubles, supervision.randomness, bounds);
+  const waitMs = backOffMs(troubles, supervision.randomness, dependencyBounds);
   supervision.log.warn(
     { loop: name, error: String(error), troubles, waitMs },
     `${name} is in trouble and waits before it goes on`,

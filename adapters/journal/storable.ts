@@ -1,7 +1,5 @@
 import { isStorableText, storableText } from '../../schemas/storable-text.js';
 
-export { storableText };
-
 /** What PostgreSQL's jsonb refuses, as JSON.stringify writes it: NUL and halves of surrogate pairs. */
 const refused = /\\u0000|\\ud[89a-f][0-9a-f]{2}/;
 

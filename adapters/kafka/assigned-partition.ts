@@ -186,7 +186,8 @@ export class AssignedPartitionState {
         this.failures = 0;
         hints.note(topic, partition, this.expected);
       }
-      this.beginAnew(this.interruption());
+      const interruption = this.interruption();
+      if (interruption !== undefined) this.beginAnew(interruption);
     } catch (error) {
       this.beginAnew(reasonOf(error));
     } finally {
@@ -194,9 +195,8 @@ export class AssignedPartitionState {
     }
   }
 
-  /** After trouble, if there was any. */
-  private beginAnew(trouble: string | undefined): void {
-    if (trouble === undefined) return;
+  /** Tells the trouble, and asks after a pause where to go on; whoever leaves has nothing to go on with. */
+  private beginAnew(trouble: string): void {
     this.failures += 1;
     this.context.onTrouble(`${this.name}: ${trouble}`);
     if (this.owned && !this.leaving) this.begin(this.context.pause(this.failures));

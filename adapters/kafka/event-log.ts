@@ -11,7 +11,6 @@ import type {
 } from '../ports/event-log.js';
 import { AppendQueue } from '../event-log/append-queue.js';
 import { AdminConnection } from './admin-connection.js';
-import { nameOf } from './group-session.js';
 import { clusterSettings, consumerSettings, type ClusterAccess } from './client-settings.js';
 import { readerGroupPrefix } from './rights/access-rules.js';
 import { patchRecordFormat } from './record-format-patch.js';
@@ -110,10 +109,9 @@ export class KafkaEventLog implements EventLog {
   }
 
   follow(options: FollowOptions): KafkaSubscription {
-    const group = `${readerGroupPrefix}${randomUUID()}`;
+    const group = ownReaderGroup();
     const subscription = this.consume({ ...options, group });
-    // Groups of nobody would stay for a week.
-    const forget = (): Promise<void> => this.admin.deleteGroup(group).catch(() => undefined);
+    const forget = (): Promise<void> => this.forgetGroup(group);
     const farewell = subscription.ended.then(forget, forget).finally(() => this.farewells.delete(farewell));
     this.farewells.add(farewell);
     return subscription;
@@ -130,12 +128,12 @@ export class KafkaEventLog implements EventLog {
     const start = from < bounds.low ? bounds.low : from;
     const end = to < bounds.high ? to : bounds.high;
     if (start >= end) return;
-    const group = `${readerGroupPrefix}${randomUUID()}`;
+    const group = ownReaderGroup();
     try {
       yield* readRange((options) => this.consume(options), { group, topic, partition, start, end });
     } finally {
-      // Also when the caller stops in the middle: groups of nobody would stay for a week.
-      await this.admin.deleteGroup(group).catch(() => undefined);
+      // Also when the caller stops in the middle.
+      await this.forgetGroup(group);
     }
   }
 
@@ -151,21 +149,24 @@ export class KafkaEventLog implements EventLog {
   async unread(group: string): Promise<bigint> {
     const members = [...this.subscriptions].filter((one) => one.options.group === group);
     const topics = [...new Set(members.flatMap(({ options }) => options.topics))];
-    const bounds = await Promise.all(topics.map(async (topic) => [topic, await this.bounds(topic)] as const));
+    const bounds = await this.admin.boundsByPlace(topics);
     const positions = new Map(members.flatMap((member) => [...member.positions()]));
-    return bounds
-      .flatMap(([topic, partitions]) =>
-        partitions.map(({ partition, low, high }) => {
-          const position = positions.get(nameOf(topic, partition)) ?? low;
-          return high > position ? high - position : 0n;
-        }),
-      )
+    return [...bounds]
+      .map(([name, { low, high }]) => {
+        const position = positions.get(name) ?? low;
+        return high > position ? high - position : 0n;
+      })
       .reduce((sum, records) => sum + records, 0n);
   }
 
   close(): Promise<void> {
     this.closing ??= this.closeNow();
     return this.closing;
+  }
+
+  /** Groups of nobody would stay for a week. */
+  private forgetGroup(group: string): Promise<void> {
+    return this.admin.deleteGroup(group).catch(() => undefined);
   }
 
   private async closeNow(): Promise<void> {
@@ -175,4 +176,9 @@ export class KafkaEventLog implements EventLog {
     await this.sender.close();
     await this.admin.close();
   }
+}
+
+/** A group for one reader, until it has read. */
+function ownReaderGroup(): string {
+  return `${readerGroupPrefix}${randomUUID()}`;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Cluster, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import type { ConsumeOptions, PartitionBounds } from '../ports/event-log.js';
+import { placeName, type ConsumeOptions, type PartitionBounds } from '../ports/event-log.js';
 import { reasonOf } from '../event-log/errors.js';
 import { AssignedPartitionState } from './assigned-partition.js';
 import { consumerSettings, runSettings } from './client-settings.js';
@@ -12,6 +12,7 @@ import { StallWatch, type PartitionStanding } from './stall-watch.js';
 export interface GroupSessionContext {
   readonly kafka: Kafka;
   readonly bounds: (topic: string) => Promise<readonly PartitionBounds[]>;
+  readonly boundsByPlace: (topics: readonly string[]) => Promise<ReadonlyMap<string, PartitionBounds>>;
   readonly firstSince: (topic: string, partition: number, appendedAt: number) => Promise<bigint>;
   readonly logId: string;
   readonly sessionTimeoutMs: number;
@@ -172,14 +173,8 @@ export class GroupSession {
   /** Empty while the brokers do not answer. */
   private async highs(): Promise<ReadonlyMap<string, bigint>> {
     try {
-      const bounds = await Promise.all(
-        this.options.topics.map(async (topic) => [topic, await this.context.bounds(topic)] as const),
-      );
-      return new Map(
-        bounds.flatMap(([topic, partitions]) =>
-          partitions.map(({ partition, high }) => [nameOf(topic, partition), high] as const),
-        ),
-      );
+      const bounds = await this.context.boundsByPlace(this.options.topics);
+      return new Map([...bounds].map(([name, { high }]) => [name, high]));
     } catch {
       return new Map();
     }
@@ -202,7 +197,7 @@ export class GroupSession {
     this.consumer.on(events.START_BATCH_PROCESS, ({ payload }) => {
       // KafkaJS steps over batches without any record for us (compacted away) and tells only here.
       if (payload.batchSize === 0) {
-        this.states.get(nameOf(payload.topic, payload.partition))?.stepOver(BigInt(payload.lastOffset));
+        this.states.get(placeName(payload))?.stepOver(BigInt(payload.lastOffset));
       }
     });
     return new Promise((_resolve, reject) => {
@@ -222,7 +217,7 @@ export class GroupSession {
     const asked = new Map<string, Promise<readonly PartitionBounds[]>>();
     for (const [topic, partitions] of Object.entries(assignment)) {
       for (const partition of partitions) {
-        const name = nameOf(topic, partition);
+        const name = placeName({ topic, partition });
         const state = new AssignedPartitionState({
           ...this.context,
           consumer: this.consumer,
@@ -245,15 +240,11 @@ export class GroupSession {
 
   private async handle(payload: EachBatchPayload): Promise<void> {
     const { topic, partition } = payload.batch;
-    await this.states.get(nameOf(topic, partition))?.handle(payload);
+    await this.states.get(placeName({ topic, partition }))?.handle(payload);
   }
 
   private revokeAll(): void {
     for (const state of this.states.values()) state.revoke();
     this.states.clear();
   }
-}
-
-export function nameOf(topic: string, partition: number): string {
-  return `${topic}/${partition}`;
 }

@@ -6,7 +6,7 @@ import type { TopicAdmin } from './topic-admin.js';
 
 export interface KafkaSubscriptionContext extends Omit<
   GroupSessionContext,
-  'logId' | 'bounds' | 'firstSince' | 'lostMember' | 'pause' | 'onRefusal'
+  'logId' | 'bounds' | 'boundsByPlace' | 'firstSince' | 'lostMember' | 'pause' | 'onRefusal'
 > {
   readonly admin: TopicAdmin;
   readonly retryDelayMs: number;
@@ -83,6 +83,7 @@ export class KafkaSubscription implements Subscription {
         logId,
         lostMember: this.lostMember,
         bounds: (topic) => admin.bounds(topic),
+        boundsByPlace: (topics) => admin.boundsByPlace(topics),
         firstSince: (topic, partition, appendedAt) => admin.firstSince(topic, partition, appendedAt),
         pause: (attempt) => this.pause(attempt),
         onRefusal: (error) => {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { ITopicMetadata } from 'kafkajs';
-import type { PartitionBounds, TopicSpecification } from '../ports/event-log.js';
+import { placeName, type PartitionBounds, type TopicSpecification } from '../ports/event-log.js';
 import { TopicMismatch, UnknownTopic } from '../event-log/errors.js';
 import type { AdminConnection } from './admin-connection.js';
 import { newTopic } from './topics/topic-settings.js';
@@ -55,6 +55,18 @@ export class TopicAdmin {
         .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
         .sort((a, b) => a.partition - b.partition);
     }, topic);
+  }
+
+  /** Of all partitions of these topics, by the names of their places. */
+  async boundsByPlace(topics: readonly string[]): Promise<ReadonlyMap<string, PartitionBounds>> {
+    const named = await Promise.all(
+      topics.map(async (topic) =>
+        (await this.bounds(topic)).map(
+          (bounds) => [placeName({ topic, partition: bounds.partition }), bounds] as const,
+        ),
+      ),
+    );
+    return new Map(named.flat());
   }
 
   /** By partition, the offset of the first record that was appended at this time (ms) or later, else of the next one. */

@@ -1,4 +1,4 @@
-import type { ConsumeOptions, Subscription } from '../ports/event-log.js';
+import { placeName, type ConsumeOptions, type Subscription } from '../ports/event-log.js';
 import { PartitionReader } from '../event-log/partition-reader.js';
 import type { MemoryEventLog } from './event-log.js';
 
@@ -39,7 +39,7 @@ export class MemoryGroup {
     let sum = 0n;
     for (const [topic, partition] of this.partitions()) {
       const { low, high } = this.log.assigned(topic, partition);
-      const position = this.owned.get(nameOf(topic, partition))?.reader.position ?? low;
+      const position = this.owned.get(placeName({ topic, partition }))?.reader.position ?? low;
       if (high > position) sum += high - position;
     }
     return sum;
@@ -81,11 +81,11 @@ export class MemoryGroup {
     this.partitions().forEach(([topic, partition], index) => {
       const candidates = this.members.filter(({ options }) => options.topics.includes(topic));
       const owner = candidates[index % candidates.length];
-      const before = this.owned.get(nameOf(topic, partition));
+      const before = this.owned.get(placeName({ topic, partition }));
       if (before?.owner === owner) return;
       const finished = before && Promise.race([before.reader.revoke(), before.owner.crashed]);
       if (owner === undefined) return;
-      this.owned.set(nameOf(topic, partition), {
+      this.owned.set(placeName({ topic, partition }), {
         owner,
         reader: this.reader(owner, topic, partition, finished),
       });
@@ -177,8 +177,4 @@ export class MemorySubscription implements Subscription {
     this.hasEnded = true;
     this.settle?.reject(error);
   }
-}
-
-function nameOf(topic: string, partition: number): string {
-  return `${topic}/${partition}`;
 }

@@ -59,6 +59,17 @@ export interface Batch {
   isOwned(): boolean;
 }
 
+/** A partition of a topic. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What a place is called where it is a key. */
+export function placeName({ topic, partition }: Place): string {
+  return `${topic}/${partition}`;
+}
+
 export interface ConsumeOptions {
   readonly group: string;
   readonly topics: readonly string[];

@@ -1,6 +1,7 @@
 import { commandCatalog } from '../../../domain/command.js';
 import type { BatchEffects } from '../../journal/batch-collection.js';
-import { storableJson, storableText } from '../../journal/storable.js';
+import { storableText } from '../../../schemas/storable-text.js';
+import { storableJson } from '../../journal/storable.js';
 import { keepCauses } from './cause-statements.js';
 import type { Statement } from './database.js';
 

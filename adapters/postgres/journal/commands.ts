@@ -1,6 +1,6 @@
 import type { Command, CommandResult } from '../../../domain/command.js';
 import type { CommandId } from '../../../domain/identifiers.js';
-import { storableText } from '../../journal/storable.js';
+import { storableText } from '../../../schemas/storable-text.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
 import { Claims } from './claims.js';
 import type { JournalContext } from './context.js';

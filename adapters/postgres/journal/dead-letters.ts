@@ -1,4 +1,4 @@
-import { storableText } from '../../journal/storable.js';
+import { storableText } from '../../../schemas/storable-text.js';
 import type {
   DeadLetterBook,
   DeadLetterDecision,

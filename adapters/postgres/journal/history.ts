@@ -13,7 +13,7 @@ import type {
   WaitingRow,
 } from '../../ports/journal.js';
 import { describeInput } from '../../journal/waiting-inputs.js';
-import { storableText } from '../../journal/storable.js';
+import { storableText } from '../../../schemas/storable-text.js';
 import type { Database } from './database.js';
 import { inputFromBytes } from './waiting.js';
 

@@ -1,5 +1,5 @@
 import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
-import { storableText } from '../../journal/storable.js';
+import { storableText } from '../../../schemas/storable-text.js';
 import type { FleetInventory, FleetMember, FleetSummary } from '../../ports/journal.js';
 import type { Database, Statement } from './database.js';
 import { asJournalError } from './failures.js';

@@ -1,5 +1,6 @@
 import { outboxPartitionOf } from '../../journal/digests.js';
-import { storableJson, storableText } from '../../journal/storable.js';
+import { storableText } from '../../../schemas/storable-text.js';
+import { storableJson } from '../../journal/storable.js';
 import type { NewOutboxEntry } from '../../ports/journal.js';
 import type { Statement } from './database.js';
 

@@ -1,7 +1,7 @@
 import { appendedAgainWithinMs } from '../../journal/causes.js';
 import type { LostInput, Upkeep } from '../../journal/options.js';
 import type { LostRecords } from '../../../domain/signal.js';
-import { storableText } from '../../journal/storable.js';
+import { storableText } from '../../../schemas/storable-text.js';
 import type { Installation } from '../../ports/journal.js';
 import { heads } from './commands.js';
 import type { JournalContext } from './context.js';

@@ -2,7 +2,7 @@ import type { CauseId, NodeKey } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import type { Input } from '../../../domain/signal.js';
 import type { BatchEffects } from '../../journal/batch-collection.js';
-import { storableText } from '../../journal/storable.js';
+import { storableText } from '../../../schemas/storable-text.js';
 import {
   comparedReports,
   takenUpAtOnce,

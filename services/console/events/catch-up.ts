@@ -1,8 +1,8 @@
-import type { Batch } from '../../../adapters/ports/event-log.js';
+import { placeName, type Batch, type Place } from '../../../adapters/ports/event-log.js';
 import { fits, type EventFilter } from './event-filter.js';
 import { eventText } from './event-ring.js';
 import type { EventSource } from './event-tail.js';
-import { LowWater, placeName, type Place } from './low-water.js';
+import { LowWater } from './low-water.js';
 import { publishedEvent } from './published-event.js';
 
 /** Up to where somebody reads. */
@@ -98,12 +98,12 @@ class CatchUp<Wanted extends Target> {
     const { filter, until = Infinity, deliver, signal } = this.#stretch;
     if (signal.aborted || this.#hasArrived()) return;
     const events = await Promise.all(records.map((record) => publishedEvent(record, this.#source.schemaIds)));
+    const { safeSince } = this.#water;
     const texts: string[] = [];
     for (const event of events) {
       // A batch that failed midway comes again.
       if (event.offset < (this.#water.nextIn(event) ?? 0n)) continue;
-      if (event.appendedAt < until && fits(filter, event))
-        texts.push(eventText(event, this.#water.safeSince));
+      if (event.appendedAt < until && fits(filter, event)) texts.push(eventText(event, safeSince));
       this.#water.read(event, event.offset, event.appendedAt);
     }
     if (texts.length > 0) await deliver(texts.join(''), texts.length);

@@ -1,7 +1,7 @@
+import { placeName } from '../../../adapters/ports/event-log.js';
 import { catchUp, type Target } from './catch-up.js';
 import { fits, type EventFilter } from './event-filter.js';
 import { clockSkewMs, type EventSource, type EventTail } from './event-tail.js';
-import { placeName } from './low-water.js';
 import type { PublishedEvent } from './published-event.js';
 import type { Turns } from './turns.js';
 import { resumeText } from './resume-point.js';

@@ -1,12 +1,4 @@
-/** A partition of a topic. */
-export interface Place {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-export function placeName({ topic, partition }: Place): string {
-  return `${topic}/${partition}`;
-}
+import { placeName, type Place } from '../../../adapters/ports/event-log.js';
 
 interface Level {
   /** Offset after the last record that was read. */
