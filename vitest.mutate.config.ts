@@ -23,6 +23,7 @@ const files = [
   'test/services/maintenance/decide/verification.test.ts',
   'test/services/maintenance/decide/timers.test.ts',
   'test/services/maintenance/decide/flapping.test.ts',
+  'test/workflows/deadlines.test.ts',
   'test/workflows/notice.test.ts',
   'test/services/maintenance/activate-withheld.test.ts',
   'test/workflows/machines.test.ts',
