@@ -10,6 +10,17 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The text itself; anything else is an empty one. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The objects of a list; none where there is no list. */
+export function objectsOf(value: Json | undefined): readonly JsonObject[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((item: Json): item is JsonObject => isObject(item));
+}
+
 /** Deep equality of JSON values; undefined members count as absent. */
 export function sameJson(left: unknown, right: unknown): boolean {
   if (left === right) return true;

@@ -62,16 +62,22 @@ export function sequenceText(sequence: { readonly epoch: number; readonly versio
 
 /** One trace per process, or per cause where there is none yet; one span per event. */
 function traceParent({ id, causationId, correlationId }: EventAttributes): string {
-  return `00-${traceOf(correlationId ?? causationId ?? id)}-${digest(id, 16)}-01`;
+  return `00-${traceOf(correlationId ?? causationId ?? id)}-${spanOf(id)}-01`;
+}
+
+/** Id of the trace that belongs to a maintenance process or, where there is none yet, to a report; W3C Trace Context. */
+export function traceOf(text: string): string {
+  if (latestTrace.of !== text) latestTrace = { of: text, is: digest(text, 32) };
+  return latestTrace.is;
+}
+
+/** Id of the span that a record's `traceparent` names, by its `ce_id`. */
+export function spanOf(id: string): string {
+  return digest(id, 16);
 }
 
 /** What one decision publishes about one process comes together. */
 let latestTrace = { of: '', is: '' };
-
-function traceOf(text: string): string {
-  if (latestTrace.of !== text) latestTrace = { of: text, is: digest(text, 32) };
-  return latestTrace.is;
-}
 
 /** A UUID is hexadecimal already (and then found in a tracing tool by itself); hashing costs 2 µs. */
 function digest(text: string, length: number): string {

@@ -10,6 +10,7 @@ import type {
 } from '../ports/journal.js';
 import type { Clock, Randomness } from '../ports/clock.js';
 import type { DeadLetterBook } from '../ports/dead-letters.js';
+import type { Positions } from '../ports/positions.js';
 
 /** What every journal needs to be opened. */
 export interface JournalOptions {
@@ -72,6 +73,7 @@ export interface OpenJournal {
   readonly inventory: FleetInventory;
   readonly upkeep: Upkeep;
   readonly deadLetters: DeadLetterBook;
+  readonly positions: Positions;
   /** Gives up what this copy holds. What it had claimed runs out by itself. */
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { MemoryDeadLetters } from './journal/dead-letters.js';
 import { MemoryHistory } from './journal/history.js';
 import { MemoryFleetInventory } from './journal/inventory.js';
 import { MemoryOutbox } from './journal/outbox.js';
+import { MemoryPositions } from './journal/positions.js';
 import { MemoryStore } from './journal/store.js';
 import { MemoryTimers } from './journal/timers.js';
 import { MemoryUpkeep } from './journal/upkeep.js';
@@ -47,6 +48,7 @@ export function createMemoryJournal(
     inventory: new MemoryFleetInventory(store),
     upkeep: new MemoryUpkeep(store, options),
     deadLetters: new MemoryDeadLetters(store),
+    positions: new MemoryPositions(store),
     close: () => outbox.releaseAll(),
   };
 }

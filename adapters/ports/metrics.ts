@@ -42,7 +42,8 @@ export interface ExecutorMetrics {
 }
 
 export interface RelayMetrics {
-  recordsPublished(topic: string, count: number): void;
+  /** @param ageMs of the first of them: from when it happened until the log had it; undefined: it does not say when */
+  recordsPublished(topic: string, count: number, ageMs: number | undefined): void;
   /** The log will never take this record. */
   recordRefused(topic: string): void;
 }
@@ -56,6 +57,13 @@ export interface StreamMetrics {
   streamCutOff(): void;
 }
 
+/** Traces on their way to a collector. */
+export interface TracerMetrics {
+  spansExported(count: number): void;
+  /** The collector will never take them. */
+  spansRefused(count: number): void;
+}
+
 /** What the composition sees of the services that know nothing of metrics: it carries what they say. */
 export interface CarriedMetrics {
   detectorReported(cluster: string): void;
@@ -65,4 +73,11 @@ export interface CarriedMetrics {
 
 /** Of all services of one process. */
 export interface ServiceMetrics
-  extends IntakeMetrics, MaintenanceMetrics, ExecutorMetrics, RelayMetrics, StreamMetrics, CarriedMetrics {}
+  extends
+    IntakeMetrics,
+    MaintenanceMetrics,
+    ExecutorMetrics,
+    RelayMetrics,
+    StreamMetrics,
+    TracerMetrics,
+    CarriedMetrics {}

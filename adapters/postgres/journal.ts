@@ -12,6 +12,7 @@ import { noticeRestoredDatabase } from './journal/new-epoch.js';
 import { Notices } from './journal/notices.js';
 import { OutboxLocks } from './journal/outbox-locks.js';
 import { PostgresOutbox } from './journal/outbox.js';
+import { PostgresPositions } from './journal/positions.js';
 import { PostgresJournal } from './journal/postgres-journal.js';
 import { PostgresTimers } from './journal/timers.js';
 import { PostgresUpkeep } from './journal/upkeep.js';
@@ -67,6 +68,7 @@ export async function openPostgresJournal(options: PostgresJournalOptions): Prom
     inventory: new PostgresFleetInventory(database),
     upkeep: new PostgresUpkeep(context),
     deadLetters: new PostgresDeadLetters(context),
+    positions: new PostgresPositions(database),
     close,
   };
 }

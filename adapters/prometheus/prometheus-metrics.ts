@@ -8,6 +8,7 @@ import { intakeMetrics } from './intake-metrics.js';
 import { maintenanceMetrics } from './maintenance-metrics.js';
 import { relayMetrics } from './relay-metrics.js';
 import { streamMetrics } from './stream-metrics.js';
+import { tracerMetrics } from './tracer-metrics.js';
 
 export interface PrometheusOptions {
   /** Of Faultline. */
@@ -84,6 +85,7 @@ export function createPrometheusMetrics({ version, clusters }: PrometheusOptions
       ...executorMetrics(registry),
       ...relayMetrics(registry),
       ...streamMetrics(registry),
+      ...tracerMetrics(registry),
       ...carriedMetrics(registry),
     },
     showFigures: () =>

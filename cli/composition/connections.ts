@@ -2,6 +2,7 @@ import type { OpenJournal } from '../../adapters/journal/options.js';
 import type { ConnectedCluster } from '../../adapters/kubernetes/cluster.js';
 import type { FigureReader } from '../../adapters/ports/figures.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
+import type { SpanExporter } from '../../adapters/ports/spans.js';
 import { openPostgresFigures } from '../../adapters/postgres/figures/figures.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { connectionStringOf, openJournal } from './journal-connection.js';
@@ -9,6 +10,7 @@ import { openClusters } from './open-clusters.js';
 import { openDrivers, type Drivers } from './open-drivers.js';
 import { openEventLog, type OpenEventLog } from './open-event-log.js';
 import { openSchemaIds } from './open-schema-ids.js';
+import { openSpanExporter } from './open-span-exporter.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Everything outside that one process of Faultline holds on to. */
@@ -17,6 +19,7 @@ export interface Connections extends OpenEventLog, Drivers {
   readonly figures: FigureReader;
   readonly schemaIds: SchemaIds;
   readonly clusters: ReadonlyMap<string, ConnectedCluster>;
+  readonly spans: SpanExporter | undefined;
   /** In the reverse order of opening. */
   close(): Promise<void>;
 }
@@ -51,6 +54,8 @@ export async function openConnections(
     const drivers = openDrivers(configuration, environment);
     const { power, tickets, actions } = drivers;
     for (const driver of [power, tickets, actions]) if (driver !== undefined) opened(() => driver.close());
+    const spans = await openSpanExporter(configuration, surroundings);
+    if (spans !== undefined) opened(() => spans.close());
     return {
       ...log,
       ...drivers,
@@ -58,6 +63,7 @@ export async function openConnections(
       figures,
       schemaIds: openSchemaIds(configuration, surroundings),
       clusters,
+      spans,
       close,
     };
   } catch (error) {

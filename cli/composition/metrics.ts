@@ -6,7 +6,7 @@ import type { Configuration } from '../configuration/configuration.js';
 import type { Connections } from './connections.js';
 import type { ServiceName } from './service-names.js';
 import { ShownFigures } from './shown-figures.js';
-import { readers } from './start/consumer-groups.js';
+import { readersOf } from './start/consumer-groups.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What one process tells of itself. */
@@ -43,7 +43,7 @@ export function startMetrics(parts: {
   const shown = counts(wanted)
     ? new ShownFigures({
         reader: connections.figures,
-        watch: new LogWatch(connections.eventLog, readers),
+        watch: new LogWatch(connections.eventLog, readersOf(configuration)),
         metrics: prometheus.showFigures(),
         clock: surroundings.clock,
         onTrouble: troubleTold(surroundings.log),

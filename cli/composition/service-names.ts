@@ -7,6 +7,7 @@ export const serviceNames = [
   'relay',
   'executor',
   'migrator',
+  'tracer',
 ] as const;
 export type ServiceName = (typeof serviceNames)[number];
 

@@ -4,6 +4,7 @@ import { startExecutor } from './start/executor.js';
 import { startMaintenance } from './start/maintenance.js';
 import { startMigrator } from './start/migrator.js';
 import { startRelay } from './start/relay.js';
+import { startTracer } from './start/tracer.js';
 import type { RunningService, ServiceContext } from './start/running-service.js';
 
 /** Starts the parts that work in the background; intake and console share the HTTP listener and are started there. */
@@ -16,6 +17,7 @@ export function startServices(
   if (wanted.has('relay')) running.push(startRelay(context));
   if (wanted.has('executor')) running.push(startExecutor(context));
   if (wanted.has('migrator')) running.push(startMigrator(context));
+  if (wanted.has('tracer')) running.push(...startTracer(context));
   if (wanted.has('detector')) {
     for (const cluster of context.configuration.clusters) {
       const api = context.connections.clusters.get(cluster.name);

@@ -76,24 +76,28 @@ export function compileGuard(
   };
 }
 
+/** A partner that is spoken to over HTTP; undefined where none is given. */
+export function compileWebhook(
+  context: Compilation,
+  path: KeyPath,
+  given: ConfigurationFile['tracing'],
+): WebhookConfiguration | undefined {
+  if (given === undefined) return undefined;
+  checkUrl(context, [...path, 'url'], given.url);
+  const token = context.secret(path, 'token', given.tokenFile, given.tokenFrom);
+  return {
+    url: given.url.replace(/\/+$/, ''),
+    requestTimeoutMs: context.duration([...path, 'requestTimeout'], given.requestTimeout),
+    ...(token === undefined ? {} : { token }),
+  };
+}
+
 export function compileDrivers(
   context: Compilation,
   drivers: ConfigurationFile['drivers'],
 ): Configuration['drivers'] {
-  const webhook = (name: 'tickets' | 'actions'): WebhookConfiguration | undefined => {
-    const given = drivers[name];
-    if (given === undefined) return undefined;
-    const path = ['drivers', name];
-    checkUrl(context, [...path, 'url'], given.url);
-    const token = context.secret(path, 'token', given.tokenFile, given.tokenFrom);
-    return {
-      url: given.url.replace(/\/+$/, ''),
-      requestTimeoutMs: context.duration([...path, 'requestTimeout'], given.requestTimeout),
-      ...(token === undefined ? {} : { token }),
-    };
-  };
-  const tickets = webhook('tickets');
-  const actions = webhook('actions');
+  const tickets = compileWebhook(context, ['drivers', 'tickets'], drivers.tickets);
+  const actions = compileWebhook(context, ['drivers', 'actions'], drivers.actions);
   const redfish = (name: 'requestTimeout' | 'observeEvery' | 'observeDeadline') =>
     context.duration(['drivers', 'redfish', name], drivers.redfish[name]);
   return {

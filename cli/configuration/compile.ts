@@ -11,6 +11,7 @@ import {
   compileGuard,
   compileHttp,
   compileIntake,
+  compileWebhook,
 } from './compile-services.js';
 import type { Configuration } from './configuration.js';
 import type { LocatedDocument } from './positions.js';
@@ -35,6 +36,7 @@ export function compile(
   const context = compilation(path, document, problems);
   const { concurrency, attemptLease } = file.executor;
   const { dataFolder, upkeepEvery } = file.installation;
+  const tracing = compileWebhook(context, ['tracing'], file.tracing);
   const configuration: Configuration = {
     path,
     dataFolder: context.path(dataFolder),
@@ -49,6 +51,7 @@ export function compile(
     executor: { concurrency, attemptLeaseMs: context.duration(['executor', 'attemptLease'], attemptLease) },
     guard: compileGuard(context, file.guard),
     drivers: compileDrivers(context, file.drivers),
+    ...(tracing === undefined ? {} : { tracing }),
     policy: compilePolicy(context, file, digestOf(file)),
   };
   return { configuration, problems };

@@ -121,5 +121,7 @@ export interface Configuration {
     readonly tickets?: WebhookConfiguration;
     readonly actions?: WebhookConfiguration;
   };
+  /** Absent: nobody wants traces. */
+  readonly tracing?: WebhookConfiguration;
   readonly policy: Policy;
 }

@@ -70,11 +70,21 @@ async function sendOnce(options: RelayOptions, partitions: readonly number[]): P
   return entries.length;
 }
 
-function countPublished({ metrics }: RelayOptions, entries: readonly OutboxEntry[]): void {
+function countPublished({ metrics, clock }: RelayOptions, entries: readonly OutboxEntry[]): void {
   if (metrics === undefined) return;
-  const byTopic = new Map<string, number>();
-  for (const { topic } of entries) byTopic.set(topic, (byTopic.get(topic) ?? 0) + 1);
-  for (const [topic, count] of byTopic) metrics.recordsPublished(topic, count);
+  const byTopic = new Map<string, OutboxEntry[]>();
+  for (const entry of entries) {
+    const known = byTopic.get(entry.topic);
+    if (known === undefined) byTopic.set(entry.topic, [entry]);
+    else known.push(entry);
+  }
+  for (const [topic, [oldest, ...others]] of byTopic) {
+    if (oldest === undefined) continue;
+    // What is no event of ours has no time: a dead letter keeps the headers it came with.
+    const happenedAt = Date.parse(oldest.headers['ce_time'] ?? '');
+    const ageMs = Number.isNaN(happenedAt) ? undefined : clock.now() - clock.fromLogTime(happenedAt);
+    metrics.recordsPublished(topic, 1 + others.length, ageMs);
+  }
 }
 
 /** The outbox partitions that this copy sends, and those that it would take over from a copy that died. */

@@ -154,6 +154,7 @@ function journalOf(
     ]),
     upkeep: open.upkeep,
     deadLetters: open.deadLetters,
+    positions: open.positions,
     close: () => open.close(),
   };
 }

@@ -179,7 +179,7 @@ async function everything(): Promise<string> {
   services.effectAttempted('powerOff', 'done', 1_200);
   services.commandSettled('powerOff', 'done');
   services.permitRefused('isolate', 'BudgetFull: isolate/in-flight/a');
-  services.recordsPublished('maintenance.events', 3);
+  services.recordsPublished('maintenance.events', 3, 20);
   services.detectorReported('a');
   metrics.serviceReady('detector of "a"\\', true);
   const counted = { cluster: 'a', count: 1, oldestAt: 0 };

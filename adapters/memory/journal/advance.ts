@@ -27,7 +27,7 @@ import type {
   Journal,
   NewOutboxEntry,
 } from '../../ports/journal.js';
-import type { MemoryStore, StoredCommand } from './store.js';
+import { offsetKey, type MemoryStore, type StoredCommand } from './store.js';
 import { changeWaiting, keptFor } from './waiting.js';
 
 /** Each call is one step of the event loop: what it does is seen as a whole or not at all. */
@@ -223,10 +223,6 @@ export class MemoryJournal implements Journal {
     for (const timer of timers) this.#store.timers.set(`${timer.processId} ${timer.name}`, timer);
     if (timers.length > 0) this.#store.timerChanges.announce();
   }
-}
-
-function offsetKey(group: string, topic: string, partition: number): string {
-  return JSON.stringify([group, topic, partition]);
 }
 
 function revoke(store: MemoryStore, stored: StoredCommand | undefined): void {

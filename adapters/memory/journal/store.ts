@@ -158,3 +158,8 @@ export class MemoryStore {
     }
   }
 }
+
+/** Key of `offsets`. */
+export function offsetKey(group: string, topic: string, partition: number): string {
+  return JSON.stringify([group, topic, partition]);
+}

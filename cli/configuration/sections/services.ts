@@ -145,3 +145,12 @@ export const driversSection = sectionWithDefaults(
   },
   'Systems that act on machines, and people.',
 );
+
+export const tracingSection = section(
+  {
+    url: text('Where traces are posted (OTLP over HTTP), with its path: http://collector:4318/v1/traces.'),
+    requestTimeout: duration({ default: '10s', description: 'A silent request is made again.' }),
+    ...tokenMembers,
+  },
+  'Traces of maintenance processes, for an OpenTelemetry collector.',
+);

@@ -1,3 +1,5 @@
+import { Type } from '@sinclair/typebox';
+
 import { clustersSection } from './clusters.js';
 import {
   eventLogSection,
@@ -7,7 +9,14 @@ import {
   schemaRegistrySection,
 } from './connections.js';
 import { faultsSection, modeSection, recipeSection, settleSection } from './policy.js';
-import { detectorSection, driversSection, executorSection, guardSection, intakeSection } from './services.js';
+import {
+  detectorSection,
+  driversSection,
+  executorSection,
+  guardSection,
+  intakeSection,
+  tracingSection,
+} from './services.js';
 import { section } from './values.js';
 
 /**
@@ -28,6 +37,7 @@ export const wholeFile = section(
     executor: executorSection,
     guard: guardSection,
     drivers: driversSection,
+    tracing: Type.Optional(tracingSection),
     recipe: recipeSection,
     faults: faultsSection,
     sourcesSettleTime: settleSection,

@@ -9,6 +9,7 @@ import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { lostInputSuite } from './lost-input-suite.js';
 import { fenceSuite } from './fence-suite.js';
 import { parkingSuite } from './parking-suite.js';
+import { positionsSuite } from './positions-suite.js';
 import { repeatsSuite } from './repeats-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
@@ -40,6 +41,7 @@ describe('the journal in memory', () => {
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 60);
   parkingSuite(() => harness);
+  positionsSuite(() => harness);
   repeatsSuite(() => harness, 200);
   sendingSuite(() => harness);
 

@@ -10,6 +10,7 @@ import { startTestServer, type TestServer } from './postgres-server.js';
 import { lostInputSuite } from './lost-input-suite.js';
 import { fenceSuite } from './fence-suite.js';
 import { parkingSuite } from './parking-suite.js';
+import { positionsSuite } from './positions-suite.js';
 import { repeatsSuite } from './repeats-suite.js';
 import { sendingSuite } from './sending-suite.js';
 
@@ -46,6 +47,7 @@ describe('the journal on PostgreSQL', () => {
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 25);
   parkingSuite(() => harness);
+  positionsSuite(() => harness);
   repeatsSuite(() => harness, 15);
   sendingSuite(() => harness);
 });

@@ -21,6 +21,7 @@ export function overheardJournal(open: OpenJournal, listen: Listen): OpenJournal
     inventory: port('inventory'),
     upkeep: port('upkeep'),
     deadLetters: port('deadLetters'),
+    positions: port('positions'),
     close: () => {
       const closed = open.close();
       listen('close', { kind: 'session lost' }, closed);
