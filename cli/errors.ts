@@ -27,7 +27,7 @@ export const errorCatalog = {
   },
   SecretMissing: {
     exitCode: exitCodes.failed,
-    when: 'A file or environment variable that should hold a secret is missing or empty.',
+    when: 'A file or environment variable that should hold a secret, a key or a certificate is missing or empty.',
     next: 'create the file or set the variable that is named',
   },
   DependencyUnavailable: {

@@ -18,6 +18,8 @@ export interface GuardedListener {
   readonly port: number;
   /** Passwords by name. */
   readonly users: Readonly<Record<string, string>>;
+  /** PEM: the broker's key and certificate. */
+  readonly keyStoreFile: string;
 }
 
 /** Where one broker runs, and what it needs to know of itself. */
@@ -41,20 +43,21 @@ function listeners({ port, controllerPort, proxied, guarded }: BrokerPlace): rea
   return [
     `listeners=${[own, ...withUsers, ...second, `CONTROLLER://127.0.0.1:${controllerPort}`].join(',')}`,
     `advertised.listeners=${[own, ...withUsers, ...called].join(',')}`,
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,GUARDED:SASL_PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,GUARDED:SASL_SSL,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
   ];
 }
 
 /** Users may do what they were allowed to; whoever comes without a name, by the other listeners, may do all. */
 function guards({ guarded }: BrokerPlace): readonly string[] {
   if (guarded === undefined) return [];
-  const module = 'org.apache.kafka.common.security.plain.PlainLoginModule';
-  const users = Object.entries(guarded.users).map(([name, password]) => `user_${name}="${password}"`);
+  const module = 'org.apache.kafka.common.security.scram.ScramLoginModule';
   return [
     'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
     'super.users=User:ANONYMOUS',
-    'listener.name.guarded.sasl.enabled.mechanisms=PLAIN',
-    `listener.name.guarded.plain.sasl.jaas.config=${module} required ${users.join(' ')};`,
+    'listener.name.guarded.sasl.enabled.mechanisms=SCRAM-SHA-512',
+    `listener.name.guarded.scram-sha-512.sasl.jaas.config=${module} required;`,
+    'listener.name.guarded.ssl.keystore.type=PEM',
+    `listener.name.guarded.ssl.keystore.location=${guarded.keyStoreFile}`,
   ];
 }
 
@@ -91,34 +94,51 @@ export function settings(place: BrokerPlace, all: readonly BrokerPlace[]): strin
   ].join('\n');
 }
 
-/** What Kafka's own tool writes into an empty folder, less what differs by cluster and broker: the tool takes seconds. */
-const formattedRecipe: Recipe = {
-  name: 'kafka-formatted',
-  version: kafkaRecipe.version,
-  files: [],
-  salt: '1',
-  needs: ['java'],
-  async build({ output, scratch, log }) {
-    const library = await provide(kafkaRecipe);
-    const configuration = join(scratch, 'server.properties');
-    const alone = { proxied: undefined, guarded: undefined };
-    const place = { id: 1, port: 1, controllerPort: 2, folder: scratch, ...alone };
-    await writeFile(configuration, settings(place, [place]));
-    const id = 'A'.repeat(22);
-    const tool = ['-cp', `${library}/lib/*`, 'kafka.tools.StorageTool', 'format'];
-    const args = [...quickJava, ...tool, `--cluster-id=${id}`, '-c', configuration];
-    await buildCommand('java', args, { log, folder: scratch });
-    await copyFile(join(scratch, 'data', checkpoint), join(output, checkpoint));
-  },
-};
+type Users = GuardedListener['users'];
 
-/** Makes the broker's folder as Kafka's own tool would. Idempotent. */
+/** Options of Kafka's own tool; users are in the cluster's log from its first record on. */
+function optionsFor(users: Users): readonly string[] {
+  return Object.entries(users).flatMap(([name, password]) => [
+    '--add-scram',
+    `SCRAM-SHA-512=[name="${name}",password="${password}"]`,
+  ]);
+}
+
+/**
+ * What Kafka's own tool writes into an empty folder for a cluster with these users, less what differs by cluster and
+ * broker: the tool takes seconds.
+ */
+function formattedRecipe(users: Users): Recipe {
+  const options = optionsFor(users);
+  return {
+    name: 'kafka-formatted',
+    version: kafkaRecipe.version,
+    files: [],
+    salt: ['1', ...options].join(' '),
+    needs: ['java'],
+    async build({ output, scratch, log }) {
+      const library = await provide(kafkaRecipe);
+      const configuration = join(scratch, 'server.properties');
+      const alone = { proxied: undefined, guarded: undefined };
+      const place = { id: 1, port: 1, controllerPort: 2, folder: scratch, ...alone };
+      await writeFile(configuration, settings(place, [place]));
+      const id = 'A'.repeat(22);
+      const tool = ['-cp', `${library}/lib/*`, 'kafka.tools.StorageTool', 'format'];
+      const args = [...quickJava, ...tool, `--cluster-id=${id}`, '-c', configuration, ...options];
+      await buildCommand('java', args, { log, folder: scratch });
+      await copyFile(join(scratch, 'data', checkpoint), join(output, checkpoint));
+    },
+  };
+}
+
+/** Makes the broker's folder as Kafka's own tool would, with its users if it has any. Idempotent. */
 export async function format(place: BrokerPlace, clusterId: string): Promise<void> {
   const data = join(place.folder, 'data');
   const properties = join(data, 'meta.properties');
   if (existsSync(properties)) return;
   await mkdir(data, { recursive: true });
-  await copyFile(join(await provide(formattedRecipe), checkpoint), join(data, checkpoint));
+  const formatted = await provide(formattedRecipe(place.guarded?.users ?? {}));
+  await copyFile(join(formatted, checkpoint), join(data, checkpoint));
   const directoryId = randomBytes(16).toString('base64url');
   const lines = [
     'version=1',

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { provide } from './cache.js';
+import { makeCertificateAuthority } from './certificates.js';
 import { kafkaRecipe } from './component-recipes.js';
 import { freePorts } from './free-port.js';
 import { format, settings, type BrokerPlace, type ProxiedListener } from './kafka-files.js';
@@ -19,13 +20,16 @@ export interface KafkaOptions {
    * call themselves by the proxies' ports.
    */
   readonly proxied?: readonly ProxiedListener[];
-  /** Passwords by name: a further listener on each broker, by which nobody may do what he was not allowed to. */
+  /**
+   * Passwords by name: a further listener on each broker (TLS and SCRAM-SHA-512), by which nobody may do what he was not
+   * allowed to.
+   */
   readonly users?: Readonly<Record<string, string>>;
 }
 
 export interface KafkaBroker {
   readonly address: string;
-  /** Of the listener for users (SASL PLAIN, no TLS), when there are some. */
+  /** Of the listener for users, when there are some. */
   readonly guardedAddress: string | undefined;
   readonly process: Supervised;
 }
@@ -34,6 +38,8 @@ export interface KafkaStack {
   /** `host:port` of each broker, the same for as long as the folder exists in this run. */
   readonly bootstrapServers: readonly string[];
   readonly brokers: readonly KafkaBroker[];
+  /** PEM file of whoever issued the certificate of the listeners for users, when there are some. */
+  readonly certificateAuthorityFile: string | undefined;
   /** Stops one broker (0 is the first) and keeps its data. Idempotent. */
   stopBroker(index: number): Promise<void>;
   /** SIGKILL to one broker. */
@@ -91,12 +97,10 @@ async function clusterIdentity(folder: string): Promise<string> {
   return readFile(file, 'utf8');
 }
 
-async function places({
-  folder,
-  brokers: count = 1,
-  proxied = [],
-  users,
-}: KafkaOptions): Promise<readonly BrokerPlace[]> {
+async function places(
+  { folder, brokers: count = 1, proxied = [], users }: KafkaOptions,
+  keyStoreFile: string,
+): Promise<readonly BrokerPlace[]> {
   const ports = await freePorts(count * 3);
   return Array.from({ length: count }, (_, index) => ({
     id: index + 1,
@@ -104,8 +108,18 @@ async function places({
     controllerPort: ports[index * 3 + 1] ?? 0,
     folder: join(folder, `broker-${index + 1}`),
     proxied: proxied[index],
-    guarded: users === undefined ? undefined : { port: ports[index * 3 + 2] ?? 0, users },
+    guarded: users === undefined ? undefined : { port: ports[index * 3 + 2] ?? 0, users, keyStoreFile },
   }));
+}
+
+/** Makes the brokers' key and certificate, and resolves with the file of both and that of the authority. */
+async function makeKeyStore(folder: string): Promise<readonly [keyStoreFile: string, authorityFile: string]> {
+  const authority = await makeCertificateAuthority(join(folder, 'certificates'));
+  const { keyFile, certificateFile } = await authority.issue('broker');
+  const keyStoreFile = join(folder, 'certificates', 'broker-key-store.pem');
+  const both = await Promise.all([keyFile, certificateFile].map((file) => readFile(file, 'utf8')));
+  await writeFile(keyStoreFile, both.join(''));
+  return [keyStoreFile, authority.certificateFile];
 }
 
 /** A single broker's, which finds nearly all. */
@@ -125,7 +139,9 @@ async function startBrokers(options: KafkaOptions, javaOptions: readonly string[
   const { brokers: count = 1, folder } = options;
   const library = await provide(kafkaRecipe);
   await mkdir(folder, { recursive: true });
-  const all = await places(options);
+  const [keyStoreFile, certificateAuthorityFile] =
+    options.users === undefined ? ['', undefined] : await makeKeyStore(folder);
+  const all = await places(options, keyStoreFile);
   const clusterId = await clusterIdentity(folder);
   for (const place of all) {
     await mkdir(place.folder, { recursive: true });
@@ -157,6 +173,7 @@ async function startBrokers(options: KafkaOptions, javaOptions: readonly string[
   return {
     bootstrapServers: running.map((broker) => broker.address),
     brokers: running,
+    certificateAuthorityFile,
     stop,
     pids: () => running.filter((broker) => broker.process.running()).map((broker) => broker.process.pid),
     stopBroker: (index) => at(index).process.stop(),

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { isProvided, type Recipe } from './cache.js';
 
-type Program = Recipe['needs'][number];
+/** OpenSSL makes certificates where a broker has users. */
+type Program = Recipe['needs'][number] | 'openssl';
 
 interface Requirement {
   readonly args: readonly string[];
@@ -42,6 +43,12 @@ const requirements: Readonly<Record<Program, Requirement>> = {
       'Debian: apt-get install python3 python3-venv; macOS: brew install python; else https://www.python.org',
     part: { args: ['-c', 'import ensurepip, venv'], name: 'its module venv' },
   },
+  openssl: {
+    args: ['version'],
+    pattern: /OpenSSL (\d+)\.(\d+)/,
+    atLeast: [3, 0],
+    advice: 'Debian: apt-get install openssl; macOS: brew install openssl@3; else https://www.openssl.org',
+  },
 };
 
 function output(program: string, args: readonly string[]): string | undefined {
@@ -80,5 +87,5 @@ function missingPrograms(programs: Iterable<Program>): readonly string[] {
 export async function missingFor(recipes: readonly Recipe[]): Promise<readonly string[]> {
   const toBuild: Recipe[] = [];
   for (const recipe of recipes) if (!(await isProvided(recipe))) toBuild.push(recipe);
-  return missingPrograms(['java', ...toBuild.flatMap((recipe) => recipe.needs)]);
+  return missingPrograms(['java', ...toBuild.flatMap((recipe) => recipe.needs), 'openssl']);
 }

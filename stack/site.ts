@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startKafka, type KafkaStack } from './kafka.js';
+import { startKafka, type KafkaOptions, type KafkaStack } from './kafka.js';
 import { removePostgres, startPostgres } from './postgres.js';
 import { startSchemaRegistry, type SchemaRegistryStack } from './schema-registry.js';
 
@@ -45,11 +45,17 @@ export interface Site extends Place {
   readonly postgresPid: number;
 }
 
-/** Kafka, registry and PostgreSQL, empty, with a folder of their own. What fails half-way is in `cleanups` already. */
-export async function startSite(cleanups: Cleanups): Promise<Site> {
+/**
+ * Kafka, registry and PostgreSQL, empty, with a folder of their own. What fails half-way is in `cleanups` already.
+ * `options` are Kafka's.
+ */
+export async function startSite(
+  cleanups: Cleanups,
+  options: Pick<KafkaOptions, 'users'> = {},
+): Promise<Site> {
   const { folder } = await makePlace(cleanups);
   const [kafka, registry, postgres] = await Promise.all([
-    startKafka({ folder: join(folder, 'kafka') }).then((started) => {
+    startKafka({ ...options, folder: join(folder, 'kafka') }).then((started) => {
       cleanups.add(() => started.stop());
       return started;
     }),

@@ -1,3 +1,4 @@
+import { Agent } from 'node:https';
 import avro from 'avsc';
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { isAvroSchema, type AvroSchema } from '../../schemas/avro-files.js';
@@ -11,7 +12,10 @@ export interface ConfluentOptions {
   /** For instance `http://127.0.0.1:18081/apis/ccompat/v7`. */
   readonly url: string;
   readonly clock: Pick<Clock, 'now'>;
-  readonly auth?: { readonly username: string; readonly password: string };
+  /** Value of the header `authorization`, asked for with each request, so that a secret may be changed meanwhile. */
+  readonly authorization?: () => string;
+  /** Whom to believe, and who we are, where the URL is https; PEM. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   /** Register what is missing. Otherwise a missing schema is refused: `faultline schemas register` is a step of its own. */
   readonly register?: boolean;
   /** How long "no such id" is believed. The registry's client would ask again for every record. */
@@ -25,10 +29,12 @@ const maximumId = 0x7fffffff;
 
 /** Schema ids of a Confluent-compatible registry. Subjects are `<topic>-<record name>`, compatibility FULL_TRANSITIVE. */
 export function confluentSchemaIds(options: ConfluentOptions): SchemaIds {
+  const { authorization, tls } = options;
   const registry = new SchemaRegistry({
     host: options.url.replace(/\/+$/, ''),
     clientId: 'faultline',
-    ...(options.auth === undefined ? {} : { auth: { ...options.auth } }),
+    ...(authorization === undefined ? {} : { middlewares: [authorizedBy(authorization)] }),
+    ...(tls === undefined ? {} : { agent: new Agent(tls) }),
   });
   const ids = new Map<EventName, Promise<number>>();
   const schemas = new Map<number, Promise<AvroSchema | undefined>>();
@@ -58,6 +64,14 @@ export function confluentSchemaIds(options: ConfluentOptions): SchemaIds {
   }
 
   return { idOf, schemaById };
+}
+
+type RequestMiddleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
+
+function authorizedBy(authorization: () => string): RequestMiddleware {
+  return () => ({
+    prepareRequest: async (next) => (await next()).enhance({ headers: { authorization: authorization() } }),
+  });
 }
 
 /** Asks once per key, also when many ask at the same time; a failure is not kept. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import { systemClock } from '../../adapters/clock/system-clock.js';
+import type { ConfluentOptions } from '../../adapters/schema-registry/confluent.js';
 import { checkSchemas, registerSchemas } from '../../schemas/check.js';
 import { allEvents } from '../../schemas/codec.js';
 import { CommandFailed } from '../errors.js';
@@ -23,14 +24,43 @@ function checkCommand(terminal: Terminal): Command {
     });
 }
 
+interface RegisterOptions extends OutputOptions {
+  readonly registry?: string;
+  readonly config?: string;
+}
+
+/** @throws CommandFailed Usage */
+async function accessOf(
+  { environment }: Terminal,
+  { registry, config }: RegisterOptions,
+): Promise<Pick<ConfluentOptions, 'url' | 'authorization' | 'tls'>> {
+  if (registry !== undefined && config === undefined) return { url: registry };
+  if (config === undefined || registry !== undefined) {
+    throw new CommandFailed('Usage', 'which registry?', 'give either --registry or --config');
+  }
+  const [{ loadConfiguration }, { registryAccess }] = await Promise.all([
+    import('../configuration/load.js'),
+    import('../composition/registry-access.js'),
+  ]);
+  const { path, schemaRegistry } = loadConfiguration(config);
+  if (schemaRegistry.kind === 'confluent') return registryAccess(schemaRegistry, environment);
+  throw new CommandFailed(
+    'Usage',
+    `${path} names no registry: its schemas are bundled`,
+    'name a configuration whose schemaRegistry.kind is confluent, or give --registry',
+  );
+}
+
 function registerCommand(terminal: Terminal): Command {
   return new Command('register')
     .description('register all schemas, FULL_TRANSITIVE; doing it again changes nothing')
-    .requiredOption('--registry <url>', 'for instance http://127.0.0.1:8081')
+    .option('--registry <url>', 'for instance http://127.0.0.1:8081, without credentials')
+    .option('-c, --config <file>', 'the registry of this configuration, with its credentials')
     .addOption(outputOption(['table', 'json', 'yaml']))
-    .action(async (options: OutputOptions & { readonly registry: string }) => {
+    .action(async (options: RegisterOptions) => {
+      const access = await accessOf(terminal, options);
       const { confluentSchemaIds } = await import('../../adapters/schema-registry/confluent.js');
-      const ids = confluentSchemaIds({ url: options.registry, clock: systemClock, register: true });
+      const ids = confluentSchemaIds({ ...access, clock: systemClock, register: true });
       const found = await registerSchemas(ids, allEvents);
       const registered = [...found].map(([event, id]) => ({ event, id }));
       const document = { apiVersion: 'faultline.dev/v1', kind: 'SchemaRegistration', registered };

@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs';
-
-import type { ClusterAccess } from '../../adapters/kafka/client-settings.js';
 import { KafkaEventLog } from '../../adapters/kafka/event-log.js';
 import type { EventLog } from '../../adapters/ports/event-log.js';
 import { openPostgresEventLog, type PostgresEventLog } from '../../adapters/postgres/event-log/event-log.js';
 import { topicsOf } from '../../schemas/catalog.js';
 import type { Configuration } from '../configuration/configuration.js';
-import { readSecret } from '../configuration/secret.js';
 import { dependency, type Dependency } from './dependency.js';
 import { journalOf } from './journal-connection.js';
-import type { Environment, Surroundings } from './surroundings.js';
+import { kafkaAccess, kafkaOf } from './kafka-access.js';
+import type { Surroundings } from './surroundings.js';
 
 /** What a clock that jumps has to know of a log. */
 export interface WatchedLog {
@@ -17,42 +14,6 @@ export interface WatchedLog {
   underWay(): number;
   /** Records that the members of a group in this process have not handled yet. */
   unread(group: string): Promise<bigint>;
-}
-
-export type KafkaConfiguration = Extract<Configuration['eventLog'], { readonly kind: 'kafka' }>;
-type Sasl = NonNullable<KafkaConfiguration['sasl']>;
-
-function saslOf({ mechanism, username }: Sasl, password: string): NonNullable<ClusterAccess['sasl']> {
-  if (mechanism === 'plain') return { mechanism, username, password };
-  if (mechanism === 'scram-sha-256') return { mechanism, username, password };
-  return { mechanism, username, password };
-}
-
-function tlsOf({ tls }: KafkaConfiguration): Pick<ClusterAccess, 'ssl'> {
-  if (tls === undefined) return {};
-  const read = (path: string | undefined): string | undefined =>
-    path === undefined ? undefined : readFileSync(path, 'utf8');
-  const ca = read(tls.certificateAuthorityFile);
-  const cert = read(tls.certificateFile);
-  const key = read(tls.keyFile);
-  return {
-    ssl: {
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-    },
-  };
-}
-
-/** Where the configured Kafka is, and with which credentials it is asked. */
-export function kafkaAccess(eventLog: KafkaConfiguration, environment: Environment): ClusterAccess {
-  const { sasl } = eventLog;
-  return {
-    brokers: eventLog.brokers,
-    clientId: 'faultline',
-    ...tlsOf(eventLog),
-    ...(sasl === undefined ? {} : { sasl: saslOf(sasl, readSecret(sasl.password, environment)) }),
-  };
 }
 
 /** Connects at its first use. */
@@ -69,15 +30,6 @@ export function openKafka(
       surroundings.log.warn({ system: 'kafka' }, message);
     },
   });
-}
-
-/** What is named when Kafka does not answer. */
-export function kafkaOf({ brokers }: KafkaConfiguration, path: string): Dependency {
-  return {
-    what: 'event log (Kafka)',
-    where: brokers.join(','),
-    next: `start Kafka or mend eventLog in ${path}; \`faultline doctor\` tries every connection`,
-  };
 }
 
 function eventLogOf({ eventLog, path }: Configuration, connectionString: string): Dependency {

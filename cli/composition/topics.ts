@@ -7,7 +7,7 @@ import { topicsOf } from '../../schemas/catalog.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { CommandFailed } from '../errors.js';
 import { dependency } from './dependency.js';
-import { kafkaAccess, kafkaOf, type KafkaConfiguration } from './open-event-log.js';
+import { kafkaAccess, kafkaOf, type KafkaConfiguration } from './kafka-access.js';
 import type { Environment } from './surroundings.js';
 
 export interface TopicWork {

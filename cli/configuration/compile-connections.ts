@@ -4,7 +4,9 @@ import type {
   EventLogConfiguration,
   JournalConfiguration,
   SchemaRegistryConfiguration,
+  TlsFiles,
 } from './configuration.js';
+import type { KeyPath } from './problems.js';
 import type { ConfigurationFile } from './sections/whole-file.js';
 
 /** A key that has no effect with this kind is refused: its writer believes that it has one. */
@@ -21,10 +23,10 @@ function refuse(
 
 type EventLogSection = ConfigurationFile['eventLog'];
 
-function compileTls(context: Compilation, tls: NonNullable<EventLogSection['tls']>) {
+function compileTls(context: Compilation, path: KeyPath, tls: NonNullable<EventLogSection['tls']>): TlsFiles {
   const paths = Object.entries(tls).map(([key, file]) => [key, context.path(file)] as const);
   if ((tls.certificateFile === undefined) !== (tls.keyFile === undefined)) {
-    context.problem(['eventLog', 'tls'], 'certificateFile and keyFile belong together: give both or none');
+    context.problem(path, 'certificateFile and keyFile belong together: give both or none');
   }
   return Object.fromEntries(paths);
 }
@@ -73,7 +75,7 @@ export function compileEventLog(context: Compilation, section: EventLogSection):
     ...(sessionTimeout === undefined
       ? {}
       : { sessionTimeoutMs: compileSessionTimeout(context, sessionTimeout) }),
-    ...(tls === undefined ? {} : { tls: compileTls(context, tls) }),
+    ...(tls === undefined ? {} : { tls: compileTls(context, ['eventLog', 'tls'], tls) }),
     ...(sasl === undefined ? {} : { sasl: compileSasl(context, sasl) }),
   };
 }
@@ -105,13 +107,17 @@ export function compileSchemaRegistry(
   context: Compilation,
   section: ConfigurationFile['schemaRegistry'],
 ): SchemaRegistryConfiguration {
-  const { kind, url, register, username, passwordFile, passwordFrom } = section;
+  const { kind, url, register, username, passwordFile, passwordFrom, tokenFile, tokenFrom, tls } = section;
+  const path = ['schemaRegistry'];
   if (kind === 'bundled') {
     refuse(context, 'schemaRegistry', kind, {
       url,
       username,
       passwordFile,
       passwordFrom,
+      tokenFile,
+      tokenFrom,
+      tls,
       register: register ? true : undefined,
     });
     return { kind };
@@ -119,11 +125,20 @@ export function compileSchemaRegistry(
   if (url === undefined)
     context.problem(['schemaRegistry', 'url'], 'confluent needs the URL of the registry');
   else checkUrl(context, ['schemaRegistry', 'url'], url);
-  const credentials = compileCredentials(context, ['schemaRegistry'], section);
+  const credentials = compileCredentials(context, path, section);
+  const token = context.secret(path, 'token', tokenFile, tokenFrom);
+  if (credentials !== undefined && token !== undefined) {
+    context.problem(path, 'has both a user and a token: keep one');
+  }
+  if (tls !== undefined && url?.startsWith('http:') === true) {
+    context.problem([...path, 'tls'], 'has no effect with an http:// URL: write https://, or remove it');
+  }
   return {
     kind,
     url: (url ?? '').replace(/\/+$/, ''),
     register,
     ...(credentials === undefined ? {} : { credentials }),
+    ...(token === undefined ? {} : { token }),
+    ...(tls === undefined ? {} : { tls: compileTls(context, [...path, 'tls'], tls) }),
   };
 }

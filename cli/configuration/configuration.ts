@@ -14,6 +14,13 @@ export interface Credentials {
   readonly password: SecretSource;
 }
 
+/** PEM files, by absolute path; without an authority the system's are believed. */
+export interface TlsFiles {
+  readonly certificateAuthorityFile?: string;
+  readonly certificateFile?: string;
+  readonly keyFile?: string;
+}
+
 export type EventLogConfiguration =
   | { readonly kind: 'embedded'; readonly partitions: number }
   | {
@@ -21,11 +28,7 @@ export type EventLogConfiguration =
       readonly partitions: number;
       readonly brokers: readonly string[];
       readonly sessionTimeoutMs?: number;
-      readonly tls?: {
-        readonly certificateAuthorityFile?: string;
-        readonly certificateFile?: string;
-        readonly keyFile?: string;
-      };
+      readonly tls?: TlsFiles;
       readonly sasl?: Credentials & { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' };
     };
 
@@ -39,7 +42,10 @@ export type SchemaRegistryConfiguration =
       readonly kind: 'confluent';
       readonly url: string;
       readonly register: boolean;
+      /** A user or a bearer token, never both. */
       readonly credentials?: Credentials;
+      readonly token?: SecretSource;
+      readonly tls?: TlsFiles;
     };
 
 export interface BmcConfiguration {

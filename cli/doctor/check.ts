@@ -1,5 +1,16 @@
 import type { DoctorCheck } from '../forms/doctor.js';
 
+/** Why something failed, by somebody who also knows what to do about it. */
+export class Diagnosed extends Error {
+  override readonly name = 'Diagnosed';
+  readonly next: string;
+
+  constructor(message: string, next: string, options?: ErrorOptions) {
+    super(message, options);
+    this.next = next;
+  }
+}
+
 /** Tries one thing. What it resolves with is the detail; what it rejects with is why it failed. */
 export async function attempt(
   what: string,
@@ -9,6 +20,8 @@ export async function attempt(
   try {
     return { what, result: 'ok', detail: await tried() };
   } catch (error) {
+    if (error instanceof Diagnosed)
+      return { what, result: 'failed', detail: error.message, next: error.next };
     return { what, result: 'failed', detail: messageOf(error), next };
   }
 }

@@ -4,9 +4,10 @@ import type { DoctorReport } from '../forms/doctor.js';
 import { packageVersion } from '../package-version.js';
 import type { Terminal } from '../terminal.js';
 import { checkBmcs, checkRegistry, checkWebhooks } from './http-services.js';
+import { checkEventLog } from './kafka.js';
 import { checkCluster } from './kubernetes.js';
 import { lookAtState } from './state.js';
-import { checkEventLog, checkJournal } from './stores.js';
+import { checkJournal } from './stores.js';
 
 /** Everything that the configuration needs, tried; changes nothing anywhere. */
 export async function examine(configuration: Configuration, terminal: Terminal): Promise<DoctorReport> {

@@ -6,14 +6,18 @@ import type {
   Credentials,
   SecretSource,
 } from '../configuration/configuration.js';
+import { registryAccess } from '../composition/registry-access.js';
 import { readSecret } from '../configuration/secret.js';
+import type { TlsMaterial } from '../configuration/tls-files.js';
 import type { DoctorCheck } from '../forms/doctor.js';
 import type { Terminal } from '../terminal.js';
 import { attempt, skipped } from './check.js';
+import { diagnosing } from './connection-trouble.js';
 
 interface Target {
   readonly url: string;
   readonly authorization?: string;
+  readonly tls?: TlsMaterial;
   readonly skipTlsVerify?: boolean;
   /** Statuses that are a good answer, besides 2xx. */
   readonly alsoGood?: readonly number[];
@@ -22,9 +26,9 @@ interface Target {
 const timeoutMs = 5000;
 
 /** Only ever GET: a doctor changes nothing. */
-async function ask({ url, authorization, skipTlsVerify, alsoGood = [] }: Target): Promise<string> {
+async function ask({ url, authorization, tls, skipTlsVerify, alsoGood = [] }: Target): Promise<string> {
   const dispatcher = new Agent({
-    connect: { rejectUnauthorized: skipTlsVerify !== true, timeout: timeoutMs },
+    connect: { ...tls, rejectUnauthorized: skipTlsVerify !== true, timeout: timeoutMs },
   });
   try {
     const { statusCode, body } = await request(url, {
@@ -53,14 +57,18 @@ export async function checkRegistry(
   terminal: Terminal,
 ): Promise<readonly DoctorCheck[]> {
   if (schemaRegistry.kind === 'bundled') return [];
-  const { url, credentials } = schemaRegistry;
+  const { url } = schemaRegistry;
   const check = await attempt(
     `schema registry at ${url}`,
-    'check schemaRegistry.url (with the path of its Confluent API) and its user',
+    'check schemaRegistry.url (with the path of its Confluent API), and its user or token',
     () =>
-      ask({
-        url: `${url}/subjects`,
-        ...(credentials === undefined ? {} : { authorization: basic(credentials, terminal) }),
+      diagnosing('schemaRegistry', () => {
+        const { authorization, tls } = registryAccess(schemaRegistry, terminal.environment);
+        return ask({
+          url: `${url}/subjects`,
+          ...(authorization === undefined ? {} : { authorization: authorization() }),
+          ...(tls === undefined ? {} : { tls }),
+        });
       }),
   );
   return [check];

@@ -23,6 +23,7 @@ interface Review {
 
 /** API server, Redfish and webhooks in one, as far as a doctor asks them. */
 function answer(method: string, path: string, body: string): { status: number; body: object } {
+  if (path === '/subjects') return { status: 401, body: {} };
   if (path === '/version') return { status: 200, body: { gitVersion: 'v1.35.0' } };
   if (path.endsWith('/selfsubjectaccessreviews')) {
     const { verb, resource, subresource } = (JSON.parse(body) as Review).spec.resourceAttributes;
@@ -94,6 +95,22 @@ describe('doctor', () => {
       },
     ]);
     expect(err).toContain('error (ChecksFailed): 1 of');
+  });
+
+  it('given the registry does not take the token, then that is said, and not what the token was', async () => {
+    writeFileSync(join(folder, 'registry.token'), 'stale');
+    const { out, failed } = await doctor(
+      `schemaRegistry: {kind: confluent, url: '${url}', tokenFile: registry.token}`,
+    );
+    expect(failed).toEqual([
+      {
+        what: `schema registry at ${url}`,
+        result: 'failed',
+        detail: 'user, password or token is wrong, or has no right to read (answered 401)',
+        next: 'check schemaRegistry.username and its password, or its token, and what the registry allows them',
+      },
+    ]);
+    expect(out).not.toContain('stale');
   });
 
   it('given mode observe, then rights to write are not asked for', async () => {

@@ -7,6 +7,7 @@ import { connectRawProducer, type RawProducer } from './raw-producer.js';
 import { clusterSection, patience, startRealCluster, type RealCluster } from './real-cluster.js';
 import { ReportSender, type IntakeAnswer } from './report-sender.js';
 import { Cleanups, startSite, type Site } from '../../stack/site.js';
+import { secureStores, users } from './secured-site.js';
 import { writeConfiguration } from './site-configuration.js';
 import { tellStory } from './story.js';
 
@@ -19,9 +20,9 @@ let producer: RawProducer;
 let sender: ReportSender;
 
 beforeAll(async () => {
-  [site] = await Promise.all([startSite(cleanups), buildFaultline()]);
+  [site] = await Promise.all([startSite(cleanups, { users }), buildFaultline()]);
   cluster = await startRealCluster(site, 'a', 3);
-  const configuration = await writeConfiguration(site, [clusterSection(cluster)]);
+  const configuration = await writeConfiguration(site, [clusterSection(cluster)], await secureStores(site));
   faultline = await startFaultline({ configuration, folder: site.folder });
   cleanups.add(() => faultline.process.stop());
   producer = await connectRawProducer(site);
@@ -37,7 +38,7 @@ const good = { cluster: 'a', node, type: 'DiskFailure', status: 'firing', source
 const largest = 10 * 1024 * 1024;
 const halfJson = '{"cluster":"a","node":';
 
-describe('given the real stack and one faultline process', () => {
+describe('given the real stack, whose broker and registry let in only whom they know, and one faultline process with the rights of its role', () => {
   it(
     'when a fault is reported by HTTP, then kubectl shows the node tainted and cordoned, by one PATCH',
     async () => {

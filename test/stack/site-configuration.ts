@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SecuredStores } from './secured-site.js';
 import { journalSection, type Place, type Site } from '../../stack/site.js';
 
 const operations = ['isolate', 'migrate', 'delete-pods', 'restart-component', 'power', 'reimage'];
@@ -15,12 +16,17 @@ async function storesOf(site: Site): Promise<object> {
 
 /**
  * Writes a `faultline.yaml` with waits short enough for a test: for a site's stores, or for the embedded ones where
- * there is none. Resolves with its path.
+ * there is none. `secured`: the ways to Kafka and registry, where both are guarded. Resolves with its path.
  */
-export async function writeConfiguration(place: Place | Site, clusters: readonly object[]): Promise<string> {
+export async function writeConfiguration(
+  place: Place | Site,
+  clusters: readonly object[],
+  secured?: SecuredStores,
+): Promise<string> {
   const path = join(place.folder, 'faultline.yaml');
   const configuration = {
     ...('kafka' in place ? await storesOf(place) : {}),
+    ...secured,
     installation: { dataFolder: 'data' },
     http: { listen: '127.0.0.1:0' },
     clusters,

@@ -33,6 +33,7 @@ const current = {
   mvn: 'Apache Maven 3.9.6',
   go: 'go version go1.25.1 linux/amd64',
   python3: 'Python 3.11.7',
+  openssl: 'OpenSSL 3.0.19 27 Jan 2026 (Library: OpenSSL 3.0.19 27 Jan 2026)',
 };
 
 function installAll(): void {
@@ -52,7 +53,7 @@ function npmTest(part = 'real') {
 describe('npm test, on a machine that lacks programs', () => {
   it('names each of them in a line with how to get it, fails, and begins nothing', () => {
     const { status, stdout, lines } = npmTest();
-    expect(lines.map((line) => line.split(' ')[0])).toEqual(['java', 'mvn', 'python3', 'go']);
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['java', 'mvn', 'python3', 'go', 'openssl']);
     for (const line of lines) expect(line).toMatch(/^\S+ [\d.]+ or newer is missing\. Get it: .+/);
     expect(stdout).toBe('0 passed, 1 failed\n');
     expect(status).toBe(1);
@@ -79,7 +80,10 @@ describe('npm test, on a machine that lacks programs', () => {
     for (const recipe of [...stackRecipes, toxiproxyRecipe, ...otherNodeVersions.map(nodeRecipe)]) {
       mkdirSync(await componentFolder(recipe), { recursive: true });
     }
-    expect(npmTest().lines).toEqual([expect.stringMatching(/^java 17 or newer is missing/)]);
+    expect(npmTest().lines).toEqual([
+      expect.stringMatching(/^java 17 or newer is missing/),
+      expect.stringMatching(/^openssl 3 or newer is missing/),
+    ]);
   });
 });
 

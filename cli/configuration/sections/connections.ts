@@ -9,6 +9,7 @@ import {
   section,
   sectionWithDefaults,
   text,
+  tokenMembers,
 } from './values.js';
 
 export const installationSection = sectionWithDefaults(
@@ -116,6 +117,8 @@ export const schemaRegistrySection = sectionWithDefaults(
     register: flag(false, 'Register missing schemas at start; otherwise `faultline schemas register` does.'),
     username: Type.Optional(text('User of the registry.')),
     ...passwordMembers,
+    ...tokenMembers,
+    tls: Type.Optional(tls),
   },
   'Where the schema ids of published events come from.',
 );

@@ -4,6 +4,8 @@ import fastify, { type FastifyInstance } from 'fastify';
 export interface RegistryServer {
   readonly url: string;
   readonly asked: string[];
+  /** Header `authorization` of each question. */
+  readonly authorizations: (string | undefined)[];
   readonly compatibility: Map<string, string>;
   readonly subjects: Map<string, number[]>;
   /** Stores under an id what somebody else registered. */
@@ -19,6 +21,7 @@ export async function startRegistry(): Promise<RegistryServer> {
   const server: RegistryServer = {
     url: '',
     asked: [],
+    authorizations: [],
     compatibility: new Map(),
     subjects: new Map(),
     put: (id, schema, schemaType) =>
@@ -31,6 +34,7 @@ export async function startRegistry(): Promise<RegistryServer> {
   });
   app.addHook('onRequest', async (request, answer) => {
     server.asked.push(`${request.method} ${decodeURIComponent(request.url)}`);
+    server.authorizations.push(request.headers.authorization);
     if (server.failWith !== undefined) await answer.code(server.failWith).send({ message: 'out of order' });
   });
   routes(app, server, schemas);

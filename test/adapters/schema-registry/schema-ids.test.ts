@@ -38,6 +38,14 @@ describe('schema ids of a registry', () => {
     expect([...registry.compatibility]).toEqual(subjects.map((subject) => [subject, 'FULL_TRANSITIVE']));
   });
 
+  it('says who asks with each question, as it is by then', async () => {
+    const answers = ['Bearer old', 'Bearer new'];
+    const authorization = () => answers.shift() ?? '';
+    const ids = confluentSchemaIds({ url: registry.url, clock: { now: () => now }, authorization });
+    await Promise.all([1, 2].map((id) => ids.schemaById(id)));
+    expect(registry.authorizations).toEqual(['Bearer old', 'Bearer new']);
+  });
+
   it('changes nothing in the registry unless asked to register, and says what to do', async () => {
     const asking = open(false);
     await expect(asking.idOf('Signal')).rejects.toThrow(/faultline schemas register/);

@@ -66,7 +66,12 @@ eventLog:
   tls: {certificateAuthorityFile: ca.pem}
   sasl: {mechanism: scram-sha-512, username: u, passwordFrom: {env: KAFKA_PASSWORD}}
 journal: {kind: postgres, connection: 'postgres://faultline@db:5432/faultline', passwordFile: /run/pg}
-schemaRegistry: {kind: confluent, url: 'http://registry:8081/', register: true}
+schemaRegistry:
+  kind: confluent
+  url: 'https://registry:8081/'
+  register: true
+  tokenFile: registry.token
+  tls: {certificateAuthorityFile: ca.pem, certificateFile: us.pem, keyFile: us.key}
 intake: {tokens: [{tokenFile: t, nodes: [a/n1]}], alertRules: {DiskErrors: DiskFailure}}
 drivers: {tickets: {url: 'http://tickets/'}}
 recipe: {bootDeadline: 5m}
@@ -89,6 +94,17 @@ sourcesSettleTime: {sources: {alertmanager: 15m}}
       sessionTimeoutMs: 20_000,
       tls: { certificateAuthorityFile: '/etc/faultline/ca.pem' },
       sasl: { password: { kind: 'environment', variable: 'KAFKA_PASSWORD' } },
+    });
+    expect(configuration.schemaRegistry).toEqual({
+      kind: 'confluent',
+      url: 'https://registry:8081',
+      register: true,
+      token: { kind: 'file', path: '/etc/faultline/registry.token' },
+      tls: {
+        certificateAuthorityFile: '/etc/faultline/ca.pem',
+        certificateFile: '/etc/faultline/us.pem',
+        keyFile: '/etc/faultline/us.key',
+      },
     });
     expect(configuration.drivers.tickets).toEqual({ url: 'http://tickets', requestTimeoutMs: 10_000 });
   });
@@ -121,6 +137,19 @@ sourcesSettleTime: {sources: {alertmanager: 15m}}
 
 const refused: readonly (readonly [what: string, source: string, problems: readonly string[]])[] = [
   ['an unknown key', 'clusterz: []', ['bad.yaml:1:1: clusterz: unknown key: known here are installation']],
+  [
+    'two ways to say who asks the registry',
+    'schemaRegistry: {kind: confluent, url: https://r, tokenFile: t, username: u, passwordFile: p}',
+    ['bad.yaml:1:17: schemaRegistry: has both a user and a token: keep one'],
+  ],
+  [
+    'half a client certificate, for a registry without TLS',
+    "schemaRegistry: {kind: confluent, url: 'http://r', tls: {keyFile: k}}",
+    [
+      'bad.yaml:1:57: schemaRegistry.tls: has no effect with an http:// URL',
+      'bad.yaml:1:57: schemaRegistry.tls: certificateFile and keyFile belong together',
+    ],
+  ],
   ['an unknown nested key', 'executor:\n  concurency: 2', ['bad.yaml:2:3: executor.concurency: unknown key']],
   [
     'a bad number',

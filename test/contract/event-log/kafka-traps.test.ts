@@ -14,6 +14,7 @@ import { KafkaSubscription } from '../../../adapters/kafka/subscription.js';
 import { TopicAdmin } from '../../../adapters/kafka/topic-admin.js';
 import { LogUnavailable, type LogRecord, type NewRecord } from '../../../adapters/ports/event-log.js';
 import { startKafka, type KafkaStack } from '../../../stack/kafka.js';
+import { describeRefusals } from './kafka-refusals.js';
 import { describeTopics, users } from './kafka-topics.js';
 import { eventually, Fence, readAll, Reader, record, texts } from './reading.js';
 
@@ -60,6 +61,7 @@ describe('Kafka and the traps of its client', { timeout: 60_000 }, () => {
   }, 60_000);
 
   describeTopics(running, () => folder);
+  describeRefusals(running, () => folder);
 
   it('arms no timer for a connection on which nothing waits', () => {
     patchRequestQueue();
