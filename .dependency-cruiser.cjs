@@ -70,9 +70,32 @@ module.exports = {
       to: { path: '^(cli|stack)/' },
     },
     {
+      // Subscribers install it alone: of ours it is built with what makes an event of a record, and nothing else.
+      name: 'the-client-stands-alone',
+      severity: 'error',
+      from: { path: '^packages/client/' },
+      to: {
+        path: '^(domain|schemas|workflows|services|adapters|cli|world|simulation|stack|bench|chaos|test|tools)/',
+        pathNot: '^schemas/(wire-guard|wire-format|parse-cloud-event)\\.ts$',
+      },
+    },
+    {
+      name: 'faultline-knows-no-client',
+      severity: 'error',
+      from: { path: '^(domain|schemas|workflows|services|adapters|cli|world|simulation|stack|bench|chaos)/' },
+      to: { path: '^packages/client/' },
+    },
+    {
+      // Traps of the libraries by which Faultline and its client speak to Kafka and by HTTP.
+      name: 'protocols-import-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^packages/protocols/' },
+      to: { path: '^(?!packages/protocols/|node_modules/)[^/]+/', dependencyTypesNot: ['core'] },
+    },
+    {
       name: 'products-import-no-tests',
       severity: 'error',
-      from: { path: '^(domain|schemas|workflows|services|adapters|cli|world|simulation|stack)/' },
+      from: { path: '^(domain|schemas|workflows|services|adapters|cli|world|simulation|stack|packages)/' },
       to: { path: '^(bench|chaos|test|tools)/' },
     },
     {
@@ -94,6 +117,6 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|coverage)/' },
+    exclude: { path: '^(packages/client/)?(dist|coverage)/' },
   },
 };

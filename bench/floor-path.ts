@@ -3,7 +3,7 @@ import kafkajs, { type Consumer, type Producer } from 'kafkajs';
 import pg from 'pg';
 import { consumerSettings, producerSettings, runSettings } from '../adapters/kafka/client-settings.js';
 import { patchRecordFormat } from '../adapters/kafka/record-format-patch.js';
-import { patchRequestQueue } from '../adapters/kafka/request-queue-patch.js';
+import { patchRequestQueue } from '../packages/protocols/request-queue-patch.js';
 import { bareIsolation, undoIsolation } from './bare-isolation.js';
 import type { BenchSite } from './bench-site.js';
 import type { NodeApi, NodeObject } from './node-api.js';

@@ -1,7 +1,7 @@
 import { CommandFailed } from './errors.js';
 import { pause } from './pause.js';
 import type { Query, ServerClient } from './server-client.js';
-import { serverSentEvents } from './server-sent-events.js';
+import { serverSentEvents } from '../packages/protocols/server-sent-events.js';
 import type { Terminal } from './terminal.js';
 
 /** A CloudEvent as the server gives it. */

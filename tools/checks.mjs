@@ -8,7 +8,7 @@ import { root } from './prepare.mjs';
 
 const rooted = [
   ...['domain', 'schemas', 'workflows', 'services', 'adapters', 'cli', 'world', 'simulation'],
-  ...['stack', 'bench', 'chaos'],
+  ...['stack', 'bench', 'chaos', 'packages'],
 ];
 
 /** The longest first, so that the others fit beside it. */

@@ -9,6 +9,7 @@ import type {
   PartitionBounds,
   TopicSpecification,
 } from '../ports/event-log.js';
+import { patchRequestQueue } from '../../packages/protocols/request-queue-patch.js';
 import { AppendQueue } from '../event-log/append-queue.js';
 import { AdminConnection } from './admin-connection.js';
 import { clusterSettings, consumerSettings, type ClusterAccess } from './client-settings.js';
@@ -16,7 +17,6 @@ import { readerGroupPrefix } from './rights/access-rules.js';
 import { patchRecordFormat } from './record-format-patch.js';
 import { readRange } from './range-reader.js';
 import { RecordSender } from './record-sender.js';
-import { patchRequestQueue } from './request-queue-patch.js';
 import { KafkaSubscription } from './subscription.js';
 import { TopicAdmin } from './topic-admin.js';
 import { maxBatchBytes } from './topics/topic-settings.js';

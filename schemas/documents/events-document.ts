@@ -62,6 +62,8 @@ export function eventsDocument(): string {
     'the same id ([openapi.json](openapi.json)). Whoever comes again with `Last-Event-ID` goes on there, and may hear the last',
     'seconds again: know events by `id` and `source`.',
     '',
+    '[`@faultline/client`](../packages/client/README.md) does both for TypeScript; beside it are examples in Python and Java.',
+    '',
     '## Topics',
     '',
     ...table(['topic', 'event', 'class', 'kept', 'read by', 'written by others'], catalog.map(topicRow)),

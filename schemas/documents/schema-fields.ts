@@ -1,24 +1,11 @@
 import type { AvroSchema } from '../avro-files.js';
+import { isNode, nodesIn, text, type Node } from './schema-nodes.js';
 
 export interface FieldDescription {
   /** `pods[].namespace` */
   readonly path: string;
   readonly type: string;
   readonly doc: string;
-}
-
-type Node = Readonly<Record<string, unknown>>;
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function nodesIn(value: unknown): readonly Node[] {
-  return Array.isArray(value) ? value.filter(isNode) : [];
 }
 
 /** A type in words; what is null first may be absent. */

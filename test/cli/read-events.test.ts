@@ -33,7 +33,7 @@ async function idsOf(client: ServerClient, follow: boolean): Promise<readonly st
 it('goes on where a broken stream was, and tells each event once', async () => {
   const { client, asked } = serverWith([
     { text: line('1') + line('2'), breaks: true },
-    { text: `${line('2')}${line('3')}id: ;9\n\nevent: cut-off\ndata: {}\n\n` },
+    { text: `${line('2')}${line('3')}id: ;9\ndata:\n\nevent: cut-off\ndata: {}\n\n` },
   ]);
   expect(await idsOf(client, true)).toEqual(['1', '2', '3']);
   expect(asked).toEqual([undefined, '2;7', ';9']);

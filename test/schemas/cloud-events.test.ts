@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  cloudEventHeaders,
-  parseCloudEvent,
-  parseSequence,
-  sequenceText,
-} from '../../schemas/cloud-events.js';
+import { cloudEventHeaders, sequenceText } from '../../schemas/cloud-events.js';
+import { parseCloudEvent, parseSequence } from '../../schemas/parse-cloud-event.js';
 import { allEvents } from '../../schemas/codec.js';
 
 const line = fc.string({ minLength: 1 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { catalog } from '../../schemas/catalog.js';
-import { serverSentEvents } from '../../cli/server-sent-events.js';
+import { serverSentEvents } from '../../packages/protocols/server-sent-events.js';
 import { offeredTopics } from '../../services/console/events/event-filter.js';
 import { differencesFromCatalog, silentTopics } from '../catalog-differences.js';
 import { runCommand } from '../cli/run-command.js';

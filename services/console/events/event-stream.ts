@@ -200,7 +200,8 @@ export class EventStream {
     // What is in the ring behind the cursor it has got, or did not want.
     if (this.#cursor < tail.ring.end) return;
     this.#lastId = resumeText('', tail.safeSince);
-    await this.#sink.write(`id: ${this.#lastId}\n\n`);
+    // Without a line for data, not every reader takes the id.
+    await this.#sink.write(`id: ${this.#lastId}\ndata:\n\n`);
   }
 
   async #write(text: string, events: number): Promise<void> {

@@ -3,10 +3,10 @@ import type { SchemaIds } from '../../../adapters/ports/schema-ids.js';
 import { classOfFaultType, isFaultType } from '../../../domain/fault.js';
 import { outcomes } from '../../../domain/node-state.js';
 import { eventOfTopic } from '../../../schemas/catalog.js';
-import { parseCloudEvent } from '../../../schemas/cloud-events.js';
 import { decodeEvent } from '../../../schemas/codec.js';
 import type { FaultChangedPayload } from '../../../schemas/events/fault-changed.js';
 import type { ProcessEndedPayload } from '../../../schemas/events/process-ended.js';
+import { parseCloudEvent } from '../../../schemas/parse-cloud-event.js';
 import { EventUndecodable } from '../../../schemas/undecodable.js';
 import { openRecord, type OpenedRecord } from '../../open-record.js';
 import type { EventFacets } from './event-filter.js';
@@ -91,6 +91,7 @@ export async function publishedEvent(record: LogRecord, schemaIds: SchemaIds): P
     causationid: headers['ce_causationid'],
     correlationid: headers['ce_correlationid'],
     traceparent: headers['traceparent'],
+    replay: headers['ce_replay'],
     topic,
     partition,
     offset: String(offset),

@@ -9,11 +9,12 @@ import { AdminConnection } from '../../../adapters/kafka/admin-connection.js';
 import { ConsumerCrashed } from '../../../adapters/kafka/group-session.js';
 import { KafkaEventLog, type KafkaEventLogOptions } from '../../../adapters/kafka/event-log.js';
 import { RecordSender } from '../../../adapters/kafka/record-sender.js';
-import { patchRequestQueue } from '../../../adapters/kafka/request-queue-patch.js';
+import { patchRequestQueue } from '../../../packages/protocols/request-queue-patch.js';
 import { KafkaSubscription } from '../../../adapters/kafka/subscription.js';
 import { TopicAdmin } from '../../../adapters/kafka/topic-admin.js';
 import { LogUnavailable, type LogRecord, type NewRecord } from '../../../adapters/ports/event-log.js';
 import { startKafka, type KafkaStack } from '../../../stack/kafka.js';
+import { describeClient } from './kafka-client.js';
 import { describeRefusals } from './kafka-refusals.js';
 import { describeTopics, users } from './kafka-topics.js';
 import { eventually, Fence, readAll, Reader, record, texts } from './reading.js';
@@ -62,6 +63,7 @@ describe('Kafka and the traps of its client', { timeout: 60_000 }, () => {
 
   describeTopics(running, () => folder);
   describeRefusals(running, () => folder);
+  describeClient(running);
 
   it('arms no timer for a connection on which nothing waits', () => {
     patchRequestQueue();

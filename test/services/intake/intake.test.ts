@@ -6,7 +6,7 @@ import { SchemaRegistryUnavailable } from '../../../adapters/ports/schema-ids.js
 import { faultTypes } from '../../../domain/fault.js';
 import { nodeKey, type ClusterName, type NodeName } from '../../../domain/identifiers.js';
 import type { Report } from '../../../domain/report.js';
-import { parseCloudEvent } from '../../../schemas/cloud-events.js';
+import { parseCloudEvent } from '../../../schemas/parse-cloud-event.js';
 import type { IntakeOptions } from '../../../services/intake/options.js';
 import type { Rejection } from '../../../services/intake/rejection.js';
 import { startIntake, type RunningIntake } from '../../../services/intake/start-intake.js';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../adapters/clock/system-clock.js';
 import { MemoryEventLog } from '../../../../adapters/memory/event-log.js';
 import { bundledSchemaIds } from '../../../../adapters/schema-registry/bundled.js';
-import { serverSentEvents, type ServerSentEvent } from '../../../../cli/server-sent-events.js';
+import { serverSentEvents, type ServerSentEvent } from '../../../../packages/protocols/server-sent-events.js';
 import type { Fact } from '../../../../domain/fact.js';
 import { topicsOf } from '../../../../schemas/catalog.js';
 import { eventRoutes } from '../../../../services/console/events/event-routes.js';
