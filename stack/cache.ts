@@ -16,7 +16,7 @@ export interface Recipe {
   /** Anything else that changes the result (flags, versions of parts). */
   readonly salt: string;
   /** Programs that the build can't do without. */
-  readonly needs: readonly ('java' | 'mvn' | 'go' | 'python3')[];
+  readonly needs: readonly ('java' | 'javac' | 'mvn' | 'go' | 'python3')[];
   /** Fills `output`, an empty folder. `final` is where that folder will be moved to. */
   build(place: {
     output: string;

@@ -8,6 +8,7 @@ import { progress } from './progress.js';
 import { providePromtool } from './promtool.js';
 import { stackFolder } from './stack-state.js';
 import { statusOfStack, statusTable } from './status.js';
+import { javaSubscriberRecipe, pythonSubscriberRecipe } from './subscriber-recipes.js';
 import { down, provideAll, StackRefused, up } from './up.js';
 
 const output = (): Option =>
@@ -50,7 +51,8 @@ program
     'name every program that is missing for the stack and the tests, a line each; exits with 1 if one is',
   )
   .action(async () => {
-    const recipes = [...stackRecipes, toxiproxyRecipe, ...otherNodeVersions.map(nodeRecipe)];
+    const subscribers = [pythonSubscriberRecipe, javaSubscriberRecipe];
+    const recipes = [...stackRecipes, toxiproxyRecipe, ...otherNodeVersions.map(nodeRecipe), ...subscribers];
     const missing = [...(await missingFor(recipes)), ...(await missingPackagedPrograms())];
     for (const line of missing) process.stderr.write(`${line}\n`);
     if (missing.length > 0) process.exitCode = 1;

@@ -22,6 +22,13 @@ const requirements: Readonly<Record<Program, Requirement>> = {
     advice:
       'Debian: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk@17; else https://adoptium.net',
   },
+  javac: {
+    args: ['-version'],
+    pattern: /javac (\d+)(?:\.(\d+))?/,
+    atLeast: [17, 0],
+    advice:
+      'Debian: apt-get install openjdk-17-jdk-headless; macOS: brew install openjdk@17; else https://adoptium.net',
+  },
   mvn: {
     args: ['--version'],
     pattern: /Maven (\d+)\.(\d+)/,

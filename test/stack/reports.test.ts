@@ -10,6 +10,7 @@ import { Cleanups, startSite, type Site } from '../../stack/site.js';
 import { secureStores, users } from './secured-site.js';
 import { writeConfiguration } from './site-configuration.js';
 import { tellStory } from './story.js';
+import { exampleLine, forge, startSubscriber } from './subscribers.js';
 
 const minutes = (count: number): number => count * 60_000;
 const cleanups = new Cleanups();
@@ -221,5 +222,30 @@ describe("given a stranger's records on the topics that maintenance reads", () =
       expect(await sender.fatesOf(await sender.accepted(good))).toEqual(['REPEATED']);
     },
     minutes(2),
+  );
+});
+
+describe('given the examples for subscribers, with the credentials of one', () => {
+  const topics = ['fault.hardware', 'maintenance.outcomes'];
+
+  it.each(['TypeScript', 'Python', 'Java'] as const)(
+    'when the one in %s reads, then it hears each fault and outcome once',
+    async (language) => {
+      const published = await Promise.all(topics.map((topic) => publishedRecords(site, topic)));
+      const lines = published.flat().map(exampleLine).toSorted();
+      expect(lines.length).toBeGreaterThan(2);
+      const subscriber = await startSubscriber(site, language);
+      await expect.poll(async () => (await subscriber.heard()).toSorted(), patience).toEqual(lines);
+      expect(await subscriber.output()).not.toMatch(/error|exception/i);
+    },
+    minutes(4),
+  );
+
+  it.each([...topics, 'fault.reports', 'maintenance.signals'])(
+    'when he writes to %s, then the broker refuses it',
+    async (topic) => {
+      await expect(forge(site, topic)).rejects.toThrow(/not authorized/i);
+    },
+    minutes(1),
   );
 });

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { componentFolder } from '../../stack/cache.js';
 import { stackRecipes, toxiproxyRecipe } from '../../stack/component-recipes.js';
 import { nodeRecipe, otherNodeVersions } from '../../stack/node-versions.js';
+import { javaSubscriberRecipe, pythonSubscriberRecipe } from '../../stack/subscriber-recipes.js';
 
 let machine: string;
 
@@ -30,6 +31,7 @@ function install(name: string, prints: string, lacks = 'nothing'): void {
 
 const current = {
   java: 'openjdk version "17.0.9" 2023-10-17',
+  javac: 'javac 17.0.9',
   mvn: 'Apache Maven 3.9.6',
   go: 'go version go1.25.1 linux/amd64',
   python3: 'Python 3.11.7',
@@ -53,7 +55,14 @@ function npmTest(part = 'real') {
 describe('npm test, on a machine that lacks programs', () => {
   it('names each of them in a line with how to get it, fails, and begins nothing', () => {
     const { status, stdout, lines } = npmTest();
-    expect(lines.map((line) => line.split(' ')[0])).toEqual(['java', 'mvn', 'python3', 'go', 'openssl']);
+    expect(lines.map((line) => line.split(' ')[0])).toEqual([
+      'java',
+      'mvn',
+      'python3',
+      'go',
+      'javac',
+      'openssl',
+    ]);
     for (const line of lines) expect(line).toMatch(/^\S+ [\d.]+ or newer is missing\. Get it: .+/);
     expect(stdout).toBe('0 passed, 1 failed\n');
     expect(status).toBe(1);
@@ -77,7 +86,9 @@ describe('npm test, on a machine that lacks programs', () => {
 
   it('asks for no builder of what is built already', async () => {
     vi.stubEnv('FAULTLINE_CACHE', join(machine, 'cache'));
-    for (const recipe of [...stackRecipes, toxiproxyRecipe, ...otherNodeVersions.map(nodeRecipe)]) {
+    const subscribers = [pythonSubscriberRecipe, javaSubscriberRecipe];
+    const nodes = otherNodeVersions.map(nodeRecipe);
+    for (const recipe of [...stackRecipes, toxiproxyRecipe, ...nodes, ...subscribers]) {
       mkdirSync(await componentFolder(recipe), { recursive: true });
     }
     expect(npmTest().lines).toEqual([
