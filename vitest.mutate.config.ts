@@ -7,6 +7,7 @@ import { placeIn } from './tools/longest-first.js';
  * first test that fails.
  */
 const files = [
+  'test/mutation/machines-made.test.ts',
   'test/mutation/machines-as-drawn.test.ts',
   'test/upgrades/golden-histories.test.ts',
   'test/services/maintenance/decide/fates.test.ts',
@@ -24,6 +25,7 @@ const files = [
   'test/services/maintenance/decide/timers.test.ts',
   'test/services/maintenance/decide/flapping.test.ts',
   'test/workflows/deadlines.test.ts',
+  'test/workflows/ends-of-stages.test.ts',
   'test/workflows/notice.test.ts',
   'test/services/maintenance/activate-withheld.test.ts',
   'test/workflows/machines.test.ts',
