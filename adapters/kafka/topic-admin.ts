@@ -4,6 +4,7 @@ import type { ITopicMetadata } from 'kafkajs';
 import { placeName, type PartitionBounds, type TopicSpecification } from '../ports/event-log.js';
 import { TopicMismatch, UnknownTopic } from '../event-log/errors.js';
 import type { AdminConnection } from './admin-connection.js';
+import { isLeaderMoving } from './kafka-errors.js';
 import { newTopic } from './topics/topic-settings.js';
 
 const appearanceCheckMs = 200;
@@ -32,7 +33,8 @@ export class TopicAdmin {
       // False: another process makes one of them at the same time, which the check below waits for and looks at.
       if (missing.length > 0) {
         await admin.createTopics({
-          waitForLeaders: true,
+          // KafkaJS fails when a broker does not tell of a topic yet that was made a moment ago; below they are waited for.
+          waitForLeaders: false,
           topics: missing.map((topic) => newTopic(topic, this.replicationFactor)),
         });
       }
@@ -97,7 +99,8 @@ export class TopicAdmin {
       try {
         return await this.describe(topic);
       } catch (error) {
-        if (!(error instanceof UnknownTopic) || waitedMs >= appearanceDeadlineMs) throw error;
+        const appears = error instanceof UnknownTopic || isLeaderMoving(error);
+        if (!appears || waitedMs >= appearanceDeadlineMs) throw error;
       }
       await pause(appearanceCheckMs);
     }

@@ -51,7 +51,10 @@ const troubles: readonly Trouble[] = [
   {
     said: /closed connection|socket hang up|other side closed|ECONNRESET|request timed out/i,
     means: 'it ends the connection without an answer',
-    next: (section) => `if it wants TLS or SASL at this port, set ${section}.tls and ${section}.sasl`,
+    next: (section) =>
+      section === 'eventLog'
+        ? 'if it wants TLS, SASL or a client certificate at this port, set eventLog.tls and eventLog.sasl'
+        : `if it wants TLS or a client certificate, give ${section}.url as https:// and set ${section}.tls`,
   },
 ];
 

@@ -1,4 +1,9 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { DoctorReport } from '../../cli/forms/doctor.js';
+import { subscribeToStream } from '../../packages/client/src/stream-subscription.js';
+import { runCommand } from '../cli/run-command.js';
 import { isolations, requestsOfFaultline } from './audit-log.js';
 import { badRecords, reportSchemaOf } from './bad-records.js';
 import { buildFaultline, startFaultline, type FaultlineProcess } from '../../stack/faultline-process.js';
@@ -16,6 +21,7 @@ const minutes = (count: number): number => count * 60_000;
 const cleanups = new Cleanups();
 let site: Site;
 let cluster: RealCluster;
+let configuration = '';
 let faultline: FaultlineProcess;
 let producer: RawProducer;
 let sender: ReportSender;
@@ -23,7 +29,7 @@ let sender: ReportSender;
 beforeAll(async () => {
   [site] = await Promise.all([startSite(cleanups, { users }), buildFaultline()]);
   cluster = await startRealCluster(site, 'a', 3);
-  const configuration = await writeConfiguration(site, [clusterSection(cluster)], await secureStores(site));
+  configuration = await writeConfiguration(site, [clusterSection(cluster)], await secureStores(site));
   faultline = await startFaultline({ configuration, folder: site.folder });
   cleanups.add(() => faultline.process.stop());
   producer = await connectRawProducer(site);
@@ -53,6 +59,34 @@ describe('given the real stack, whose broker and registry let in only whom they 
     },
     minutes(3),
   );
+});
+
+describe('given `faultline doctor` on this configuration', () => {
+  const stores = (checks: DoctorReport['checks']) =>
+    checks.filter(({ what }) => /^(event log: Kafka|schema registry)/.test(what));
+  const examined = async (path: string): Promise<DoctorReport['checks']> => {
+    const { out } = await runCommand(['doctor', '--config', path, '-o', 'json']);
+    return stores((JSON.parse(out) as DoctorReport).checks);
+  };
+
+  it('then it is content with Kafka and registry', async () => {
+    expect((await examined(configuration)).map(({ result }) => result)).toEqual(['ok', 'ok']);
+  });
+
+  it('when the certificate of the client is missing, then it says that the registry ends the connection, and may want one', async () => {
+    const { schemaRegistry, ...rest } = JSON.parse(await readFile(configuration, 'utf8')) as {
+      readonly schemaRegistry: { readonly tls: { readonly certificateAuthorityFile: string } };
+    };
+    const { certificateAuthorityFile } = schemaRegistry.tls;
+    const path = join(site.folder, 'without-certificate.yaml');
+    const changed = { ...schemaRegistry, tls: { certificateAuthorityFile } };
+    await writeFile(path, JSON.stringify({ ...rest, schemaRegistry: changed }));
+    expect((await examined(path)).at(-1)).toMatchObject({
+      result: 'failed',
+      detail: expect.stringMatching(/^it ends the connection without an answer/) as unknown,
+      next: expect.stringContaining('if it wants TLS or a client certificate') as unknown,
+    });
+  });
 });
 
 const rejectedAt = (path: string): Partial<IntakeAnswer> => ({
@@ -239,6 +273,27 @@ describe('given the examples for subscribers, with the credentials of one', () =
       expect(await subscriber.output()).not.toMatch(/error|exception/i);
     },
     minutes(4),
+  );
+
+  it(
+    'when he reads by HTTP in place of Kafka, then he hears the same events under the same ids',
+    async () => {
+      const published = await Promise.all(topics.map((topic) => publishedRecords(site, topic)));
+      const ids: string[] = [];
+      const { ended } = subscribeToStream({
+        url: faultline.url,
+        query: { topic: topics.join(','), from: 'beginning', until: 'now' },
+        onEvent: ({ id }) => void ids.push(id),
+      });
+      await ended;
+      expect(ids.toSorted()).toEqual(
+        published
+          .flat()
+          .map(({ headers }) => headers['ce_id'])
+          .toSorted(),
+      );
+    },
+    minutes(1),
   );
 
   it.each([...topics, 'fault.reports', 'maintenance.signals'])(

@@ -95,7 +95,10 @@ export function describeRefusals(stack: () => KafkaStack, folder: () => string):
     });
 
     it('says that TLS or SASL is missing, or is not spoken there', async () => {
-      const ends = { result: 'failed', next: expect.stringContaining('if it wants TLS or SASL') as unknown };
+      const ends = {
+        result: 'failed',
+        next: expect.stringContaining('if it wants TLS, SASL or a client certificate') as unknown,
+      };
       expect(await examined({ tls: 'none', sasl: 'none' })).toMatchObject(ends);
       expect(await examined({ sasl: 'none' })).toMatchObject(ends);
       expect(await examined({ broker: stack().bootstrapServers[0] ?? '', sasl: 'none' })).toMatchObject({
