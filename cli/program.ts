@@ -18,6 +18,7 @@ import { topicsCommand } from './commands/topics.js';
 import { asCommandFailed, errorCatalog } from './errors.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 import { packageVersion } from './package-version.js';
+import { webhooksCommand } from './commands/webhooks.js';
 import type { Terminal } from './terminal.js';
 
 function quiet(command: Command, terminal: Terminal): void {
@@ -55,6 +56,7 @@ export function createProgram(terminal: Terminal): Command {
     orderCommand,
     dltCommand,
     eventsCommand,
+    webhooksCommand,
     journalCommand,
     exportCommand,
     importCommand,

@@ -11,6 +11,7 @@ import type {
 import type { Clock, Randomness } from '../ports/clock.js';
 import type { DeadLetterBook } from '../ports/dead-letters.js';
 import type { Positions } from '../ports/positions.js';
+import type { WebhookDeliveries, WebhookDesk } from '../ports/webhooks.js';
 
 /** What every journal needs to be opened. */
 export interface JournalOptions {
@@ -76,6 +77,12 @@ export interface OpenJournal {
   readonly positions: Positions;
   /** Gives up what this copy holds. What it had claimed runs out by itself. */
   close(): Promise<void>;
+}
+
+/** Beside it, in the same database: what is kept of subscribers by webhook, which nothing is decided by. */
+export interface OpenWebhooks {
+  readonly webhooks: WebhookDeliveries;
+  readonly webhookDesk: WebhookDesk;
 }
 
 /** The journal was made for something else than what the configuration says. */

@@ -1,5 +1,10 @@
 import { FreshCommands } from '../journal/fresh-commands.js';
-import { JournalMismatch, type JournalOptions, type OpenJournal } from '../journal/options.js';
+import {
+  JournalMismatch,
+  type JournalOptions,
+  type OpenJournal,
+  type OpenWebhooks,
+} from '../journal/options.js';
 import { installationIdOf } from '../journal/installation-id.js';
 import { MemoryJournal } from './journal/advance.js';
 import { MemoryCommandQueue } from './journal/commands.js';
@@ -11,6 +16,8 @@ import { MemoryPositions } from './journal/positions.js';
 import { MemoryStore } from './journal/store.js';
 import { MemoryTimers } from './journal/timers.js';
 import { MemoryUpkeep } from './journal/upkeep.js';
+import { MemoryWebhookDeliveries } from './journal/webhook-deliveries.js';
+import { MemoryWebhookDesk } from './journal/webhook-desk.js';
 
 /** Makes the store that handles of one simulated installation share. */
 export function createMemoryStore(
@@ -28,7 +35,7 @@ export function createMemoryStore(
 export function createMemoryJournal(
   options: JournalOptions,
   store: MemoryStore = createMemoryStore(options),
-): OpenJournal {
+): OpenJournal & OpenWebhooks {
   if (
     store.partitionCount !== options.partitionCount ||
     store.outboxPartitions !== options.outboxPartitions
@@ -39,6 +46,7 @@ export function createMemoryJournal(
   }
   const fresh = new FreshCommands();
   const outbox = new MemoryOutbox(store, options);
+  const webhooks = new MemoryWebhookDeliveries(store.webhooks);
   return {
     journal: new MemoryJournal(store, options, fresh),
     commands: new MemoryCommandQueue(store, options, fresh),
@@ -49,6 +57,11 @@ export function createMemoryJournal(
     upkeep: new MemoryUpkeep(store, options),
     deadLetters: new MemoryDeadLetters(store),
     positions: new MemoryPositions(store),
-    close: () => outbox.releaseAll(),
+    webhooks,
+    webhookDesk: new MemoryWebhookDesk(store.webhooks),
+    close: async () => {
+      webhooks.releaseAll();
+      await outbox.releaseAll();
+    },
   };
 }

@@ -64,6 +64,25 @@ export interface TracerMetrics {
   spansRefused(count: number): void;
 }
 
+/** A subscriber by webhook as the copy that serves it sees it. */
+export interface WebhookFigure {
+  readonly name: string;
+  /** Age of the oldest event that was read for it and that it has not got; 0: none. */
+  readonly lagMs: number;
+  readonly waiting: number;
+  readonly dead: number;
+  readonly isPaused: boolean;
+}
+
+/** How one request ended. `hold`: it asked for a rest; `gone`: it wants no more. */
+export type WebhookResult = 'delivered' | 'refused' | 'timeout' | 'unreachable' | 'hold' | 'gone';
+
+export interface WebhookMetrics {
+  /** Gives those that this copy serves; asked whenever somebody looks. */
+  webhookSubscribers(look: () => readonly WebhookFigure[]): void;
+  webhookAttempted(subscriber: string, result: WebhookResult): void;
+}
+
 /** What the composition sees of the services that know nothing of metrics: it carries what they say. */
 export interface CarriedMetrics {
   detectorReported(cluster: string): void;
@@ -80,4 +99,5 @@ export interface ServiceMetrics
     RelayMetrics,
     StreamMetrics,
     TracerMetrics,
+    WebhookMetrics,
     CarriedMetrics {}

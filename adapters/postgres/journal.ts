@@ -1,5 +1,5 @@
 import { FreshCommands } from '../journal/fresh-commands.js';
-import type { JournalOptions, OpenJournal } from '../journal/options.js';
+import type { JournalOptions, OpenJournal, OpenWebhooks } from '../journal/options.js';
 import { PostgresCommandQueue } from './journal/commands.js';
 import type { JournalContext } from './journal/context.js';
 import { PostgresDeadLetters } from './journal/dead-letters.js';
@@ -10,19 +10,21 @@ import { prepareInstallation } from './journal/installation.js';
 import { PostgresFleetInventory } from './journal/inventory.js';
 import { noticeRestoredDatabase } from './journal/new-epoch.js';
 import { Notices } from './journal/notices.js';
-import { OutboxLocks } from './journal/outbox-locks.js';
 import { PostgresOutbox } from './journal/outbox.js';
 import { PostgresPositions } from './journal/positions.js';
 import { PostgresJournal } from './journal/postgres-journal.js';
+import { lockClasses, SessionLocks } from './journal/session-locks.js';
 import { PostgresTimers } from './journal/timers.js';
 import { PostgresUpkeep } from './journal/upkeep.js';
+import { PostgresWebhookDeliveries } from './journal/webhook-deliveries.js';
+import { PostgresWebhookDesk } from './journal/webhook-desk.js';
 import { migrate, migrationsFolder } from './migrate.js';
 
 export interface PostgresJournalOptions extends JournalOptions {
   readonly connectionString: string;
   /** A login that is a member of faultline_reader only. Default: the same login, with that role set. */
   readonly readerConnectionString?: string;
-  /** Connections for decisions and commands; history, notices and outbox locks take up to 4 more. Default 16. */
+  /** Connections for decisions and commands; history, notices and locks take up to 5 more. Default 16. */
   readonly connections?: number;
   /** No other process uses this journal: then nobody has to be told of commits. */
   readonly alone?: boolean;
@@ -33,7 +35,9 @@ export interface PostgresJournalOptions extends JournalOptions {
  * database can't be reached, MigrationRefused when its schema can't be used, JournalMismatch when it was made for
  * another partition count.
  */
-export async function openPostgresJournal(options: PostgresJournalOptions): Promise<OpenJournal> {
+export async function openPostgresJournal(
+  options: PostgresJournalOptions,
+): Promise<OpenJournal & OpenWebhooks> {
   const { connectionString, readerConnectionString, connections = 16, alone = false } = options;
   const settings = (name: string): ReturnType<typeof connectionSettings> =>
     connectionSettings({ connectionString, name });
@@ -45,10 +49,17 @@ export async function openPostgresJournal(options: PostgresJournalOptions): Prom
     2,
   );
   const notices = new Notices(alone ? undefined : settings('notices'), options.outboxPartitions);
-  const locks = new OutboxLocks(settings('outbox'));
+  const locks = new SessionLocks(settings('outbox'), lockClasses.outboxPartition);
+  const webhookLocks = new SessionLocks(settings('webhooks'), lockClasses.webhookSubscriber);
   const context: JournalContext = { database, notices, fresh: new FreshCommands(), options };
   const close = async (): Promise<void> => {
-    await Promise.all([notices.close(), locks.close(), database.close(), reading.close()]);
+    await Promise.all([
+      notices.close(),
+      locks.close(),
+      webhookLocks.close(),
+      database.close(),
+      reading.close(),
+    ]);
   };
   try {
     await migrate(database.pool, migrationsFolder('journal'));
@@ -69,6 +80,8 @@ export async function openPostgresJournal(options: PostgresJournalOptions): Prom
     upkeep: new PostgresUpkeep(context),
     deadLetters: new PostgresDeadLetters(context),
     positions: new PostgresPositions(database),
+    webhooks: new PostgresWebhookDeliveries(database, webhookLocks),
+    webhookDesk: new PostgresWebhookDesk(database),
     close,
   };
 }

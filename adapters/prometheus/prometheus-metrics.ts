@@ -9,6 +9,7 @@ import { maintenanceMetrics } from './maintenance-metrics.js';
 import { relayMetrics } from './relay-metrics.js';
 import { streamMetrics } from './stream-metrics.js';
 import { tracerMetrics } from './tracer-metrics.js';
+import { webhookMetrics } from './webhook-metrics.js';
 
 export interface PrometheusOptions {
   /** Of Faultline. */
@@ -86,6 +87,7 @@ export function createPrometheusMetrics({ version, clusters }: PrometheusOptions
       ...relayMetrics(registry),
       ...streamMetrics(registry),
       ...tracerMetrics(registry),
+      ...webhookMetrics(registry),
       ...carriedMetrics(registry),
     },
     showFigures: () =>

@@ -1,4 +1,4 @@
-import type { OpenJournal } from '../../adapters/journal/options.js';
+import type { OpenJournal, OpenWebhooks } from '../../adapters/journal/options.js';
 import type { ConnectedCluster } from '../../adapters/kubernetes/cluster.js';
 import type { FigureReader } from '../../adapters/ports/figures.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
@@ -15,7 +15,7 @@ import type { Surroundings } from './surroundings.js';
 
 /** Everything outside that one process of Faultline holds on to. */
 export interface Connections extends OpenEventLog, Drivers {
-  readonly journal: OpenJournal;
+  readonly journal: OpenJournal & OpenWebhooks;
   readonly figures: FigureReader;
   readonly schemaIds: SchemaIds;
   readonly clusters: ReadonlyMap<string, ConnectedCluster>;

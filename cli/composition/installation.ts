@@ -95,11 +95,17 @@ async function addConsole(
   const { clock, randomness, log } = surroundings;
   await server.register(consoleRoutes, {
     history: connections.journal.history,
+    epoch: installation.epoch,
     operators,
     deadLetters: {
       eventLog: connections.eventLog,
       book: connections.journal.deadLetters,
       now: () => clock.now(),
+    },
+    webhooks: {
+      desk: connections.journal.webhookDesk,
+      now: () => clock.now(),
+      newId: () => randomness.uuid(),
     },
     streams: new EventStreams({
       eventLog: connections.eventLog,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { OpenJournal } from '../../adapters/journal/options.js';
+import type { OpenJournal, OpenWebhooks } from '../../adapters/journal/options.js';
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { Log } from '../../adapters/ports/log.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../adapters/postgres/embedded-server.js';
@@ -74,7 +74,7 @@ export async function openJournal(
   configuration: Configuration,
   { clock, randomness, log }: Omit<JournalSurroundings, 'environment'>,
   connectionString: string,
-): Promise<OpenJournal> {
+): Promise<OpenJournal & OpenWebhooks> {
   const late = lateOutboxWriter();
   const journal = await dependency(journalOf(configuration, connectionString), () =>
     openPostgresJournal({

@@ -8,6 +8,7 @@ export const serviceNames = [
   'executor',
   'migrator',
   'tracer',
+  'webhooks',
 ] as const;
 export type ServiceName = (typeof serviceNames)[number];
 

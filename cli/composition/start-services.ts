@@ -5,6 +5,7 @@ import { startMaintenance } from './start/maintenance.js';
 import { startMigrator } from './start/migrator.js';
 import { startRelay } from './start/relay.js';
 import { startTracer } from './start/tracer.js';
+import { startWebhooks } from './start/webhooks.js';
 import type { RunningService, ServiceContext } from './start/running-service.js';
 
 /** Starts the parts that work in the background; intake and console share the HTTP listener and are started there. */
@@ -18,6 +19,7 @@ export function startServices(
   if (wanted.has('executor')) running.push(startExecutor(context));
   if (wanted.has('migrator')) running.push(startMigrator(context));
   if (wanted.has('tracer')) running.push(...startTracer(context));
+  if (wanted.has('webhooks')) running.push(startWebhooks(context));
   if (wanted.has('detector')) {
     for (const cluster of context.configuration.clusters) {
       const api = context.connections.clusters.get(cluster.name);

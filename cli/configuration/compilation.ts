@@ -6,6 +6,9 @@ import { parseDurationMs } from './duration.js';
 import type { LocatedDocument } from './positions.js';
 import type { ConfigurationProblem, KeyPath } from './problems.js';
 
+/** What a secret is called in the file: `<kind>File` and `<kind>From`. */
+export type SecretKind = 'password' | 'token' | 'secret' | 'previousSecret';
+
 /** What the parts of the compiler share: they note problems and go on, so that all are told at once. */
 export interface Compilation {
   problem(path: KeyPath, reason: string): void;
@@ -16,7 +19,7 @@ export interface Compilation {
   /** Undefined when none is given; both at once are a problem. */
   secret(
     path: KeyPath,
-    kind: 'password' | 'token',
+    kind: SecretKind,
     file: string | undefined,
     from: { readonly env: string } | undefined,
   ): SecretSource | undefined;
@@ -56,7 +59,7 @@ export function compilation(
 export function requiredSecret(
   context: Compilation,
   path: KeyPath,
-  kind: 'password' | 'token',
+  kind: SecretKind,
   given: SecretSource | undefined,
 ): SecretSource {
   if (given === undefined) context.problem(path, `has no ${kind}: add ${kind}File or ${kind}From`);

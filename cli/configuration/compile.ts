@@ -5,6 +5,7 @@ import { compilation } from './compilation.js';
 import { compileClusters } from './compile-clusters.js';
 import { compileEventLog, compileJournal, compileSchemaRegistry } from './compile-connections.js';
 import { compilePolicy } from './compile-policy.js';
+import { compileWebhooks } from './compile-webhooks.js';
 import {
   compileDetector,
   compileDrivers,
@@ -52,6 +53,7 @@ export function compile(
     guard: compileGuard(context, file.guard),
     drivers: compileDrivers(context, file.drivers),
     ...(tracing === undefined ? {} : { tracing }),
+    webhooks: compileWebhooks(context, file.webhooks),
     policy: compilePolicy(context, file, digestOf(file)),
   };
   return { configuration, problems };

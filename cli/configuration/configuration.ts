@@ -1,6 +1,7 @@
 import type { Operation } from '../../domain/command.js';
 import type { FaultType } from '../../domain/fault.js';
 import type { ClusterName, NodeKey } from '../../domain/identifiers.js';
+import type { EventFilter } from '../../services/event-filter.js';
 import type { Policy } from '../../workflows/policy.js';
 
 /** Where a secret is read from, at the moment it is needed. Paths are absolute. */
@@ -76,6 +77,20 @@ export interface WebhookConfiguration {
   readonly token?: SecretSource;
 }
 
+/** A subscriber by webhook. */
+export interface SubscriberConfiguration {
+  readonly name: string;
+  readonly url: string;
+  readonly secret: SecretSource;
+  /** Signs as well, while the secret is being changed. */
+  readonly previousSecret?: SecretSource;
+  readonly filter: EventFilter;
+  readonly from: 'now' | 'beginning';
+  readonly concurrency: number;
+  readonly requestTimeoutMs: number;
+  readonly retryForMs: number;
+}
+
 export interface OperationLimit {
   /** Of the nodes of a cluster, 0 to 1. */
   readonly share: number;
@@ -129,5 +144,6 @@ export interface Configuration {
   };
   /** Absent: nobody wants traces. */
   readonly tracing?: WebhookConfiguration;
+  readonly webhooks: readonly SubscriberConfiguration[];
   readonly policy: Policy;
 }

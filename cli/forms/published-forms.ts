@@ -13,6 +13,7 @@ import {
   replay,
 } from '../../services/console/forms/nodes.js';
 import { orderReceipt, processDescription, processList } from '../../services/console/forms/processes.js';
+import { webhookDescription, webhookList, webhookReceipt } from '../../services/console/forms/webhooks.js';
 import { demoResult, simulationResult } from './demo.js';
 import { doctorReport } from './doctor.js';
 import {
@@ -39,6 +40,9 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   DeadLetterList: deadLetterList,
   DeadLetter: deadLetterDescription,
   DeadLetterReceipt: deadLetterReceipt,
+  WebhookList: webhookList,
+  Webhook: webhookDescription,
+  WebhookReceipt: webhookReceipt,
   ReportReceipt: reportReceipt,
   DemoResult: demoResult,
   SimulationResult: simulationResult,

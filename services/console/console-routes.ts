@@ -19,6 +19,7 @@ import {
   listNodes,
   listProcesses,
   replayNode,
+  type Present,
 } from './read-history.js';
 import {
   factsQuery,
@@ -35,11 +36,16 @@ import {
   type ReplayQuery,
 } from './requests.js';
 import { retryNode } from './retry-node.js';
+import type { WebhookSource } from './webhook-orders.js';
+import { webhookRoutes } from './webhook-routes.js';
 
 export interface ConsoleOptions {
   readonly history: History;
+  /** Of the journal. */
+  readonly epoch: number;
   readonly sendOrder: SendOrder;
   readonly deadLetters: DeadLetterSource;
+  readonly webhooks: WebhookSource;
   readonly streams: EventStreams;
   /** Nobody: orders are taken from this machine only. */
   readonly operators: readonly Operator[];
@@ -70,7 +76,7 @@ async function sendProblem(reply: FastifyReply, problem: Problem): Promise<void>
 /** Who gives an order by this request. @throws ConsoleRefusal Unauthorized, Forbidden */
 function subjectGiving(
   operators: readonly Operator[],
-  request: FastifyRequest,
+  request: Pick<FastifyRequest, 'headers' | 'ip'>,
   claimed: string | undefined,
 ): string {
   return subjectOf(operators, {
@@ -101,9 +107,9 @@ function orderRoutes(fastify: FastifyInstance, { history, sendOrder, operators }
   );
 }
 
-function nodeRoutes(fastify: FastifyInstance, history: History): void {
+function nodeRoutes(fastify: FastifyInstance, history: History, present: Present): void {
   fastify.get<{ Querystring: NodesQuery }>('/v1/nodes', { schema: { querystring: nodesQuery } }, (request) =>
-    listNodes(history, request.query),
+    listNodes(history, request.query, present),
   );
   fastify.get<{ Querystring: NodesQuery }>('/v1/faults', { schema: { querystring: nodesQuery } }, (request) =>
     listFaults(history, request.query),
@@ -147,16 +153,18 @@ export function consoleRoutes(fastify: FastifyInstance, options: ConsoleOptions,
   fastify.setErrorHandler((error: unknown, _request: FastifyRequest, reply) =>
     sendProblem(reply, problemFor(error, options.onError)),
   );
-  nodeRoutes(fastify, options.history);
+  const present = { epoch: options.epoch, now: options.deadLetters.now };
+  nodeRoutes(fastify, options.history, present);
   processRoutes(fastify, options.history);
   orderRoutes(fastify, options);
-  deadLetterRoutes(fastify, options.deadLetters, (request, claimed) =>
-    subjectGiving(options.operators, request, claimed),
-  );
+  const subject = (request: Pick<FastifyRequest, 'headers' | 'ip'>, claimed: string | undefined): string =>
+    subjectGiving(options.operators, request, claimed);
+  deadLetterRoutes(fastify, options.deadLetters, subject);
+  webhookRoutes(fastify, options.webhooks, subject);
   eventRoutes(fastify, {
     streams: options.streams,
     history: options.history,
-    now: options.deadLetters.now,
+    present,
     onError: options.onError,
   });
   fastify.get('/v1/openapi.json', () => openApiDocument());

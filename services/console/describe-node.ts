@@ -3,6 +3,7 @@ import type { Fact } from '../../domain/fact.js';
 import { classOfFaultType, type Fault } from '../../domain/fault.js';
 import { namesOf } from '../../domain/identifiers.js';
 import type { NodeState, Parked } from '../../domain/node-state.js';
+import { sequenceText } from '../../schemas/cloud-events.js';
 import { apiVersion, toInstant } from './forms/form.js';
 import type { FactItem, FaultItem, NodeDescription, NodeItem } from './forms/nodes.js';
 
@@ -41,6 +42,11 @@ export function nodeItemOf(state: NodeState): NodeItem {
     factVersion: state.version,
     changedAt: toInstant(state.now),
   };
+}
+
+/** Likewise, with the place among the events of its node up to which they are in it. */
+export function listedNodeOf(state: NodeState, epoch: number): NodeItem {
+  return { ...nodeItemOf(state), sequence: sequenceText({ epoch, version: state.version }) };
 }
 
 function faultItemOf(state: NodeState, fault: Fault): FaultItem {

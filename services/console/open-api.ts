@@ -10,6 +10,13 @@ import { factList, faultList, nodeDescription, nodeList, replay } from './forms/
 import { problem } from './forms/problem.js';
 import { newOrder, orderReceipt, processDescription, processList } from './forms/processes.js';
 import {
+  webhookDescription,
+  webhookList,
+  webhookOrders,
+  webhookReceipt,
+  webhookVerbs,
+} from './forms/webhooks.js';
+import {
   deadLetterParameters,
   deadLettersQuery,
   eventsQuery,
@@ -19,6 +26,7 @@ import {
   processesQuery,
   processParameters,
   replayQuery,
+  webhookParameters,
 } from './requests.js';
 
 interface Operation {
@@ -103,7 +111,7 @@ export const consoleOperations: readonly Operation[] = [
     query: eventsQuery,
     answers: {},
     stream:
-      'Server-Sent Events. `data` is a CloudEvent (structured JSON), `event` its name, `id` its id, a semicolon, and the time before which nothing is still to come: send it as Last-Event-ID to go on from there (the id of an event alone will do where the journal has it). At least once, in order per node. The event `cut-off` comes last to whoever was too slow; `end`, when all up to `until` was given.',
+      'Server-Sent Events. `data` is a CloudEvent (structured JSON), `event` its name, `id` its id, a semicolon, and the time before which nothing is still to come: send it as Last-Event-ID to go on from there (the id of an event alone will do where the journal has it). At least once, in order per node. With `snapshot=true` each node comes first, as `NodeState` with the item of /v1/nodes as data and no id, then `snapshot-end`; drop events of a node whose `sequence` is not above that of its state. The event `cut-off` comes last to whoever was too slow; `end`, when all up to `until` was given.',
   },
   {
     method: 'get',
@@ -133,6 +141,27 @@ export const consoleOperations: readonly Operation[] = [
     body: deadLetterOrder,
     answers: { 200: deadLetterReceipt },
   },
+  {
+    method: 'get',
+    path: '/v1/webhooks',
+    summary: 'Subscribers by webhook',
+    answers: { 200: webhookList },
+  },
+  {
+    method: 'get',
+    path: '/v1/webhooks/{name}',
+    summary: 'One of them, with the events that it has not got',
+    parameters: webhookParameters,
+    answers: { 200: webhookDescription },
+  },
+  ...webhookVerbs.map((verb): Operation => ({
+    method: 'post',
+    path: `/v1/webhooks/{name}/${verb}`,
+    summary: webhookOrders[verb].description ?? verb,
+    parameters: webhookParameters,
+    body: webhookOrders[verb],
+    answers: { 200: webhookReceipt },
+  })),
 ];
 
 const json = 'application/json';

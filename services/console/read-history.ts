@@ -2,8 +2,9 @@ import type { History } from '../../adapters/ports/journal.js';
 import { parseNodeKey, type NodeKey } from '../../domain/identifiers.js';
 import { sameJson } from '../../domain/json.js';
 import type { NodeState } from '../../domain/node-state.js';
-import { factItemOf, faultItemsOf, nodeDescriptionOf, nodeItemOf } from './describe-node.js';
+import { factItemOf, faultItemsOf, listedNodeOf, nodeDescriptionOf } from './describe-node.js';
 import { processDescriptionOf, processItemOf } from './describe-process.js';
+import { resumeText } from './events/resume-point.js';
 import { apiVersion, toInstant } from './forms/form.js';
 import type { FactList, FaultItem, FaultList, NodeDescription, NodeList, Replay } from './forms/nodes.js';
 import { ConsoleRefusal } from './forms/problem.js';
@@ -36,9 +37,23 @@ export async function findState(history: History, { cluster, node }: NodeParamet
   throw new ConsoleRefusal('NotFound', `nothing is known of ${key}`, 'look at `faultline get nodes`');
 }
 
-export async function listNodes(history: History, query: NodesQuery): Promise<NodeList> {
+/** When and by which journal the present is told: what is published from then on may not be in it. */
+export interface Present {
+  readonly epoch: number;
+  /** ms */
+  readonly now: () => number;
+}
+
+export async function listNodes(
+  history: History,
+  query: NodesQuery,
+  { epoch, now }: Present,
+): Promise<NodeList> {
+  // Before it is read: what is decided in between is in the list and comes again.
+  const resume = resumeText('', now());
   const { rows, next } = await history.states(pageQuery(query));
-  return { apiVersion, kind: 'NodeList', items: rows.map(nodeItemOf), ...nextOf(next) };
+  const items = rows.map((state) => listedNodeOf(state, epoch));
+  return { apiVersion, kind: 'NodeList', items, resume, ...nextOf(next) };
 }
 
 /** Pages end between nodes: a page may hold a few faults more than `limit`, never half the faults of a node. */

@@ -44,6 +44,12 @@ export const eventsQuery = query({
         '`now`, if not given; `beginning`; or RFC 3339: what was published since. Whoever comes again with Last-Event-ID goes on from there.',
     }),
   ),
+  snapshot: Type.Optional(
+    Type.Boolean({
+      description:
+        'First the present state of all nodes (of those asked for by node or cluster), then what changes; not with from or until.',
+    }),
+  ),
   until: Type.Optional(
     Type.String({ description: '`now` or RFC 3339, not ahead: ends with what was published before.' }),
   ),
@@ -54,6 +60,7 @@ export const deadLetterParameters = query({
   partition: Type.String(),
   offset: Type.String(),
 });
+export const webhookParameters = query({ name: Type.String() });
 export const nodeParameters = query({ cluster: Type.String(), node: Type.String() });
 export const processParameters = query({ id: Type.String() });
 
@@ -62,6 +69,7 @@ export type ProcessesQuery = Static<typeof processesQuery>;
 export type FactsQuery = Static<typeof factsQuery>;
 export type ReplayQuery = Static<typeof replayQuery>;
 export type DeadLettersQuery = Static<typeof deadLettersQuery>;
+export type WebhookParameters = Static<typeof webhookParameters>;
 export type DeadLetterParameters = Static<typeof deadLetterParameters>;
 export type NodeParameters = Static<typeof nodeParameters>;
 export type ProcessParameters = Static<typeof processParameters>;

@@ -6,7 +6,7 @@ import avro from 'avsc';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { runProgram } from '../../cli/program.js';
-import { fault, idOf } from '../services/console/events/published-fault.js';
+import { fault, idOf } from '../services/published-fault.js';
 import { startTestServer, type TestServer } from './faultline-server.js';
 import { runCommand, testTerminal } from './run-command.js';
 

@@ -28,6 +28,8 @@ export interface TestServer {
   processOn(node: string): Promise<string>;
   /** Puts a record into the dead letters of reports. */
   deadLetter(value: Buffer): Promise<void>;
+  /** As if somebody had delivered to this subscriber by webhook. */
+  enrolWebhook(name: string): Promise<void>;
   /** Puts records on their topics. */
   publish(records: readonly NewRecord[]): Promise<void>;
   stop(): Promise<void>;
@@ -75,8 +77,14 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
   });
   await server.register(consoleRoutes, {
     history,
+    epoch: 1,
     operators,
     deadLetters: { eventLog, book: journal.deadLetters, now: () => systemClock.now() },
+    webhooks: {
+      desk: journal.webhookDesk,
+      now: () => systemClock.now(),
+      newId: () => systemRandomness.uuid(),
+    },
     streams: new EventStreams({
       eventLog,
       schemaIds,
@@ -118,6 +126,7 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
         return process.id;
       });
     },
+    enrolWebhook: (name) => journal.webhooks.enrol([name]),
     deadLetter: (value) => {
       const headers = { dlt_topic: 'fault.reports', dlt_partition: '0', dlt_offset: '0', dlt_reason: 'test' };
       return eventLog.append([{ topic: 'fault.reports.dlt', key: 'a/n1', value, headers }]);

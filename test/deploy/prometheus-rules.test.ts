@@ -79,6 +79,11 @@ const firing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   FaultlineJournalPaused: { 'faultline_journal_paused{instance="one"}': '1x120' },
   FaultlineSubscribersCutOff: { 'faultline_event_streams_cut_off_total{instance="one"}': '0+1x120' },
+  FaultlineWebhookBehind: { 'faultline_webhook_lag_seconds{subscriber="s",instance="one"}': '601x120' },
+  FaultlineWebhookDeadLetters: {
+    'faultline_webhook_events{subscriber="s",state="dead",instance="one"}': '1x120',
+  },
+  FaultlineWebhookPaused: { 'faultline_webhook_paused{subscriber="s",instance="one"}': '1x120' },
   FaultlineLogEpochChanged: { 'faultline_log_epoch{instance="one"}': '1x80 2x40' },
   FaultlineEventLoopBlocked: {
     'nodejs_eventloop_lag_p99_seconds{job="faultline",instance="one"}': '0.6x120',
@@ -96,6 +101,10 @@ const healthy: Readonly<Record<string, string>> = {
   'faultline_intake_requests_refused_total{reason="unavailable"}': '4x120',
   'faultline_reports_rejected_total{reason="invalid"}': '17x120',
   'faultline_event_streams_cut_off_total{instance="one"}': '3x120',
+  'faultline_webhook_lag_seconds{subscriber="s",instance="one"}': '2x120',
+  'faultline_webhook_events{subscriber="s",state="dead",instance="one"}': '0x120',
+  'faultline_webhook_events{subscriber="s",state="waiting",instance="one"}': '3x120',
+  'faultline_webhook_paused{subscriber="s",instance="one"}': '0x120',
   'faultline_inventory_age_seconds{cluster="a"}': '30x120',
   'faultline_nodes_parked{cluster="a",kind="failed"}': '0x120',
   'faultline_dead_letters{topic="fault.reports.dlt"}': '0x120',
@@ -141,7 +150,7 @@ describe('the rules for Prometheus, by its own tool', { timeout: 300_000 }, () =
   it('are accepted', async () => {
     const { code, output } = await run(['check', 'rules', ...rules]);
     expect({ code, output }).toMatchObject({ code: 0 });
-    expect(output).toContain('22 rules found');
+    expect(output).toContain('25 rules found');
   });
 
   it('each fires, alone, when its thing happens', async () => {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { catalog } from '../../schemas/catalog.js';
 import { serverSentEvents } from '../../packages/protocols/server-sent-events.js';
-import { offeredTopics } from '../../services/console/events/event-filter.js';
+import { offeredTopics } from '../../services/event-filter.js';
 import { differencesFromCatalog, silentTopics } from '../catalog-differences.js';
 import { runCommand } from '../cli/run-command.js';
 import { usedRights } from './audit-log.js';

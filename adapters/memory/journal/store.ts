@@ -19,6 +19,7 @@ import type { LostInput } from '../../journal/options.js';
 import { WakeUp } from '../../journal/wake-up.js';
 import { Fleet } from './fleet.js';
 import { Permits } from './permits.js';
+import { MemoryWebhooks } from './webhooks.js';
 
 export interface StoredCommand {
   readonly command: Command;
@@ -78,6 +79,7 @@ export class MemoryStore {
   readonly clusters = new Map<string, number>();
   readonly fleet = new Fleet();
   readonly deadLetters = new Map<string, HandledDeadLetter>();
+  readonly webhooks = new MemoryWebhooks();
   readonly work = new WakeUp();
   readonly timerChanges = new WakeUp();
   /** Per outbox partition. */

@@ -4,7 +4,7 @@ import { waitForAny, type WakeUp } from '../../journal/wake-up.js';
 import { JournalUnavailable, type Outbox, type OutboxEntry } from '../../ports/journal.js';
 import type { JournalContext } from './context.js';
 import { asJournalError } from './failures.js';
-import type { OutboxLocks } from './outbox-locks.js';
+import type { SessionLocks } from './session-locks.js';
 import { newsOfOutbox } from './notices.js';
 import { insertOutbox } from './outbox-rows.js';
 
@@ -26,11 +26,11 @@ interface OutboxRow {
 export class PostgresOutbox implements Outbox {
   readonly partitions: number;
   readonly #context: JournalContext;
-  readonly #locks: OutboxLocks;
+  readonly #locks: SessionLocks;
   /** A turn costs a read, an append and a mark, whether one entry goes or a hundred. */
   readonly #pace = new Pace({ everyMs: 5, burst: 8 });
 
-  constructor(context: JournalContext, locks: OutboxLocks) {
+  constructor(context: JournalContext, locks: SessionLocks) {
     this.partitions = context.options.outboxPartitions;
     this.#context = context;
     this.#locks = locks;

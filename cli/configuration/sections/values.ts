@@ -83,4 +83,12 @@ export const tokenMembers = {
   tokenFrom: Type.Optional(fromEnvironment),
 } as const;
 
+/** `secretFile` or `secretFrom`, and the one before it while it is being changed. */
+export const signingMembers = {
+  secretFile: Type.Optional(text('File that holds the signing secret: whsec_ and base64 of 24 to 64 bytes.')),
+  secretFrom: Type.Optional(fromEnvironment),
+  previousSecretFile: Type.Optional(text('Signs as well, until the subscriber knows the new secret.')),
+  previousSecretFrom: Type.Optional(fromEnvironment),
+} as const;
+
 export const modes = ['observe', 'active'] as const;

@@ -18,6 +18,7 @@ import {
   tracingSection,
 } from './services.js';
 import { section } from './values.js';
+import { webhooksSection } from './webhooks.js';
 
 /**
  * All of `faultline.yaml`. Members with a default are required here, since the validator fills them in before it looks;
@@ -38,6 +39,7 @@ export const wholeFile = section(
     guard: guardSection,
     drivers: driversSection,
     tracing: Type.Optional(tracingSection),
+    webhooks: webhooksSection,
     recipe: recipeSection,
     faults: faultsSection,
     sourcesSettleTime: settleSection,

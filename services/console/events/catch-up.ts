@@ -1,9 +1,9 @@
 import { placeName, type Batch, type Place } from '../../../adapters/ports/event-log.js';
-import { fits, type EventFilter } from './event-filter.js';
+import { fits, type EventFilter } from '../../event-filter.js';
 import { eventText } from './event-ring.js';
 import type { EventSource } from './event-tail.js';
 import { LowWater } from './low-water.js';
-import { publishedEvent } from './published-event.js';
+import { publishedEvent } from '../../published-event.js';
 
 /** Up to where somebody reads. */
 export interface Target {

@@ -1,4 +1,4 @@
-import type { PublishedEvent } from './published-event.js';
+import type { PublishedEvent } from '../../published-event.js';
 import { resumeText } from './resume-point.js';
 
 /** An event on its way to everybody who wants it; its text is made once for all. */

@@ -5,13 +5,14 @@ import type { FastifyInstance } from 'fastify';
 
 import type { History } from '../../../adapters/ports/journal.js';
 import type { CuttableSink, EventStreams } from './event-streams.js';
+import type { Present } from '../read-history.js';
+import { writeSnapshot } from './snapshot.js';
 import { streamRequestOf } from './stream-request.js';
 
 export interface EventRouteOptions {
   readonly streams: EventStreams;
-  readonly history: Pick<History, 'facts'>;
-  /** ms */
-  readonly now: () => number;
+  readonly history: Pick<History, 'facts' | 'states'>;
+  readonly present: Present;
   readonly onError: (error: unknown) => void;
 }
 
@@ -34,13 +35,14 @@ function sinkOf(response: ServerResponse): CuttableSink {
 
 /** `GET /v1/events`: what is published, as Server-Sent Events. */
 export function eventRoutes(fastify: FastifyInstance, options: EventRouteOptions): void {
-  const { streams, history, now, onError } = options;
+  const { streams, history, present, onError } = options;
   fastify.addHook('preClose', () => streams.stop());
   fastify.get<{ Querystring: Record<string, unknown> }>('/v1/events', async (request, reply) => {
     const lastEventId = request.headers['last-event-id'];
+    const now = present.now();
     const wanted = await streamRequestOf(
       { query: request.query, ...(typeof lastEventId === 'string' ? { lastEventId } : {}) },
-      { history, now: now() },
+      { history, now },
     );
     streams.refuseIfFull();
     reply.hijack();
@@ -52,8 +54,10 @@ export function eventRoutes(fastify: FastifyInstance, options: EventRouteOptions
       'x-accel-buffering': 'no',
     });
     response.flushHeaders();
+    const sink = sinkOf(response);
     try {
-      await streams.serve(wanted, sinkOf(response));
+      if (wanted.snapshot) await writeSnapshot({ history, ...present }, wanted.filter, { sink, since: now });
+      await streams.serve(wanted, sink);
     } catch (error) {
       // The answer has begun: all that can be said is its end, after which the subscriber comes again.
       onError(error);

@@ -1,14 +1,16 @@
 import { placeName } from '../../../adapters/ports/event-log.js';
 import { catchUp, type Target } from './catch-up.js';
-import { fits, type EventFilter } from './event-filter.js';
+import { fits, type EventFilter } from '../../event-filter.js';
 import { clockSkewMs, type EventSource, type EventTail } from './event-tail.js';
-import type { PublishedEvent } from './published-event.js';
-import type { Turns } from './turns.js';
+import type { PublishedEvent } from '../../published-event.js';
+import type { Turns } from '../../turns.js';
 import { resumeText } from './resume-point.js';
 
 /** What one subscriber asks for. */
 export interface StreamRequest {
   readonly filter: EventFilter;
+  /** The present state of all nodes comes first. */
+  readonly snapshot?: true;
   /** ms, the log's clock. Undefined: from now on. */
   readonly since?: number;
   /** ms, the log's clock, not ahead: the stream ends with what was appended before. Undefined: it does not end. */

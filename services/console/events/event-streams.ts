@@ -2,7 +2,7 @@ import type { StreamMetrics } from '../../../adapters/ports/metrics.js';
 import { ConsoleRefusal } from '../forms/problem.js';
 import { EventStream, type EventSink, type StreamEnd, type StreamRequest } from './event-stream.js';
 import { EventTail, type EventSource } from './event-tail.js';
-import { Turns } from './turns.js';
+import { Turns } from '../../turns.js';
 
 export interface EventStreamsOptions extends EventSource {
   readonly metrics?: StreamMetrics;

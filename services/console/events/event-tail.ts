@@ -1,10 +1,10 @@
 import type { Clock } from '../../../adapters/ports/clock.js';
 import type { Batch, EventLog, Subscription } from '../../../adapters/ports/event-log.js';
 import type { SchemaIds } from '../../../adapters/ports/schema-ids.js';
-import { offeredTopics } from './event-filter.js';
+import { offeredTopics } from '../../event-filter.js';
 import { EventRing, eventText } from './event-ring.js';
 import { LowWater } from './low-water.js';
-import { publishedEvent } from './published-event.js';
+import { publishedEvent } from '../../published-event.js';
 
 export interface EventSource {
   readonly eventLog: Pick<EventLog, 'follow' | 'bounds' | 'offsetsSince'>;

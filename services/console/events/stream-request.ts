@@ -2,7 +2,7 @@ import type { History } from '../../../adapters/ports/journal.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import { parseEventId } from '../../../domain/event-number.js';
 import { ConsoleRefusal } from '../forms/problem.js';
-import { filterNames, parseFilter } from './event-filter.js';
+import { FilterInvalid, filterNames, filterOf, type EventFilter } from '../../event-filter.js';
 import { sinceOf, type StreamRequest } from './event-stream.js';
 import { parseResumePoint } from './resume-point.js';
 
@@ -18,7 +18,7 @@ export interface RequestContext {
   readonly now: number;
 }
 
-const known: readonly string[] = [...filterNames, 'from', 'until'];
+const known: readonly string[] = [...filterNames, 'from', 'until', 'snapshot'];
 const like = 'write it like 2026-01-31T08:00:00Z';
 
 function refuse(message: string, next = 'see /v1/openapi.json'): never {
@@ -58,6 +58,24 @@ function untilOf(text: string | undefined, now: number): number | undefined {
   return until;
 }
 
+/** @param other `from` or `until`, if given */
+function wantsSnapshot(text: string | undefined, other: string | undefined): boolean {
+  if (text !== undefined && text !== 'true' && text !== 'false')
+    refuse(`snapshot: "${text}" is neither true nor false`);
+  if (text === 'true' && other !== undefined)
+    refuse('snapshot: what follows it begins at the present', 'leave `from` and `until` out');
+  return text === 'true';
+}
+
+function filterIn(texts: Readonly<Record<string, string>>): EventFilter {
+  try {
+    return filterOf(Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text.split(',')])));
+  } catch (error) {
+    if (!(error instanceof FilterInvalid)) throw error;
+    return refuse(error.message, 'see /v1/openapi.json; several values are written with commas between them');
+  }
+}
+
 /** When the event happened that somebody else's way of subscribing ended with. */
 async function decidedAt(eventId: string, history: RequestContext['history']): Promise<number> {
   const node = eventId.slice(0, eventId.lastIndexOf('@')) as NodeKey;
@@ -84,13 +102,19 @@ export async function streamRequestOf(
   { query, lastEventId }: RawRequest,
   context: RequestContext,
 ): Promise<StreamRequest> {
-  const { from, until: end, ...filter } = textsOf(query);
+  const { from, until: end, snapshot, ...filter } = textsOf(query);
+  const withSnapshot = wantsSnapshot(snapshot, from ?? end) && lastEventId === undefined;
   const until = untilOf(end, context.now);
   // Whoever comes again asks for the same URL.
-  const since = lastEventId === undefined ? sinceOfText(from) : await goOnFrom(lastEventId, context);
+  const since = withSnapshot
+    ? sinceOf(context.now)
+    : lastEventId === undefined
+      ? sinceOfText(from)
+      : await goOnFrom(lastEventId, context);
   if (since === undefined && until !== undefined) refuse('until: without `from` there is nothing before it');
   return {
-    filter: parseFilter(filter),
+    filter: filterIn(filter),
+    ...(withSnapshot ? { snapshot: true } : {}),
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
   };

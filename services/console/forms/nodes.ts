@@ -25,12 +25,31 @@ const nodeMembers = {
   faults: Type.Array(Type.String(), { description: 'Types of its open faults.' }),
   process: Type.Optional(processSummary),
   factVersion: Type.Integer({ minimum: 0, description: 'Version of the last fact.' }),
+  sequence: Type.Optional(
+    Type.String({
+      description:
+        'Of lists: what events of this node have as `sequence` is in here up to this one, and new behind it. Compare as text.',
+    }),
+  ),
   changedAt: instant,
 };
 export const nodeItem = part(nodeMembers);
 export type NodeItem = Static<typeof nodeItem>;
 
-export const nodeList = list('NodeList', nodeItem, 'Nodes, in order of their keys.');
+export const nodeList = Type.Composite(
+  [
+    list('NodeList', nodeItem, ''),
+    Type.Object({
+      resume: Type.Optional(
+        Type.String({
+          description:
+            'That of the first page, as Last-Event-ID of /v1/events, gives everything that is not in the list, and some that is: see `sequence`.',
+        }),
+      ),
+    }),
+  ],
+  { additionalProperties: false, title: 'NodeList', description: 'Nodes, in order of their keys.' },
+);
 export type NodeList = Static<typeof nodeList>;
 
 export const faultItem = part({

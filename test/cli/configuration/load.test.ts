@@ -257,6 +257,20 @@ const refused: readonly (readonly [what: string, source: string, problems: reado
     ['bad.yaml:1:16: http.listen: port 70000 is higher'],
   ],
   [
+    'a filter that does not parse',
+    'webhooks: [{name: s, url: "http://s", secretFile: x, filter: {node: [n1]}}]',
+    ['bad.yaml:1:62: webhooks[0].filter: node, value 1: "n1" is not like east/node-1'],
+  ],
+  [
+    'a webhook whose answers nobody could wait for, without a secret, twice',
+    'webhooks:\n  - {name: s, url: "http://s", secretFile: x}\n  - {name: s, url: "http://t", requestTimeout: 60s}',
+    [
+      'webhooks[1]: has no secret',
+      'webhooks[1].name: s is there twice',
+      'requestTimeout: must be at most 30s',
+    ],
+  ],
+  [
     'a URL that is none',
     'drivers: {actions: {url: "ftp://x"}}',
     ['bad.yaml:1:26: drivers.actions.url: "ftp://x" is not an http:// or https:// URL'],

@@ -1,5 +1,6 @@
 import { openPostgresEventLog } from '../../../adapters/postgres/event-log/event-log.js';
 import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
+import type { WebhookDeliveries } from '../../../adapters/ports/webhooks.js';
 import type { NewRecord } from '../../../adapters/ports/event-log.js';
 import type { CauseId } from '../../../domain/identifiers.js';
 import {
@@ -71,10 +72,27 @@ export async function fillJournal(
       reason: 'a stranger wrote it',
     } as const;
     await copy.deadLetters.handle([{ place: letter }], decision);
+    await fillWebhooks(copy.webhooks);
   } finally {
     await copy.close();
   }
   if (records.length > 0) await fillLog(connectionString, clock, records);
+}
+
+async function fillWebhooks(webhooks: WebhookDeliveries): Promise<void> {
+  const place = { topic: 'fault.hardware', partition: 1, logId: 'log-1' };
+  await webhooks.enrol(['capacity']);
+  await webhooks.begin('capacity', { ...place, nextOffset: 3n });
+  const event = {
+    ...place,
+    offset: 3n,
+    node: 'a/n1',
+    eventId: 'a/n1@1.1/FaultChanged',
+    json: '{}',
+    appendedAt: 1,
+  };
+  const tried = { state: 'waiting', firstTriedAt: 1, tries: 1, dueAt: 2, reason: 'half \ud800' } as const;
+  await webhooks.advance('capacity', { ...place, nextOffset: 4n }, [{ ...event, ...tried }]);
 }
 
 async function fillLog(

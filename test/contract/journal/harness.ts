@@ -1,7 +1,7 @@
 import { seenKey } from '../../../adapters/journal/digests.js';
 import type { OutboxWriter } from '../../../adapters/ports/journal.js';
 import type { Clock, Randomness } from '../../../adapters/ports/clock.js';
-import type { JournalOptions, OpenJournal } from '../../../adapters/journal/options.js';
+import type { JournalOptions, OpenJournal, OpenWebhooks } from '../../../adapters/journal/options.js';
 
 /** A clock that stands still until it is set; waits are over at once, so that back-off costs no time. */
 export class TestClock implements Clock {
@@ -78,7 +78,7 @@ export interface Harness {
 export interface Installation {
   readonly clock: TestClock;
   /** Another copy of Faultline on this installation. */
-  open(options?: Partial<JournalOptions>): Promise<OpenJournal>;
+  open(options?: Partial<JournalOptions>): Promise<OpenJournal & OpenWebhooks>;
   /** Ends all copies that were opened. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OpenJournal } from '../../../adapters/journal/options.js';
+import type { OpenJournal, OpenWebhooks } from '../../../adapters/journal/options.js';
 import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
 import { JournalUnavailable } from '../../../adapters/ports/journal.js';
 import { advanceSuite } from './advance-suite.js';
@@ -12,13 +12,14 @@ import { parkingSuite } from './parking-suite.js';
 import { positionsSuite } from './positions-suite.js';
 import { repeatsSuite } from './repeats-suite.js';
 import { sendingSuite } from './sending-suite.js';
+import { webhooksSuite } from './webhooks-suite.js';
 
 const harness: Harness = {
   installation: () => {
     const clock = new TestClock();
     const defaults = defaultOptions(clock);
     const store = createMemoryStore(defaults);
-    const copies: OpenJournal[] = [];
+    const copies: (OpenJournal & OpenWebhooks)[] = [];
     return Promise.resolve({
       clock,
       // eslint-disable-next-line @typescript-eslint/require-await -- a refusal rejects, as it does on PostgreSQL
@@ -44,6 +45,7 @@ describe('the journal in memory', () => {
   positionsSuite(() => harness);
   repeatsSuite(() => harness, 200);
   sendingSuite(() => harness);
+  webhooksSuite(() => harness);
 
   it('gives no entries to a sender that lost its partition until it acquired it again', async () => {
     const copy = await (await harness.installation()).open();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OpenJournal } from '../../../adapters/journal/options.js';
+import type { OpenJournal, OpenWebhooks } from '../../../adapters/journal/options.js';
 import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
 import { advanceSuite } from './advance-suite.js';
 import { commandsSuite } from './commands-suite.js';
@@ -13,6 +13,7 @@ import { parkingSuite } from './parking-suite.js';
 import { positionsSuite } from './positions-suite.js';
 import { repeatsSuite } from './repeats-suite.js';
 import { sendingSuite } from './sending-suite.js';
+import { webhooksSuite } from './webhooks-suite.js';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -24,7 +25,7 @@ const harness: Harness = {
   installation: async () => {
     const clock = new TestClock();
     const connectionString = await server.createDatabase();
-    const copies: OpenJournal[] = [];
+    const copies: (OpenJournal & OpenWebhooks)[] = [];
     return {
       clock,
       open: async (options) => {
@@ -50,6 +51,7 @@ describe('the journal on PostgreSQL', () => {
   positionsSuite(() => harness);
   repeatsSuite(() => harness, 15);
   sendingSuite(() => harness);
+  webhooksSuite(() => harness);
 });
 
 it('a journal that no other process uses tells nobody else, and still wakes its own waiters', async () => {

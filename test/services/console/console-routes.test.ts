@@ -124,6 +124,7 @@ describe('orders, given operators are configured', () => {
 
 it('serves every operation that its description has', async () => {
   await server.deadLetter(Buffer.from('nonsense'));
+  await server.enrolWebhook('s');
   const { body } = await get('/v1/openapi.json');
   expect(Object.keys(body['paths'] as object).sort()).toEqual(
     [...new Set(consoleOperations.map(({ path }) => path))].sort(),
@@ -136,6 +137,7 @@ it('serves every operation that its description has', async () => {
       topic: 'fault.reports.dlt',
       partition: 0,
       offset: 0,
+      name: 's',
     };
     const real = Object.entries(names).reduce(
       (text, [name, value]) => text.replace(`{${name}}`, String(value)),

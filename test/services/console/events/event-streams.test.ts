@@ -1,22 +1,28 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../../../adapters/clock/system-clock.js';
 import { MemoryEventLog } from '../../../../adapters/memory/event-log.js';
 import { bundledSchemaIds } from '../../../../adapters/schema-registry/bundled.js';
+import type { History } from '../../../../adapters/ports/journal.js';
 import { serverSentEvents, type ServerSentEvent } from '../../../../packages/protocols/server-sent-events.js';
 import type { Fact } from '../../../../domain/fact.js';
+import type { NodeKey } from '../../../../domain/identifiers.js';
+import { emptyNodeState } from '../../../../domain/node-state.js';
 import { topicsOf } from '../../../../schemas/catalog.js';
 import { eventRoutes } from '../../../../services/console/events/event-routes.js';
 import { EventStreams } from '../../../../services/console/events/event-streams.js';
 import { ConsoleRefusal } from '../../../../services/console/forms/problem.js';
-import { fault, idOf } from './published-fault.js';
+import { fault, idOf } from '../../published-fault.js';
 
 const schemaIds = bundledSchemaIds();
 const heartbeatMs = 50;
 let log: MemoryEventLog;
 let facts: Pick<Fact, 'version' | 'at'>[] = [];
 let shown: () => { readonly streams: number; readonly lagMs: number };
+let states: History['states'];
 let cutOff = 0;
 let url = '';
 let stop: () => Promise<void>;
@@ -44,8 +50,9 @@ async function serve({ ringCharacters = 4_000_000, maximumStreams = 10 } = {}): 
     history: {
       facts: (_node, { fromVersion }) =>
         Promise.resolve(facts.filter(({ version }) => version >= fromVersion) as Fact[]),
+      states: (query) => states(query),
     },
-    now: () => Date.now(),
+    present: { epoch: 1, now: () => Date.now() },
     onError: (error) => {
       throw error;
     },
@@ -58,6 +65,7 @@ beforeEach(async () => {
   log = new MemoryEventLog({ clock: systemClock, retryDelayMs: 5 });
   await log.ensureTopics(topicsOf(3));
   facts = [];
+  states = () => Promise.resolve({ rows: [] });
   cutOff = 0;
 });
 afterEach(async () => {
@@ -97,6 +105,7 @@ async function listen(query = '', lastEventId?: string): Promise<Listener> {
   return { heard, last: () => last, ended, leave };
 }
 
+const stateOf = (node: string, version: number) => ({ ...emptyNodeState(node as NodeKey), version });
 const idsIn = ({ heard }: Listener): readonly string[] => heard.map(({ id }) => id.split(';')[0] ?? '');
 const range = (from: number, to: number): readonly number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -132,6 +141,77 @@ describe('GET /v1/events', () => {
       await fault('a/n2', 2, { type: 'CpuFailure' }),
     ]);
     await expect.poll(() => idsIn(listener)).toEqual([idOf('a/n2', 2)]);
+  });
+
+  it('tells the present of all nodes first, then all that changes: whoever compares sequences misses nothing and doubles nothing', async () => {
+    await serve();
+    const nodes = range(1, 30).map((number) => `a/n${number}`);
+    const journal = new Map(nodes.map((node) => [node, 0]));
+    /** Decides first, and publishes a while later. */
+    const change = async (): Promise<void> => {
+      for (const node of nodes) journal.set(node, (journal.get(node) ?? 0) + 1);
+      const decided = [...journal];
+      await pause(3);
+      await log.append(await Promise.all(decided.map(([node, version]) => fault(node, version))));
+    };
+    states = async ({ after }) => {
+      await pause(20);
+      const from = after === undefined ? 0 : nodes.indexOf(after) + 1;
+      const rows = nodes.slice(from, from + 3).map((node) => stateOf(node, journal.get(node) ?? 0));
+      const last = nodes[from + 2] ?? '';
+      return { rows, ...(from + 3 < nodes.length ? { next: last } : {}) };
+    };
+    await change();
+    const reading = listen('?snapshot=true');
+    for (let turn = 0; turn < 40; turn += 1) await change();
+    const { heard } = await reading;
+    const latest = new Map<string, number>();
+    const take = (): readonly string[] => {
+      latest.clear();
+      const gaps: string[] = [];
+      for (const { name, data } of heard) {
+        if (name === 'snapshot-end') continue;
+        const said = JSON.parse(data) as {
+          readonly cluster: string;
+          readonly node: string;
+          readonly subject: string;
+          readonly sequence: string;
+        };
+        const node = name === 'NodeState' ? `${said.cluster}/${said.node}` : said.subject;
+        const version = Number(said.sequence.split('.')[1]);
+        const known = latest.get(node);
+        if (known !== undefined && version <= known) continue;
+        if (known !== undefined && version !== known + 1) gaps.push(`${node} ${known} ${version}`);
+        latest.set(node, version);
+      }
+      return gaps;
+    };
+    await expect
+      .poll(() => [take(), [...latest].toSorted()], { timeout: 20_000 })
+      .toEqual([[], [...journal].toSorted()]);
+    const names = heard.map(({ name }) => name);
+    expect(names.slice(0, 31)).toEqual([...nodes.map(() => 'NodeState'), 'snapshot-end']);
+    const versions = heard
+      .slice(0, 30)
+      .map(({ data }) => (JSON.parse(data) as { readonly factVersion: number }).factVersion);
+    // Nodes changed while they were read: otherwise this tried nothing.
+    expect(new Set(versions).size).toBeGreaterThan(1);
+  });
+
+  it('tells of those nodes only that were asked for, and nothing to whoever comes again from behind it', async () => {
+    await serve();
+    states = () => Promise.resolve({ rows: ['a/n1', 'a/n2', 'b/n1'].map((node) => stateOf(node, 7)) });
+    const listener = await listen('?snapshot=true&cluster=a');
+    await expect
+      .poll(() => listener.heard.map(({ name }) => name))
+      .toEqual(['NodeState', 'NodeState', 'snapshot-end']);
+    expect(JSON.parse(listener.heard[0]?.data ?? '')).toMatchObject({
+      node: 'n1',
+      sequence: '000001.000000000007',
+    });
+    const again = await listen('?snapshot=true&cluster=a', listener.last());
+    await log.append([await fault('a/n1', 8)]);
+    await expect.poll(() => idsIn(again)).toEqual([idOf('a/n1', 8)]);
   });
 
   it('joins the past and the present with no gap, none twice, and in order per node', async () => {

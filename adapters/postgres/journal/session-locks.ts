@@ -1,52 +1,59 @@
 import pg from 'pg';
 import { asJournalError } from './failures.js';
 
-/** First of the two numbers of our advisory locks: tells them from other uses in the same database. */
-const lockClass = 7_264_023;
+/** First of the two numbers of our advisory locks: tells them from each other, and from other uses in the same database. */
+export const lockClasses = { outboxPartition: 7_264_023, webhookSubscriber: 7_264_024 } as const;
 
-/** Session locks on outbox partitions, on one connection of their own: they go when it goes. */
-export class OutboxLocks {
+/** Session locks on things of one kind that have numbers, on one connection of their own: they go when it goes. */
+export class SessionLocks {
   readonly #settings: pg.ClientConfig;
+  readonly #lockClass: number;
   readonly #held = new Set<number>();
   readonly #lost = new Set<number>();
   #client: Promise<pg.Client> | undefined;
 
-  constructor(settings: pg.ClientConfig) {
+  constructor(settings: pg.ClientConfig, lockClass: number) {
     this.#settings = settings;
+    this.#lockClass = lockClass;
+  }
+
+  /** Acquired by this process, and not lost since. */
+  isHeld(number: number): boolean {
+    return this.#held.has(number);
   }
 
   /** Held until the connection was lost and not acquired again since. */
-  isLost(partition: number): boolean {
-    return this.#lost.has(partition);
+  isLost(number: number): boolean {
+    return this.#lost.has(number);
   }
 
-  /** False while anybody holds it, this process included: two relays of one process are two senders as well. */
-  async acquire(partition: number): Promise<boolean> {
-    if (this.#held.has(partition)) return false;
+  /** False while anybody holds it, this process included: two of one process are two as well. */
+  async acquire(number: number): Promise<boolean> {
+    if (this.#held.has(number)) return false;
     // Taken at once, so that a second call in this process can't pass in between: the server would let it in.
-    this.#held.add(partition);
+    this.#held.add(number);
     try {
       const client = await this.#connection();
       const { rows } = await client.query<{ locked: boolean }>(
         'SELECT pg_try_advisory_lock($1, $2) AS locked',
-        [lockClass, partition],
+        [this.#lockClass, number],
       );
       const locked = rows[0]?.locked === true;
-      if (locked) this.#lost.delete(partition);
-      else this.#held.delete(partition);
+      if (locked) this.#lost.delete(number);
+      else this.#held.delete(number);
       return locked;
     } catch (error) {
-      this.#held.delete(partition);
+      this.#held.delete(number);
       throw asJournalError(error);
     }
   }
 
-  async release(partition: number): Promise<void> {
-    this.#lost.delete(partition);
-    if (!this.#held.delete(partition)) return;
+  async release(number: number): Promise<void> {
+    this.#lost.delete(number);
+    if (!this.#held.delete(number)) return;
     try {
       const client = await this.#connection();
-      await client.query('SELECT pg_advisory_unlock($1, $2)', [lockClass, partition]);
+      await client.query('SELECT pg_advisory_unlock($1, $2)', [this.#lockClass, number]);
     } catch {
       // The connection is gone, and the lock with it.
     }
@@ -81,7 +88,7 @@ export class OutboxLocks {
 
   #forget(): void {
     this.#client = undefined;
-    for (const partition of this.#held) this.#lost.add(partition);
+    for (const number of this.#held) this.#lost.add(number);
     this.#held.clear();
   }
 }

@@ -1,14 +1,14 @@
-import type { LogRecord } from '../../../adapters/ports/event-log.js';
-import type { SchemaIds } from '../../../adapters/ports/schema-ids.js';
-import { classOfFaultType, isFaultType } from '../../../domain/fault.js';
-import { outcomes } from '../../../domain/node-state.js';
-import { eventOfTopic } from '../../../schemas/catalog.js';
-import { decodeEvent } from '../../../schemas/codec.js';
-import type { FaultChangedPayload } from '../../../schemas/events/fault-changed.js';
-import type { ProcessEndedPayload } from '../../../schemas/events/process-ended.js';
-import { parseCloudEvent } from '../../../schemas/parse-cloud-event.js';
-import { EventUndecodable } from '../../../schemas/undecodable.js';
-import { openRecord, type OpenedRecord } from '../../open-record.js';
+import type { LogRecord } from '../adapters/ports/event-log.js';
+import type { SchemaIds } from '../adapters/ports/schema-ids.js';
+import { classOfFaultType, isFaultType } from '../domain/fault.js';
+import { outcomes } from '../domain/node-state.js';
+import { eventOfTopic } from '../schemas/catalog.js';
+import { decodeEvent } from '../schemas/codec.js';
+import type { FaultChangedPayload } from '../schemas/events/fault-changed.js';
+import type { ProcessEndedPayload } from '../schemas/events/process-ended.js';
+import { parseCloudEvent } from '../schemas/parse-cloud-event.js';
+import { EventUndecodable } from '../schemas/undecodable.js';
+import { openRecord, type OpenedRecord } from './open-record.js';
 import type { EventFacets } from './event-filter.js';
 
 /** A record of the log as subscribers by HTTP get it. */

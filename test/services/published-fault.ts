@@ -1,10 +1,10 @@
-import type { NewRecord } from '../../../../adapters/ports/event-log.js';
-import { bundledSchemaIds } from '../../../../adapters/schema-registry/bundled.js';
-import { eventIdOf } from '../../../../domain/event-number.js';
-import type { NodeKey } from '../../../../domain/identifiers.js';
-import { cloudEventHeaders } from '../../../../schemas/cloud-events.js';
-import { encodeEvent } from '../../../../schemas/codec.js';
-import { frame } from '../../../../schemas/wire-format.js';
+import type { NewRecord } from '../../adapters/ports/event-log.js';
+import { bundledSchemaIds } from '../../adapters/schema-registry/bundled.js';
+import { eventIdOf } from '../../domain/event-number.js';
+import type { NodeKey } from '../../domain/identifiers.js';
+import { cloudEventHeaders } from '../../schemas/cloud-events.js';
+import { encodeEvent } from '../../schemas/codec.js';
+import { frame } from '../../schemas/wire-format.js';
 
 const schemaIds = bundledSchemaIds();
 

@@ -1,0 +1,120 @@
+import { storableText } from '../../../schemas/storable-text.js';
+import type {
+  KeptEvent,
+  WebhookDecision,
+  WebhookDesk,
+  WebhookReplay,
+  WebhookState,
+} from '../../ports/webhooks.js';
+import type { Database, Statement } from './database.js';
+import { asJournalError } from './failures.js';
+import {
+  asKept,
+  asState,
+  keptColumns,
+  selectStates,
+  type KeptEventRow,
+  type WebhookStateRow,
+} from './webhook-rows.js';
+
+/** The tables of 0012_webhooks.sql, for people. */
+export class PostgresWebhookDesk implements WebhookDesk {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async states(): Promise<readonly WebhookState[]> {
+    const rows = await this.#database.query<WebhookStateRow & Record<string, unknown>>({
+      text: `${selectStates} ORDER BY name COLLATE "C"`,
+    });
+    return rows.map(asState);
+  }
+
+  async state(name: string): Promise<WebhookState | undefined> {
+    return (await this.states()).find((state) => state.name === name);
+  }
+
+  async undelivered(name: string, { limit }: { readonly limit: number }): Promise<readonly KeptEvent[]> {
+    const rows = await this.#database.query<KeptEventRow & Record<string, unknown>>({
+      text: `SELECT ${keptColumns} FROM journal.webhook_event
+        WHERE subscriber = $1 AND state IN ('waiting', 'dead') ORDER BY place LIMIT $2`,
+      values: [name, limit],
+    });
+    return rows.map(asKept);
+  }
+
+  pause(name: string, decision: WebhookDecision): Promise<void> {
+    return pauseWebhook(this.#database, name, decision);
+  }
+
+  async resume(name: string): Promise<void> {
+    await this.#database.query({
+      text: `UPDATE journal.webhook_subscriber
+        SET paused_by = NULL, paused_reason = NULL, paused_at = NULL, orders = orders + 1
+        WHERE name = $1 AND paused_at IS NOT NULL`,
+      values: [name],
+    });
+  }
+
+  async replay(name: string, { id, since }: WebhookReplay): Promise<void> {
+    await this.#database.query({
+      text: `UPDATE journal.webhook_subscriber SET replay_id = $2, replay_since = $3, orders = orders + 1 WHERE name = $1`,
+      values: [name, id, since],
+    });
+  }
+
+  retry(name: string, ids: readonly string[], now: number): Promise<readonly string[]> {
+    return this.#decide(name, {
+      text: `WITH changed AS (
+          UPDATE journal.webhook_event SET state = 'waiting', first_tried_at = $3, tries = 0, due_at = $3
+          WHERE subscriber = $1 AND place = ANY ($2::bigint[]) AND state = 'dead' RETURNING place
+        ) SELECT place::text AS id FROM changed ORDER BY place`,
+      values: [name, ids, now],
+    });
+  }
+
+  drop(
+    name: string,
+    ids: readonly string[],
+    { subject, reason, at }: WebhookDecision,
+  ): Promise<readonly string[]> {
+    return this.#decide(name, {
+      text: `WITH changed AS (
+          UPDATE journal.webhook_event SET state = 'dropped', dropped_by = $3, dropped_reason = $4, dropped_at = $5
+          WHERE subscriber = $1 AND place = ANY ($2::bigint[]) AND state <> 'dropped' RETURNING place
+        ) SELECT place::text AS id FROM changed ORDER BY place`,
+      values: [name, ids, storableText(subject), storableText(reason), at],
+    });
+  }
+
+  /** Who delivers looks anew when it was decided. */
+  async #decide(name: string, statement: Statement): Promise<readonly string[]> {
+    try {
+      return await this.#database.transaction(async (transaction) => {
+        const rows = await transaction.query<{ id: string }>(statement);
+        const told = {
+          text: `UPDATE journal.webhook_subscriber SET orders = orders + 1 WHERE name = $1`,
+          values: [name],
+        };
+        return { result: rows.map(({ id }) => id), last: rows.length === 0 ? [] : [told] };
+      });
+    } catch (error) {
+      throw asJournalError(error);
+    }
+  }
+}
+
+/** The first reason stays. */
+export async function pauseWebhook(
+  database: Database,
+  name: string,
+  { subject, reason, at }: WebhookDecision,
+): Promise<void> {
+  await database.query({
+    text: `UPDATE journal.webhook_subscriber SET paused_by = $2, paused_reason = $3, paused_at = $4, orders = orders + 1
+      WHERE name = $1 AND paused_at IS NULL`,
+    values: [name, storableText(subject), storableText(reason), at],
+  });
+}

@@ -1,0 +1,56 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+import type { WebhookFigure, WebhookMetrics } from '../ports/metrics.js';
+
+export function webhookMetrics(registry: Registry): WebhookMetrics {
+  const registers = [registry];
+  let look: () => readonly WebhookFigure[] = () => [];
+  // Another copy may have taken over since the last look: what it serves is told by it alone.
+  new Gauge({
+    name: 'faultline_webhook_lag_seconds',
+    help: 'Age of the oldest event that was read for a subscriber by webhook and that it has not got; 0: none.',
+    labelNames: ['subscriber'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, lagMs } of look()) this.set({ subscriber: name }, lagMs / 1000);
+    },
+  });
+  new Gauge({
+    name: 'faultline_webhook_events',
+    help: 'Events that wait for another try, or are dead: nobody tries them until a person says so.',
+    labelNames: ['subscriber', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, waiting, dead } of look()) {
+        this.set({ subscriber: name, state: 'waiting' }, waiting);
+        this.set({ subscriber: name, state: 'dead' }, dead);
+      }
+    },
+  });
+  new Gauge({
+    name: 'faultline_webhook_paused',
+    help: '1 while nothing is sent to a subscriber: a person said so, or it answered 410.',
+    labelNames: ['subscriber'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, isPaused } of look()) this.set({ subscriber: name }, isPaused ? 1 : 0);
+    },
+  });
+  const attempts = new Counter({
+    name: 'faultline_webhook_requests_total',
+    help: 'Requests to subscribers by webhook, by how they ended.',
+    labelNames: ['subscriber', 'result'],
+    registers,
+  });
+  return {
+    webhookSubscribers: (given) => {
+      look = given;
+    },
+    webhookAttempted: (subscriber, result) => {
+      attempts.inc({ subscriber, result });
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { openEventEndpoint } from '../../../adapters/webhook/event-endpoint.js';
+import { runWebhooks } from '../../../services/webhooks/run-webhooks.js';
+import { webhookSecret, WebhookSecretInvalid } from '../../../services/webhooks/sign.js';
+import type { Subscriber } from '../../../services/webhooks/subscriber.js';
+import { CommandFailed } from '../../errors.js';
+import type { SecretSource, SubscriberConfiguration } from '../../configuration/configuration.js';
+import { readSecret } from '../../configuration/secret.js';
+import type { Environment } from '../surroundings.js';
+import { supervised, supervisionOf, type RunningService, type ServiceContext } from './running-service.js';
+
+function keyOf(name: string, source: SecretSource, environment: Environment): Buffer {
+  try {
+    return webhookSecret(readSecret(source, environment));
+  } catch (error) {
+    if (!(error instanceof WebhookSecretInvalid)) throw error;
+    const where = source.kind === 'file' ? source.path : `environment variable ${source.variable}`;
+    throw new CommandFailed(
+      'ConfigurationInvalid',
+      `the secret of webhook ${name} (${where}) can't be used`,
+      error.message,
+    );
+  }
+}
+
+/** A subscriber with its secrets, which are read now. Throws SecretMissing or CommandFailed. */
+function subscriberOf(given: SubscriberConfiguration, environment: Environment): Subscriber {
+  const { name, filter, from, concurrency, retryForMs, secret, previousSecret } = given;
+  const previous = previousSecret === undefined ? [] : [keyOf(name, previousSecret, environment)];
+  return {
+    ...{ name, filter, from, concurrency, retryForMs },
+    secrets: [keyOf(name, secret, environment), ...previous],
+  };
+}
+
+export function startWebhooks(context: ServiceContext): RunningService {
+  const { configuration, connections, surroundings } = context;
+  const supervision = supervisionOf(context, 'webhooks');
+  const subscribers = configuration.webhooks.map((given) => ({
+    subscriber: subscriberOf(given, surroundings.environment),
+    endpoint: openEventEndpoint({
+      url: given.url,
+      timeoutMs: given.requestTimeoutMs,
+      connections: given.concurrency,
+    }),
+  }));
+  const running = runWebhooks({
+    ...supervision,
+    subscribers,
+    eventLog: connections.eventLog,
+    schemaIds: connections.schemaIds,
+    book: connections.journal.webhooks,
+    metrics: context.metrics,
+    takeOverMs: 2_000,
+    lookEveryMs: 1_000,
+  });
+  const ended = running.finally(() => Promise.all(subscribers.map(({ endpoint }) => endpoint.close())));
+  return supervised('webhooks', ended, supervision);
+}

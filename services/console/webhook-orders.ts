@@ -1,0 +1,133 @@
+import type { KeptEvent, WebhookDesk, WebhookState } from '../../adapters/ports/webhooks.js';
+import { apiVersion, toInstant } from './forms/form.js';
+import { ConsoleRefusal } from './forms/problem.js';
+import {
+  mostWebhookEvents,
+  type WebhookDescription,
+  type WebhookEventItem,
+  type WebhookItem,
+  type WebhookList,
+  type WebhookOrders,
+  type WebhookReceipt,
+  type WebhookVerb,
+} from './forms/webhooks.js';
+
+export interface WebhookSource {
+  readonly desk: WebhookDesk;
+  /** ms */
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+function asItem({ name, paused, replay, waiting, dead }: WebhookState): WebhookItem {
+  return {
+    ...{ name, waiting, dead },
+    ...(paused === undefined ? {} : { paused: { ...paused, at: toInstant(paused.at) } }),
+    ...(replay === undefined ? {} : { replaySince: toInstant(replay.since) }),
+  };
+}
+
+function asEvent(event: KeptEvent): WebhookEventItem {
+  const { id, state, eventId, node, topic, partition, offset, firstTriedAt, tries, dueAt, reason } = event;
+  return {
+    ...{ id, state, eventId, node, topic, partition, tries, reason },
+    offset: String(offset),
+    firstTriedAt: toInstant(firstTriedAt),
+    dueAt: toInstant(dueAt),
+  };
+}
+
+export async function listWebhooks({ desk }: WebhookSource): Promise<WebhookList> {
+  return { apiVersion, kind: 'WebhookList', items: (await desk.states()).map(asItem) };
+}
+
+async function stateOf({ desk }: WebhookSource, name: string): Promise<WebhookState> {
+  const state = await desk.state(name);
+  if (state !== undefined) return state;
+  throw new ConsoleRefusal(
+    'NotFound',
+    `there is no subscriber ${name}`,
+    '`faultline webhooks list` names them; one is known once a copy of `webhooks` runs with it in its configuration',
+  );
+}
+
+/** @throws ConsoleRefusal NotFound */
+export async function describeWebhook(source: WebhookSource, name: string): Promise<WebhookDescription> {
+  const state = await stateOf(source, name);
+  const events = await source.desk.undelivered(name, { limit: mostWebhookEvents });
+  return { apiVersion, kind: 'Webhook', ...asItem(state), events: events.map(asEvent) };
+}
+
+function sinceOf(text: string): number {
+  if (text === 'beginning') return 0;
+  const since = Date.parse(text);
+  if (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(since)) return since;
+  throw new ConsoleRefusal(
+    'BadRequest',
+    `since: "${text}" is no time`,
+    'write `beginning`, or 2026-01-31T08:00:00Z',
+  );
+}
+
+type Outcome = Pick<WebhookReceipt, 'ids' | 'replayId' | 'since'>;
+type Carry<Verb extends WebhookVerb> = (
+  source: WebhookSource,
+  name: string,
+  order: WebhookOrders[Verb],
+  subject: string,
+) => Promise<Outcome>;
+
+/** Those of the ids that a decision would be about. */
+async function openIds(
+  { desk }: WebhookSource,
+  name: string,
+  ids: readonly string[],
+  states: readonly string[],
+) {
+  const events = await desk.undelivered(name, { limit: Number.MAX_SAFE_INTEGER });
+  return events.filter(({ id, state }) => ids.includes(id) && states.includes(state)).map(({ id }) => id);
+}
+
+const carriers: { readonly [Verb in WebhookVerb]: Carry<Verb> } = {
+  pause: async ({ desk, now }, name, { reason, dryRun }, subject) => {
+    if (dryRun !== true) await desk.pause(name, { subject, reason, at: now() });
+    return {};
+  },
+  resume: async ({ desk }, name, { dryRun }) => {
+    if (dryRun !== true) await desk.resume(name);
+    return {};
+  },
+  replay: async ({ desk, newId }, name, { since: text, dryRun }) => {
+    const replay = { id: newId(), since: sinceOf(text) };
+    if (dryRun !== true) await desk.replay(name, replay);
+    return { replayId: replay.id, since: toInstant(replay.since) };
+  },
+  retry: async (source, name, { ids, dryRun }) => {
+    if (dryRun === true) return { ids: await openIds(source, name, ids, ['dead']) };
+    return { ids: [...(await source.desk.retry(name, ids, source.now()))] };
+  },
+  drop: async (source, name, { ids, reason, dryRun }, subject) => {
+    if (dryRun === true) return { ids: await openIds(source, name, ids, ['dead', 'waiting']) };
+    return { ids: [...(await source.desk.drop(name, ids, { subject, reason, at: source.now() }))] };
+  },
+};
+
+/**
+ * Orders something about a subscriber; who delivers heeds it within a second. The same order again changes nothing, but a
+ * second replay begins anew.
+ * @throws ConsoleRefusal NotFound, BadRequest
+ */
+export async function orderWebhook<Verb extends WebhookVerb>(
+  source: WebhookSource,
+  verb: Verb,
+  {
+    name,
+    order,
+    subject,
+  }: { readonly name: string; readonly order: WebhookOrders[Verb]; readonly subject: string },
+): Promise<WebhookReceipt> {
+  await stateOf(source, name);
+  const outcome = await carriers[verb](source, name, order, subject);
+  const { dryRun = false } = order;
+  return { apiVersion, kind: 'WebhookReceipt', name, verb, ...outcome, subject, dryRun };
+}

@@ -1,0 +1,90 @@
+import { faultClasses, faultTypes, type FaultClass, type FaultType } from '../domain/fault.js';
+import { outcomes, type Outcome } from '../domain/node-state.js';
+import { topicsOfRole } from '../schemas/roles.js';
+
+/** What of an event can be asked for. Absent: the event says nothing about it. */
+export interface EventFacets {
+  readonly topic: string;
+  /** `<cluster>/<node>` */
+  readonly node: string;
+  readonly faultTypes?: readonly string[];
+  readonly classes?: readonly string[];
+  readonly outcome?: string;
+}
+
+/** Which events somebody wants: each part that is given has to fit. */
+export interface EventFilter {
+  readonly topics: readonly string[];
+  readonly nodes?: ReadonlySet<string>;
+  readonly clusters?: ReadonlySet<string>;
+  readonly types?: ReadonlySet<FaultType>;
+  readonly classes?: ReadonlySet<FaultClass>;
+  readonly outcomes?: ReadonlySet<Outcome>;
+}
+
+/** Topics that are meant for subscribers. */
+export const offeredTopics = topicsOfRole('subscriber').reads;
+
+/** A filter that says something that means nothing: it must let nobody believe that it filters. */
+export class FilterInvalid extends Error {
+  override readonly name = 'FilterInvalid';
+}
+
+function refuse(name: string, index: number, problem: string): never {
+  throw new FilterInvalid(`${name}, value ${index + 1}: ${problem}`);
+}
+
+function wordsOf<Word extends string>(name: string, values: readonly string[], words: readonly Word[]) {
+  return values.map((value, index) => {
+    const found = words.find((word) => word === value);
+    return found ?? refuse(name, index, `"${value}" is none of ${words.join(', ')}`);
+  });
+}
+
+function namesOf(name: string, values: readonly string[], form: RegExp, like: string) {
+  return values.map((value, index) =>
+    form.test(value) ? value : refuse(name, index, `"${value}" is not like ${like}`),
+  );
+}
+
+/** The parts of a filter, as they stand in a URL and in the configuration. */
+export const filterNames = ['topic', 'node', 'cluster', 'type', 'class', 'outcome'] as const;
+export type FilterValues = Readonly<Partial<Record<(typeof filterNames)[number], readonly string[]>>>;
+
+function setOf<Value>(values: readonly Value[] | undefined): ReadonlySet<Value> | undefined {
+  return values === undefined ? undefined : new Set(values);
+}
+
+/**
+ * A part that is not given lets everything through.
+ * @throws FilterInvalid: which part, which of its values, and what would do
+ */
+export function filterOf({ topic, node, cluster, type, class: touched, outcome }: FilterValues): EventFilter {
+  const parts = {
+    nodes: setOf(node && namesOf('node', node, /^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/, 'east/node-1')),
+    clusters: setOf(cluster && namesOf('cluster', cluster, /^[a-z0-9-]{1,63}$/, 'east')),
+    types: setOf(type && wordsOf('type', type, faultTypes)),
+    classes: setOf(touched && wordsOf('class', touched, faultClasses)),
+    outcomes: setOf(outcome && wordsOf('outcome', outcome, outcomes)),
+  };
+  const given = Object.entries(parts).filter(([, part]) => part !== undefined);
+  return {
+    topics: topic ? wordsOf('topic', topic, offeredTopics) : offeredTopics,
+    ...(Object.fromEntries(given) as Omit<EventFilter, 'topics'>),
+  };
+}
+
+function anyOf(wanted: ReadonlySet<string> | undefined, found: readonly string[] | undefined): boolean {
+  return wanted === undefined || (found?.some((one) => wanted.has(one)) ?? false);
+}
+
+export function fits(filter: EventFilter, { topic, node, faultTypes: types, classes, outcome }: EventFacets) {
+  return (
+    filter.topics.includes(topic) &&
+    anyOf(filter.nodes, [node]) &&
+    anyOf(filter.clusters, [node.slice(0, node.indexOf('/'))]) &&
+    anyOf(filter.types, types) &&
+    anyOf(filter.classes, classes) &&
+    anyOf(filter.outcomes, outcome === undefined ? undefined : [outcome])
+  );
+}

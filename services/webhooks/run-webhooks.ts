@@ -1,0 +1,163 @@
+import { setMaxListeners } from 'node:events';
+
+import type { EventLog } from '../../adapters/ports/event-log.js';
+import type { EventEndpoint } from '../../adapters/ports/event-endpoint.js';
+import type { WebhookCursor, WebhookReplay, WebhookState } from '../../adapters/ports/webhooks.js';
+import { placeName } from '../../adapters/ports/event-log.js';
+import { pause, superviseLoop, type Supervision } from '../supervision.js';
+import { Session, type SessionContext } from './session.js';
+import type { Subscriber } from './subscriber.js';
+
+export interface WebhooksOptions extends Supervision, Omit<SessionContext, 'eventLog'> {
+  readonly eventLog: Pick<EventLog, 'follow' | 'offsetsSince'>;
+  readonly subscribers: readonly { readonly subscriber: Subscriber; readonly endpoint: EventEndpoint }[];
+  /** How soon a subscriber whose deliverer died is taken over, ms. */
+  readonly takeOverMs: number;
+  /** How soon an order is heeded, ms. */
+  readonly lookEveryMs: number;
+}
+
+/** A subscriber as this process serves it. */
+class Served {
+  readonly #options: WebhooksOptions;
+  readonly #subscriber: Subscriber;
+  readonly #endpoint: EventEndpoint;
+  #state: WebhookState | undefined;
+  #session: Session | undefined;
+
+  constructor(options: WebhooksOptions, subscriber: Subscriber, endpoint: EventEndpoint) {
+    this.#options = options;
+    this.#subscriber = subscriber;
+    this.#endpoint = endpoint;
+  }
+
+  /** Undefined: another copy serves it. */
+  figure(now: number) {
+    const state = this.#state;
+    if (state === undefined) return undefined;
+    const { name, waiting, dead, paused } = state;
+    return { name, waiting, dead, isPaused: paused !== undefined, lagMs: this.#session?.lagMs(now) ?? 0 };
+  }
+
+  async run(): Promise<void> {
+    const { name } = this.#subscriber;
+    const { book } = this.#options;
+    await superviseLoop(`webhook ${name}`, this.#options, async (getsAlong) => {
+      if (!(await book.acquire(name))) {
+        getsAlong();
+        await pause(this.#options, this.#options.takeOverMs);
+        return;
+      }
+      try {
+        await this.#serve(getsAlong);
+      } finally {
+        this.#state = undefined;
+        await book.release(name);
+      }
+    });
+  }
+
+  /** Until the lock is lost, or the end. */
+  async #serve(getsAlong: () => void): Promise<void> {
+    const { book, signal } = this.#options;
+    const { name } = this.#subscriber;
+    while (!signal.aborted && book.holds(name)) {
+      const state = await book.state(name);
+      if (state === undefined) throw new TypeError(`subscriber ${name} is not enrolled`);
+      this.#state = state;
+      if (state.replay !== undefined) await this.#beginReplay(state.replay);
+      await this.#untilOver((over) =>
+        state.paused === undefined ? this.#deliver(state, over) : this.#untilNewOrders(state, over),
+      );
+      getsAlong();
+    }
+  }
+
+  /** Gives what is aborted at the end, and when the work itself says so. */
+  async #untilOver(work: (over: AbortController) => Promise<void>): Promise<void> {
+    const { signal } = this.#options;
+    const over = new AbortController();
+    // As many wait for it as events are in hand.
+    setMaxListeners(0, over.signal);
+    const end = (): void => {
+      over.abort();
+    };
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    try {
+      await work(over);
+    } finally {
+      end();
+      signal.removeEventListener('abort', end);
+    }
+  }
+
+  async #deliver(state: WebhookState, over: AbortController): Promise<void> {
+    try {
+      const session = await Session.open(this.#options, this.#subscriber, this.#endpoint, over);
+      this.#session = session;
+      // Both have ended before the lock is let go.
+      const ends = await Promise.allSettled([session.run(), this.#untilNewOrders(state, over)]);
+      for (const ended of ends) if (ended.status === 'rejected') throw ended.reason;
+    } finally {
+      this.#session = undefined;
+    }
+  }
+
+  /** Looks again and again; aborts `over` when something was ordered, or another copy may have taken over. */
+  async #untilNewOrders(state: WebhookState, over: AbortController): Promise<void> {
+    const { book, clock, workload, lookEveryMs } = this.#options;
+    const { name } = this.#subscriber;
+    try {
+      while (!over.signal.aborted) {
+        await workload.whileIdle(() => clock.waitUntil(clock.now() + lookEveryMs, over.signal));
+        const now = await book.state(name);
+        if (!book.holds(name) || now?.orders !== state.orders) return;
+        this.#state = now;
+      }
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #beginReplay({ id, since }: WebhookReplay): Promise<void> {
+    const { book, eventLog, log } = this.#options;
+    const { name, filter } = this.#subscriber;
+    const known = new Map((await book.cursors(name)).map((cursor) => [placeName(cursor), cursor]));
+    const cursors: WebhookCursor[] = [];
+    for (const topic of filter.topics) {
+      for (const [partition, offset] of await eventLog.offsetsSince(topic, since)) {
+        const cursor = known.get(placeName({ topic, partition }));
+        if (cursor === undefined || offset >= cursor.nextOffset) continue;
+        const { replay, nextOffset } = cursor;
+        // What an earlier replay had still to tell was told before as well.
+        const until = replay !== undefined && replay.until > nextOffset ? replay.until : nextOffset;
+        cursors.push({ ...cursor, nextOffset: offset, replay: { id, until } });
+      }
+    }
+    await book.beginReplay(name, cursors);
+    log.info({ subscriber: name, replay: id, partitions: cursors.length }, 'events are delivered again');
+  }
+}
+
+/**
+ * Delivers what is published to all subscribers by webhook until the signal aborts: each from its own cursors, by one copy at
+ * a time, and none waits for another. At least once, in order per node; `webhook-id` is the `ce_id`.
+ */
+export async function runWebhooks(options: WebhooksOptions): Promise<void> {
+  const { subscribers, clock, metrics, signal, workload } = options;
+  const served = subscribers.map(({ subscriber, endpoint }) => new Served(options, subscriber, endpoint));
+  metrics?.webhookSubscribers(() =>
+    served.map((one) => one.figure(clock.now())).filter((figure) => figure !== undefined),
+  );
+  await superviseLoop('webhooks', options, async () => {
+    await options.book.enrol(subscribers.map(({ subscriber }) => subscriber.name));
+    const told = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+    // Each counts its own work.
+    await workload.whileIdle(() => Promise.all([told, ...served.map((one) => one.run())]));
+  });
+}
