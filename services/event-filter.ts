@@ -80,8 +80,9 @@ function anyOf(wanted: ReadonlySet<string> | undefined, found: readonly string[]
 
 export function fits(filter: EventFilter, { topic, node, faultTypes: types, classes, outcome }: EventFacets) {
   return (
+    // The cheapest first: with a thousand subscribers it is asked a million times a second.
+    (filter.nodes?.has(node) ?? true) &&
     filter.topics.includes(topic) &&
-    anyOf(filter.nodes, [node]) &&
     anyOf(filter.clusters, [node.slice(0, node.indexOf('/'))]) &&
     anyOf(filter.types, types) &&
     anyOf(filter.classes, classes) &&

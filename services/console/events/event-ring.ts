@@ -19,7 +19,7 @@ export class EventRing {
   #entries: RingEntry[] = [];
   #first = 0;
   #characters = 0;
-  #wakers = new Set<() => void>();
+  readonly #watchers = new Set<(entries: readonly RingEntry[]) => boolean>();
   #droppedUpTo: number;
 
   /** @param heldSince everything that is appended from this time on (ms, the log's clock) comes into it */
@@ -56,18 +56,19 @@ export class EventRing {
     }
     if (dropped > 0) this.#entries = this.#entries.slice(dropped);
     this.#first += dropped;
-    const wakers = [...this.#wakers];
-    this.#wakers.clear();
-    for (const wake of wakers) wake();
+    for (const watch of this.#watchers) if (watch(entries)) this.#watchers.delete(watch);
   }
 
   at(number: number): RingEntry | undefined {
     return this.#entries[number - this.#first];
   }
 
-  /** Calls once, at the next event. */
-  whenNext(wake: () => void): () => void {
-    this.#wakers.add(wake);
-    return () => this.#wakers.delete(wake);
+  /**
+   * Shows what comes next, until `watch` says that it has seen what it waits for. Most of what comes is for one subscriber
+   * in a thousand: to wake all of them each time cost more than all else.
+   */
+  whenNext(watch: (entries: readonly RingEntry[]) => boolean): () => void {
+    this.#watchers.add(watch);
+    return () => this.#watchers.delete(watch);
   }
 }

@@ -167,12 +167,16 @@ export class EventStream {
     for (; text.length < writeCharacters; this.#cursor += 1) {
       const entry = ring.at(this.#cursor);
       if (entry === undefined) break;
-      if (!this.#isNew(entry.event) || !fits(this.#request.filter, entry.event)) continue;
+      if (!this.#wants(entry.event)) continue;
       text += entry.text;
       events += 1;
       this.#lastId = entry.text.slice('id: '.length, entry.text.indexOf('\n'));
     }
     return { text, events };
+  }
+
+  #wants(event: PublishedEvent): boolean {
+    return fits(this.#request.filter, event) && this.#isNew(event);
   }
 
   #isNew(event: PublishedEvent): boolean {
@@ -188,7 +192,14 @@ export class EventStream {
     const wake = (): void => {
       over.abort();
     };
-    const forget = tail.ring.whenNext(wake);
+    const forget = tail.ring.whenNext((entries) => {
+      if (!entries.some(({ event }) => this.#wants(event))) {
+        this.#cursor += entries.length;
+        return false;
+      }
+      wake();
+      return true;
+    });
     this.#sink.signal.addEventListener('abort', wake, { once: true });
     const until = clock.now() + heartbeatMs;
     await clock.waitUntil(until, over.signal);

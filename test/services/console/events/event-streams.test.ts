@@ -281,6 +281,17 @@ describe('GET /v1/events', () => {
     expect(listener.heard).toEqual([]);
   }, 20_000);
 
+  it('passes over what a stream does not want without losing its place, nor taking it for slow', async () => {
+    await serve({ ringCharacters: 20_000 });
+    const picky = await listen('?node=a/n2');
+    for (const version of range(1, 200)) await log.append([await fault('a/n1', version)]);
+    expect(shown()).toMatchObject({ lagMs: 0 });
+    await log.append([await fault('a/n1', 201), await fault('a/n2', 1), await fault('a/n1', 202)]);
+    await log.append([await fault('a/n2', 2)]);
+    await expect.poll(() => idsIn(picky)).toEqual([idOf('a/n2', 1), idOf('a/n2', 2)]);
+    expect(cutOff).toBe(0);
+  });
+
   it('cuts off who is too slow, with where to go on, and holds up nobody', async () => {
     await serve({ ringCharacters: 300_000 });
     const reason = 'x'.repeat(20_000);
