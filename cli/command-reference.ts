@@ -49,6 +49,7 @@ export function commandReference(): string {
     environment: {},
     colour: false,
     interrupted: new AbortController().signal,
+    drained: () => Promise.resolve(),
     readStdin: () => Promise.resolve(''),
   });
   const visible = leavesOf(program).filter((command) => command.name() !== 'complete');

@@ -29,6 +29,14 @@ class Known {
   }
 }
 
+export interface EventsWish {
+  readonly query: Query;
+  /** What is to come too. */
+  readonly follow: boolean;
+  /** Id of the event from which to go on. */
+  readonly after?: string;
+}
+
 /**
  * What was published, and with `follow` what is to come, each event once. A stream that breaks is gone on with where it
  * was. Ends when all has come, or by interruption.
@@ -36,10 +44,10 @@ class Known {
 export async function* readEvents(
   { interrupted, err }: Pick<Terminal, 'interrupted' | 'err'>,
   server: ServerClient,
-  { query, follow }: { readonly query: Query; readonly follow: boolean },
+  { query, follow, after }: EventsWish,
 ): AsyncIterable<ReceivedEvent> {
   const known = new Known();
-  let last: string | undefined;
+  let last = after;
   const isOver = (): boolean => interrupted.aborted;
   while (!isOver()) {
     const headers = last === undefined ? {} : { 'last-event-id': last };

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+
 /** Where a command writes, and what it knows of its surroundings; tests put their own in place. */
 export interface Terminal {
   /** Results only. */
   out(text: string): void;
+  /** Resolves when stdout takes more: for results of any length. */
+  drained(): Promise<void>;
   /** Progress, hints and errors. */
   err(text: string): void;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -33,6 +37,9 @@ export function processTerminal(): Terminal {
   const noColour = process.env['NO_COLOR'];
   return {
     out: (text) => void process.stdout.write(text),
+    drained: async () => {
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+    },
     err: (text) => void process.stderr.write(text),
     environment: process.env,
     colour: process.stdout.isTTY && (noColour === undefined || noColour === ''),

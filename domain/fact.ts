@@ -34,6 +34,9 @@ export const factTypes = [
 ] as const;
 export type FactType = (typeof factTypes)[number];
 
+/** What a fact tells: all but how it changes the state. */
+export type ToldFact = Omit<Fact, 'patch' | 'evolveVersion'>;
+
 /**
  * Something that happened to one node. Never rewritten. `patch` turns the state before into the state after, so that
  * replay needs neither guards nor machines.

@@ -6,8 +6,8 @@ import type { EventName } from './event-payloads.js';
 import { schemaOf } from './codec.js';
 
 export interface EventFile {
-  /** Resolves when there is room for more. Throws when the payload does not fit the schema. */
-  write(payload: object): Promise<void>;
+  /** Resolves when there is room for more. Throws when a payload does not fit the schema. */
+  write(payloads: readonly object[]): Promise<void>;
   /** Resolves when all of it is written. */
   close(): Promise<void>;
 }
@@ -20,8 +20,8 @@ export async function createEventFile(path: string, event: EventName): Promise<E
   const encoder = new avro.streams.BlockEncoder(schemaOf(event) as unknown as Schema);
   encoder.pipe(file);
   return {
-    write: async (payload) => {
-      if (!encoder.write(payload)) await once(encoder, 'drain');
+    write: async (payloads) => {
+      for (const payload of payloads) if (!encoder.write(payload)) await once(encoder, 'drain');
     },
     close: async () => {
       encoder.end();

@@ -51,6 +51,9 @@ function namesOf(name: string, values: readonly string[], form: RegExp, like: st
 export const filterNames = ['topic', 'node', 'cluster', 'type', 'class', 'outcome'] as const;
 export type FilterValues = Readonly<Partial<Record<(typeof filterNames)[number], readonly string[]>>>;
 
+/** The same, several values of a part with commas between them. */
+export type FilterText = Readonly<Partial<Record<(typeof filterNames)[number], string>>>;
+
 function setOf<Value>(values: readonly Value[] | undefined): ReadonlySet<Value> | undefined {
   return values === undefined ? undefined : new Set(values);
 }
@@ -87,5 +90,17 @@ export function fits(filter: EventFilter, { topic, node, faultTypes: types, clas
     anyOf(filter.types, types) &&
     anyOf(filter.classes, classes) &&
     anyOf(filter.outcomes, outcome === undefined ? undefined : [outcome])
+  );
+}
+
+/** As `filterOf`. */
+export function filterOfText(text: FilterText): EventFilter {
+  return filterOf(
+    Object.fromEntries(
+      filterNames.flatMap((name) => {
+        const values = text[name]?.split(',');
+        return values === undefined ? [] : [[name, values]];
+      }),
+    ),
   );
 }

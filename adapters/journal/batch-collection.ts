@@ -7,6 +7,7 @@ import type { Input } from '../../domain/signal.js';
 import type { NewOutboxEntry, OutboxWriter, ProcessRow, SignalCause } from '../ports/journal.js';
 import { digestUuid } from './digests.js';
 import { processRowsOf } from './process-rows.js';
+import { asStored } from './storable.js';
 import type { StoredNodes } from './waiting-inputs.js';
 import { WaitingQueues, type WaitingChanges } from './waiting-queues.js';
 
@@ -28,6 +29,8 @@ export interface BatchEffects {
   /** States whose version changed. */
   readonly states: readonly NodeState[];
   readonly facts: readonly Fact[];
+  /** For each fact, in their order, `ce_id` of the record that it follows from. */
+  readonly causedBy: readonly string[];
   readonly commands: readonly Command[];
   readonly revoke: readonly CommandId[];
   /** The last request per process and name; those of a stage that is over are left out. */
@@ -49,6 +52,7 @@ export class BatchCollection {
   readonly #queues: WaitingQueues;
   readonly #states = new Map<NodeKey, NodeState>();
   readonly #facts: Fact[] = [];
+  readonly #causedBy: string[] = [];
   readonly #commands: Command[] = [];
   readonly #revoke = new Set<CommandId>();
   readonly #timers = new Map<string, TimerRequest>();
@@ -86,12 +90,15 @@ export class BatchCollection {
   add(
     before: NodeState,
     input: Input,
-    { decision, parked }: { readonly decision: Decision; readonly parked: boolean },
+    { decision: made, parked }: { readonly decision: Decision; readonly parked: boolean },
   ): void {
+    // What is published is what will be read back, so that it can be made again.
+    const decision = { ...made, facts: asStored(made.facts) };
     this.#decided += 1;
     if (parked) this.#parked += 1;
     this.#states.set(before.node, decision.state);
     this.#facts.push(...decision.facts);
+    this.#causedBy.push(...decision.causedBy);
     this.#commands.push(...decision.commands);
     for (const id of decision.revoke) this.#revoke.add(id);
     for (const timer of decision.timers) this.#timers.set(`${timer.processId} ${timer.name}`, timer);
@@ -114,6 +121,7 @@ export class BatchCollection {
     return {
       states: changed,
       facts: this.#facts,
+      causedBy: this.#causedBy,
       commands: this.#commands,
       revoke: [...this.#revoke],
       timers: [...this.#timers.values()].filter((timer) => this.#isCurrent(timer)),

@@ -1,8 +1,8 @@
 import type { Command, CommandResult } from '../../domain/command.js';
 import type { Decide, DecidedReport, Decision } from '../../domain/decision.js';
-import type { Fact } from '../../domain/fact.js';
+import type { Fact, FactType, ToldFact } from '../../domain/fact.js';
 import type { CommandId, NodeKey, ProcessId } from '../../domain/identifiers.js';
-import type { NodeState, Outcome, Parked, WorkflowName } from '../../domain/node-state.js';
+import type { ActiveProcess, NodeState, Outcome, Parked, WorkflowName } from '../../domain/node-state.js';
 import type { Input, Signal } from '../../domain/signal.js';
 import type { AssignedPartition } from './event-log.js';
 
@@ -281,6 +281,31 @@ export interface WaitingRow {
   readonly count: number;
 }
 
+/** What events say of the process that they are about. */
+export type ToldProcess = Pick<ActiveProcess, 'id' | 'workflow' | 'stage'>;
+
+/** A fact with what its events say beyond it. */
+export interface PublishedFact {
+  readonly fact: ToldFact;
+  /** What it changes of the node's process: some of its members, or that it is over. Absent: nothing of these. */
+  readonly process?: Partial<ToldProcess> | 'over';
+  /** Of the journal, when it was decided. */
+  readonly epoch: number;
+  /** `ce_id` of the record that it follows from. */
+  readonly causedBy: string;
+}
+
+/** Facts of many nodes: all of one node in order of version, the nodes in byte order of their keys. */
+export interface PublishedFactsQuery {
+  /** The last one that was read. Undefined: from the first on. */
+  readonly after?: Pick<Fact, 'node' | 'version'>;
+  /** Undefined: of all nodes. */
+  readonly node?: NodeKey;
+  /** Undefined: of all types. */
+  readonly types?: readonly FactType[];
+  readonly limit: number;
+}
+
 /** What happened, for people and replay; runs under a role that can't write. */
 export interface History {
   states(query: {
@@ -294,6 +319,8 @@ export interface History {
     node: NodeKey,
     query: { readonly fromVersion: number; readonly until?: number; readonly limit: number },
   ): Promise<readonly Fact[]>;
+  /** Facts as they were published, over all nodes; fewer than `limit` are the last. */
+  publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]>;
   processes(query: {
     readonly active?: boolean;
     readonly node?: NodeKey;

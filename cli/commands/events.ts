@@ -1,7 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-import type { EventFile } from '../../schemas/event-file.js';
+import type { FilterText } from '../../services/event-filter.js';
 import { CommandFailed } from '../errors.js';
+import {
+  eventForms,
+  eventOutput,
+  type EventForm,
+  type EventOutput,
+  type WrittenEvent,
+} from '../event-output.js';
+import type { JournalWish } from '../read-journal-events.js';
 import { readEvents, type ReceivedEvent } from '../read-events.js';
 import type { ServerOptions } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
@@ -18,7 +26,8 @@ interface EventsOptions extends ServerOptions {
   readonly to?: string;
   readonly follow?: boolean;
   readonly file?: string;
-  readonly output: 'cloudevents' | 'json' | 'avro';
+  readonly config?: string;
+  readonly output: EventForm;
 }
 
 /** A word that the server knows, or a time in whatever form the language reads. */
@@ -29,64 +38,85 @@ function instant(text: string): string {
   return new Date(at).toISOString();
 }
 
-interface Output {
-  write(event: ReceivedEvent): Promise<void>;
-  close(): Promise<void>;
+const eventId = /^\S+\/\S+@\d+\.\d+\/[A-Za-z]+$/;
+
+function instantOrEvent(text: string): string {
+  return eventId.test(text) ? text : instant(text);
 }
 
-/** One file of Avro objects has one schema: that of the topics asked for. */
-async function fileFor({ topic, file }: EventsOptions): Promise<EventFile> {
-  const { eventOfTopic } = await import('../../schemas/catalog.js');
-  const events = new Set((topic ?? '').split(',').map(eventOfTopic));
-  const [event] = events;
-  if (event === undefined || events.size > 1) {
-    throw new CommandFailed('Usage', 'a file of Avro objects holds one kind of event', 'name its --topic');
-  }
-  if (file === undefined) throw new CommandFailed('Usage', '-o avro writes bytes', 'name a new --file');
-  const { createEventFile } = await import('../../schemas/event-file.js');
-  return createEventFile(file, event).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandFailed('Usage', `${file} can't be made: ${reason}`, 'name a file that is not there');
+function filterOf({ topic, node, cluster, type, class: faultClass, outcome }: EventsOptions) {
+  return { topic, node, cluster, type, class: faultClass, outcome };
+}
+
+/** From a running Faultline: what its log still has. */
+async function fromServer(
+  terminal: Terminal,
+  options: EventsOptions,
+  output: () => Promise<EventOutput>,
+): Promise<void> {
+  const { from, to } = options;
+  const follow = options.follow === true;
+  const after = from !== undefined && eventId.test(from) ? from : undefined;
+  const span = follow ? { from } : { from: from ?? 'beginning', until: to ?? 'now' };
+  const query = { ...filterOf(options), ...span, ...(after === undefined ? {} : { from: 'beginning' }) };
+  const server = serverOf(terminal, options);
+  await writing(await output(), async (write) => {
+    const asked = { query, follow, ...(after === undefined ? {} : { after }) };
+    for await (const event of readEvents(terminal, server, asked))
+      await write([{ id: event.id, ...dataOf(event), whole: () => event }]);
   });
 }
 
-async function outputOf(terminal: Terminal, options: EventsOptions): Promise<Output> {
-  if (options.output === 'avro') {
-    const file = await fileFor(options);
-    return {
-      // What nobody can read has no place in a file with a schema.
-      write: async ({ id, data }) => {
-        if (data !== undefined) await file.write(data);
-        else terminal.err(`left out, since its bytes can't be read: ${id}\n`);
-      },
-      close: () => file.close(),
-    };
-  }
-  const isWhole = options.output === 'cloudevents';
-  return {
-    write: (event) => {
-      terminal.out(`${JSON.stringify(isWhole ? event : event.data)}\n`);
-      return Promise.resolve();
-    },
-    close: () => Promise.resolve(),
-  };
+function dataOf({ data }: ReceivedEvent): Pick<WrittenEvent, 'data'> {
+  return data === undefined ? {} : { data };
 }
 
-async function events(terminal: Terminal, options: EventsOptions): Promise<void> {
-  const { topic, node, cluster, type, class: faultClass, outcome, from, to } = options;
-  const follow = options.follow === true;
-  if (follow && to !== undefined)
-    throw new CommandFailed('Usage', '--follow has no end', 'leave out --to or --follow');
-  const filter = { topic, node, cluster, type, class: faultClass, outcome };
-  const span = follow ? { from } : { from: from ?? 'beginning', until: to ?? 'now' };
-  const server = serverOf(terminal, options);
-  const output = await outputOf(terminal, options);
+/** From the journal itself: all that was ever published. */
+async function fromJournal(
+  terminal: Terminal,
+  { config, ...options }: EventsOptions & { readonly config: string },
+  output: () => Promise<EventOutput>,
+): Promise<void> {
+  const { loadConfiguration } = await import('../configuration/load.js');
+  const { withHistory } = await import('../composition/journal-history.js');
+  const { readJournalEvents } = await import('../read-journal-events.js');
+  const given = Object.entries(filterOf(options)).filter(([, value]) => value !== undefined);
+  const wish: JournalWish = {
+    ...(Object.fromEntries(given) as FilterText),
+    from: options.from ?? 'beginning',
+    to: options.to ?? 'now',
+  };
+  await withHistory(loadConfiguration(config), terminal.environment, async (reader) => {
+    await writing(await output(), async (write) => {
+      for await (const events of readJournalEvents(reader, wish)) {
+        if (terminal.interrupted.aborted) return;
+        await write(events);
+      }
+    });
+  });
+}
+
+async function writing(
+  output: EventOutput,
+  work: (write: EventOutput['write']) => Promise<void>,
+): Promise<void> {
   try {
-    const query = { ...filter, ...span };
-    for await (const event of readEvents(terminal, server, { query, follow })) await output.write(event);
+    await work((events) => output.write(events));
   } finally {
     await output.close();
   }
+}
+
+async function events(terminal: Terminal, options: EventsOptions): Promise<void> {
+  const { config, to } = options;
+  const follow = options.follow === true;
+  if (follow && to !== undefined)
+    throw new CommandFailed('Usage', '--follow has no end', 'leave out --to or --follow');
+  if (follow && config !== undefined)
+    throw new CommandFailed('Usage', 'only a running Faultline can be followed', 'leave out --config');
+  const output = (): Promise<EventOutput> => eventOutput(terminal, options);
+  if (config === undefined) await fromServer(terminal, options, output);
+  else await fromJournal(terminal, { ...options, config }, output);
   // Ctrl-C only stops following; the exit code still says that it was not the end.
   if (terminal.interrupted.aborted) throw new CommandFailed('TimedOut', 'interrupted');
 }
@@ -103,8 +133,8 @@ export function eventsCommand(terminal: Terminal): Command {
     .option('--outcome <outcomes>', 'only processes that ended so')
     .option(
       '--from <time>',
-      'beginning, now, or a time like 2026-01-31; beginning, or with --follow now',
-      instant,
+      'beginning, now, a time like 2026-01-31, or the id of an event; beginning, or with --follow now',
+      instantOrEvent,
     )
     .option('--to <time>', 'only what was published before; now, if not given', instant)
     .option('-f, --follow', 'go on until interrupted')
@@ -113,10 +143,14 @@ export function eventsCommand(terminal: Terminal): Command {
         '-o, --output <format>',
         'cloudevents: whole. json: the data alone. avro: a file of Avro objects',
       )
-        .choices(['cloudevents', 'json', 'avro'])
+        .choices(eventForms)
         .default('cloudevents'),
     )
     .option('--file <file>', 'with -o avro: to be written')
+    .option(
+      '-c, --config <file>',
+      'read the journal that this configuration names, not what a running Faultline has in its log: all that was ever published, made again, node after node',
+    )
     .addOption(serverOption())
     .addOption(tokenOption())
     .action((options: EventsOptions) => events(terminal, options));

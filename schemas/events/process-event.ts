@@ -1,4 +1,4 @@
-import type { Fact } from '../../domain/fact.js';
+import type { ToldFact } from '../../domain/fact.js';
 import { canonicalJson, type JsonObject } from '../../domain/json.js';
 import { nodeToPayload, type NodeNamesPayload } from './node-names.js';
 
@@ -15,7 +15,7 @@ export interface ProcessEventPayload extends NodeNamesPayload {
 
 /** `workflow` and `stage`: of the process as it is after the fact. */
 export function factToEvent(
-  fact: Fact,
+  fact: ToldFact,
   process: { readonly workflow?: string; readonly stage?: string } = {},
 ): ProcessEventPayload {
   const { cluster, node } = nodeToPayload(fact.node);
@@ -33,10 +33,11 @@ export function factToEvent(
   };
 }
 
-/** Members as text: what is not text becomes canonical JSON. */
+/** Members as text, by name: what is not text becomes canonical JSON. In any order of members the bytes are the same. */
 function textOf(data: JsonObject): Record<string, string> {
   const text: Record<string, string> = {};
-  for (const [key, value] of Object.entries(data)) {
+  for (const key of Object.keys(data).sort()) {
+    const value = data[key];
     if (value !== undefined) text[key] = typeof value === 'string' ? value : canonicalJson(value);
   }
   return text;

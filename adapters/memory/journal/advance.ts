@@ -175,10 +175,9 @@ export class MemoryJournal implements Journal {
       ),
     );
     for (const state of stored.states) store.putState(state);
-    for (const fact of stored.facts) {
-      const facts = store.facts.get(fact.node);
-      if (facts === undefined) store.facts.set(fact.node, [fact]);
-      else facts.push(fact);
+    for (const [index, fact] of stored.facts.entries()) {
+      const { epoch } = store.installation;
+      store.putFact(fact, { epoch, causedBy: effects.causedBy[index] ?? fact.causeId });
     }
     for (const repeats of effects.repeats) addRepeats(store, repeats);
     for (const row of effects.processes) store.processes.set(row.processId, row);

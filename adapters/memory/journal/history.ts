@@ -8,7 +8,10 @@ import type {
   Page,
   ParkedNode,
   ProcessRow,
+  PublishedFact,
+  PublishedFactsQuery,
   RepeatRow,
+  ToldProcess,
   WaitingRow,
 } from '../../ports/journal.js';
 import type { MemoryStore, StoredCommand } from './store.js';
@@ -42,6 +45,27 @@ export class MemoryHistory implements History {
     return (this.#store.facts.get(node) ?? [])
       .filter(({ version, at }) => version >= fromVersion && (until === undefined || at <= until))
       .slice(0, limit);
+  }
+
+  async publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]> {
+    const { after, node: only, types, limit } = query;
+    const nodes = [...this.#store.facts.keys()].filter((node) => only === undefined || node === only);
+    return nodes
+      .sort(compareBytes)
+      .flatMap((node) => this.#publishedOf(node))
+      .filter(({ fact: { node, version, type } }) => {
+        const place = after === undefined ? 1 : compareBytes(node, after.node) || version - after.version;
+        return place > 0 && (types === undefined || types.includes(type));
+      })
+      .slice(0, limit);
+  }
+
+  #publishedOf(node: NodeKey): readonly PublishedFact[] {
+    const publications = this.#store.publications.get(node) ?? [];
+    return (this.#store.facts.get(node) ?? []).flatMap((fact, index) => {
+      const publication = publications[index];
+      return publication === undefined ? [] : [{ fact, ...publication, ...changeOfProcess(fact) }];
+    });
   }
 
   async processes(query: Parameters<History['processes']>[0]): Promise<Page<ProcessRow>> {
@@ -95,6 +119,21 @@ export class MemoryHistory implements History {
   async waiting(node: NodeKey): Promise<readonly WaitingRow[]> {
     return waitingRows(this.#store, node);
   }
+}
+
+/** Of a patch only what events tell of the process. */
+function changeOfProcess({ patch }: Fact): Pick<PublishedFact, 'process'> {
+  const { process } = patch;
+  if (process === undefined) return {};
+  if (process === null) return { process: 'over' };
+  const { id, workflow, stage } = process as Partial<ToldProcess>;
+  return {
+    process: {
+      ...(id === undefined ? {} : { id }),
+      ...(workflow === undefined ? {} : { workflow }),
+      ...(stage === undefined ? {} : { stage }),
+    },
+  };
 }
 
 function youngestFirst(

@@ -9,6 +9,7 @@ import type {
   NewOutboxEntry,
   OutboxEntry,
   ProcessRow,
+  PublishedFact,
 } from '../../ports/journal.js';
 import type { HandledDeadLetter } from '../../ports/dead-letters.js';
 import type { Repeats } from '../../journal/batch-collection.js';
@@ -20,6 +21,9 @@ import { WakeUp } from '../../journal/wake-up.js';
 import { Fleet } from './fleet.js';
 import { Permits } from './permits.js';
 import { MemoryWebhooks } from './webhooks.js';
+
+/** What is said of a fact beyond it when it is published. */
+type Publication = Pick<PublishedFact, 'epoch' | 'causedBy'>;
 
 export interface StoredCommand {
   readonly command: Command;
@@ -61,6 +65,8 @@ export class MemoryStore {
   /** Nodes whose commands rest. */
   readonly resting = new Set<NodeKey>();
   readonly facts = new Map<NodeKey, Fact[]>();
+  /** Of each fact, in their order: under which epoch it was published, and what it follows from. */
+  readonly publications = new Map<NodeKey, Publication[]>();
   readonly repeats = new Map<NodeKey, Map<string, Repeats>>();
   /** Inputs of parked nodes, by place; what was taken up stays until nothing waits any more. */
   readonly waiting = new Map<NodeKey, StoredWaitingInput[]>();
@@ -141,6 +147,18 @@ export class MemoryStore {
       else queue.push(stored);
     }
     if (commands.length > 0) this.work.announce();
+  }
+
+  putFact(fact: Fact, publication: Publication): void {
+    const facts = this.facts.get(fact.node);
+    const publications = this.publications.get(fact.node);
+    if (facts === undefined || publications === undefined) {
+      this.facts.set(fact.node, [fact]);
+      this.publications.set(fact.node, [publication]);
+      return;
+    }
+    facts.push(fact);
+    publications.push(publication);
   }
 
   putState(state: NodeState): void {

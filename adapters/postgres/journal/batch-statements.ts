@@ -25,12 +25,14 @@ export function batchStatements(effects: BatchEffects, now: number): readonly St
   ];
 }
 
-function insertFacts({ facts }: BatchEffects): Statement {
+function insertFacts({ facts, causedBy }: BatchEffects): Statement {
   return {
     name: 'fact-insert',
-    text: `INSERT INTO journal.fact (node_key, version, type, at, cause_id, process_id, data, patch, evolve_version)
-      SELECT * FROM unnest($1::text[], $2::integer[], $3::text[], $4::bigint[], $5::text[], $6::text[],
-        $7::jsonb[], $8::jsonb[], $9::smallint[])`,
+    text: `INSERT INTO journal.fact
+        (node_key, version, type, at, cause_id, process_id, data, patch, evolve_version, caused_by, epoch)
+      SELECT *, (SELECT epoch FROM journal.installation)
+      FROM unnest($1::text[], $2::integer[], $3::text[], $4::bigint[], $5::text[], $6::text[],
+        $7::jsonb[], $8::jsonb[], $9::smallint[], $10::text[])`,
     values: [
       facts.map(({ node }) => node),
       facts.map(({ version }) => version),
@@ -41,6 +43,8 @@ function insertFacts({ facts }: BatchEffects): Statement {
       facts.map(({ data }) => storableJson(data)),
       facts.map(({ patch }) => storableJson(patch)),
       facts.map(({ evolveVersion }) => evolveVersion),
+      // Most follow from their input, whose id stands there already.
+      facts.map(({ causeId }, index) => (causedBy[index] === causeId ? null : causedBy[index])),
     ],
   };
 }

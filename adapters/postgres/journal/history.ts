@@ -9,12 +9,15 @@ import type {
   Page,
   ParkedNode,
   ProcessRow,
+  PublishedFact,
+  PublishedFactsQuery,
   RepeatRow,
   WaitingRow,
 } from '../../ports/journal.js';
 import { describeInput } from '../../journal/waiting-inputs.js';
 import { storableText } from '../../../schemas/storable-text.js';
 import type { Database } from './database.js';
+import { readPublishedFacts } from './published-facts.js';
 import { inputFromBytes } from './waiting.js';
 
 /** Members that are null in a row are absent in the value; the row's names are those of the value. */
@@ -65,6 +68,10 @@ export class PostgresHistory implements History {
       values: [node, fromVersion, until ?? null, limit],
     });
     return rows.map((row) => withoutNulls<Fact>(row));
+  }
+
+  publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]> {
+    return readPublishedFacts(this.#database, query);
   }
 
   async processes(query: Parameters<History['processes']>[0]): Promise<Page<ProcessRow>> {

@@ -2,7 +2,7 @@ import type { History } from '../../../adapters/ports/journal.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import { parseEventId } from '../../../domain/event-number.js';
 import { ConsoleRefusal } from '../forms/problem.js';
-import { FilterInvalid, filterNames, filterOf, type EventFilter } from '../../event-filter.js';
+import { FilterInvalid, filterNames, filterOfText, type EventFilter } from '../../event-filter.js';
 import { sinceOf, type StreamRequest } from './event-stream.js';
 import { parseResumePoint } from './resume-point.js';
 
@@ -69,7 +69,7 @@ function wantsSnapshot(text: string | undefined, other: string | undefined): boo
 
 function filterIn(texts: Readonly<Record<string, string>>): EventFilter {
   try {
-    return filterOf(Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text.split(',')])));
+    return filterOfText(texts);
   } catch (error) {
     if (!(error instanceof FilterInvalid)) throw error;
     return refuse(error.message, 'see /v1/openapi.json; several values are written with commas between them');

@@ -7,7 +7,7 @@ import { encodeEvent } from '../../../schemas/codec.js';
 import { decidedToEvent } from '../../../schemas/events/reports-decided.js';
 import { signalToEvent } from '../../../schemas/events/signal.js';
 import { uuidFrom } from '../../../schemas/uuid.js';
-import { publishFact } from './publish-fact.js';
+import { publishFact } from '../../publish-fact.js';
 
 export interface Publisher {
   /** `/faultline/<installation>/maintenance` */
@@ -74,7 +74,7 @@ export function createOutboxWriter(publisher: Publisher): OutboxWriter {
     signal: (node, signal, cause) => signalEntry(publisher, node, signal, cause),
     decided: ({ state, facts, causedBy }: Decision) =>
       facts.flatMap((fact, index) =>
-        publishFact({ source, epoch, causedBy: causedBy[index] ?? fact.causeId }, state, fact),
+        publishFact({ source, epoch, causedBy: causedBy[index] ?? fact.causeId }, state.process, fact),
       ),
     fates: (reports) => fatesEntry(publisher, reports),
   };

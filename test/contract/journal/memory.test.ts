@@ -8,6 +8,7 @@ import { deadLettersSuite } from './dead-letters-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { lostInputSuite } from './lost-input-suite.js';
 import { fenceSuite } from './fence-suite.js';
+import { madeAgainSuite } from './made-again-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { positionsSuite } from './positions-suite.js';
 import { repeatsSuite } from './repeats-suite.js';
@@ -41,6 +42,7 @@ describe('the journal in memory', () => {
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 60);
+  madeAgainSuite(() => harness, 100);
   parkingSuite(() => harness);
   positionsSuite(() => harness);
   repeatsSuite(() => harness, 200);

@@ -9,6 +9,7 @@ import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
 import { lostInputSuite } from './lost-input-suite.js';
 import { fenceSuite } from './fence-suite.js';
+import { madeAgainSuite } from './made-again-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { positionsSuite } from './positions-suite.js';
 import { repeatsSuite } from './repeats-suite.js';
@@ -47,6 +48,7 @@ describe('the journal on PostgreSQL', () => {
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 25);
+  madeAgainSuite(() => harness, 12);
   parkingSuite(() => harness);
   positionsSuite(() => harness);
   repeatsSuite(() => harness, 15);

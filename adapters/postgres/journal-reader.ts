@@ -1,0 +1,42 @@
+import pg from 'pg';
+import type { History, Installation } from '../ports/journal.js';
+import { connectionSettings, Database } from './journal/database.js';
+import { asJournalError } from './journal/failures.js';
+import { PostgresHistory } from './journal/history.js';
+import { readInstallation } from './journal/installation.js';
+import { MigrationRefused } from './migrate.js';
+
+/** A journal that is only read: nothing of it is changed, or could be, by the role under which it is asked. */
+export interface JournalReader {
+  readonly history: History;
+  readonly installation: Installation;
+  close(): Promise<void>;
+}
+
+/** Missing schema, table or column. */
+const otherSchema = new Set(['3F000', '42P01', '42703']);
+
+/**
+ * Opens the journal under the role of replay, beside whoever works on it. Rejects with JournalUnavailable when the database
+ * can't be reached, MigrationRefused when its tables are not those of this version.
+ */
+export async function openJournalReader(connectionString: string): Promise<JournalReader> {
+  const database = new Database(
+    connectionSettings({ connectionString, name: 'replay', session: ['role=faultline_reader'] }),
+    2,
+  );
+  const history = new PostgresHistory(database);
+  try {
+    const installation = await readInstallation(database);
+    await history.publishedFacts({ limit: 1 });
+    return { history, installation, close: () => database.close() };
+  } catch (error) {
+    await database.close();
+    if (error instanceof pg.DatabaseError && otherSchema.has(error.code ?? ''))
+      throw new MigrationRefused(
+        `the journal's tables are not those of this version (${error.message}): start this version once with \`faultline run\``,
+        { cause: error },
+      );
+    throw asJournalError(error);
+  }
+}

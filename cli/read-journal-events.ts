@@ -1,0 +1,93 @@
+import {
+  asCloudEvent,
+  journalEvents,
+  type JournalEvent,
+  sourceOf,
+  topicsOfFacts,
+} from '../services/journal-events.js';
+import { FilterInvalid, filterOfText, type EventFilter, type FilterText } from '../services/event-filter.js';
+import { eventIdOf, parseEventId } from '../domain/event-number.js';
+import type { NodeKey } from '../domain/identifiers.js';
+import type { JournalReader } from '../adapters/postgres/journal-reader.js';
+import { CommandFailed } from './errors.js';
+import type { WrittenEvent } from './event-output.js';
+
+/** Which events of the journal somebody wants, as it was written. */
+export interface JournalWish extends FilterText {
+  /** `beginning`, a time, or the id of an event. */
+  readonly from: string;
+  /** `now` or a time. */
+  readonly to: string;
+}
+
+function filterOf(wish: FilterText): EventFilter {
+  try {
+    const asked = filterOfText(wish);
+    const lost =
+      wish.topic === undefined ? undefined : asked.topics.find((topic) => !topicsOfFacts.includes(topic));
+    if (lost !== undefined) {
+      throw new CommandFailed(
+        'Usage',
+        `${lost} can't be made again: of reports that changed nothing the journal keeps only how many there were`,
+        'ask a running Faultline for what the log still has: leave --config out',
+      );
+    }
+    return { ...asked, topics: asked.topics.filter((topic) => topicsOfFacts.includes(topic)) };
+  } catch (error) {
+    if (!(error instanceof FilterInvalid)) throw error;
+    throw new CommandFailed('Usage', error.message, 'several values are written with commas between them');
+  }
+}
+
+/** When it was decided, ms. */
+async function timeOf({ history }: JournalReader, text: string): Promise<number> {
+  if (text === 'beginning') return 0;
+  // Whatever is there: the clock of an installation need not be this one.
+  if (text === 'now') return Infinity;
+  const at = Date.parse(text);
+  if (!Number.isNaN(at)) return at;
+  const node = text.slice(0, text.lastIndexOf('@')) as NodeKey;
+  const number = parseEventId(node, text);
+  const version = number?.version ?? 0;
+  const [fact] = number === undefined ? [] : await history.facts(node, { fromVersion: version, limit: 1 });
+  if (fact?.version === version) return fact.at;
+  throw new CommandFailed(
+    'NotFound',
+    `there is no event ${text} in the journal`,
+    'give its id as it was published, or a time',
+  );
+}
+
+/** Made whole only where somebody wants it whole. */
+class EventAgain implements WrittenEvent {
+  readonly #event: JournalEvent;
+
+  constructor(event: JournalEvent) {
+    this.#event = event;
+  }
+
+  get id(): string {
+    const { publisher, fact, said } = this.#event;
+    return eventIdOf(fact.node, { epoch: publisher.epoch, version: fact.version }, said.event);
+  }
+
+  get data(): object {
+    return this.#event.said.payload;
+  }
+
+  whole(): object {
+    return asCloudEvent(this.#event);
+  }
+}
+
+/** Events that were published, made again from the journal: node after node, each node's in order; a page at a time. */
+export async function* readJournalEvents(
+  reader: JournalReader,
+  wish: JournalWish,
+): AsyncGenerator<readonly WrittenEvent[], void> {
+  const filter = filterOf(wish);
+  const span = { filter, since: await timeOf(reader, wish.from), until: await timeOf(reader, wish.to) };
+  const source = sourceOf(reader.installation);
+  for await (const events of journalEvents(reader.history, source, span))
+    yield events.map((event) => new EventAgain(event));
+}

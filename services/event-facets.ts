@@ -1,0 +1,39 @@
+import { classOfFaultType, isFaultType } from '../domain/fault.js';
+import { outcomes } from '../domain/node-state.js';
+import type { EventName, EventPayloads } from '../schemas/event-payloads.js';
+import type { FaultChangedPayload } from '../schemas/events/fault-changed.js';
+import type { ProcessEndedPayload } from '../schemas/events/process-ended.js';
+import type { EventFacets } from './event-filter.js';
+
+/** What filters ask of an event's payload. */
+export type PayloadFacets = Pick<EventFacets, 'classes' | 'faultTypes' | 'outcome'>;
+
+/** An event with what it says. */
+export type NamedPayload = {
+  [Name in EventName]: { readonly event: Name; readonly payload: EventPayloads[Name] };
+}[EventName];
+
+function facetsOfFault({ type, class: touched }: FaultChangedPayload): PayloadFacets {
+  return { faultTypes: [type], classes: [touched.toLowerCase()] };
+}
+
+function facetsOfEnd({ faultTypes, outcome }: ProcessEndedPayload): PayloadFacets {
+  const word = outcomes.find((one) => one.toLowerCase() === outcome.replaceAll('_', '').toLowerCase());
+  return {
+    faultTypes,
+    classes: faultTypes.flatMap((type) => (isFaultType(type) ? [classOfFaultType[type]] : [])),
+    ...(word === undefined ? {} : { outcome: word }),
+  };
+}
+
+/** Faults and outcomes can be asked for by what they say, the others only by topic and node. */
+export function facetsOf(named: NamedPayload): PayloadFacets {
+  switch (named.event) {
+    case 'FaultChanged':
+      return facetsOfFault(named.payload);
+    case 'ProcessEnded':
+      return facetsOfEnd(named.payload);
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,76 @@
+import type { History, Installation } from '../adapters/ports/journal.js';
+import type { ToldFact } from '../domain/fact.js';
+import type { NodeKey } from '../domain/identifiers.js';
+import { topicsOfEvent } from '../schemas/catalog.js';
+import { cloudEventHeaders } from '../schemas/cloud-events.js';
+import { decisionsAgain } from './events-again.js';
+import { attributesOf, saidBy, type FactPublisher, type Said } from './publish-fact.js';
+import { facetsOf } from './event-facets.js';
+import { fits, type EventFilter } from './event-filter.js';
+import { jsonContent, structuredEvent, type StructuredEvent } from './structured-event.js';
+
+/** One event made again from the journal. */
+export interface JournalEvent {
+  readonly publisher: FactPublisher;
+  readonly fact: ToldFact;
+  readonly said: Said;
+}
+
+/** What of the journal is wanted. */
+export interface JournalSpan {
+  readonly filter: EventFilter;
+  /** ms: decided at this time or later… */
+  readonly since: number;
+  /** …and before this one. */
+  readonly until: number;
+}
+
+/** Topics whose events are made again from facts; of the others the journal keeps too little. */
+export const topicsOfFacts: readonly string[] = (
+  ['ProcessEvent', 'FaultChanged', 'ProcessEnded', 'MigrationRequested'] as const
+).flatMap(topicsOfEvent);
+
+/** The source of all events that an installation's journal publishes. */
+export function sourceOf({ id }: Pick<Installation, 'id'>): string {
+  return `/faultline/${id}/maintenance`;
+}
+
+/** The one node that is wanted, if it is one: then only its facts are read. */
+function onlyNode({ nodes }: EventFilter): NodeKey | undefined {
+  const [node] = nodes ?? [];
+  return nodes?.size === 1 ? (node as NodeKey) : undefined;
+}
+
+/**
+ * Events as they were published, from the beginning of the journal on, a page at a time: those of one node in order, one node
+ * after the other. Reads only, and holds no more than a page.
+ */
+export async function* journalEvents(
+  history: Pick<History, 'publishedFacts'>,
+  source: string,
+  { filter, since, until }: JournalSpan,
+): AsyncGenerator<readonly JournalEvent[], void> {
+  const node = onlyNode(filter);
+  const wanted = (fact: ToldFact, said: Said): boolean =>
+    filter.topics.includes(said.topic) &&
+    fits(filter, { topic: said.topic, node: fact.node, ...facetsOf(said) });
+  for await (const decisions of decisionsAgain({ history, ...(node === undefined ? {} : { node }) })) {
+    const events: JournalEvent[] = [];
+    for (const { facts, process } of decisions) {
+      for (const { fact, epoch, causedBy } of facts) {
+        if (fact.at < since || fact.at >= until) continue;
+        const publisher = { source, epoch, causedBy };
+        for (const said of saidBy(process, fact))
+          if (wanted(fact, said)) events.push({ publisher, fact, said });
+      }
+    }
+    yield events;
+  }
+}
+
+/** As subscribers by HTTP get it, but for its place in the log, which may have forgotten it. */
+export function asCloudEvent({ publisher, fact, said }: JournalEvent): StructuredEvent {
+  const attributes = attributesOf(publisher, fact, said.event);
+  const { topic, payload } = said;
+  return structuredEvent(cloudEventHeaders(attributes), attributes.id, { topic }, jsonContent(payload));
+}
