@@ -11,6 +11,7 @@ import { dltCommand } from './commands/dlt.js';
 import { describeCommand, historyCommand, replayCommand } from './commands/look.js';
 import { orderCommand } from './commands/order.js';
 import { reportCommand } from './commands/report.js';
+import { republishCommand } from './commands/republish.js';
 import { runCommand } from './commands/run.js';
 import { simulateCommand } from './commands/simulate.js';
 import { schemasCommand } from './commands/schemas.js';
@@ -56,6 +57,7 @@ export function createProgram(terminal: Terminal): Command {
     orderCommand,
     dltCommand,
     eventsCommand,
+    republishCommand,
     webhooksCommand,
     journalCommand,
     exportCommand,

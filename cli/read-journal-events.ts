@@ -2,6 +2,7 @@ import {
   asCloudEvent,
   journalEvents,
   type JournalEvent,
+  type JournalSpan,
   sourceOf,
   topicsOfFacts,
 } from '../services/journal-events.js';
@@ -58,6 +59,12 @@ async function timeOf({ history }: JournalReader, text: string): Promise<number>
   );
 }
 
+/** What of the journal is wanted. Rejects with CommandFailed Usage, NotFound. */
+export async function spanOf(reader: JournalReader, wish: JournalWish): Promise<JournalSpan> {
+  const filter = filterOf(wish);
+  return { filter, since: await timeOf(reader, wish.from), until: await timeOf(reader, wish.to) };
+}
+
 /** Made whole only where somebody wants it whole. */
 class EventAgain implements WrittenEvent {
   readonly #event: JournalEvent;
@@ -85,8 +92,7 @@ export async function* readJournalEvents(
   reader: JournalReader,
   wish: JournalWish,
 ): AsyncGenerator<readonly WrittenEvent[], void> {
-  const filter = filterOf(wish);
-  const span = { filter, since: await timeOf(reader, wish.from), until: await timeOf(reader, wish.to) };
+  const span = await spanOf(reader, wish);
   const source = sourceOf(reader.installation);
   for await (const events of journalEvents(reader.history, source, span))
     yield events.map((event) => new EventAgain(event));

@@ -5,6 +5,12 @@ import { schemaOf } from './codec.js';
 import { fingerprint } from './fingerprint.js';
 import { isUuid } from './uuid.js';
 
+/**
+ * Header of a record that says again what was published before; its value is the run that did so. Whoever acts on events
+ * leaves such a record out.
+ */
+export const replayHeader = 'ce_replay';
+
 /** The CloudEvents 1.0 attributes of one record, as Kafka headers in binary mode. */
 export interface EventAttributes {
   readonly event: EventName;

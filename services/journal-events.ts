@@ -68,6 +68,11 @@ export async function* journalEvents(
   }
 }
 
+/** The headers under which it was published. */
+export function headersOf({ publisher, fact, said }: JournalEvent): Record<string, string> {
+  return cloudEventHeaders(attributesOf(publisher, fact, said.event));
+}
+
 /** As subscribers by HTTP get it, but for its place in the log, which may have forgotten it. */
 export function asCloudEvent({ publisher, fact, said }: JournalEvent): StructuredEvent {
   const attributes = attributesOf(publisher, fact, said.event);

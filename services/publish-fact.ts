@@ -4,7 +4,7 @@ import { eventIdOf } from '../domain/event-number.js';
 import type { ToldFact } from '../domain/fact.js';
 import { classOfFaultType, isFaultType, type Fault } from '../domain/fault.js';
 import type { NodeUid } from '../domain/identifiers.js';
-import type { Json, JsonObject } from '../domain/json.js';
+import { objectsOf, type Json, type JsonObject } from '../domain/json.js';
 import { outcomes, type FaultReference } from '../domain/node-state.js';
 import type { Signal } from '../domain/signal.js';
 import { faultTopic } from '../schemas/catalog.js';
@@ -46,10 +46,6 @@ function text(value: Json | undefined): string | undefined {
 
 function numberOr(value: Json | undefined, otherwise: number): number {
   return typeof value === 'number' ? value : otherwise;
-}
-
-function items(value: Json | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter((item: Json): item is JsonObject => isObject(item)) : [];
 }
 
 const changeOfFact: { readonly [Type in ToldFact['type']]?: FaultChange['change'] } = {
@@ -104,7 +100,7 @@ function outcomeSaid(fact: ToldFact): readonly Said[] {
     ...(reason === undefined ? {} : { reason }),
     startedAt: numberOr(fact.data['startedAt'], fact.at),
     endedAt: fact.at,
-    faults: items(fact.data['faults']).filter(isFaultReference),
+    faults: objectsOf(fact.data['faults']).filter(isFaultReference),
   });
   return [{ topic: 'maintenance.outcomes', event: 'ProcessEnded', payload }];
 }
@@ -119,7 +115,7 @@ function migrationSaid(fact: ToldFact): readonly Said[] {
     processId,
     node,
     ...(nodeUid === undefined ? {} : { nodeUid: nodeUid as NodeUid }),
-    pods: items(fact.data['pods']).filter(isPod),
+    pods: objectsOf(fact.data['pods']).filter(isPod),
     reason: text(fact.data['reason']) ?? '',
     deadlineMs: numberOr(fact.data['deadlineMs'], 0),
   });

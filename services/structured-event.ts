@@ -1,3 +1,5 @@
+import { replayHeader } from '../schemas/cloud-events.js';
+
 /** A CloudEvent 1.0 in structured form. Members that are undefined are left out where it is written as JSON. */
 export interface StructuredEvent {
   readonly specversion: '1.0';
@@ -26,7 +28,7 @@ export function structuredEvent(
     causationid: headers['ce_causationid'],
     correlationid: headers['ce_correlationid'],
     traceparent: headers['traceparent'],
-    replay: headers['ce_replay'],
+    replay: headers[replayHeader],
     ...place,
     ...content,
   };

@@ -1,6 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
-import type { FilterText } from '../../services/event-filter.js';
 import { CommandFailed } from '../errors.js';
 import {
   eventForms,
@@ -9,19 +8,13 @@ import {
   type EventOutput,
   type WrittenEvent,
 } from '../event-output.js';
-import type { JournalWish } from '../read-journal-events.js';
 import { readEvents, type ReceivedEvent } from '../read-events.js';
 import type { ServerOptions } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
 import { serverOf, serverOption, tokenOption } from './common.js';
+import { filtered, filterOf, instant, type FilterOptions } from './event-options.js';
 
-interface EventsOptions extends ServerOptions {
-  readonly topic?: string;
-  readonly node?: string;
-  readonly cluster?: string;
-  readonly type?: string;
-  readonly class?: string;
-  readonly outcome?: string;
+interface EventsOptions extends ServerOptions, FilterOptions {
   readonly from?: string;
   readonly to?: string;
   readonly follow?: boolean;
@@ -30,22 +23,10 @@ interface EventsOptions extends ServerOptions {
   readonly output: EventForm;
 }
 
-/** A word that the server knows, or a time in whatever form the language reads. */
-function instant(text: string): string {
-  if (text === 'beginning' || text === 'now') return text;
-  const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new InvalidArgumentError('write it like 2026-01-31 or 2026-01-31T08:00:00Z');
-  return new Date(at).toISOString();
-}
-
 const eventId = /^\S+\/\S+@\d+\.\d+\/[A-Za-z]+$/;
 
 function instantOrEvent(text: string): string {
   return eventId.test(text) ? text : instant(text);
-}
-
-function filterOf({ topic, node, cluster, type, class: faultClass, outcome }: EventsOptions) {
-  return { topic, node, cluster, type, class: faultClass, outcome };
 }
 
 /** From a running Faultline: what its log still has. */
@@ -80,12 +61,7 @@ async function fromJournal(
   const { loadConfiguration } = await import('../configuration/load.js');
   const { withHistory } = await import('../composition/journal-history.js');
   const { readJournalEvents } = await import('../read-journal-events.js');
-  const given = Object.entries(filterOf(options)).filter(([, value]) => value !== undefined);
-  const wish: JournalWish = {
-    ...(Object.fromEntries(given) as FilterText),
-    from: options.from ?? 'beginning',
-    to: options.to ?? 'now',
-  };
+  const wish = { ...filterOf(options), from: options.from ?? 'beginning', to: options.to ?? 'now' };
   await withHistory(loadConfiguration(config), terminal.environment, async (reader) => {
     await writing(await output(), async (write) => {
       for await (const events of readJournalEvents(reader, wish)) {
@@ -123,14 +99,11 @@ async function events(terminal: Terminal, options: EventsOptions): Promise<void>
 
 /** What was published, for people, scripts and files. */
 export function eventsCommand(terminal: Terminal): Command {
-  return new Command('events')
-    .description('what was published, an event a line; with --follow what is published from now on')
-    .option('--topic <names>', 'only from these topics; several with commas, here and below')
-    .option('--node <cluster/node>', 'only about these nodes')
-    .option('--cluster <names>', 'only about nodes of these clusters')
-    .option('--type <types>', 'only faults of these types, and ends of processes that handled one')
-    .option('--class <classes>', 'the same by class: hardware, system, component')
-    .option('--outcome <outcomes>', 'only processes that ended so')
+  return filtered(
+    new Command('events').description(
+      'what was published, an event a line; with --follow what is published from now on',
+    ),
+  )
     .option(
       '--from <time>',
       'beginning, now, a time like 2026-01-31, or the id of an event; beginning, or with --follow now',

@@ -69,3 +69,17 @@ export const logEpoch = form(
   },
   'Another event log is read from now on.',
 );
+
+export const republication = form(
+  'Republication',
+  {
+    topic: Type.String({ description: 'Where the events were sent.' }),
+    run: Type.String({ description: 'Mark of each record, in its header ce_replay.' }),
+    events: Type.Integer({ minimum: 0, description: 'How many the log has taken.' }),
+    last: Type.Optional(
+      Type.String({ description: 'ce_id of the last one: an interrupted run goes on after it.' }),
+    ),
+    complete: Type.Boolean({ description: 'False: it was interrupted.' }),
+  },
+  'Events of the past were sent once more.',
+);

@@ -56,6 +56,12 @@ export const eventHeaders: readonly HeaderDescription[] = [
     is: '`ce_id` of the record that this one follows from; absent: it comes from outside',
   },
   { name: 'ce_correlationid', always: false, pattern: '.+', is: 'the maintenance process' },
+  {
+    name: 'ce_replay',
+    always: false,
+    pattern: '.+',
+    is: 'run that says this again; absent: it is said for the first time',
+  },
 ];
 
 /** What is added to the headers of a record that could not be processed; its own stay. */

@@ -81,6 +81,8 @@ export function eventsDocument(): string {
     '',
     'What the log no longer has: `faultline events --config` makes the events of facts again from the journal, all that there ever',
     'were, with the same value and headers (docs/decisions/0021). Only `fault.report-fates` and the inputs are gone for ever.',
+    '`faultline republish --to TOPIC` sends them to a topic of its own, each with `ce_replay`: **who acts on events leaves those out**, as all',
+    'services of Faultline do.',
     '',
     '## Topics',
     '',

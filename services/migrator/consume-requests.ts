@@ -3,6 +3,7 @@ import type { Batch, EventLog, LogRecord, Subscription } from '../../adapters/po
 import type { Journal } from '../../adapters/ports/journal.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
+import { replayHeader } from '../../schemas/cloud-events.js';
 import { decodeEvent } from '../../schemas/codec.js';
 import { eventToMigrationRequest } from '../../schemas/events/migration-requested.js';
 import { EventUndecodable } from '../../schemas/undecodable.js';
@@ -26,6 +27,8 @@ async function requestOf(
   record: LogRecord,
   options: RequestConsumerOptions,
 ): Promise<MigrationRequest | undefined> {
+  // It asks for what was done long ago.
+  if (record.headers[replayHeader] !== undefined) return undefined;
   try {
     const { body, writer } = await openRecord(record, options.schemaIds);
     const request = eventToMigrationRequest(decodeEvent('MigrationRequested', body, writer));

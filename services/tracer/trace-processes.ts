@@ -15,6 +15,7 @@ import { SpansRefused, type Span, type SpanExporter } from '../../adapters/ports
 import { parseEventId, type EventNumber } from '../../domain/event-number.js';
 import type { NodeKey, ProcessId } from '../../domain/identifiers.js';
 import { topicsOfEvent } from '../../schemas/catalog.js';
+import { replayHeader } from '../../schemas/cloud-events.js';
 import { decodeEvent } from '../../schemas/codec.js';
 import { EventUndecodable } from '../../schemas/undecodable.js';
 import { insist } from '../insist.js';
@@ -89,6 +90,7 @@ async function beginning(
 
 /** What this record says is over; undefined: nothing. Rejects when its writer's schema can't be asked for. */
 async function endingIn(record: LogRecord, schemaIds: SchemaIds): Promise<Ending | undefined> {
+  if (record.headers[replayHeader] !== undefined) return undefined;
   try {
     const { body, writer } = await openRecord(record, schemaIds);
     const { type, processId } = decodeEvent('ProcessEvent', body, writer);

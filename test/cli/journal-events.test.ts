@@ -166,3 +166,23 @@ describe('faultline events --config, given a journal whose log has forgotten eve
     }
   });
 });
+
+describe('faultline republish', () => {
+  const kafka = () => {
+    const path = join(folder, 'kafka.yaml');
+    writeFileSync(path, 'eventLog: { kind: kafka, brokers: [127.0.0.1:1] }\n');
+    return path;
+  };
+
+  it('given an embedded log, then it says who can be given the past how', async () => {
+    const { code, err } = await runCommand(['republish', '--to', 'history', '--config', config]);
+    expect(code).toBe(2);
+    expect(err).toContain('faultline events --config');
+  });
+
+  it('given a topic of Faultline’s own, then it refuses: subscribers would act on what is long over', async () => {
+    const { code, err } = await runCommand(['republish', '--to', 'migration.requests', '--config', kafka()]);
+    expect(code).not.toBe(0);
+    expect(err).toContain('migration.requests is a live topic');
+  });
+});

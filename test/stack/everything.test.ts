@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { catalog } from '../../schemas/catalog.js';
 import { serverSentEvents } from '../../packages/protocols/server-sent-events.js';
 import { offeredTopics } from '../../services/event-filter.js';
+import { topicsOfFacts } from '../../services/journal-events.js';
 import { differencesFromCatalog, silentTopics } from '../catalog-differences.js';
 import { runCommand } from '../cli/run-command.js';
 import { usedRights } from './audit-log.js';
@@ -13,6 +14,7 @@ import { causesOf } from './causes.js';
 import { FailingNode, faulty, startBmcs } from './failing-node.js';
 import { buildFaultline, startFaultline, type FaultlineProcess } from '../../stack/faultline-process.js';
 import { publishedRecords, type PublishedRecord } from './published-records.js';
+import { makeTopic } from './raw-producer.js';
 import { clusterSection, patience } from './real-cluster.js';
 import { Cleanups, startSite, type Site } from '../../stack/site.js';
 import { writeConfiguration } from './site-configuration.js';
@@ -199,6 +201,28 @@ describe('given the real stack, two clusters with the same node names, and each 
       expect(await streamedIds('console')).toEqual(offered.map(({ headers }) => headers['ce_id']).toSorted());
       const plan = await runCommand(['topics', 'plan', '--config', configuration]);
       expect(plan).toEqual({ code: 0, out: '', err: 'All topics are as in the catalog.\n' });
+    },
+    minutes(2),
+  );
+
+  it(
+    'when the past is published once more to a topic of its own, then it holds what the log has, marked, and nothing comes of it',
+    async () => {
+      await makeTopic(site, 'history');
+      const { code, out } = await runCommand([
+        ...['republish', '--config', configuration, '--to', 'history', '--run', 'run-1', '-o', 'json'],
+      ]);
+      expect(code).toBe(0);
+      const again = await publishedRecords(site, 'history');
+      expect(JSON.parse(out)).toMatchObject({ run: 'run-1', events: again.length, complete: true });
+      const live = (await Promise.all(topicsOfFacts.map((topic) => publishedRecords(site, topic)))).flat();
+      const shown = ({ key, headers, value }: PublishedRecord): string =>
+        JSON.stringify([headers['ce_id'], key, Object.entries(headers).sort(), value]);
+      const marked = live.map((record) => ({
+        ...record,
+        headers: { ...record.headers, ce_replay: 'run-1' },
+      }));
+      expect(again.map(shown).sort()).toEqual(marked.map(shown).sort());
     },
     minutes(2),
   );

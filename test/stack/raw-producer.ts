@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Site } from '../../stack/site.js';
 
@@ -18,15 +19,38 @@ export interface RawProducer {
   send(records: readonly RawRecord[]): Promise<void>;
 }
 
-/** A plain KafkaJS producer; its end is in the site's cleanups. */
-export async function connectRawProducer(site: Site): Promise<RawProducer> {
-  const kafka = new kafkajs.Kafka({
+/** Makes a topic as an operator would, and waits until it can be written to. */
+export async function makeTopic(site: Site, topic: string): Promise<void> {
+  const admin = somebodyElse(site).admin();
+  await admin.connect();
+  try {
+    await admin.createTopics({
+      topics: [{ topic, numPartitions: 2, replicationFactor: 1 }],
+      waitForLeaders: false,
+    });
+    for (let tries = 0; (await admin.listTopics()).every((name) => name !== topic); tries += 1) {
+      if (tries > 100) throw new Error(`the topic ${topic} does not appear`);
+      await pause(100);
+    }
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function somebodyElse(site: Site): kafkajs.Kafka {
+  return new kafkajs.Kafka({
     clientId: 'somebody-else',
     brokers: [...site.kafka.bootstrapServers],
     logLevel: kafkajs.logLevel.NOTHING,
     retry: { retries: 2 },
   });
-  const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+}
+
+/** A plain KafkaJS producer; its end is in the site's cleanups. */
+export async function connectRawProducer(site: Site): Promise<RawProducer> {
+  const producer = somebodyElse(site).producer({
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  });
   await producer.connect();
   site.cleanups.add(() => producer.disconnect());
   return {

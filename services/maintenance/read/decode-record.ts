@@ -5,6 +5,7 @@ import { parseEventId } from '../../../domain/event-number.js';
 import type { CauseId, NodeKey } from '../../../domain/identifiers.js';
 import type { Input } from '../../../domain/signal.js';
 import type { AvroSchema } from '../../../schemas/avro-files.js';
+import { replayHeader } from '../../../schemas/cloud-events.js';
 import { decodeEvent } from '../../../schemas/codec.js';
 import type { EventName } from '../../../schemas/event-payloads.js';
 import { eventToReply } from '../../../schemas/events/migration-reply.js';
@@ -39,6 +40,10 @@ type Subject = Input extends infer One
  */
 export async function decodeRecord(record: LogRecord, options: DecodeOptions): Promise<DecodedRecord> {
   const at = options.clock.fromLogTime(record.appendedAt);
+  const replay = record.headers[replayHeader];
+  if (replay !== undefined) {
+    return { kind: 'deadLetter', reason: `replay ${replay}: what it says was decided long ago`, at };
+  }
   try {
     const { event, body, writer } = await openRecord(record, options.schemaIds);
     const { causeId, ...subject } = decodeSubject(event, body, writer, record);

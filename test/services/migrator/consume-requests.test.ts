@@ -66,7 +66,7 @@ function startCopy(
   return { given, subscription };
 }
 
-async function request(requestId: string): Promise<void> {
+async function request(requestId: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
   const pods = [{ namespace: 'shop', name: 'web-1', uid: 'pod-1' as PodUid }];
   const processId = 'p-aaaaaaaaaaaaaaaa' as ProcessId;
   const event = migrationRequestToEvent({
@@ -78,7 +78,7 @@ async function request(requestId: string): Promise<void> {
     deadlineMs: 60_000,
   });
   const value = frame(await schemaIds.idOf('MigrationRequested'), encodeEvent('MigrationRequested', event));
-  await log.append([{ topic: 'migration.requests', key: node, value, headers: {} }]);
+  await log.append([{ topic: 'migration.requests', key: node, value, headers }]);
 }
 
 async function startsAt(): Promise<bigint> {
@@ -94,6 +94,14 @@ describe('migration requests', () => {
     await request('r2');
     await expect.poll(() => given).toEqual(['r1', 'r2']);
     await expect.poll(startsAt).toBe(2n);
+  });
+
+  it('given one comes again because somebody replays the past, then nothing is moved for it', async () => {
+    const { given } = startCopy(new Set(['r2']));
+    await request('r1', { ce_replay: 'run-1' });
+    await request('r2');
+    await expect.poll(startsAt).toBe(2n);
+    expect(given).toEqual(['r2']);
   });
 
   it('given one is unfinished, when its copy crashes, then it is given again with all after it', async () => {

@@ -77,14 +77,17 @@ function position(): Promise<bigint | undefined> {
   return opened.positions.positionOf('tracer', { topic, partition: 0, logId: log.logId });
 }
 
-async function publish(published: readonly Fact[]): Promise<void> {
+async function publish(
+  published: readonly Fact[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const schemaId = await schemaIds.idOf('ProcessEvent');
   await log.append(
     published.map((fact) => ({
       topic,
       key: fact.node,
       value: frame(schemaId, encodeEvent('ProcessEvent', factToEvent(fact))),
-      headers: { ce_id: eventIdOf(fact.node, { epoch, version: fact.version }) },
+      headers: { ce_id: eventIdOf(fact.node, { epoch, version: fact.version }), ...more },
     })),
   );
 }
@@ -181,6 +184,14 @@ describe('telling a collector of processes', () => {
     await untilAllRead();
     expect(refused).toBeGreaterThan(0);
     expect(told.length).toBeGreaterThan(0);
+  });
+
+  it('given the past comes again because somebody replays it, then nothing is told of it', async () => {
+    const told: Span[] = [];
+    await startCopy((spans) => Promise.resolve(void told.push(...spans)));
+    await publish(all(), { ce_replay: 'run-1' });
+    await untilAllRead();
+    expect(told).toEqual([]);
   });
 
   it('given bytes that are no event, then they are passed over', async () => {

@@ -115,6 +115,19 @@ describe('a record of an input topic', () => {
     }
   });
 
+  it('that says again what was said before causes nothing: it is a dead letter', async () => {
+    const value = frame(ids.Signal, timer);
+    const topic = 'maintenance.signals';
+    const again = record({ topic, value, headers: { ce_id: causeId, ce_replay: 'run-1' } });
+    expect(await decodeRecord(again, options)).toMatchObject({
+      kind: 'deadLetter',
+      reason: expect.stringContaining('replay run-1') as unknown,
+    });
+    expect(await decodeRecord({ ...again, headers: { ce_id: causeId } }, options)).toMatchObject({
+      kind: 'input',
+    });
+  });
+
   it('is marked late when it was read long after it was appended', async () => {
     const value = frame(ids.Signal, timer);
     const old = record({ topic: 'maintenance.signals', value, appendedAt: now - 60_001 });

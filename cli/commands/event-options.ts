@@ -1,0 +1,33 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+import type { FilterText } from '../../services/event-filter.js';
+
+/** Which events are meant. */
+export type FilterOptions = FilterText;
+
+/** Adds the options by which events are chosen. */
+export function filtered(command: Command): Command {
+  return command
+    .option('--topic <names>', 'only from these topics; several with commas, here and below')
+    .option('--node <cluster/node>', 'only about these nodes')
+    .option('--cluster <names>', 'only about nodes of these clusters')
+    .option('--type <types>', 'only faults of these types, and ends of processes that handled one')
+    .option('--class <classes>', 'the same by class: hardware, system, component')
+    .option('--outcome <outcomes>', 'only processes that ended so');
+}
+
+export function filterOf(options: FilterOptions): FilterText {
+  const { topic, node, cluster, type, class: faultClass, outcome } = options;
+  const parts = { topic, node, cluster, type, class: faultClass, outcome };
+  return Object.fromEntries(
+    Object.entries(parts).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])),
+  );
+}
+
+/** A word that everybody who reads events knows, or a time in whatever form the language reads. */
+export function instant(text: string): string {
+  if (text === 'beginning' || text === 'now') return text;
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new InvalidArgumentError('write it like 2026-01-31 or 2026-01-31T08:00:00Z');
+  return new Date(at).toISOString();
+}
