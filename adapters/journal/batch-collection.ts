@@ -93,7 +93,7 @@ export class BatchCollection {
     { decision: made, parked }: { readonly decision: Decision; readonly parked: boolean },
   ): void {
     // What is published is what will be read back, so that it can be made again.
-    const decision = { ...made, facts: asStored(made.facts) };
+    const decision = { ...made, facts: asStored(made.facts), causedBy: asStored(made.causedBy) };
     this.#decided += 1;
     if (parked) this.#parked += 1;
     this.#states.set(before.node, decision.state);
