@@ -101,8 +101,9 @@ export class FailingNode {
   }
 
   async isolated(): Promise<void> {
-    await expect.poll(() => this.#value('{.spec.unschedulable}'), patience).toBe('true');
-    expect(await this.#value(isolationTaint)).toBe('NoSchedule');
+    await expect
+      .poll(() => this.#value(`{.spec.unschedulable} ${isolationTaint}`), patience)
+      .toBe('true NoSchedule');
   }
 
   async workloadRunsElsewhere(): Promise<void> {
