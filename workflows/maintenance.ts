@@ -45,9 +45,16 @@ interface LookInterval {
 /** After so many looks that did not come in time, nothing is known of the present. */
 const missedLooks = 3;
 
+/**
+ * A look goes by way of timers, log, executor and log again, which takes seconds where all is busy: however often it is
+ * looked, no less than this is a silence. With three looks of a second each no deadline counted on a busy machine.
+ */
+const shortestSilenceMs = 10_000;
+
 /** Whether the latest look of this stage (or its beginning) is so long ago that looking must have been held up. */
 function isLongAgo(context: ProcessContext, { at }: WorkflowEvent, { everyMs }: LookInterval): boolean {
-  return at - Math.max(context.enteredAt, context.lookedAt ?? 0) > missedLooks * everyMs;
+  const unseenMs = Math.max(missedLooks * everyMs, shortestSilenceMs);
+  return at - Math.max(context.enteredAt, context.lookedAt ?? 0) > unseenMs;
 }
 
 function bootedAnew(context: ProcessContext, observation: NodeObservation | undefined): boolean {

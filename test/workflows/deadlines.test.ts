@@ -131,3 +131,24 @@ it('given looks that all fail, when the deadline comes, then nothing is conclude
   const last = lookedAt(booting, failing, start, due);
   expect(when(last, timer('boot-deadline'), due).stage).toBe('booting');
 });
+
+it('a busy machine: given looks of a second each of which every one takes four, when the deadline comes, then they count', () => {
+  const hasty = contextOf({ recipe: { ...recipe, verifyIntervalMs: second } });
+  const way = [
+    isolated,
+    asked,
+    announced,
+    timer('workload-check'),
+    emptied,
+    done('powerOff'),
+    done('powerOn'),
+    booted,
+  ];
+  let step = way.reduce(
+    (before, event) => advance('reboot', activeVersion.reboot, before, event),
+    begin('reboot', activeVersion.reboot, hasty),
+  );
+  const bad = seen({ bootId: 'boot-2' as BootId, ready: 'False' });
+  for (let at = start + 4 * second; at <= start + 40 * second; at += 4 * second) step = when(step, bad, at);
+  expect(when(step, timer('verify-deadline'), start + 43.5 * second).stage).toBe('escalating');
+});
