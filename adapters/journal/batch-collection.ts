@@ -28,8 +28,9 @@ export interface Repeats {
 export interface BatchEffects {
   /** States whose version changed. */
   readonly states: readonly NodeState[];
+  /** In the form in which they will be read back. */
   readonly facts: readonly Fact[];
-  /** For each fact, in their order, `ce_id` of the record that it follows from. */
+  /** Likewise: for each fact, in their order, `ce_id` of the record that it follows from. */
   readonly causedBy: readonly string[];
   readonly commands: readonly Command[];
   readonly revoke: readonly CommandId[];

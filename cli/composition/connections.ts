@@ -54,7 +54,7 @@ export async function openConnections(
     const drivers = openDrivers(configuration, environment);
     const { power, tickets, actions } = drivers;
     for (const driver of [power, tickets, actions]) if (driver !== undefined) opened(() => driver.close());
-    const spans = await openSpanExporter(configuration, surroundings);
+    const spans = openSpanExporter(configuration, surroundings);
     if (spans !== undefined) opened(() => spans.close());
     return {
       ...log,

@@ -3,18 +3,30 @@ import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
 import type { Surroundings } from './surroundings.js';
 
-/** Undefined, where the configuration names no collector: then the library for it is not even loaded. Connects to nothing yet. */
-export async function openSpanExporter(
+/** Undefined, where the configuration names no collector. The library is loaded with the first span: only a tracer ever has one. */
+export function openSpanExporter(
   { tracing }: Configuration,
   { environment, version }: Surroundings,
-): Promise<SpanExporter | undefined> {
+): SpanExporter | undefined {
   if (tracing === undefined) return undefined;
-  const { createOtlpExporter } = await import('../../adapters/opentelemetry/otlp-exporter.js');
   const { url, requestTimeoutMs, token } = tracing;
-  return createOtlpExporter({
-    url,
-    timeoutMs: requestTimeoutMs,
-    version,
-    ...(token === undefined ? {} : { token: () => readSecret(token, environment) }),
-  });
+  let opened: Promise<SpanExporter> | undefined;
+  const open = async (): Promise<SpanExporter> => {
+    const { createOtlpExporter } = await import('../../adapters/opentelemetry/otlp-exporter.js');
+    return createOtlpExporter({
+      url,
+      timeoutMs: requestTimeoutMs,
+      version,
+      ...(token === undefined ? {} : { token: () => readSecret(token, environment) }),
+    });
+  };
+  return {
+    export: async (spans) => {
+      opened ??= open();
+      await (await opened).export(spans);
+    },
+    close: async () => {
+      await (await opened)?.close();
+    },
+  };
 }

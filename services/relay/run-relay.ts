@@ -72,18 +72,17 @@ async function sendOnce(options: RelayOptions, partitions: readonly number[]): P
 
 function countPublished({ metrics, clock }: RelayOptions, entries: readonly OutboxEntry[]): void {
   if (metrics === undefined) return;
-  const byTopic = new Map<string, OutboxEntry[]>();
+  const byTopic = new Map<string, { readonly oldest: OutboxEntry; count: number }>();
   for (const entry of entries) {
     const known = byTopic.get(entry.topic);
-    if (known === undefined) byTopic.set(entry.topic, [entry]);
-    else known.push(entry);
+    if (known === undefined) byTopic.set(entry.topic, { oldest: entry, count: 1 });
+    else known.count += 1;
   }
-  for (const [topic, [oldest, ...others]] of byTopic) {
-    if (oldest === undefined) continue;
+  for (const [topic, { oldest, count }] of byTopic) {
     // What is no event of ours has no time: a dead letter keeps the headers it came with.
     const happenedAt = Date.parse(oldest.headers['ce_time'] ?? '');
     const ageMs = Number.isNaN(happenedAt) ? undefined : clock.now() - clock.fromLogTime(happenedAt);
-    metrics.recordsPublished(topic, 1 + others.length, ageMs);
+    metrics.recordsPublished(topic, count, ageMs);
   }
 }
 

@@ -165,7 +165,7 @@ export class MemoryJournal implements Journal {
     const store = this.#store;
     const now = this.#options.clock.now();
     // Everything that can throw comes before the first change.
-    const stored = asStored({ states: effects.states, facts: effects.facts, commands: effects.commands });
+    const stored = asStored({ states: effects.states, commands: effects.commands });
     const revoked = this.#revocable(effects);
     const signals = revoked.map((command) =>
       this.#options.writer.signal(
@@ -175,7 +175,7 @@ export class MemoryJournal implements Journal {
       ),
     );
     for (const state of stored.states) store.putState(state);
-    for (const [index, fact] of stored.facts.entries()) {
+    for (const [index, fact] of effects.facts.entries()) {
       const { epoch } = store.installation;
       store.putFact(fact, { epoch, causedBy: effects.causedBy[index] ?? fact.causeId });
     }

@@ -38,10 +38,10 @@ function insertFacts({ facts, causedBy }: BatchEffects): Statement {
       facts.map(({ version }) => version),
       facts.map(({ type }) => type),
       facts.map(({ at }) => at),
-      facts.map(({ causeId }) => storableText(causeId)),
+      facts.map(({ causeId }) => causeId),
       facts.map(({ processId }) => processId ?? null),
-      facts.map(({ data }) => storableJson(data)),
-      facts.map(({ patch }) => storableJson(patch)),
+      facts.map(({ data }) => JSON.stringify(data)),
+      facts.map(({ patch }) => JSON.stringify(patch)),
       facts.map(({ evolveVersion }) => evolveVersion),
       // Most follow from their input, whose id stands there already.
       facts.map(({ causeId }, index) => (causedBy[index] === causeId ? null : causedBy[index])),
