@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import { LogMismatch } from '../../../adapters/ports/journal.js';
 import { replay } from '../../../domain/evolve.js';
@@ -18,7 +18,7 @@ import {
   starting,
   timerOf,
 } from './decisions.js';
-import { jsonWriter, type Harness, type Installation } from './harness.js';
+import { eachFresh, jsonWriter, type Harness, type Installation } from './harness.js';
 
 const n1 = nodeNamed('n1');
 const n2 = nodeNamed('n2');
@@ -33,11 +33,9 @@ async function versionsOf(copy: OpenJournal, node: typeof n1): Promise<readonly 
 export function advanceSuite(harness: () => Harness): void {
   let installation: Installation;
   let copy: OpenJournal;
-  beforeEach(async () => {
-    installation = await harness().installation();
-    copy = await installation.open();
+  eachFresh(harness, (fresh) => {
+    ({ installation, copy } = fresh);
   });
-  afterEach(() => installation.close());
 
   describe('an installation', () => {
     it('keeps its id, and starts paused in its first epoch', async () => {

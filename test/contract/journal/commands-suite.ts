@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import type { BudgetClaim, ClaimAnswer, OutboxEntry } from '../../../adapters/ports/journal.js';
 import type { Command } from '../../../domain/command.js';
@@ -6,7 +6,7 @@ import type { CommandId } from '../../../domain/identifiers.js';
 import type { Signal } from '../../../domain/signal.js';
 import type { noteMessage } from './decisions.js';
 import { batch, commandOf, decision, ending, nodeNamed, report, resultOf, starting } from './decisions.js';
-import type { Harness, Installation } from './harness.js';
+import { eachFresh, type Harness, type Installation } from './harness.js';
 
 const n1 = nodeNamed('n1');
 const n2 = nodeNamed('n2');
@@ -34,12 +34,10 @@ export function commandsSuite(harness: () => Harness): void {
   let installation: Installation;
   let copy: OpenJournal;
   let now: number;
-  beforeEach(async () => {
-    installation = await harness().installation();
-    copy = await installation.open();
+  eachFresh(harness, (fresh) => {
+    ({ installation, copy } = fresh);
     now = installation.clock.now();
   });
-  afterEach(() => installation.close());
 
   const issue = (commands: readonly Command[]): Promise<unknown> =>
     copy.journal.advance(

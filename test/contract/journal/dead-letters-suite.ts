@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import type { DeadLetterPlace } from '../../../adapters/ports/dead-letters.js';
 import type { NewOutboxEntry } from '../../../adapters/ports/journal.js';
-import type { Harness, Installation } from './harness.js';
+import { eachFresh, type Harness, type Installation } from './harness.js';
 
 const topic = 'fault.reports.dlt';
 
@@ -18,11 +18,9 @@ function entry(text: string): NewOutboxEntry {
 export function deadLettersSuite(harness: () => Harness): void {
   let installation: Installation;
   let copy: OpenJournal;
-  beforeEach(async () => {
-    installation = await harness().installation();
-    copy = await installation.open();
+  eachFresh(harness, (fresh) => {
+    ({ installation, copy } = fresh);
   });
-  afterEach(() => installation.close());
 
   const retried = { handled: 'retried', at: 7, subject: 'anna', reason: 'mended' } as const;
   const unsent = async () =>

@@ -1,3 +1,4 @@
+import { afterEach, beforeEach } from 'vitest';
 import { seenKey } from '../../../adapters/journal/digests.js';
 import type { OutboxWriter } from '../../../adapters/ports/journal.js';
 import type { Clock, Randomness } from '../../../adapters/ports/clock.js';
@@ -92,4 +93,20 @@ export function defaultOptions(clock: TestClock): JournalOptions {
     outboxPartitions: 2,
     verify: true,
   };
+}
+
+/** An installation of its own, and its first copy. */
+export interface Fresh {
+  readonly installation: Installation;
+  readonly copy: Awaited<ReturnType<Installation['open']>>;
+}
+
+/** Gives each test of a suite a fresh installation, and takes it away afterwards. */
+export function eachFresh(harness: () => Harness, given: (fresh: Fresh) => unknown): void {
+  let installation: Installation | undefined;
+  beforeEach(async () => {
+    installation = await harness().installation();
+    await given({ installation, copy: await installation.open() });
+  });
+  afterEach(() => installation?.close());
 }

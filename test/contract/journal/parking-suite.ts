@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import { takenUpAtOnce } from '../../../adapters/journal/waiting-inputs.js';
 import type { AdvanceRequest } from '../../../adapters/ports/journal.js';
@@ -16,7 +16,7 @@ import {
   retry,
   starting,
 } from './decisions.js';
-import type { Harness, Installation } from './harness.js';
+import { eachFresh, type Harness, type Installation } from './harness.js';
 
 const n1 = nodeNamed('n1');
 const n2 = nodeNamed('n2');
@@ -46,11 +46,9 @@ function firing(changes: Partial<Extract<Input, { kind: 'report' }>['report']> =
 export function parkingSuite(harness: () => Harness): void {
   let installation: Installation;
   let copy: OpenJournal;
-  beforeEach(async () => {
-    installation = await harness().installation();
-    copy = await installation.open();
+  eachFresh(harness, (fresh) => {
+    ({ installation, copy } = fresh);
   });
-  afterEach(() => installation.close());
 
   const messages = async (): Promise<readonly unknown[]> => {
     const facts = await copy.history.facts(n1, { fromVersion: 1, limit: 5_000 });

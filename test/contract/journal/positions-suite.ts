@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
-import type { Harness, Installation } from './harness.js';
+import { eachFresh, type Harness, type Installation } from './harness.js';
 
 const place = { topic: 'maintenance.events', partition: 3, logId: 'log-1' };
 
@@ -8,11 +8,9 @@ const place = { topic: 'maintenance.events', partition: 3, logId: 'log-1' };
 export function positionsSuite(harness: () => Harness): void {
   let installation: Installation;
   let copy: OpenJournal;
-  beforeEach(async () => {
-    installation = await harness().installation();
-    copy = await installation.open();
+  eachFresh(harness, (fresh) => {
+    ({ installation, copy } = fresh);
   });
-  afterEach(() => installation.close());
 
   describe('positions of readers that decide nothing', () => {
     it('are kept per group, topic and partition, for every copy', async () => {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { appendedAgainWithinMs } from '../../../adapters/journal/causes.js';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import type { AdvanceResult } from '../../../adapters/ports/journal.js';
 import type { CauseId } from '../../../domain/identifiers.js';
 import type { Input } from '../../../domain/signal.js';
 import { batch, nodeNamed, report } from './decisions.js';
-import type { Harness, Installation } from './harness.js';
+import { eachFresh, type Harness, type Installation } from './harness.js';
 
 const n1 = nodeNamed('n1');
 const start = 1_790_000_000_000;
@@ -78,11 +78,9 @@ async function play(
 export function repeatsSuite(harness: () => Harness, numRuns: number): void {
   let installation: Installation;
   let copy: OpenJournal;
-  beforeEach(async () => {
-    installation = await harness().installation();
-    copy = await installation.open();
+  eachFresh(harness, (fresh) => {
+    ({ installation, copy } = fresh);
   });
-  afterEach(() => installation.close());
 
   const read = (input: Input, appendedAt: number, partition = 0): Promise<AdvanceResult> =>
     copy.journal.advance(batch([input], { appendedAt, partition }));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import { outboxPartitionOf } from '../../../adapters/journal/digests.js';
 import type { BudgetClaim, FleetMember, NewOutboxEntry } from '../../../adapters/ports/journal.js';
@@ -14,7 +14,7 @@ import {
   starting,
   timerOf,
 } from './decisions.js';
-import { jsonWriter, type Harness, type Installation } from './harness.js';
+import { eachFresh, jsonWriter, type Harness, type Installation } from './harness.js';
 
 const n1 = nodeNamed('n1');
 const n2 = nodeNamed('n2');
@@ -24,12 +24,10 @@ export function sendingSuite(harness: () => Harness): void {
   let installation: Installation;
   let copy: OpenJournal;
   let now: number;
-  beforeEach(async () => {
-    installation = await harness().installation();
-    copy = await installation.open();
+  eachFresh(harness, (fresh) => {
+    ({ installation, copy } = fresh);
     now = installation.clock.now();
   });
-  afterEach(() => installation.close());
 
   describe('timers', () => {
     const set = (...timers: ReturnType<typeof timerOf>[]): Promise<unknown> =>

@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenJournal, OpenWebhooks } from '../../../adapters/journal/options.js';
 import type { KeptEvent, UndeliveredEvent, WebhookCursor } from '../../../adapters/ports/webhooks.js';
-import type { Harness, Installation } from './harness.js';
+import { eachFresh, type Harness, type Installation } from './harness.js';
 
 const cursor = (nextOffset: bigint, more: Partial<WebhookCursor> = {}): WebhookCursor => ({
   ...{ topic: 'fault.hardware', partition: 0, logId: 'log-1', nextOffset },
@@ -33,12 +33,10 @@ const undelivered = (offset: bigint, more: Partial<UndeliveredEvent> = {}): Unde
 export function webhooksSuite(harness: () => Harness): void {
   let installation: Installation;
   let copy: OpenJournal & OpenWebhooks;
-  beforeEach(async () => {
-    installation = await harness().installation();
-    copy = await installation.open();
+  eachFresh(harness, async (fresh) => {
+    ({ installation, copy } = fresh);
     await copy.webhooks.enrol(['s', 'other']);
   });
-  afterEach(() => installation.close());
 
   /** Keeps some events of `s`. */
   async function kept(...events: readonly UndeliveredEvent[]): Promise<readonly KeptEvent[]> {
