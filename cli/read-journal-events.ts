@@ -3,11 +3,11 @@ import {
   journalEvents,
   type JournalEvent,
   type JournalSpan,
-  sourceOf,
   topicsOfFacts,
 } from '../services/journal-events.js';
 import { FilterInvalid, filterOfText, type EventFilter, type FilterText } from '../services/event-filter.js';
 import { eventIdOf, parseEventId } from '../domain/event-number.js';
+import { eventSource } from '../schemas/cloud-events.js';
 import type { NodeKey } from '../domain/identifiers.js';
 import type { JournalReader } from '../adapters/postgres/journal-reader.js';
 import { CommandFailed } from './errors.js';
@@ -93,7 +93,7 @@ export async function* readJournalEvents(
   wish: JournalWish,
 ): AsyncGenerator<readonly WrittenEvent[], void> {
   const span = await spanOf(reader, wish);
-  const source = sourceOf(reader.installation);
+  const source = eventSource(reader.installation.id, 'maintenance');
   for await (const events of journalEvents(reader.history, source, span))
     yield events.map((event) => new EventAgain(event));
 }

@@ -10,6 +10,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return isObject(value);
+}
+
 /** The text itself; anything else is an empty one. */
 export function textOf(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
@@ -18,7 +22,7 @@ export function textOf(value: Json | undefined): string {
 /** The objects of a list; none where there is no list. */
 export function objectsOf(value: Json | undefined): readonly JsonObject[] {
   if (!Array.isArray(value)) return [];
-  return value.filter((item: Json): item is JsonObject => isObject(item));
+  return value.filter((item: Json): item is JsonObject => isJsonObject(item));
 }
 
 /** Deep equality of JSON values; undefined members count as absent. */

@@ -16,7 +16,7 @@ export interface EventAttributes {
   readonly event: EventName;
   /** What subscribers deduplicate by, together with `source`. */
   readonly id: string;
-  /** Who published: `/faultline/<installation>/<service>`. */
+  /** Who published: see `eventSource`. */
   readonly source: string;
   /** ms since the epoch. */
   readonly time: number;
@@ -28,6 +28,11 @@ export interface EventAttributes {
   readonly causationId?: string;
   /** Maintenance process. */
   readonly correlationId?: string;
+}
+
+/** `ce_source` of what a service of an installation publishes. */
+export function eventSource(installation: string, service: string): string {
+  return `/faultline/${installation}/${service}`;
 }
 
 const typePrefix = 'dev.faultline.';

@@ -1,4 +1,4 @@
-import type { History, Installation } from '../adapters/ports/journal.js';
+import type { History } from '../adapters/ports/journal.js';
 import type { ToldFact } from '../domain/fact.js';
 import type { NodeKey } from '../domain/identifiers.js';
 import { topicsOfEvent } from '../schemas/catalog.js';
@@ -30,11 +30,6 @@ export const topicsOfFacts: readonly string[] = (
   ['ProcessEvent', 'FaultChanged', 'ProcessEnded', 'MigrationRequested'] as const
 ).flatMap(topicsOfEvent);
 
-/** The source of all events that an installation's journal publishes. */
-export function sourceOf({ id }: Pick<Installation, 'id'>): string {
-  return `/faultline/${id}/maintenance`;
-}
-
 /** The one node that is wanted, if it is one: then only its facts are read. */
 function onlyNode({ nodes }: EventFilter): NodeKey | undefined {
   const [node] = nodes ?? [];
@@ -52,7 +47,6 @@ export async function* journalEvents(
 ): AsyncGenerator<readonly JournalEvent[], void> {
   const node = onlyNode(filter);
   const wanted = (fact: ToldFact, said: Said): boolean =>
-    filter.topics.includes(said.topic) &&
     fits(filter, { topic: said.topic, node: fact.node, ...facetsOf(said) });
   for await (const decisions of decisionsAgain({ history, ...(node === undefined ? {} : { node }) })) {
     const events: JournalEvent[] = [];

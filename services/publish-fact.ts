@@ -4,7 +4,7 @@ import { eventIdOf } from '../domain/event-number.js';
 import type { ToldFact } from '../domain/fact.js';
 import { classOfFaultType, isFaultType, type Fault } from '../domain/fault.js';
 import type { NodeUid } from '../domain/identifiers.js';
-import { objectsOf, type Json, type JsonObject } from '../domain/json.js';
+import { isJsonObject, objectsOf, type Json, type JsonObject } from '../domain/json.js';
 import { outcomes, type FaultReference } from '../domain/node-state.js';
 import type { Signal } from '../domain/signal.js';
 import { faultTopic } from '../schemas/catalog.js';
@@ -36,10 +36,6 @@ export type Said<Name extends EventName = EventName> = {
   };
 }[Name];
 
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && !Array.isArray(value);
-}
-
 function text(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
@@ -56,7 +52,7 @@ const changeOfFact: { readonly [Type in ToldFact['type']]?: FaultChange['change'
 
 /** Facts about faults carry the fault as it was; anything else there is a broken journal. */
 function isFault(value: Json | undefined): value is JsonObject & Fault {
-  return isObject(value) && typeof value['id'] === 'string' && isFaultType(text(value['type']) ?? '');
+  return isJsonObject(value) && typeof value['id'] === 'string' && isFaultType(text(value['type']) ?? '');
 }
 
 function isFaultReference(value: JsonObject): value is JsonObject & FaultReference {

@@ -1,6 +1,7 @@
 import { Agent, request, type Dispatcher } from 'undici';
 
 import type { EndpointAnswer, EventEndpoint } from '../ports/event-endpoint.js';
+import { requestFailure } from './request-failure.js';
 
 export interface EventEndpointOptions {
   readonly url: string;
@@ -12,6 +13,8 @@ export interface EventEndpointOptions {
 
 /** Of an answer's body so much is looked at; the rest is thrown away with its connection. */
 const mostTextBytes = 4_096;
+/** Of that, and of what went wrong, so much is told. */
+const mostReasonCharacters = 300;
 
 /** One subscriber's address. Its connections are its own: who is slow at an address slows nobody else who is there too. */
 export function openEventEndpoint({ url, timeoutMs, connections }: EventEndpointOptions): EventEndpoint {
@@ -24,7 +27,8 @@ export function openEventEndpoint({ url, timeoutMs, connections }: EventEndpoint
         const response = await request(url, { method: 'POST', dispatcher, headers, body, signal });
         return await answerOf(response);
       } catch (error) {
-        return signal.aborted ? { kind: 'timeout' } : { kind: 'unreachable', reason: reasonOf(error) };
+        if (signal.aborted) return { kind: 'timeout' };
+        return { kind: 'unreachable', reason: requestFailure(error).reason.slice(0, mostReasonCharacters) };
       }
     },
     close: () => dispatcher.destroy(),
@@ -57,15 +61,9 @@ async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<strin
   } catch {
     // What came is what there is.
   }
-  return Buffer.concat(chunks).toString().replaceAll(/\s+/g, ' ').trim().slice(0, 300);
+  return Buffer.concat(chunks).toString().replaceAll(/\s+/g, ' ').trim().slice(0, mostReasonCharacters);
 }
 
 function oneOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return `${code}: ${error.message}`.slice(0, 300);
 }

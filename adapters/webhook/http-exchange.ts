@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 
 import type { WorkAnswer } from '../ports/work-orders.js';
+import { requestFailure } from './request-failure.js';
 
 export interface WebhookOptions {
   /** Without a trailing slash. */
@@ -68,9 +69,7 @@ function answerOf<Value>(
 }
 
 function failureOf(error: unknown): WorkAnswer<never> {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const reason =
-    error instanceof Error ? `${code === '' ? error.name : code}: ${error.message}` : String(error);
+  const { code, reason } = requestFailure(error);
   const nothingSent = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'UND_ERR_CONNECT_TIMEOUT';
   return { kind: nothingSent ? 'unreachable' : 'uncertain', reason };
 }

@@ -18,30 +18,17 @@ import { writeBackup } from '../../adapters/postgres/backup/write-backup.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { CommandFailed } from '../errors.js';
 import { dependency } from './dependency.js';
-import {
-  connectionStringOf,
-  journalOf,
-  withJournal,
-  type JournalSurroundings,
-} from './journal-connection.js';
+import { journalOf, withDatabase, withJournal, type JournalSurroundings } from './journal-connection.js';
 
-/** Runs `work` on the database of the configured journal; an embedded one is started for it. */
-async function withDatabase<Result>(
+/** What a backup refuses is told as such; anything else that fails there is the database's. */
+function onDatabase<Result>(
   configuration: Configuration,
   { environment }: JournalSurroundings,
   work: (connectionString: string) => Promise<Result>,
 ): Promise<Result> {
-  const closers: (() => Promise<void>)[] = [];
-  try {
-    const connectionString = await connectionStringOf(configuration, environment, (close) =>
-      closers.unshift(close),
-    );
-    return await dependency(journalOf(configuration, connectionString), () =>
-      refusing(() => work(connectionString)),
-    );
-  } finally {
-    for (const close of closers) await close();
-  }
+  return withDatabase(configuration, environment, (connectionString) =>
+    dependency(journalOf(configuration, connectionString), () => refusing(() => work(connectionString))),
+  );
 }
 
 async function refusing<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -74,7 +61,7 @@ export async function exportInstallation(
   const unfinished = `${file}.unfinished`;
   let last = '';
   try {
-    await withDatabase(configuration, surroundings, async (connectionString) => {
+    await onDatabase(configuration, surroundings, async (connectionString) => {
       const lines = writeBackup({ connectionString, version, takenAt: surroundings.clock.now() });
       const text = Readable.from(withNewlines(lines, (line) => (last = line)));
       // A backup holds reports and reasons that people wrote: it is for its owner alone.
@@ -134,7 +121,7 @@ export async function importInstallation(
   { file, subject }: { readonly file: string; readonly subject: string },
 ): Promise<Imported> {
   const check = checkAgainst(configuration);
-  const restored = await withDatabase(configuration, surroundings, (connectionString) =>
+  const restored = await onDatabase(configuration, surroundings, (connectionString) =>
     readBackup({ connectionString, lines: linesOf(file), check }),
   );
   return withJournal(configuration, surroundings, async ({ journal, upkeep }) => {

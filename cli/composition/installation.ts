@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 
+import { eventSource } from '../../schemas/cloud-events.js';
 import { consoleRoutes } from '../../services/console/console-routes.js';
 import { EventStreams } from '../../services/console/events/event-streams.js';
 import { healthRoutes } from '../../services/intake/health-routes.js';
@@ -74,7 +75,7 @@ async function addIntake(
     schemaIds: connections.schemaIds,
     clock: surroundings.clock,
     randomness: surroundings.randomness,
-    source: `/faultline/${installation.id}/intake`,
+    source: eventSource(installation.id, 'intake'),
     ...(tokens === undefined ? {} : { tokens }),
     alertRules: configuration.intake.alertRules,
     bodyLimitBytes: configuration.intake.maximumBodyBytes,
@@ -119,7 +120,7 @@ async function addConsole(
     },
     sendOrder: async (node, signal, about) => {
       const causeId = randomness.uuid();
-      const source = `/faultline/${installation.id}/console`;
+      const source = eventSource(installation.id, 'console');
       const processId = signal.kind === 'Order' ? signal.order.processId : undefined;
       const origin = {
         id: causeId,

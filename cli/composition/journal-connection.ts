@@ -5,6 +5,7 @@ import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { Log } from '../../adapters/ports/log.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../adapters/postgres/embedded-server.js';
 import { openPostgresJournal } from '../../adapters/postgres/journal.js';
+import { eventSource } from '../../schemas/cloud-events.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
@@ -102,7 +103,7 @@ export async function openJournal(
   );
   try {
     const { id, epoch } = await journal.journal.installation();
-    late.use(createOutboxWriter({ source: `/faultline/${id}/maintenance`, epoch }));
+    late.use(createOutboxWriter({ source: eventSource(id, 'maintenance'), epoch }));
     return journal;
   } catch (error) {
     await journal.close();
@@ -110,21 +111,30 @@ export async function openJournal(
   }
 }
 
+/** Gives the database of the configured journal; an embedded one is started for it. What `opened` is told of is closed again. */
+export async function withDatabase<Result>(
+  configuration: Configuration,
+  environment: JournalSurroundings['environment'],
+  work: (connectionString: string, opened: (close: () => Promise<void>) => void) => Promise<Result>,
+): Promise<Result> {
+  const closers: (() => Promise<void>)[] = [];
+  const opened = (close: () => Promise<void>): void => void closers.unshift(close);
+  try {
+    return await work(await connectionStringOf(configuration, environment, opened), opened);
+  } finally {
+    for (const close of closers) await close();
+  }
+}
+
 /** Opens the journal alone, for what an operator does to it as a whole, and closes it again. */
-export async function withJournal<Result>(
+export function withJournal<Result>(
   configuration: Configuration,
   surroundings: JournalSurroundings,
   work: (journal: OpenJournal) => Promise<Result>,
 ): Promise<Result> {
-  const closers: (() => Promise<void>)[] = [];
-  try {
-    const connectionString = await connectionStringOf(configuration, surroundings.environment, (close) =>
-      closers.unshift(close),
-    );
+  return withDatabase(configuration, surroundings.environment, async (connectionString, opened) => {
     const journal = await openJournal(configuration, surroundings, connectionString);
-    closers.unshift(() => journal.close());
-    return await work(journal);
-  } finally {
-    for (const close of closers) await close();
-  }
+    opened(() => journal.close());
+    return work(journal);
+  });
 }

@@ -1,6 +1,7 @@
 import type { JournalReader } from '../../adapters/postgres/journal-reader.js';
 import { catalog } from '../../schemas/catalog.js';
-import { sourceOf, type JournalSpan } from '../../services/journal-events.js';
+import { eventSource } from '../../schemas/cloud-events.js';
+import type { JournalSpan } from '../../services/journal-events.js';
 import { republish, ResumePointUnknown, type Republished } from '../../services/republish.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { CommandFailed } from '../errors.js';
@@ -43,7 +44,7 @@ export async function republishJournal(
         ...wanted,
         eventLog,
         history: reader.history,
-        source: sourceOf(reader.installation),
+        source: eventSource(reader.installation.id, 'maintenance'),
         schemaIds: openSchemaIds(configuration, surroundings),
         span: await spanOf(reader),
       }),

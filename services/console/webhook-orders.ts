@@ -1,5 +1,6 @@
 import type { KeptEvent, WebhookDesk, WebhookState } from '../../adapters/ports/webhooks.js';
 import { apiVersion, toInstant } from './forms/form.js';
+import { instantIn } from './instant-in.js';
 import { ConsoleRefusal } from './forms/problem.js';
 import {
   mostWebhookEvents,
@@ -60,13 +61,7 @@ export async function describeWebhook(source: WebhookSource, name: string): Prom
 
 function sinceOf(text: string): number {
   if (text === 'beginning') return 0;
-  const since = Date.parse(text);
-  if (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(since)) return since;
-  throw new ConsoleRefusal(
-    'BadRequest',
-    `since: "${text}" is no time`,
-    'write `beginning`, or 2026-01-31T08:00:00Z',
-  );
+  return instantIn('since', text, 'write `beginning`, or 2026-01-31T08:00:00Z');
 }
 
 type Outcome = Pick<WebhookReceipt, 'ids' | 'replayId' | 'since'>;

@@ -1,12 +1,6 @@
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
-import {
-  StartUnknown,
-  type AssignedPartition,
-  type EventLog,
-  type LogRecord,
-  type Subscription,
-} from '../../adapters/ports/event-log.js';
-import { JournalUnavailable, type History } from '../../adapters/ports/journal.js';
+import type { AssignedPartition, EventLog, LogRecord, Subscription } from '../../adapters/ports/event-log.js';
+import type { History } from '../../adapters/ports/journal.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { TracerMetrics } from '../../adapters/ports/metrics.js';
 import type { Positions } from '../../adapters/ports/positions.js';
@@ -18,6 +12,7 @@ import { topicsOfEvent } from '../../schemas/catalog.js';
 import { replayHeader } from '../../schemas/cloud-events.js';
 import { decodeEvent } from '../../schemas/codec.js';
 import { EventUndecodable } from '../../schemas/undecodable.js';
+import { onceJournalAnswers } from '../beginning.js';
 import { insist } from '../insist.js';
 import { openRecord } from '../open-record.js';
 import { readStory } from './read-story.js';
@@ -73,19 +68,16 @@ export function traceProcesses(options: TracerOptions): Subscription {
 }
 
 /** Nobody wants the traces of what was over before tracing was begun; of what was missed the log keeps what it keeps. */
-async function beginning(
+function beginning(
   { positions, group }: Pick<TracerOptions, 'positions' | 'group'>,
   assigned: AssignedPartition,
 ): Promise<bigint> {
-  try {
+  return onceJournalAnswers(async () => {
     const known = await positions.positionOf(group, assigned);
     if (known !== undefined && known <= assigned.high) return known < assigned.low ? assigned.low : known;
     await positions.keep(group, { ...assigned, nextOffset: assigned.high });
     return assigned.high;
-  } catch (error) {
-    if (error instanceof JournalUnavailable) throw new StartUnknown(error.message, { cause: error });
-    throw error;
-  }
+  });
 }
 
 /** What this record says is over; undefined: nothing. Rejects when its writer's schema can't be asked for. */

@@ -1,6 +1,5 @@
 import {
   placeName,
-  StartUnknown,
   type AssignedPartition,
   type Batch,
   type EventLog,
@@ -8,7 +7,6 @@ import {
 } from '../../adapters/ports/event-log.js';
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { EventEndpoint } from '../../adapters/ports/event-endpoint.js';
-import { JournalUnavailable } from '../../adapters/ports/journal.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { WebhookMetrics } from '../../adapters/ports/metrics.js';
 import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
@@ -20,6 +18,7 @@ import type {
   WebhookEvent,
 } from '../../adapters/ports/webhooks.js';
 import { backOffMs, type BackOffBounds } from '../back-off.js';
+import { onceJournalAnswers } from '../beginning.js';
 import { fits } from '../event-filter.js';
 import { publishedEvent } from '../published-event.js';
 import { Turns } from '../turns.js';
@@ -132,12 +131,7 @@ export class Session {
     // Of another log than the one it knows everything is new.
     const nextOffset = known !== undefined || from === 'beginning' ? low : high;
     const cursor = { topic, partition, logId, nextOffset };
-    try {
-      await this.#context.book.begin(name, cursor);
-    } catch (error) {
-      if (error instanceof JournalUnavailable) throw new StartUnknown(error.message, { cause: error });
-      throw error;
-    }
+    await onceJournalAnswers(() => this.#context.book.begin(name, cursor));
     this.#cursors.set(placeName(cursor), cursor);
     return nextOffset;
   }

@@ -4,7 +4,7 @@ import type { NewRecord } from '../../adapters/ports/event-log.js';
 import type { CommandQueue, FleetInventory, Installation } from '../../adapters/ports/journal.js';
 import type { Command } from '../../domain/command.js';
 import type { CommandId } from '../../domain/identifiers.js';
-import { sequenceText } from '../../schemas/cloud-events.js';
+import { eventSource, sequenceText } from '../../schemas/cloud-events.js';
 import type { Happening } from '../world/happening.js';
 import { Subscriber } from '../world/subscriber.js';
 
@@ -12,7 +12,7 @@ type Tell = (happening: Happening) => void;
 
 /** As whom the journal of an installation publishes. */
 export function maintenanceSource(installation: string): string {
-  return `/faultline/${installation}/maintenance`;
+  return eventSource(installation, 'maintenance');
 }
 
 /** The same log; whoever listens hears each record that it takes. */

@@ -10,15 +10,8 @@ import type {
 import type { Database, Statement } from './database.js';
 import { asJournalError } from './failures.js';
 import type { SessionLocks } from './session-locks.js';
-import {
-  asKept,
-  asState,
-  keptColumns,
-  selectStates,
-  type KeptEventRow,
-  type WebhookStateRow,
-} from './webhook-rows.js';
 import { pauseWebhook } from './webhook-desk.js';
+import { readKeptEvents, readWebhookStates } from './webhook-rows.js';
 
 interface CursorRow {
   readonly topic: string;
@@ -57,12 +50,8 @@ export class PostgresWebhookDeliveries implements WebhookDeliveries {
   }
 
   async state(name: string): Promise<WebhookState | undefined> {
-    const [row] = await this.#database.query<WebhookStateRow & Record<string, unknown>>({
-      name: 'webhook-state',
-      text: `${selectStates} WHERE name = $1`,
-      values: [name],
-    });
-    return row === undefined ? undefined : asState(row);
+    const [state] = await readWebhookStates(this.#database, name);
+    return state;
   }
 
   async acquire(name: string): Promise<boolean> {
@@ -150,13 +139,8 @@ export class PostgresWebhookDeliveries implements WebhookDeliveries {
     }
   }
 
-  async waiting(name: string): Promise<readonly KeptEvent[]> {
-    const rows = await this.#database.query<KeptEventRow & Record<string, unknown>>({
-      text: `SELECT ${keptColumns} FROM journal.webhook_event
-        WHERE subscriber = $1 AND state = 'waiting' ORDER BY place`,
-      values: [name],
-    });
-    return rows.map(asKept);
+  waiting(name: string): Promise<readonly KeptEvent[]> {
+    return readKeptEvents(this.#database, name, { states: ['waiting'] });
   }
 
   async delivered(id: string): Promise<void> {

@@ -8,14 +8,7 @@ import type {
 } from '../../ports/webhooks.js';
 import type { Database, Statement } from './database.js';
 import { asJournalError } from './failures.js';
-import {
-  asKept,
-  asState,
-  keptColumns,
-  selectStates,
-  type KeptEventRow,
-  type WebhookStateRow,
-} from './webhook-rows.js';
+import { readKeptEvents, readWebhookStates } from './webhook-rows.js';
 
 /** The tables of 0012_webhooks.sql, for people. */
 export class PostgresWebhookDesk implements WebhookDesk {
@@ -25,24 +18,17 @@ export class PostgresWebhookDesk implements WebhookDesk {
     this.#database = database;
   }
 
-  async states(): Promise<readonly WebhookState[]> {
-    const rows = await this.#database.query<WebhookStateRow & Record<string, unknown>>({
-      text: `${selectStates} ORDER BY name COLLATE "C"`,
-    });
-    return rows.map(asState);
+  states(): Promise<readonly WebhookState[]> {
+    return readWebhookStates(this.#database);
   }
 
   async state(name: string): Promise<WebhookState | undefined> {
-    return (await this.states()).find((state) => state.name === name);
+    const [state] = await readWebhookStates(this.#database, name);
+    return state;
   }
 
-  async undelivered(name: string, { limit }: { readonly limit: number }): Promise<readonly KeptEvent[]> {
-    const rows = await this.#database.query<KeptEventRow & Record<string, unknown>>({
-      text: `SELECT ${keptColumns} FROM journal.webhook_event
-        WHERE subscriber = $1 AND state IN ('waiting', 'dead') ORDER BY place LIMIT $2`,
-      values: [name, limit],
-    });
-    return rows.map(asKept);
+  undelivered(name: string, { limit }: { readonly limit: number }): Promise<readonly KeptEvent[]> {
+    return readKeptEvents(this.#database, name, { states: ['waiting', 'dead'], limit });
   }
 
   pause(name: string, decision: WebhookDecision): Promise<void> {

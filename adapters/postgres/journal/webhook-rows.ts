@@ -1,6 +1,7 @@
 import type { KeptEvent, WebhookState } from '../../ports/webhooks.js';
+import type { Database } from './database.js';
 
-export interface WebhookStateRow {
+interface WebhookStateRow {
   readonly name: string;
   readonly orders: number;
   readonly paused_by: string | null;
@@ -12,12 +13,22 @@ export interface WebhookStateRow {
   readonly dead: number;
 }
 
-export const selectStates = `SELECT name, orders, paused_by, paused_reason, paused_at, replay_id, replay_since,
+const selectStates = `SELECT name, orders, paused_by, paused_reason, paused_at, replay_id, replay_since,
     (SELECT count(*) FROM journal.webhook_event e WHERE e.subscriber = name AND e.state = 'waiting') AS waiting,
     (SELECT count(*) FROM journal.webhook_event e WHERE e.subscriber = name AND e.state = 'dead') AS dead
   FROM journal.webhook_subscriber`;
 
-export function asState(row: WebhookStateRow): WebhookState {
+/** All of them in order of their names, or the one of this name. */
+export async function readWebhookStates(database: Database, name?: string): Promise<readonly WebhookState[]> {
+  const rows = await database.query<WebhookStateRow & Record<string, unknown>>({
+    name: 'webhook-states',
+    text: `${selectStates} WHERE $1::text IS NULL OR name = $1 ORDER BY name COLLATE "C"`,
+    values: [name ?? null],
+  });
+  return rows.map(asState);
+}
+
+function asState(row: WebhookStateRow): WebhookState {
   const { name, orders, waiting, dead } = row;
   return {
     ...{ name, orders, waiting, dead },
@@ -28,7 +39,7 @@ export function asState(row: WebhookStateRow): WebhookState {
   };
 }
 
-export interface KeptEventRow {
+interface KeptEventRow {
   readonly id: string;
   readonly logId: string;
   readonly topic: string;
@@ -46,15 +57,29 @@ export interface KeptEventRow {
   readonly reason: string;
 }
 
-export const keptColumns = `place::text AS id, log_id AS "logId", topic, log_partition AS partition, log_offset::text AS "offset", node,
+const keptColumns = `place::text AS id, log_id AS "logId", topic, log_partition AS partition, log_offset::text AS "offset", node,
   event_id AS "eventId", event, appended_at AS "appendedAt", replay_id AS "replayId", state, first_tried_at AS "firstTriedAt",
   tries, due_at AS "dueAt", reason`;
 
-export function asKept({ event, offset, replayId, ...row }: KeptEventRow): KeptEvent {
+function asKept({ event, offset, replayId, ...row }: KeptEventRow): KeptEvent {
   return {
     ...row,
     offset: BigInt(offset),
     json: event.toString(),
     ...(replayId === null ? {} : { replayId }),
   };
+}
+
+/** Events of a subscriber in these states, in the order in which they were kept. */
+export async function readKeptEvents(
+  database: Database,
+  name: string,
+  { states, limit }: { readonly states: readonly KeptEvent['state'][]; readonly limit?: number },
+): Promise<readonly KeptEvent[]> {
+  const rows = await database.query<KeptEventRow & Record<string, unknown>>({
+    text: `SELECT ${keptColumns} FROM journal.webhook_event
+      WHERE subscriber = $1 AND state = ANY ($2::text[]) ORDER BY place LIMIT $3`,
+    values: [name, states, limit ?? null],
+  });
+  return rows.map(asKept);
 }

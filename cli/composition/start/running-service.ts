@@ -3,6 +3,7 @@ import type { Log } from '../../../adapters/ports/log.js';
 import type { ServiceMetrics } from '../../../adapters/ports/metrics.js';
 import type { CauseId, NodeKey } from '../../../domain/identifiers.js';
 import type { Signal } from '../../../domain/signal.js';
+import { eventSource } from '../../../schemas/cloud-events.js';
 import { signalRecord } from '../../../services/input-records.js';
 import type { Supervision } from '../../../services/supervision.js';
 import { Workload } from '../../../services/workload.js';
@@ -45,7 +46,7 @@ export function supervised(name: string, ended: Promise<void>, { workload }: Sup
 }
 
 export function sourceOf(context: ServiceContext, name: string): string {
-  return `/faultline/${context.installation.id}/${name}`;
+  return eventSource(context.installation.id, name);
 }
 
 /** Writes a signal to the log; resolves when it is kept. The same id again is the same signal. */
@@ -61,7 +62,7 @@ export async function sendSignal(
   const { service, node, signal, id } = sent;
   const origin = {
     id,
-    source: `/faultline/${installation.id}/${service}`,
+    source: eventSource(installation.id, service),
     at: surroundings.clock.now(),
   };
   await connections.eventLog.append([await signalRecord(connections.schemaIds, node, signal, origin)]);

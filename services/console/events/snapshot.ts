@@ -1,6 +1,5 @@
 import type { History } from '../../../adapters/ports/journal.js';
-import type { NodeState } from '../../../domain/node-state.js';
-import type { EventFilter } from '../../event-filter.js';
+import { fitsNode, type EventFilter } from '../../event-filter.js';
 import { everyState } from '../../every-state.js';
 import { listedNodeOf } from '../describe-node.js';
 import type { EventSink } from './event-stream.js';
@@ -8,10 +7,6 @@ import { resumeText } from './resume-point.js';
 
 /** Characters that are given to a connection at once. */
 const writeCharacters = 65_536;
-
-function isWanted({ nodes, clusters }: EventFilter, { node }: NodeState): boolean {
-  return (nodes?.has(node) ?? true) && (clusters?.has(node.slice(0, node.indexOf('/'))) ?? true);
-}
 
 /**
  * Tells the present state of all nodes that a filter names, then that this was all, with the id from which on everything
@@ -27,7 +22,7 @@ export async function writeSnapshot(
   let nodes = 0;
   for await (const state of everyState(history)) {
     if (sink.signal.aborted) return;
-    if (!isWanted(filter, state)) continue;
+    if (!fitsNode(filter, state.node)) continue;
     text += `event: NodeState\ndata: ${JSON.stringify(listedNodeOf(state, epoch))}\n\n`;
     nodes += 1;
     if (text.length < writeCharacters) continue;

@@ -2,6 +2,7 @@ import type { History } from '../../../adapters/ports/journal.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import { parseEventId } from '../../../domain/event-number.js';
 import { ConsoleRefusal } from '../forms/problem.js';
+import { instantIn } from '../instant-in.js';
 import { FilterInvalid, filterNames, filterOfText, type EventFilter } from '../../event-filter.js';
 import { sinceOf, type StreamRequest } from './event-stream.js';
 import { parseResumePoint } from './resume-point.js';
@@ -40,20 +41,14 @@ function textsOf(query: RawRequest['query']): Readonly<Record<string, string>> {
   );
 }
 
-function instantOf(name: string, text: string): number {
-  const at = Date.parse(text);
-  if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(at)) refuse(`${name}: "${text}" is no time`, like);
-  return at;
-}
-
 function sinceOfText(text: string | undefined): number | undefined {
   if (text === undefined || text === 'now') return undefined;
-  return text === 'beginning' ? 0 : instantOf('from', text);
+  return text === 'beginning' ? 0 : instantIn('from', text, like);
 }
 
 function untilOf(text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
-  const until = text === 'now' ? now : instantOf('until', text);
+  const until = text === 'now' ? now : instantIn('until', text, like);
   if (until > now) refuse(`until: "${text}" lies ahead`, 'leave it out to hear what is to come');
   return until;
 }
