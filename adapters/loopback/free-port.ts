@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { randomInt } from 'node:crypto';
 import getPort, { portNumbers } from 'get-port';
 
@@ -9,15 +11,36 @@ const first = 12_000;
 const last = 29_999;
 
 /**
- * A TCP port of 127.0.0.1 that nobody listens on. This process is not given it again for at least 15 s. Another process
- * could take it before the caller does; each begins to look at a port by chance, so that this is rare.
- * With all of them taken it is one that the system chooses.
+ * A TCP port of 127.0.0.1 that nobody listens on, and that nobody else is given by this function for as long as this process
+ * lives, whether a server listens on it or not yet or not now: servers take long to start, and are stopped and started again.
+ * @throws RangeError when no port is left
  */
-export function freePort(): Promise<number> {
-  return getPort({ host: '127.0.0.1', port: from(randomInt(first, last + 1)) });
+export async function freePort(): Promise<number> {
+  for (const candidate of from(randomInt(first, last + 1))) {
+    const port = await getPort({ host: '127.0.0.1', port: candidate });
+    if (port === candidate && (await hold(port))) return port;
+  }
+  throw new RangeError(`all ports from ${first} to ${last} are taken`);
 }
 
-/** Every port once, as far as they are asked for. */
+/**
+ * Whether the number is ours from now on. Who has it holds the UDP port of that number, of which no server here makes use: no
+ * two processes can, whoever they run as, and the system takes it back however the process ends.
+ */
+async function hold(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  try {
+    socket.bind({ port, address: '127.0.0.1', exclusive: true });
+    await once(socket, 'listening');
+  } catch {
+    socket.close();
+    return false;
+  }
+  socket.unref();
+  return true;
+}
+
+/** Every port once. */
 function* from(start: number): Iterable<number> {
   yield* portNumbers(start, last);
   if (start > first) yield* portNumbers(first, start - 1);
