@@ -46,12 +46,11 @@ export const commandCatalog = {
   /** Counts as an isolation of our own, which lasts until the node is back: so it is limited like one. */
   reclaimNode: { permit: 'isolate', repeatable: true, writes: true },
   handOver: { permit: undefined, repeatable: true, writes: true },
-} as const satisfies Record<string, { permit: string | undefined; repeatable: boolean; writes: boolean }>;
+} as const satisfies Record<string, { permit: Operation | undefined; repeatable: boolean; writes: boolean }>;
 
 export type CommandType = keyof typeof commandCatalog;
 export const commandTypes = Object.keys(commandCatalog) as readonly CommandType[];
-/** Operations that the change guard limits. */
-export type Operation = NonNullable<(typeof commandCatalog)[CommandType]['permit']>;
+/** Operations that the change guard limits: those of our own commands, and those that only others ask leave for. */
 export const operations = [
   'isolate',
   'migrate',
@@ -59,7 +58,10 @@ export const operations = [
   'restart-component',
   'power',
   'reimage',
-] as const satisfies readonly Operation[];
+  'delete-node',
+  'release',
+] as const;
+export type Operation = (typeof operations)[number];
 
 /** What each command needs to know beyond node and expected identity. */
 export interface CommandParameters {
@@ -116,6 +118,8 @@ export type Command = {
     readonly mode: 'observe' | 'active';
     /** Why it is wanted, for permits and Node events. */
     readonly faultType: string;
+    /** Who reported that fault first. Absent: nobody did, or issued by a release that did not say. */
+    readonly reporter?: string;
     /** `ce_id` of the event that told of it: the cause of its result. Absent: issued by a release that did not say. */
     readonly issuedBy?: string;
   };

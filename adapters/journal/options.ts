@@ -1,3 +1,4 @@
+import type { Command } from '../../domain/command.js';
 import type {
   CommandQueue,
   FleetInventory,
@@ -22,6 +23,8 @@ export interface JournalOptions {
   readonly partitionCount: number;
   /** How many relays can send at once. */
   readonly outboxPartitions: number;
+  /** How much older than it is a command counts when the queue hands out the oldest, ms. Default: none has a head start. */
+  readonly headStartMs?: (command: Command) => number;
   /** Folds the facts of every decision and compares with its state: for tests and simulation, costs time. */
   readonly verify?: boolean;
   /** Told when records were lost, beside their being recorded. */

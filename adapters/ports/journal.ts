@@ -1,4 +1,4 @@
-import type { Command, CommandResult } from '../../domain/command.js';
+import type { Command, CommandResult, Operation } from '../../domain/command.js';
 import type { Decide, DecidedReport, Decision } from '../../domain/decision.js';
 import type { Fact, FactType, ToldFact } from '../../domain/fact.js';
 import type { CommandId, NodeKey, ProcessId } from '../../domain/identifiers.js';
@@ -131,10 +131,26 @@ export interface Journal {
   advance(request: AdvanceRequest): Promise<AdvanceResult>;
 }
 
+/**
+ * The line of those whose nodes are unavailable already: their cap is another one than that of the others who wait for the
+ * counter, so they are not to stand behind them.
+ */
+export function lineOfUnavailable(counter: string): string {
+  return `${counter}/unavailable`;
+}
+
 /** Counters that a claim takes; caps are computed by the guard from policy and inventory. */
 export interface BudgetClaim {
   /** For instance `isolate/in-flight/cluster-a` or `isolate/rate/cluster-a/2026-11-23T10:00`. */
   readonly counter: string;
+  /**
+   * The line in which those wait whom this counter refused: its name, or `lineOfUnavailable` of it; the counters of all
+   * windows of one rate have one line.
+   */
+  readonly line: string;
+  /** Another line whose waiters come first if they rank higher. */
+  readonly yieldsTo?: string;
+  readonly operation: Operation;
   readonly cap: number;
   /** `settled`: given back with the command's result. `returned`: when its process has given the node back or ended. `never`: rates. */
   readonly until: 'settled' | 'returned' | 'never';
@@ -153,11 +169,15 @@ export type ClaimAnswer =
   | { readonly kind: 'claimed'; readonly attempt: number }
   /** Somebody else has it, or it was revoked. */
   | { readonly kind: 'gone' }
-  | { readonly kind: 'refused'; readonly counter: string };
+  /** `full`: the counter has no room. `behind`: it may have, but others in its line come first. */
+  | { readonly kind: 'refused'; readonly why: 'full' | 'behind'; readonly counter: string };
 
 /** The queue of intended side effects. Only the head command of a node can be claimed. */
 export interface CommandQueue {
-  /** Heads that are due and unclaimed (or whose claim ran out), oldest first. */
+  /**
+   * Heads that are due and unclaimed (or whose claim ran out), by rank: the oldest first, each as old as it is and its head
+   * start together, less a minute for every attempt.
+   */
   claimable(now: number, limit: number): Promise<readonly QueuedCommand[]>;
   /**
    * A few heads that this process committed a moment ago, each told once; a hint that may be out of date, and no answer to
@@ -166,7 +186,9 @@ export interface CommandQueue {
   justIssued(now: number): Promise<readonly QueuedCommand[]>;
   /**
    * One short transaction: the command is still wanted and its node's head, counters are taken in order of their
-   * names, the attempt is written. Counters of a refused claim are not taken.
+   * names, the attempt is written. Counters of a refused claim are not taken. Who stands further back in the line of a
+   * counter is refused as long as somebody before it waits there in earnest: whoever comes late takes nothing from those
+   * who were refused, and none of them waits for ever.
    */
   claim(
     id: CommandId,
@@ -182,10 +204,13 @@ export interface CommandQueue {
     id: CommandId,
     claim: { readonly by: string; readonly now: number; readonly leaseMs: number },
   ): Promise<boolean>;
-  /** The command waits, visibly: who said no, and when it is asked again. */
+  /**
+   * The command waits, visibly: who said no, and when it is asked again. In a `line` it is asked as soon as something of
+   * its counter is given back and nobody stands before it.
+   */
   postpone(
     id: CommandId,
-    wait: { readonly until: number; readonly reason: string; readonly by?: string },
+    wait: { readonly until: number; readonly reason: string; readonly by?: string; readonly line?: string },
   ): Promise<void>;
   /** Result, signal and release of permits in one transaction. Doing it twice changes nothing; false = it was settled before. */
   settle(result: CommandResult, now: number): Promise<boolean>;
@@ -340,6 +365,8 @@ export interface FleetMember {
   readonly node: NodeKey;
   readonly pool: string;
   readonly zone: string;
+  /** Those labels of the node that the guard's policy may name. */
+  readonly labels: Readonly<Record<string, string>>;
   /** Not Ready, cordoned or isolated, by us or by others. */
   readonly unavailable: boolean;
   /** Runs the control plane: report only. */
@@ -357,14 +384,20 @@ export interface FleetInventory {
     observedAt: number,
   ): Promise<void>;
   /** Undefined: never observed. */
-  summary(cluster: string): Promise<FleetSummary | undefined>;
+  picture(cluster: string): Promise<FleetPicture | undefined>;
   member(node: NodeKey): Promise<FleetMember | undefined>;
 }
 
-export interface FleetSummary {
-  readonly cluster: string;
-  readonly observedAt: number;
+/** Nodes that budgets can't tell apart. */
+export interface FleetGroup extends Pick<FleetMember, 'pool' | 'zone' | 'labels'> {
   readonly size: number;
   /** Unavailable, without the nodes that hold an isolation permit of ours. */
   readonly unavailableByOthers: number;
+}
+
+/** A cluster as the guard counts it: every node is in one group. Never changed once it was read. */
+export interface FleetPicture {
+  readonly cluster: string;
+  readonly observedAt: number;
+  readonly groups: readonly FleetGroup[];
 }

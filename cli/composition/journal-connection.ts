@@ -6,6 +6,8 @@ import type { Log } from '../../adapters/ports/log.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../adapters/postgres/embedded-server.js';
 import { openPostgresJournal } from '../../adapters/postgres/journal.js';
 import { eventSource } from '../../schemas/cloud-events.js';
+import { isFaultType } from '../../domain/fault.js';
+import { headStartMs } from '../../services/guard/severity.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
@@ -85,6 +87,8 @@ export async function openJournal(
       partitionCount: configuration.eventLog.partitions,
       outboxPartitions,
       writer: late.writer,
+      headStartMs: ({ faultType }) =>
+        isFaultType(faultType) ? headStartMs[configuration.severities[faultType]] : 0,
       // One process owns the folder of an embedded server.
       alone: configuration.journal.kind === 'embedded',
       onRestored: () => {

@@ -11,7 +11,7 @@ import { recordBehaviour } from './demo/configuration-file.js';
 import { countRecord, leftIsolated, type RecordCounts } from './demo/record-counts.js';
 import { Witness } from './demo/witness.js';
 import { machineImage } from './demo/world.js';
-import { executorSettings, guardPolicy } from './start/executor-settings.js';
+import { executorSettings } from './start/executor-settings.js';
 
 export interface SimulateOptions {
   readonly record: string;
@@ -80,7 +80,7 @@ function rulesOfTheRecord(): Rules {
   );
   return {
     policy: configuration.policy,
-    guard: guardPolicy(configuration),
+    guard: configuration.guard.policy,
     executor: executorSettings(configuration),
     inventoryRefreshMs: configuration.detector.inventoryRefreshEveryMs,
     upkeepEveryMs: configuration.upkeepEveryMs,

@@ -1,7 +1,6 @@
-import type { Operation } from '../../domain/command.js';
 import { nodeKey, parseNodeKey, type NodeKey } from '../../domain/identifiers.js';
 import { checkUrl, requiredSecret, type Compilation } from './compilation.js';
-import type { Configuration, OperationLimit, WebhookConfiguration } from './configuration.js';
+import type { Configuration, WebhookConfiguration } from './configuration.js';
 import type { KeyPath } from './problems.js';
 import type { ConfigurationFile } from './sections/whole-file.js';
 
@@ -52,27 +51,6 @@ export function compileDetector(context: Compilation, detector: ConfigurationFil
       ['detector', 'inventoryRefreshEvery'],
       detector.inventoryRefreshEvery,
     ),
-  };
-}
-
-export function compileGuard(
-  context: Compilation,
-  guard: ConfigurationFile['guard'],
-): Configuration['guard'] {
-  const limitOf = (operation: Operation): OperationLimit => {
-    const { share, rate, per } = guard.operations[operation];
-    return { share, rate, perMs: context.duration(['guard', 'operations', operation, 'per'], per) };
-  };
-  return {
-    inventoryMaximumAgeMs: context.duration(['guard', 'inventoryMaximumAge'], guard.inventoryMaximumAge),
-    operations: {
-      isolate: limitOf('isolate'),
-      migrate: limitOf('migrate'),
-      'delete-pods': limitOf('delete-pods'),
-      'restart-component': limitOf('restart-component'),
-      power: limitOf('power'),
-      reimage: limitOf('reimage'),
-    },
   };
 }
 

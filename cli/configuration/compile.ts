@@ -4,12 +4,12 @@ import { canonicalJson } from '../../domain/json.js';
 import { compilation } from './compilation.js';
 import { compileClusters } from './compile-clusters.js';
 import { compileEventLog, compileJournal, compileSchemaRegistry } from './compile-connections.js';
+import { compileGuard, compileSeverities } from './compile-guard.js';
 import { compilePolicy } from './compile-policy.js';
 import { compileWebhooks } from './compile-webhooks.js';
 import {
   compileDetector,
   compileDrivers,
-  compileGuard,
   compileHttp,
   compileIntake,
   compileWebhook,
@@ -51,6 +51,7 @@ export function compile(
     detector: compileDetector(context, file.detector),
     executor: { concurrency, attemptLeaseMs: context.duration(['executor', 'attemptLease'], attemptLease) },
     guard: compileGuard(context, file.guard),
+    severities: compileSeverities(file),
     drivers: compileDrivers(context, file.drivers),
     ...(tracing === undefined ? {} : { tracing }),
     webhooks: compileWebhooks(context, file.webhooks),

@@ -1,7 +1,8 @@
-import type { Operation } from '../../domain/command.js';
 import type { FaultType } from '../../domain/fault.js';
 import type { ClusterName, NodeKey } from '../../domain/identifiers.js';
 import type { EventFilter } from '../../services/event-filter.js';
+import type { GuardPolicy } from '../../services/guard/policy.js';
+import type { Severity } from '../../services/guard/severity.js';
 import type { Policy } from '../../workflows/policy.js';
 
 /** Where a secret is read from, at the moment it is needed. Paths are absolute. */
@@ -91,13 +92,6 @@ export interface SubscriberConfiguration {
   readonly retryForMs: number;
 }
 
-export interface OperationLimit {
-  /** Of the nodes of a cluster, 0 to 1. */
-  readonly share: number;
-  readonly rate: number;
-  readonly perMs: number;
-}
-
 /** What `faultline.yaml` says: complete, checked, durations in milliseconds, paths absolute. */
 export interface Configuration {
   /** Where it was read; for messages. */
@@ -130,9 +124,12 @@ export interface Configuration {
   };
   readonly executor: { readonly concurrency: number; readonly attemptLeaseMs: number };
   readonly guard: {
-    readonly inventoryMaximumAgeMs: number;
-    readonly operations: Readonly<Record<Operation, OperationLimit>>;
+    /** Labels of nodes that its policy may name. */
+    readonly labels: readonly string[];
+    readonly policy: GuardPolicy;
   };
+  /** How severe each fault is: who waits for leave goes before others that are less so. */
+  readonly severities: Readonly<Record<FaultType, Severity>>;
   readonly drivers: {
     readonly redfish: {
       readonly requestTimeoutMs: number;

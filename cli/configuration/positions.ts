@@ -63,7 +63,7 @@ export function parseLocated(source: string): LocatedDocument {
     reason: message,
   }));
   return {
-    content: problems.length > 0 ? undefined : document.toJS(),
+    content: problems.length > 0 ? undefined : apart(document.toJS()),
     problems,
     problemAt: (path, reason, at = 'value') => ({
       ...locate(offsetOf(nearest(document.contents, path), at)),
@@ -71,4 +71,9 @@ export function parseLocated(source: string): LocatedDocument {
       reason,
     }),
   };
+}
+
+/** An alias is the very object of its anchor: defaults filled in for the one would stand in the other as well. */
+function apart(content: unknown): unknown {
+  return content === undefined ? undefined : (JSON.parse(JSON.stringify(content)) as unknown);
 }

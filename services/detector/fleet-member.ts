@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../domain/json.js';
 import { isNodeName, nodeKey, type ClusterName, type NodeKey } from '../../domain/identifiers.js';
 import type { FleetMember } from '../../adapters/ports/journal.js';
 import type { KubernetesNode } from '../../adapters/ports/kubernetes.js';
@@ -6,6 +7,8 @@ import { isolationTaint, isProtected } from '../../adapters/ports/node-marks.js'
 export interface MemberLabels {
   readonly poolLabel: string;
   readonly zoneLabel: string;
+  /** Further labels that the guard's policy may name. */
+  readonly guardLabels: readonly string[];
 }
 
 /** Undefined for a name that no node of ours can have. */
@@ -24,6 +27,12 @@ export function memberOf(node: KubernetesNode, key: NodeKey, options: MemberLabe
     node: key,
     pool: labels[options.poolLabel] ?? 'default',
     zone: labels[options.zoneLabel] ?? 'default',
+    labels: Object.fromEntries(
+      options.guardLabels.flatMap((label) => {
+        const value = labels[label];
+        return value === undefined ? [] : [[label, value] as const];
+      }),
+    ),
     unavailable: !ready || node.spec.unschedulable === true || isolationTaint(node) !== undefined,
     controlPlane: isProtected(node),
   };
@@ -34,6 +43,7 @@ export function sameMember(left: FleetMember | undefined, right: FleetMember): b
     left !== undefined &&
     left.pool === right.pool &&
     left.zone === right.zone &&
+    canonicalJson(left.labels) === canonicalJson(right.labels) &&
     left.unavailable === right.unavailable &&
     left.controlPlane === right.controlPlane
   );

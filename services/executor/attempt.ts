@@ -161,10 +161,12 @@ async function claimed(
     return 'postponed';
   }
   if (claim.kind === 'refused') {
-    const until = answer.askAgainAt[claim.counter] ?? clock.now() + context.settings.longestRetryMs;
-    const reason = `BudgetFull: ${claim.counter}`;
+    const { counter, why } = claim;
+    const until = answer.askAgainAt[counter] ?? clock.now() + context.settings.longestRetryMs;
+    const reason = `${why === 'full' ? 'BudgetFull' : 'BehindOthers'}: ${counter}`;
     countRefusal(context.metrics, command, reason);
-    await queue.postpone(command.id, { until, reason });
+    const line = answer.budgets.find((budget) => budget.counter === counter)?.line;
+    await queue.postpone(command.id, { until, reason, ...(line === undefined ? {} : { line }) });
     return 'postponed';
   }
   // An answer that took so long gives no right to act: whoever claims it next looks how it stands.

@@ -1,72 +1,138 @@
-import { commandCatalog, type Command, type Operation } from '../../domain/command.js';
-import { namesOf } from '../../domain/identifiers.js';
 import type { GuardAnswer } from '../../adapters/ports/change-guard.js';
-import type { FleetMember, FleetSummary } from '../../adapters/ports/journal.js';
-import { limitsOf, type GuardPolicy } from './policy.js';
+import {
+  lineOfUnavailable,
+  type BudgetClaim,
+  type FleetMember,
+  type FleetPicture,
+} from '../../adapters/ports/journal.js';
+import { capOf } from './caps.js';
+import type { PermitRequest } from './permit-request.js';
+import type { Budget, GuardPolicy } from './policy.js';
+import { quietUntil } from './quiet-hours.js';
+import { isAbout, populationOf, scopeValueOf, type Asked } from './scopes.js';
 
 /** What the guard knows when it is asked. */
 export interface FleetNow {
-  readonly summary: FleetSummary | undefined;
+  readonly picture: FleetPicture | undefined;
   readonly member: FleetMember | undefined;
   /** ms */
   readonly now: number;
 }
 
-/** Pure: which counters a command has to take, or why it has to wait. Commands that need no permit take none. */
-export function budgetsFor(command: Command, policy: GuardPolicy, fleet: FleetNow): GuardAnswer {
-  const operation = commandCatalog[command.type].permit;
-  if (operation === undefined) return { kind: 'ask', budgets: [], askAgainAt: {} };
-  const { summary, member, now } = fleet;
+/** One counter that has to be taken, and when to ask again if it is full. */
+interface Wanted {
+  readonly claim: BudgetClaim;
+  /** ms */
+  readonly againAt: number;
+}
+
+/** Pure: which counters a request has to take, or why it has to wait. All budgets that are about it must have room. */
+export function budgetsFor(request: PermitRequest, policy: GuardPolicy, fleet: FleetNow): GuardAnswer {
+  const { picture, member, now } = fleet;
   const until = nextTick(now, policy.askAgainMs);
-  if (summary === undefined || now - summary.observedAt > policy.inventoryMaximumAgeMs) {
+  if (picture === undefined || now - picture.observedAt > policy.inventoryMaximumAgeMs) {
     return { kind: 'wait', reason: 'NoFreshInventory', until };
   }
   if (member === undefined) return { kind: 'wait', reason: 'NodeNotInInventory', until };
-  return askFor(operation, namesOf(command.node).cluster, policy, { summary, member, now });
-}
-
-function askFor(
-  operation: Operation,
-  cluster: string,
-  policy: GuardPolicy,
-  { summary, member, now }: { summary: FleetSummary; member: FleetMember; now: number },
-): GuardAnswer {
-  const limits = limitsOf(policy, cluster, operation);
-  const windowStart = Math.floor(now / limits.rateWindowMs) * limits.rateWindowMs;
-  const inFlight = `${operation}/in-flight/${cluster}`;
-  const rate = `${operation}/rate/${cluster}/${new Date(windowStart).toISOString()}`;
+  const asked = { request, member };
+  const budgets = policy.budgets.filter(
+    ({ operations, where }) => operations.includes(request.operation) && isAbout(where, asked),
+  );
+  // What nobody has set a limit for is no operation that may be done without one.
+  if (budgets.length === 0) return { kind: 'wait', reason: 'NoBudget', until };
+  const quiet = quietBudget(budgets, now);
+  if (quiet !== undefined) return quiet;
+  const wanted = budgets.flatMap((budget) => wantedOf(budget, asked, { picture, now, until }));
   return {
     kind: 'ask',
-    budgets: [
-      {
-        counter: inFlight,
-        cap: inFlightCap(operation, limits.share, summary, member),
-        until: operation === 'isolate' ? 'returned' : 'settled',
-      },
-      { counter: rate, cap: limits.rate, until: 'never' },
-    ],
-    askAgainAt: { [inFlight]: nextTick(now, policy.askAgainMs), [rate]: windowStart + limits.rateWindowMs },
+    budgets: wanted.map(({ claim }) => claim),
+    askAgainAt: Object.fromEntries(wanted.map(({ claim: { counter }, againAt }) => [counter, againAt])),
   };
 }
 
-/**
- * Nodes that others keep out of service leave less for us, or the limit would never hold. A node that is out already
- * takes nothing more from the fleet, so that repair goes on while many are down; the share still bounds it. Only
- * isolation takes a node out: whatever follows happens to a node that holds that permit.
- */
-function inFlightCap(
-  operation: Operation,
-  share: number,
-  summary: FleetSummary,
-  member: FleetMember,
-): number {
-  const allowed = Math.max(1, Math.floor(share * summary.size));
-  return operation !== 'isolate' || member.unavailable
-    ? allowed
-    : Math.max(0, allowed - summary.unavailableByOthers);
+/** Waits until the last of the quiet hours that hold now are over. */
+function quietBudget(budgets: readonly Budget[], now: number): GuardAnswer | undefined {
+  const quiet = budgets.flatMap(({ name, quietHours }) =>
+    quietHours.flatMap((hours) => {
+      const until = quietUntil(hours, now);
+      return until === undefined ? [] : [{ name, until }];
+    }),
+  );
+  const [last] = quiet.sort((a, b) => b.until - a.until);
+  return last === undefined
+    ? undefined
+    : { kind: 'wait', reason: `QuietHours: ${last.name}`, until: last.until };
 }
 
-/** Everyone who waits asks at the same moment, and the queue hands out the oldest first: no luck with the timing. */
+function wantedOf(
+  budget: Budget,
+  asked: Asked,
+  { picture, now, until }: { readonly picture: FleetPicture; readonly now: number; readonly until: number },
+): readonly Wanted[] {
+  const value = scopeValueOf(budget.scope, asked);
+  if (value === undefined) return [];
+  const { operation } = asked.request;
+  const inFlight = `${budget.name}/in-flight/${value}`;
+  const cap = capOf(budget, populationOf(budget, asked.member, picture), takesOut(asked));
+  return [
+    ...(cap === undefined
+      ? []
+      : [
+          {
+            claim: {
+              counter: inFlight,
+              ...linesOf(inFlight, asked),
+              operation,
+              cap,
+              until: operation === 'isolate' ? ('returned' as const) : ('settled' as const),
+            },
+            againAt: until,
+          },
+        ]),
+    ...(budget.rate === undefined ? [] : [rateOf(budget.name, budget.rate, value, { operation, now })]),
+  ];
+}
+
+/**
+ * A node that would be taken out has a smaller cap where many are out, so nobody else may be held up by it: with one line a
+ * node that was to be given back waited for a healthy one, which waited for it. The other way round it has to wait its turn.
+ */
+function linesOf(counter: string, asked: Asked): Pick<BudgetClaim, 'line' | 'yieldsTo'> {
+  const other = lineOfUnavailable(counter);
+  if (!canTakeOut(asked.request)) return { line: counter };
+  return takesOut(asked) ? { line: counter, yieldsTo: other } : { line: other };
+}
+
+function rateOf(
+  name: string,
+  { count, windowMs }: NonNullable<Budget['rate']>,
+  value: string,
+  { operation, now }: { readonly operation: BudgetClaim['operation']; readonly now: number },
+): Wanted {
+  const start = Math.floor(now / windowMs) * windowMs;
+  const line = `${name}/rate/${value}`;
+  return {
+    claim: {
+      counter: `${line}/${new Date(start).toISOString()}`,
+      line,
+      operation,
+      cap: count,
+      until: 'never',
+    },
+    againAt: start + windowMs,
+  };
+}
+
+/** Only isolation and deletion take a node out: whatever else we do happens to a node that is out. */
+function canTakeOut({ operation }: PermitRequest): boolean {
+  return operation === 'isolate' || operation === 'delete-node';
+}
+
+function takesOut({ request, member }: Asked): boolean {
+  return !member.unavailable && canTakeOut(request);
+}
+
+/** Everyone who waits asks at the same moment, and the queue hands out the first in line first: no luck with the timing. */
 function nextTick(now: number, widthMs: number): number {
   return (Math.floor(now / widthMs) + 1) * widthMs;
 }

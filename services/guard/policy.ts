@@ -1,40 +1,67 @@
 import type { Operation } from '../../domain/command.js';
+import type { QuietHours } from './quiet-hours.js';
 
-/** Limits of one risky operation in one cluster. */
-export interface OperationLimits {
-  /** At most this part of the cluster's nodes at once, 0 to 1; always at least one node. */
-  readonly share: number;
+/** What is counted together: the nodes of a cluster, of one of its pools or zones, or with one value of a label… */
+export type Scope =
+  | { readonly kind: 'cluster' | 'pool' | 'zone' | 'node' | 'faultType' | 'reporter' | 'owner' }
+  | { readonly kind: 'label'; readonly label: string };
+
+/** What a budget is about; what is not named is any. */
+export interface Where {
+  readonly clusters?: readonly string[];
+  readonly pools?: readonly string[];
+  readonly zones?: readonly string[];
+  readonly faultTypes?: readonly string[];
+  readonly reporters?: readonly string[];
+  readonly owners?: readonly string[];
+  /** By name of the label, the values that are meant. */
+  readonly labels?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A part of the nodes (0 to 1) or a number of them. */
+export type Amount = { readonly share: number } | { readonly count: number };
+
+/** One limit. All that a request is about must have room. */
+export interface Budget {
+  /** Unique, without a slash; stands in the name of its counters. */
+  readonly name: string;
+  readonly operations: readonly Operation[];
+  readonly scope: Scope;
+  readonly where: Where;
+  /** At most so many at once. A share is at least one node, unless it is 0. */
+  readonly atOnce?: { readonly share?: number; readonly count?: number };
   /** At most so many begun in one window; windows are aligned to the epoch. */
-  readonly rate: number;
-  readonly rateWindowMs: number;
+  readonly rate?: { readonly count: number; readonly windowMs: number };
+  /** No node is taken out that would leave fewer available. */
+  readonly minimumHealthy?: Amount;
+  readonly quietHours: readonly QuietHours[];
 }
 
 /** What `faultline.yaml` says about the change guard, compiled and complete. */
 export interface GuardPolicy {
   /** An inventory that is older gives no permit. */
   readonly inventoryMaximumAgeMs: number;
-  /** What is refused is asked again on a grid of this width, so that the oldest asks first. */
+  /** What is refused is asked again on a grid of this width at the latest, so that all who wait ask together. */
   readonly askAgainMs: number;
-  readonly operations: Readonly<Record<Operation, OperationLimits>>;
-  readonly byCluster: Readonly<Record<string, { readonly [Name in Operation]?: OperationLimits }>>;
+  readonly budgets: readonly Budget[];
 }
 
-/** Careful values for a cluster that nobody has set limits for. */
-export const defaultGuardPolicy: GuardPolicy = {
-  inventoryMaximumAgeMs: 15 * 60_000,
-  askAgainMs: 15_000,
-  operations: {
-    isolate: { share: 0.1, rate: 60, rateWindowMs: 60_000 },
-    migrate: { share: 0.1, rate: 60, rateWindowMs: 60_000 },
-    'delete-pods': { share: 0.05, rate: 20, rateWindowMs: 60_000 },
-    'restart-component': { share: 0.05, rate: 20, rateWindowMs: 60_000 },
-    power: { share: 0.05, rate: 20, rateWindowMs: 60_000 },
-    reimage: { share: 0.05, rate: 20, rateWindowMs: 60_000 },
-  },
-  byCluster: {},
-};
+/** Of one operation in each cluster. */
+export interface OperationLimits {
+  readonly share: number;
+  readonly rate: number;
+  readonly rateWindowMs: number;
+}
 
-/** The limits that hold for an operation in a cluster. */
-export function limitsOf(policy: GuardPolicy, cluster: string, operation: Operation): OperationLimits {
-  return policy.byCluster[cluster]?.[operation] ?? policy.operations[operation];
+/** The budgets that bear the names of their operations: one of each, by cluster. */
+export function budgetsPerCluster(limits: Readonly<Record<Operation, OperationLimits>>): readonly Budget[] {
+  return Object.entries(limits).map(([name, { share, rate, rateWindowMs }]) => ({
+    name,
+    operations: [name as Operation],
+    scope: { kind: 'cluster' },
+    where: {},
+    atOnce: { share },
+    rate: { count: rate, windowMs: rateWindowMs },
+    quietHours: [],
+  }));
 }

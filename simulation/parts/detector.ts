@@ -39,6 +39,7 @@ export const startDetector: Start = ({ settings, site, store }, ports) => {
       lease: settings.lease,
       poolLabel: settings.executor.poolLabel,
       zoneLabel: settings.zoneLabel,
+      guardLabels: [],
       installation: store.installation.id,
     },
   });

@@ -1,7 +1,7 @@
 import { faultTypes, type FaultType } from '../../domain/fault.js';
 import type { Recipe } from '../../domain/node-state.js';
 import { defaultExecutorSettings } from '../../services/executor/settings.js';
-import { defaultGuardPolicy, type GuardPolicy } from '../../services/guard/policy.js';
+import { budgetsPerCluster, type GuardPolicy, type OperationLimits } from '../../services/guard/policy.js';
 import type { Policy, Rung } from '../../workflows/policy.js';
 import type { InstallationSettings } from './ports.js';
 
@@ -55,14 +55,23 @@ export function policyOf(choices: Pick<Recipe, 'whenOverdue' | 'repairBy' | 'cor
 
 /** Of four nodes, two may be out at once and one may be switched off at a time. */
 const guardPolicy: GuardPolicy = {
-  ...defaultGuardPolicy,
+  inventoryMaximumAgeMs: 15 * 60_000,
   askAgainMs: 5 * 60_000,
-  operations: {
-    ...defaultGuardPolicy.operations,
-    isolate: { share: 0.5, rate: 60, rateWindowMs: 60_000 },
-    power: { share: 0.25, rate: 20, rateWindowMs: 60_000 },
-  },
+  budgets: budgetsPerCluster({
+    isolate: limitOf(0.5, 60),
+    migrate: limitOf(0.1, 60),
+    'delete-pods': limitOf(0.05, 20),
+    'restart-component': limitOf(0.05, 20),
+    power: limitOf(0.25, 20),
+    reimage: limitOf(0.05, 20),
+    'delete-node': limitOf(0, 1),
+    release: limitOf(0, 1),
+  }),
 };
+
+function limitOf(share: number, rate: number): OperationLimits {
+  return { share, rate, rateWindowMs: 60_000 };
+}
 
 /** How the parts of a schedule are configured. */
 export const settings: InstallationSettings = {

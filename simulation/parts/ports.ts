@@ -149,7 +149,7 @@ function journalOf(
     inventory: stepped('inventory', witnessedInventory(open.inventory, tell), [
       'replace',
       'change',
-      'summary',
+      'picture',
       'member',
     ]),
     upkeep: open.upkeep,

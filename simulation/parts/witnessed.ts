@@ -99,7 +99,7 @@ export function witnessedInventory(inventory: FleetInventory, tell: Tell): Fleet
       tell({ kind: 'inventory told', cluster });
     },
     change: (cluster, changes, observedAt) => inventory.change(cluster, changes, observedAt),
-    summary: (cluster) => inventory.summary(cluster),
+    picture: (cluster) => inventory.picture(cluster),
     member: (node) => inventory.member(node),
   };
 }

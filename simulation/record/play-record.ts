@@ -5,6 +5,7 @@ import { listedDeviations } from '../scheduler/deviations.js';
 import { Instant } from '../scheduler/incarnation.js';
 import { Trace } from '../scheduler/trace.js';
 import { takeTurns } from '../scheduler/turns.js';
+import type { Operation } from '../../domain/command.js';
 import type { Happening } from '../world/happening.js';
 import { clusterName } from '../world/site.js';
 import type { PlayedRow } from '../../world/record/played-row.js';
@@ -88,14 +89,17 @@ function playerFor({ fleet, clock, random, senders }: DataCentre, { rows }: Fail
 
 function invariantsOf({ site, installation, bootNumber }: DataCentre, { nodes, rules }: RecordOptions) {
   const { policy, guard } = rules;
-  const most = (share: number): number => Math.max(1, Math.floor(share * nodes));
+  const most = (operation: Operation): number => {
+    const share = guard.budgets.find(({ name }) => name === operation)?.atOnce?.share ?? 0;
+    return share === 0 ? 0 : Math.max(1, Math.floor(share * nodes));
+  };
   return everyInvariant({
     site,
     store: installation.store,
     recipe: policy.recipes.KernelDeadlock,
     limits: {
-      isolated: most(guard.operations.isolate.share),
-      poweringOff: most(guard.operations.power.share),
+      isolated: most('isolate'),
+      poweringOff: most('power'),
       inventoryAgeMs: guard.inventoryMaximumAgeMs,
     },
     bootNumber,

@@ -105,7 +105,11 @@ async function fill(
   const [first, second] = await journal.commands.claimable(clock.now(), 2);
   if (first === undefined || second === undefined) throw new TypeError('too few commands are open');
   const claim = { by: 'released', now: clock.now(), leaseMs: 60_000 };
-  const budget = { counter: 'isolate/in-flight/sim', cap: 9, until: 'returned' as const };
+  const counter = 'isolate/in-flight/sim';
+  const budget = {
+    ...{ counter, line: counter, operation: 'isolate' as const },
+    ...{ cap: 9, until: 'returned' as const },
+  };
   await journal.commands.claim(first.command.id, { ...claim, budgets: [budget] });
   await journal.commands.postpone(second.command.id, { until: clock.now() + 60_000, reason: 'BudgetFull' });
   await journal.outbox.markSent(await journal.outbox.unsent([0], 50), clock.now());

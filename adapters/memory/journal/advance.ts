@@ -192,7 +192,7 @@ export class MemoryJournal implements Journal {
         now,
       );
     }
-    store.enqueue(stored.commands, now);
+    store.enqueue(stored.commands, now, this.#options.headStartMs);
     for (const { id } of revoked) revoke(store, store.commands.get(id));
     store.publish([...deadLetters, ...effects.outbox, ...signals]);
   }
@@ -229,7 +229,7 @@ function revoke(store: MemoryStore, stored: StoredCommand | undefined): void {
   stored.status = 'revoked';
   stored.result = revokedResult(stored.command);
   const { id, node } = stored.command;
-  store.permits.release(node, ({ commandId, until }) => commandId === id && until === 'settled');
+  store.giveBack(({ commandId, until }) => commandId === id && until === 'settled', node);
   store.dequeue(stored);
 }
 

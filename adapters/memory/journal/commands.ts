@@ -5,6 +5,7 @@ import type { FreshCommands } from '../../journal/fresh-commands.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import type { BudgetClaim, ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
+import { byRank } from './lines.js';
 import type { Permit } from './permits.js';
 import type { MemoryStore, StoredCommand } from './store.js';
 
@@ -25,7 +26,7 @@ export class MemoryCommandQueue implements CommandQueue {
     this.#store.work.reading(this);
     return this.#heads()
       .filter(({ dueAt }) => dueAt <= now)
-      .sort((a, b) => a.position - b.position)
+      .sort(byRank)
       .slice(0, limit)
       .map(queued);
   }
@@ -37,16 +38,20 @@ export class MemoryCommandQueue implements CommandQueue {
   async claim(id: CommandId, claim: Parameters<CommandQueue['claim']>[1]): Promise<ClaimAnswer> {
     const stored = this.#open(id);
     if (stored === undefined || !this.#isHead(stored) || stored.dueAt > claim.now) return { kind: 'gone' };
-    const { permits } = this.#store;
+    const { permits, lines, resting } = this.#store;
     const { node, processId } = stored.command;
     const held = permits.of(node);
     const wanted = claim.budgets
       .filter((budget) => !held.some((permit) => covers(permit, budget, stored.command)))
       .sort((a, b) => (a.counter < b.counter ? -1 : 1));
-    const full = wanted.find(({ counter, cap }) => (permits.used.get(counter) ?? 0) >= cap);
-    if (full !== undefined) return { kind: 'refused', counter: full.counter };
-    for (const { counter, until } of wanted)
-      permits.take({ commandId: id, processId, node, counter, until, takenAt: claim.now });
+    for (const { counter, cap, line, yieldsTo = line } of wanted) {
+      if ((permits.used.get(counter) ?? 0) >= cap) return { kind: 'refused', why: 'full', counter };
+      if (lines.isBehind([line, yieldsTo], stored, resting))
+        return { kind: 'refused', why: 'behind', counter };
+    }
+    for (const { counter, operation, until } of wanted)
+      permits.take({ commandId: id, processId, node, counter, operation, until, takenAt: claim.now });
+    lines.leave(stored);
     stored.unfinished ||= stored.status === 'attempting';
     stored.status = 'attempting';
     stored.dueAt = claim.now + claim.leaseMs;
@@ -74,6 +79,8 @@ export class MemoryCommandQueue implements CommandQueue {
     stored.status = 'waiting';
     stored.dueAt = wait.until;
     stored.waitingReason = wait.reason;
+    if (wait.line === undefined) this.#store.lines.leave(stored);
+    else this.#store.lines.enter(wait.line, stored);
     // Whoever sleeps until the earliest due command has to look again.
     this.#store.work.announce();
   }
@@ -87,19 +94,19 @@ export class MemoryCommandQueue implements CommandQueue {
     stored.result = asStored(result);
     stored.waitingReason = undefined;
     const returned = returnsNode(result);
-    this.#store.permits.release(
-      node,
+    this.#store.dequeue(stored);
+    this.#store.giveBack(
       (permit) =>
         (permit.commandId === id && permit.until === 'settled') ||
         (returned && permit.processId === processId && permit.until !== 'never'),
+      node,
     );
-    this.#store.dequeue(stored);
     this.#store.publish([entry]);
     return true;
   }
 
   async releaseEnded(): Promise<number> {
-    return this.#store.permits.releaseAll(
+    return this.#store.giveBack(
       ({ processId, until }) =>
         until !== 'never' && this.#store.processes.get(processId)?.endedAt !== undefined,
     );

@@ -1,5 +1,5 @@
 import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
-import type { FleetInventory, FleetMember, FleetSummary } from '../../ports/journal.js';
+import type { FleetInventory, FleetMember, FleetPicture } from '../../ports/journal.js';
 import type { MemoryStore } from './store.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
@@ -12,8 +12,7 @@ export class MemoryFleetInventory implements FleetInventory {
   }
 
   async replace(cluster: string, members: readonly FleetMember[], observedAt: number): Promise<void> {
-    this.#store.fleet.clear(cluster);
-    for (const member of members) this.#store.fleet.put(member);
+    this.#store.fleet.replace(cluster, members);
     this.#observed(cluster, observedAt);
   }
 
@@ -27,18 +26,22 @@ export class MemoryFleetInventory implements FleetInventory {
     this.#observed(cluster, observedAt);
   }
 
-  async summary(cluster: string): Promise<FleetSummary | undefined> {
+  async picture(cluster: string): Promise<FleetPicture | undefined> {
     const { fleet, permits, resting, clusters } = this.#store;
     const observedAt = clusters.get(cluster);
     if (observedAt === undefined) return undefined;
     const isOurs = (node: NodeKey): boolean =>
-      permits.of(node).some(({ counter, until }) => until === 'returned' && counter.startsWith('isolate/'));
-    const restingHere = [...resting].filter(
-      (node) => namesOf(node).cluster === cluster && fleet.member(node) !== undefined,
-    );
+      permits.of(node).some(({ operation, until }) => until === 'returned' && operation === 'isolate');
+    const restingHere = [...resting].filter((node) => namesOf(node).cluster === cluster);
     const out = new Set([...fleet.unavailableIn(cluster), ...restingHere]);
-    const unavailableByOthers = [...out].filter((node) => !isOurs(node)).length;
-    return { cluster, observedAt, size: fleet.sizeOf(cluster), unavailableByOthers };
+    return {
+      cluster,
+      observedAt,
+      groups: fleet.groupsOf(
+        cluster,
+        [...out].filter((node) => !isOurs(node)),
+      ),
+    };
   }
 
   async member(node: NodeKey): Promise<FleetMember | undefined> {

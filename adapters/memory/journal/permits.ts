@@ -1,3 +1,4 @@
+import type { Operation } from '../../../domain/command.js';
 import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { BudgetClaim } from '../../ports/journal.js';
 
@@ -6,6 +7,7 @@ export interface Permit {
   readonly processId: ProcessId;
   readonly node: NodeKey;
   readonly counter: string;
+  readonly operation: Operation;
   readonly until: BudgetClaim['until'];
   readonly takenAt: number;
 }
@@ -33,18 +35,17 @@ export class Permits {
     this.#byNode.set(permit.node, [...this.of(permit.node), permit]);
   }
 
-  /** Gives back matching permits of a node; returns how many counters went down. */
-  release(node: NodeKey, isOver: (permit: Permit) => boolean): number {
+  /** Gives back matching permits of a node; returns the counters that went down, each as often as it did. */
+  release(node: NodeKey, isOver: (permit: Permit) => boolean): readonly string[] {
     const over = this.#drop(node, isOver);
-    const counted = over.filter(({ until }) => until !== 'never');
-    for (const { counter } of counted)
-      this.#used.set(counter, Math.max((this.#used.get(counter) ?? 0) - 1, 0));
-    return counted.length;
+    const counters = over.filter(({ until }) => until !== 'never').map(({ counter }) => counter);
+    for (const counter of counters) this.#used.set(counter, Math.max((this.#used.get(counter) ?? 0) - 1, 0));
+    return counters;
   }
 
-  /** Gives back matching permits of any node; returns how many counters went down. */
-  releaseAll(isOver: (permit: Permit) => boolean): number {
-    return [...this.#byNode.keys()].reduce((sum, node) => sum + this.release(node, isOver), 0);
+  /** Gives back matching permits of any node; returns the counters that went down, each as often as it did. */
+  releaseAll(isOver: (permit: Permit) => boolean): readonly string[] {
+    return [...this.#byNode.keys()].flatMap((node) => this.release(node, isOver));
   }
 
   /** Forgets what was taken for good before then, and counters that nobody has taken anything of. */

@@ -19,7 +19,8 @@ import type { ConsumedOffset } from '../../journal/fence.js';
 import type { LostInput } from '../../journal/options.js';
 import { WakeUp } from '../../journal/wake-up.js';
 import { Fleet } from './fleet.js';
-import { Permits } from './permits.js';
+import { Lines } from './lines.js';
+import { Permits, type Permit } from './permits.js';
 import { MemoryWebhooks } from './webhooks.js';
 
 /** What is said of a fact beyond it when it is published. */
@@ -29,10 +30,13 @@ export interface StoredCommand {
   readonly command: Command;
   readonly position: number;
   readonly createdAt: number;
+  readonly headStartMs: number;
   status: CommandRow['status'];
   /** Waiting: not before. Attempting: when the claim runs out. */
   dueAt: number;
   waitingReason?: string | undefined;
+  /** Of the counter that refused it. */
+  waitingLine?: string | undefined;
   claimedBy?: string;
   attempts: number;
   unfinished: boolean;
@@ -76,6 +80,7 @@ export class MemoryStore {
   /** Open commands per node, in order; the first is the head. */
   readonly queues = new Map<NodeKey, StoredCommand[]>();
   readonly permits = new Permits();
+  readonly lines = new Lines();
   /** Unsent entries per outbox partition, by position; then the sent ones. */
   readonly unsent: StoredOutboxEntry[][];
   sent: StoredOutboxEntry[] = [];
@@ -130,12 +135,17 @@ export class MemoryStore {
     for (const queue of this.unsent) queue.sort((a, b) => (a.entry.position < b.entry.position ? -1 : 1));
   }
 
-  enqueue(commands: readonly Command[], createdAt: number): void {
+  enqueue(
+    commands: readonly Command[],
+    createdAt: number,
+    headStartMs: (command: Command) => number = () => 0,
+  ): void {
     for (const command of commands) {
       const stored: StoredCommand = {
         command,
         position: this.commands.size,
         createdAt,
+        headStartMs: headStartMs(command),
         status: 'waiting',
         dueAt: createdAt,
         attempts: 0,
@@ -167,8 +177,19 @@ export class MemoryStore {
     else this.resting.delete(state.node);
   }
 
+  /** Gives back matching permits of a node, or of all nodes, and wakes who waits for them; returns how many counters went down. */
+  giveBack(isOver: (permit: Permit) => boolean, node?: NodeKey): number {
+    const given = node === undefined ? this.permits.releaseAll(isOver) : this.permits.release(node, isOver);
+    const numbers = new Map<string, number>();
+    for (const counter of given) numbers.set(counter, (numbers.get(counter) ?? 0) + 1);
+    for (const [counter, number] of numbers) this.lines.wake(counter, number);
+    if (given.length > 0) this.work.announce();
+    return given.length;
+  }
+
   /** Takes a command that is over out of its node's queue, which may give way to the next. */
   dequeue(stored: StoredCommand): void {
+    this.lines.leave(stored);
     const queue = this.queues.get(stored.command.node) ?? [];
     const left = queue.filter((other) => other !== stored);
     if (left.length === 0) this.queues.delete(stored.command.node);

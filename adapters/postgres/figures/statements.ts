@@ -38,10 +38,10 @@ export const commandStatement = `SELECT ${cluster('open.node_key')} AS cluster, 
 
 /** Those until the return have an index; the others belong to open commands. A command may hold several of one operation. */
 export const permitStatement = `SELECT cluster, operation, count(DISTINCT command_id) AS count FROM (
-    SELECT ${cluster('node_key')} AS cluster, split_part(counter, '/', 1) AS operation, command_id
+    SELECT ${cluster('node_key')} AS cluster, operation, command_id
     FROM journal.permit WHERE until = 'returned'
     UNION ALL
-    SELECT ${cluster('permit.node_key')}, split_part(permit.counter, '/', 1), permit.command_id
+    SELECT ${cluster('permit.node_key')}, permit.operation, permit.command_id
     FROM journal.command AS open JOIN journal.permit AS permit ON permit.command_id = open.id
     WHERE open.status IN ('waiting', 'attempting') AND permit.until = 'settled'
   ) AS held GROUP BY 1, 2 ORDER BY 1, 2`;

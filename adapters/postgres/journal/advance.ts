@@ -142,8 +142,9 @@ async function write(
   },
 ): Promise<Written> {
   const { request, fence, effects, fresh } = batch;
-  const now = context.options.clock.now();
-  const decided = [...batchStatements(effects, now), ...waitingStatements(effects)];
+  const { clock, headStartMs = () => 0 } = context.options;
+  const now = clock.now();
+  const decided = [...batchStatements(effects, { now, headStartMs }), ...waitingStatements(effects)];
   // Revocations answer in the outbox, and only the database knows which of them came in time.
   const revoked = effects.revoke.length === 0 ? [] : await revoke(transaction, effects, decided);
   const outbox = [

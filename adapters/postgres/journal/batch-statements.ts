@@ -1,4 +1,4 @@
-import { commandCatalog } from '../../../domain/command.js';
+import { commandCatalog, type Command } from '../../../domain/command.js';
 import type { BatchEffects } from '../../journal/batch-collection.js';
 import { storableText } from '../../../schemas/storable-text.js';
 import { storableJson } from '../../journal/storable.js';
@@ -12,14 +12,17 @@ export const commandInsert = 'command-insert';
  * The statements that write what a batch decided, one per table and only those that have rows: everything but the
  * outbox, revocations and the offset.
  */
-export function batchStatements(effects: BatchEffects, now: number): readonly Statement[] {
+export function batchStatements(
+  effects: BatchEffects,
+  { now, headStartMs }: { readonly now: number; readonly headStartMs: (command: Command) => number },
+): readonly Statement[] {
   const causes = keepCauses(effects.facts, now);
   return [
     ...(effects.facts.length === 0 ? [] : [insertFacts(effects)]),
     ...(causes === undefined ? [] : [causes]),
     ...(effects.states.length === 0 ? [] : [updateStates(effects), deleteTimers(effects)]),
     ...(effects.timers.length === 0 ? [] : [upsertTimers(effects)]),
-    ...(effects.commands.length === 0 ? [] : [insertCommands(effects, now)]),
+    ...(effects.commands.length === 0 ? [] : [insertCommands(effects.commands, now, headStartMs)]),
     ...(effects.processes.length === 0 ? [] : [upsertProcesses(effects)]),
     ...(effects.repeats.length === 0 ? [] : [addRepeats(effects)]),
   ];
@@ -99,13 +102,18 @@ function upsertTimers({ timers }: BatchEffects): Statement {
 }
 
 /** Answers for each whether its node had no other open one before. */
-function insertCommands({ commands }: BatchEffects, now: number): Statement {
+function insertCommands(
+  commands: readonly Command[],
+  now: number,
+  headStartMs: (command: Command) => number,
+): Statement {
   return {
     name: commandInsert,
-    text: `INSERT INTO journal.command (id, node_key, process_id, command, writes, status, due_at, created_at)
-      SELECT id, node_key, process_id, command, writes, 'waiting', $6, $6
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::boolean[])
-        WITH ORDINALITY AS issued (id, node_key, process_id, command, writes, place)
+    text: `INSERT INTO journal.command (id, node_key, process_id, command, writes, status, due_at, created_at,
+        head_start)
+      SELECT id, node_key, process_id, command, writes, 'waiting', $6, $6, head_start
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::boolean[], $7::bigint[])
+        WITH ORDINALITY AS issued (id, node_key, process_id, command, writes, head_start, place)
       ORDER BY place
       RETURNING id, NOT EXISTS (
         SELECT FROM journal.command AS earlier
@@ -120,6 +128,7 @@ function insertCommands({ commands }: BatchEffects, now: number): Statement {
       commands.map((command) => storableJson(command)),
       commands.map(({ type }) => commandCatalog[type].writes),
       now,
+      commands.map(headStartMs),
     ],
   };
 }

@@ -15,6 +15,7 @@ interface ClaimRow {
   readonly kind: ClaimAnswer['kind'];
   readonly attempt: number | null;
   readonly refused_by: string | null;
+  readonly refused_why: 'full' | 'behind' | null;
 }
 
 /** Claims of one claimant with one lease go together, each command once, at the youngest of their times. */
@@ -38,15 +39,11 @@ export class Claims {
     const now = Math.max(...together.map(({ claim }) => claim.now));
     const asked = together.map(({ id, claim }) => ({
       id,
-      budgets: claim.budgets.map(({ counter, cap, until }) => ({
-        counter,
-        cap: Math.max(Math.floor(cap), 0),
-        until,
-      })),
+      budgets: claim.budgets.map((budget) => ({ ...budget, cap: Math.max(Math.floor(budget.cap), 0) })),
     }));
     const rows = await this.#database.query<ClaimRow & Record<string, unknown>>({
       name: 'commands-claim',
-      text: 'SELECT id, kind, attempt, refused_by FROM journal.claim_commands($1, $2, $3, $4::jsonb)',
+      text: 'SELECT id, kind, attempt, refused_by, refused_why FROM journal.claim_in_lines($1, $2, $3, $4::jsonb)',
       values: [by, now, now + leaseMs, JSON.stringify(asked)],
     });
     const answers = new Map(rows.map((row) => [row.id, answerOf(row)]));
@@ -60,7 +57,7 @@ function fits({ id, claim }: Asked, chosen: readonly Asked[]): boolean {
   );
 }
 
-function answerOf({ kind, attempt, refused_by: counter }: ClaimRow): ClaimAnswer {
+function answerOf({ kind, attempt, refused_by: counter, refused_why: why }: ClaimRow): ClaimAnswer {
   if (kind === 'claimed') return { kind, attempt: attempt ?? 1 };
-  return kind === 'refused' ? { kind, counter: counter ?? '' } : { kind: 'gone' };
+  return kind === 'refused' ? { kind, why: why ?? 'full', counter: counter ?? '' } : { kind: 'gone' };
 }

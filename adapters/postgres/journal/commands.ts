@@ -42,7 +42,8 @@ export class PostgresCommandQueue implements CommandQueue {
       name: 'command-claimable',
       text: `SELECT head.command, head.attempts, head.unfinished OR head.status = 'attempting' AS unfinished,
           head.created_at
-        FROM ${heads} AND head.due_at <= $1 ORDER BY head.position LIMIT $2`,
+        FROM ${heads} AND head.due_at <= $1
+        ORDER BY journal.command_rank(head.created_at, head.head_start, head.attempts), head.position LIMIT $2`,
       values: [now, limit],
     });
     for (const { command } of rows) this.#seen.set(command.id, issuedAs(command));
@@ -79,11 +80,18 @@ export class PostgresCommandQueue implements CommandQueue {
     await this.#context.database.query({
       name: 'command-postpone',
       // An attempt of somebody else whose claim ran out stays one whose end nobody saw.
-      text: `UPDATE journal.command SET status = 'waiting', due_at = $2, waiting_reason = $3,
+      text: `UPDATE journal.command SET status = 'waiting', due_at = $2, waiting_reason = $3, waiting_line = $6,
           unfinished = unfinished OR (status = 'attempting' AND claimed_by IS DISTINCT FROM $4::text)
         WHERE id = $1 AND (status = 'waiting'
           OR (status = 'attempting' AND (claimed_by = $4::text OR due_at <= $5)))`,
-      values: [id, wait.until, storableText(wait.reason), wait.by ?? null, this.#context.options.clock.now()],
+      values: [
+        id,
+        wait.until,
+        storableText(wait.reason),
+        wait.by ?? null,
+        this.#context.options.clock.now(),
+        wait.line ?? null,
+      ],
     });
     this.#context.notices.committed(['command']);
   }

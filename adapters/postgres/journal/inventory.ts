@@ -1,6 +1,7 @@
 import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
 import { storableText } from '../../../schemas/storable-text.js';
-import type { FleetInventory, FleetMember, FleetSummary } from '../../ports/journal.js';
+import { storableJson } from '../../journal/storable.js';
+import type { FleetGroup, FleetInventory, FleetMember, FleetPicture } from '../../ports/journal.js';
 import type { Database, Statement } from './database.js';
 import { asJournalError } from './failures.js';
 import { Together } from './together.js';
@@ -42,23 +43,32 @@ export class PostgresFleetInventory implements FleetInventory {
     ]);
   }
 
-  async summary(cluster: string): Promise<FleetSummary | undefined> {
-    const [row] = await this.#database.query<FleetSummary & Record<string, unknown>>({
-      name: 'fleet-summary',
-      text: `SELECT seen.cluster, seen.observed_at AS "observedAt", count(member.node_key) AS size,
+  async picture(cluster: string): Promise<FleetPicture | undefined> {
+    const rows = await this.#database.query<FleetGroup & { readonly observedAt: number }>({
+      name: 'fleet-picture',
+      text: `SELECT seen.observed_at AS "observedAt", member.pool, member.zone, member.labels,
+          count(member.node_key) AS size,
           count(*) FILTER (WHERE (member.unavailable OR member.node_key IN (
             -- Nobody knows what state a parked node is in.
             SELECT parked.node_key FROM journal.parked_node AS parked WHERE parked.kind = 'failed'
           )) AND member.node_key NOT IN (
             -- As above: read once, and not once per node of the fleet.
             SELECT permit.node_key FROM journal.permit
-            WHERE permit.until = 'returned' AND permit.counter LIKE 'isolate/%'
+            WHERE permit.until = 'returned' AND permit.operation = 'isolate'
           )) AS "unavailableByOthers"
         FROM journal.fleet_cluster AS seen LEFT JOIN journal.fleet_member AS member USING (cluster)
-        WHERE seen.cluster = $1 GROUP BY seen.cluster, seen.observed_at`,
+        WHERE seen.cluster = $1 GROUP BY seen.observed_at, member.pool, member.zone, member.labels`,
       values: [cluster],
     });
-    return row;
+    const [first] = rows;
+    if (first === undefined) return undefined;
+    // A cluster without nodes has one row, of none.
+    const groups = rows.filter(({ size }) => size > 0);
+    return {
+      cluster,
+      observedAt: first.observedAt,
+      groups: groups.map(({ observedAt: _, ...group }) => group),
+    };
   }
 
   member(node: NodeKey): Promise<FleetMember | undefined> {
@@ -68,7 +78,7 @@ export class PostgresFleetInventory implements FleetInventory {
   async #read(nodes: readonly NodeKey[]): Promise<readonly { readonly member?: FleetMember }[]> {
     const rows = await this.#database.query<FleetMember & Record<string, unknown>>({
       name: 'fleet-members',
-      text: `SELECT node_key AS node, pool, zone, unavailable, control_plane AS "controlPlane"
+      text: `SELECT node_key AS node, pool, zone, labels, unavailable, control_plane AS "controlPlane"
         FROM journal.fleet_member WHERE node_key = ANY ($1::text[])`,
       values: [nodes],
     });
@@ -100,11 +110,11 @@ function observed(cluster: string, at: number): Statement {
 function upsert(members: readonly FleetMember[], observedAt: number): Statement {
   return {
     name: 'fleet-upsert',
-    text: `INSERT INTO journal.fleet_member (node_key, cluster, pool, zone, unavailable, control_plane, observed_at)
-      SELECT node_key, cluster, pool, zone, unavailable, control_plane, $7
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[])
-        AS member (node_key, cluster, pool, zone, unavailable, control_plane)
-      ON CONFLICT (node_key) DO UPDATE SET pool = excluded.pool, zone = excluded.zone,
+    text: `INSERT INTO journal.fleet_member (node_key, cluster, pool, zone, unavailable, control_plane, labels, observed_at)
+      SELECT node_key, cluster, pool, zone, unavailable, control_plane, labels, $8
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[], $7::jsonb[])
+        AS member (node_key, cluster, pool, zone, unavailable, control_plane, labels)
+      ON CONFLICT (node_key) DO UPDATE SET pool = excluded.pool, zone = excluded.zone, labels = excluded.labels,
         unavailable = excluded.unavailable, control_plane = excluded.control_plane,
         observed_at = excluded.observed_at`,
     values: [
@@ -114,6 +124,7 @@ function upsert(members: readonly FleetMember[], observedAt: number): Statement 
       members.map(({ zone }) => storableText(zone)),
       members.map(({ unavailable }) => unavailable),
       members.map(({ controlPlane }) => controlPlane),
+      members.map(({ labels }) => storableJson(labels)),
       observedAt,
     ],
   };

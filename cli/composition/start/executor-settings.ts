@@ -1,6 +1,5 @@
 import type { ExecutorSettings } from '../../../services/executor/settings.js';
 import { defaultExecutorSettings } from '../../../services/executor/settings.js';
-import type { GuardPolicy } from '../../../services/guard/policy.js';
 import { poolWithholds } from '../../../workflows/policy.js';
 import type { Configuration } from '../../configuration/configuration.js';
 
@@ -24,21 +23,5 @@ export function executorSettings({
     leaseMs: executor.attemptLeaseMs,
     pollMs: drivers.redfish.observeEveryMs,
     powerDeadlineMs: drivers.redfish.observeDeadlineMs,
-  };
-}
-
-/** The change guard as configured. */
-export function guardPolicy({ guard }: Configuration): GuardPolicy {
-  const operations = Object.fromEntries(
-    Object.entries(guard.operations).map(([name, limit]) => [
-      name,
-      { share: limit.share, rate: limit.rate, rateWindowMs: limit.perMs },
-    ]),
-  ) as GuardPolicy['operations'];
-  return {
-    inventoryMaximumAgeMs: guard.inventoryMaximumAgeMs,
-    askAgainMs: 15_000,
-    operations,
-    byCluster: {},
   };
 }

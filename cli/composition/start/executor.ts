@@ -1,6 +1,6 @@
 import { runExecutor } from '../../../services/executor/executor.js';
 import { createChangeGuard } from '../../../services/guard/change-guard.js';
-import { executorSettings, guardPolicy } from './executor-settings.js';
+import { executorSettings } from './executor-settings.js';
 import { logOf, type RunningService, type ServiceContext } from './running-service.js';
 
 export function startExecutor(context: ServiceContext): RunningService {
@@ -13,7 +13,7 @@ export function startExecutor(context: ServiceContext): RunningService {
     ...(connections.actions === undefined ? {} : { actions: connections.actions }),
     guard: createChangeGuard({
       inventory: connections.journal.inventory,
-      policy: guardPolicy(configuration),
+      policy: configuration.guard.policy,
     }),
     clock: surroundings.clock,
     randomness: surroundings.randomness,

@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
 
-import { faultTypes, type FaultType } from '../../../domain/fault.js';
+import { classOfFaultType, faultTypes, type FaultClass, type FaultType } from '../../../domain/fault.js';
 import { repairWorkflowNames } from '../../../domain/node-state.js';
+import { severities, type Severity } from '../../../services/guard/severity.js';
 import { count, duration, flag, modes, oneOf, perWord, section, sectionWithDefaults } from './values.js';
 
 export const modeSection = sectionWithDefaults(
@@ -129,12 +130,22 @@ const ladderByDefault: Readonly<Record<FaultType, readonly RungSection[]>> = {
   KubeletUnhealthy: componentLadder,
 };
 
+const severityByDefault: Readonly<Record<FaultClass, Severity>> = {
+  hardware: 'high',
+  system: 'normal',
+  component: 'normal',
+};
+
 function faultSection(type: FaultType) {
   const recipe = type === 'RuntimeUnhealthy' ? { component: 'container-runtime' } : {};
   return sectionWithDefaults({
     ladder: Type.Array(rung, {
       default: [...ladderByDefault[type]],
       description: 'Workflows to try, in this order. Empty: isolate, then ask a person.',
+    }),
+    severity: oneOf(severities, {
+      default: severityByDefault[classOfFaultType[type]],
+      description: 'Who waits for leave goes before others that are less severe: by four hours, or by one.',
     }),
     recipe: { ...recipeOverrides, default: recipe },
   });

@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox';
 
-import { operations, type Operation } from '../../../domain/command.js';
 import { faultTypes } from '../../../domain/fault.js';
 import { count, duration, oneOf, section, sectionWithDefaults, text, tokenMembers } from './values.js';
 
@@ -78,53 +77,6 @@ export const executorSection = sectionWithDefaults(
     }),
   },
   'Carries out commands.',
-);
-
-interface Limit {
-  readonly share: number;
-  readonly rate: number;
-  readonly per: string;
-}
-
-const limitByDefault: Readonly<Record<Operation, Limit>> = {
-  isolate: { share: 0.05, rate: 10, per: '1m' },
-  migrate: { share: 0.05, rate: 10, per: '1m' },
-  'delete-pods': { share: 0.02, rate: 5, per: '1m' },
-  'restart-component': { share: 0.05, rate: 10, per: '1m' },
-  power: { share: 0.05, rate: 5, per: '1m' },
-  reimage: { share: 0.02, rate: 2, per: '1m' },
-};
-
-function limitSection(operation: Operation) {
-  const { share, rate, per } = limitByDefault[operation];
-  return sectionWithDefaults({
-    share: Type.Number({
-      default: share,
-      minimum: 0,
-      maximum: 1,
-      description: 'At most this share of a cluster at once (at least one node, unless 0 forbids it).',
-    }),
-    rate: Type.Integer({ default: rate, minimum: 1, description: 'At most so many a cluster…' }),
-    per: duration({ default: per, description: '…within this long.' }),
-  });
-}
-
-export const guardSection = sectionWithDefaults(
-  {
-    inventoryMaximumAge: duration({
-      default: '5m',
-      description: 'An older picture of the fleet gives no permits.',
-    }),
-    operations: Type.Unsafe<Record<Operation, Limit>>({
-      type: 'object',
-      additionalProperties: false,
-      default: {},
-      description: 'Limits per risky operation and cluster.',
-      properties: Object.fromEntries(operations.map((operation) => [operation, limitSection(operation)])),
-      required: [...operations],
-    }),
-  },
-  'Leave for risky changes.',
 );
 
 const webhook = section({

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 
 import { clustersSection } from './clusters.js';
+import { guardSection } from './guard.js';
 import {
   eventLogSection,
   httpSection,
@@ -13,7 +14,6 @@ import {
   detectorSection,
   driversSection,
   executorSection,
-  guardSection,
   intakeSection,
   tracingSection,
 } from './services.js';

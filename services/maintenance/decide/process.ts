@@ -158,6 +158,7 @@ function commandsOf(draft: Draft, step: WorkflowStep): readonly Command[] {
   const { node } = draft.state;
   const event = nextEvent(draft);
   const issuedBy = eventIdOf(node, event);
+  const reporter = draft.state.faults[faultType]?.sources[0];
   return step.actions
     .filter(isCommandAction)
     .filter((action) => !isAskedAlready(context, action.type))
@@ -170,6 +171,7 @@ function commandsOf(draft: Draft, step: WorkflowStep): readonly Command[] {
       expected,
       mode,
       faultType,
+      ...(reporter === undefined ? {} : { reporter }),
       issuedBy,
     }));
 }

@@ -13,6 +13,7 @@ import {
   processOf,
   report,
   starting,
+  budgetOf,
 } from '../../contract/journal/decisions.js';
 import { defaultOptions, jsonWriter, TestClock } from '../../contract/journal/harness.js';
 import { startTestServer, type TestServer } from '../../contract/journal/postgres-server.js';
@@ -89,7 +90,7 @@ describe('the figures of a journal', () => {
       batch([report(n1), report(n2)], { decide: starting([isolate, second, other]) }),
     );
     const now = clock.now();
-    const budgets = [{ counter: 'isolate/in-flight/a', cap: 1, until: 'returned' as const }];
+    const budgets = [budgetOf('isolate/in-flight/a', 1, 'returned')];
     await journal.commands.claim(isolate.id, { by: 'one', now, leaseMs: 1000, budgets });
     await journal.commands.postpone(other.id, { until: now + 1, reason: 'BudgetFull: isolate/in-flight/a' });
     const { commands, permits, processes, decided } = await figures.read();

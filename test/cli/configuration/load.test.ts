@@ -300,3 +300,16 @@ describe('given a bad file', () => {
     );
   });
 });
+
+it('given an alias, then defaults that differ are filled in on both sides: the one had the defaults of the other', () => {
+  const { severities } = parseConfiguration(
+    `
+clusters: [{name: a, kubeconfig: k}]
+faults:
+  NetworkFailure: &both {ladder: []}
+  Undetermined: *both
+`,
+    'alias.yaml',
+  );
+  expect(severities).toMatchObject({ NetworkFailure: 'high', Undetermined: 'normal' });
+});

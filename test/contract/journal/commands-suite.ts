@@ -5,7 +5,17 @@ import type { Command } from '../../../domain/command.js';
 import type { CommandId } from '../../../domain/identifiers.js';
 import type { Signal } from '../../../domain/signal.js';
 import type { noteMessage } from './decisions.js';
-import { batch, commandOf, decision, ending, nodeNamed, report, resultOf, starting } from './decisions.js';
+import {
+  batch,
+  budgetOf,
+  commandOf,
+  decision,
+  ending,
+  nodeNamed,
+  report,
+  resultOf,
+  starting,
+} from './decisions.js';
 import { eachFresh, type Harness, type Installation } from './harness.js';
 
 const n1 = nodeNamed('n1');
@@ -113,8 +123,8 @@ export function commandsSuite(harness: () => Harness): void {
       await copy.upkeep.startEpoch();
       const heads = await copy.commands.claimable(now, 10);
       expect(heads.map(({ command: { type }, unfinishedAttempt }) => [type, unfinishedAttempt])).toEqual([
-        ['powerOff', true],
         ['isolateNode', false],
+        ['powerOff', true],
       ]);
       // It may be under way by what the copy does not know of: nobody takes it back.
       await revoking(off.id);
@@ -252,14 +262,14 @@ export function commandsSuite(harness: () => Harness): void {
   });
 
   describe('budgets', () => {
-    const inFlight: BudgetClaim = { counter: 'isolate/in-flight/a', cap: 3, until: 'settled' };
+    const inFlight = budgetOf('isolate/in-flight/a', 3, 'settled');
     const many = (count: number): readonly Command[] =>
       Array.from({ length: count }, (_, index) => commandOf(nodeNamed(`m${index}`), 1));
 
     it('are never exceeded by a race', async () => {
       const commands = many(8);
       await issue(commands);
-      const rate: BudgetClaim = { counter: 'isolate/rate/a', cap: 100, until: 'never' };
+      const rate = budgetOf('isolate/rate/a', 100, 'never');
       const answers = await Promise.all(
         commands.map(({ id }, index) =>
           claim(id, { by: `c${index}`, budgets: index % 2 === 0 ? [inFlight, rate] : [rate, inFlight] }),
@@ -267,7 +277,7 @@ export function commandsSuite(harness: () => Harness): void {
       );
       expect(answers.filter(({ kind }) => kind === 'claimed')).toHaveLength(3);
       expect(answers.filter(({ kind }) => kind === 'refused')).toEqual(
-        Array.from({ length: 5 }, () => ({ kind: 'refused', counter: inFlight.counter })),
+        Array.from({ length: 5 }, () => ({ kind: 'refused', why: 'full', counter: inFlight.counter })),
       );
     });
 
@@ -275,10 +285,11 @@ export function commandsSuite(harness: () => Harness): void {
       const [a, b] = many(2);
       if (a === undefined || b === undefined) throw new Error('two');
       await issue([a, b]);
-      const closed: BudgetClaim = { counter: 'z/closed', cap: 0, until: 'settled' };
+      const closed = budgetOf('z/closed', 0, 'settled');
       const single = { ...inFlight, cap: 1 };
       expect(await claim(a.id, { budgets: [single, closed] })).toEqual({
         kind: 'refused',
+        why: 'full',
         counter: 'z/closed',
       });
       expect(await claim(b.id, { budgets: [single] })).toMatchObject({ kind: 'claimed' });
@@ -312,7 +323,7 @@ export function commandsSuite(harness: () => Harness): void {
       const giveBack = commandOf(n1, 2, 'giveBack');
       const next = commandOf(n2, 1, 'isolateNode');
       await issue([isolate, giveBack, next]);
-      const held: BudgetClaim = { counter: 'isolate/in-flight/a', cap: 1, until: 'returned' };
+      const held = budgetOf('isolate/in-flight/a', 1, 'returned');
       await claim(isolate.id, { budgets: [held] });
       await copy.commands.settle(resultOf(isolate), now);
       expect(await claim(next.id, { budgets: [held] })).toMatchObject({ kind: 'refused' });
@@ -331,7 +342,7 @@ export function commandsSuite(harness: () => Harness): void {
       const giveBack = commandOf(n1, 2, 'giveBack');
       const next = commandOf(n2, 1, 'isolateNode');
       await issue([isolate, giveBack, next]);
-      const held: BudgetClaim = { counter: 'isolate/in-flight/a', cap: 1, until: 'returned' };
+      const held = budgetOf('isolate/in-flight/a', 1, 'returned');
       await claim(isolate.id, { budgets: [held] });
       await copy.commands.settle(resultOf(isolate), now);
       await claim(giveBack.id);
@@ -344,7 +355,7 @@ export function commandsSuite(harness: () => Harness): void {
       const again = commandOf(n1, 2, 'isolateNode');
       const next = commandOf(n2, 1, 'isolateNode');
       await issue([isolate, again, next]);
-      const held: BudgetClaim = { counter: 'isolate/in-flight/a', cap: 1, until: 'returned' };
+      const held = budgetOf('isolate/in-flight/a', 1, 'returned');
       await claim(isolate.id, { budgets: [held] });
       await copy.commands.settle(resultOf(isolate), now);
       expect(await claim(again.id, { budgets: [held] })).toMatchObject({ kind: 'claimed' });
@@ -355,7 +366,7 @@ export function commandsSuite(harness: () => Harness): void {
       const [a, b] = many(2);
       if (a === undefined || b === undefined) throw new Error('two');
       await issue([a, b]);
-      const rate: BudgetClaim = { counter: 'isolate/rate/a', cap: 1, until: 'never' };
+      const rate = budgetOf('isolate/rate/a', 1, 'never');
       await claim(a.id, { budgets: [rate] });
       await copy.commands.settle(resultOf(a), now);
       expect(await claim(b.id, { budgets: [rate] })).toMatchObject({ kind: 'refused' });

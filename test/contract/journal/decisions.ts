@@ -13,7 +13,7 @@ import { namesOf } from '../../../domain/identifiers.js';
 import { applyMergePatch, mergeDifference, type JsonObject } from '../../../domain/json.js';
 import type { ActiveProcess, NodeState, Recipe } from '../../../domain/node-state.js';
 import type { Input } from '../../../domain/signal.js';
-import type { AdvanceRequest } from '../../../adapters/ports/journal.js';
+import type { AdvanceRequest, BudgetClaim } from '../../../adapters/ports/journal.js';
 
 /** Decisions as small as they can be, told by the report's message: the journal must not care what was decided. */
 
@@ -25,6 +25,11 @@ export function nodeNamed(name: string): NodeKey {
 
 export function causeNumber(number: number): CauseId {
   return `00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}` as CauseId;
+}
+
+/** Of one counter, in whose own line its losers wait. */
+export function budgetOf(counter: string, cap: number, until: BudgetClaim['until']): BudgetClaim {
+  return { counter, line: counter, operation: 'isolate', cap, until };
 }
 
 export function report(node: NodeKey, message = 'open', causeId?: CauseId): Input {

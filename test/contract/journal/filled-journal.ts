@@ -13,6 +13,7 @@ import {
   resultOf,
   starting,
   timerOf,
+  budgetOf,
 } from './decisions.js';
 import { defaultOptions, TestClock } from './harness.js';
 
@@ -46,7 +47,7 @@ export async function fillJournal(
     const begins = starting([look, off, isolate], [timerOf(n1, 'verify-check', 9_000_000)]);
     const nul = { ...report(n4), message: 'half \ud800 and nothing \0' };
     await copy.journal.advance(batch([report(n1), report(n2), nul], { decide: begins }));
-    const budgets = [{ counter: 'isolate/in-flight/a', cap: 5, until: 'returned' as const }];
+    const budgets = [budgetOf('isolate/in-flight/a', 5, 'returned')];
     await copy.commands.claim(isolate.id, { by: 'me', now: clock.now(), leaseMs: 50, budgets });
     await copy.commands.claim(look.id, { by: 'me', now: clock.now(), leaseMs: 50, budgets: [] });
     await copy.commands.settle(resultOf(look), clock.now());
@@ -61,7 +62,7 @@ export async function fillJournal(
     await copy.journal.startAt('maintenance', { ...assigned, low: 7n });
     await copy.upkeep.startLogEpoch({ subject: 'anna', reason: 'Kafka was rebuilt' });
     await copy.journal.startAt('maintenance', assigned);
-    const member = { node: n1, pool: 'p', zone: 'z', unavailable: false, controlPlane: false };
+    const member = { node: n1, pool: 'p', zone: 'z', labels: {}, unavailable: false, controlPlane: false };
     await copy.inventory.replace('a', [member], clock.now());
     await copy.outbox.markSent(await copy.outbox.unsent([0], 3), clock.now());
     const letter = { logId: 'log-1', topic: 'maintenance.signals.dlt', partition: 0, offset: 3n };

@@ -4,6 +4,7 @@ import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory
 import { JournalUnavailable } from '../../../adapters/ports/journal.js';
 import { advanceSuite } from './advance-suite.js';
 import { commandsSuite } from './commands-suite.js';
+import { linesSuite } from './lines-suite.js';
 import { deadLettersSuite } from './dead-letters-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { lostInputSuite } from './lost-input-suite.js';
@@ -39,6 +40,7 @@ const harness: Harness = {
 describe('the journal in memory', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
+  linesSuite(() => harness);
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 60);

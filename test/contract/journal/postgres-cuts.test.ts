@@ -16,6 +16,7 @@ import {
   retry,
   starting,
   timerOf,
+  budgetOf,
 } from './decisions.js';
 import { defaultOptions, TestClock } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
@@ -40,7 +41,7 @@ const claim = (copy: OpenJournal, node: NodeKey): Promise<unknown> =>
     by: 'me',
     now: 1_000_000,
     leaseMs: 1_000_000,
-    budgets: ['power', 'rate'].map((counter) => ({ counter, cap: 10_000, until: 'settled' as const })),
+    budgets: ['power', 'rate'].map((counter) => budgetOf(counter, 10_000, 'settled')),
   });
 
 const works: Readonly<Record<string, Work>> = {

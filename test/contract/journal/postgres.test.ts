@@ -3,6 +3,7 @@ import type { OpenJournal, OpenWebhooks } from '../../../adapters/journal/option
 import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
 import { advanceSuite } from './advance-suite.js';
 import { commandsSuite } from './commands-suite.js';
+import { linesSuite } from './lines-suite.js';
 import { batch, nodeNamed, report } from './decisions.js';
 import { deadLettersSuite } from './dead-letters-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
@@ -45,6 +46,7 @@ const harness: Harness = {
 describe('the journal on PostgreSQL', () => {
   advanceSuite(() => harness);
   commandsSuite(() => harness);
+  linesSuite(() => harness);
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 25);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import { outboxPartitionOf } from '../../../adapters/journal/digests.js';
-import type { BudgetClaim, FleetMember, NewOutboxEntry } from '../../../adapters/ports/journal.js';
+import type { FleetMember, NewOutboxEntry } from '../../../adapters/ports/journal.js';
 import type { Signal } from '../../../domain/signal.js';
 import { unsentCauses, unsentSignals } from './commands-suite.js';
 import {
@@ -13,6 +13,7 @@ import {
   report,
   starting,
   timerOf,
+  budgetOf,
 } from './decisions.js';
 import { eachFresh, jsonWriter, type Harness, type Installation } from './harness.js';
 
@@ -282,47 +283,49 @@ export function sendingSuite(harness: () => Harness): void {
       node,
       pool: 'p',
       zone: 'z',
+      labels: { rack: 'r1' },
       unavailable,
       controlPlane: false,
     });
 
     it('is unknown until it was observed', async () => {
-      expect(await copy.inventory.summary('a')).toBeUndefined();
+      expect(await copy.inventory.picture('a')).toBeUndefined();
       expect(await copy.inventory.member(n1)).toBeUndefined();
       await copy.inventory.replace('a', [], 5);
-      expect(await copy.inventory.summary('a')).toEqual({
-        cluster: 'a',
-        observedAt: 5,
-        size: 0,
-        unavailableByOthers: 0,
-      });
+      expect(await copy.inventory.picture('a')).toEqual({ cluster: 'a', observedAt: 5, groups: [] });
     });
 
     it('is replaced as a whole, and changed node by node', async () => {
       await copy.inventory.replace('a', [member(n1), member(n2, true)], 5);
       await copy.inventory.replace('b', [member('b/n1' as typeof n1)], 6);
-      expect(await copy.inventory.summary('a')).toMatchObject({ size: 2, unavailableByOthers: 1 });
+      expect(await copy.inventory.picture('a')).toMatchObject({
+        groups: [{ size: 2, unavailableByOthers: 1 }],
+      });
       await copy.inventory.change('a', { changed: [member(n1, true)], gone: [] }, 7);
       expect(await copy.inventory.member(n1)).toEqual(member(n1, true));
-      expect(await copy.inventory.summary('a')).toMatchObject({ observedAt: 7, unavailableByOthers: 2 });
+      expect(await copy.inventory.picture('a')).toMatchObject({
+        observedAt: 7,
+        groups: [{ unavailableByOthers: 2 }],
+      });
       await copy.inventory.change('a', { changed: [member(n2)], gone: [n1] }, 8);
       await copy.inventory.replace('a', [member(n2)], 4);
-      expect(await copy.inventory.summary('a')).toEqual({
+      expect(await copy.inventory.picture('a')).toEqual({
         cluster: 'a',
         observedAt: 8,
-        size: 1,
-        unavailableByOthers: 0,
+        groups: [{ pool: 'p', zone: 'z', labels: { rack: 'r1' }, size: 1, unavailableByOthers: 0 }],
       });
-      expect(await copy.inventory.summary('b')).toMatchObject({ size: 1 });
+      expect(await copy.inventory.picture('b')).toMatchObject({ groups: [{ size: 1 }] });
     });
 
     it('does not count what we isolated ourselves as taken by others', async () => {
       const isolate = commandOf(n1, 1, 'isolateNode');
       await copy.journal.advance(batch([report(n1)], { decide: starting([isolate]) }));
       await copy.inventory.replace('a', [member(n1, true), member(n2, true)], 5);
-      const held: BudgetClaim = { counter: 'isolate/in-flight/a', cap: 9, until: 'returned' };
+      const held = budgetOf('isolate/in-flight/a', 9, 'returned');
       await copy.commands.claim(isolate.id, { by: 'one', now, leaseMs: 10, budgets: [held] });
-      expect(await copy.inventory.summary('a')).toMatchObject({ size: 2, unavailableByOthers: 1 });
+      expect(await copy.inventory.picture('a')).toMatchObject({
+        groups: [{ size: 2, unavailableByOthers: 1 }],
+      });
     });
   });
 

@@ -23,6 +23,7 @@ const settings: DetectorSettings = {
   lease: undefined,
   poolLabel: 'pool',
   zoneLabel: 'zone',
+  guardLabels: [],
   installation: 'inst1',
 };
 

@@ -10,6 +10,7 @@ const member = (name: string, unavailable = false): FleetMember => ({
   zone: 'z',
   unavailable,
   controlPlane: false,
+  labels: {},
 });
 
 /** Writes that end when they are told to, in the order in which they began. */

@@ -1,81 +1,155 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, CommandType } from '../../../domain/command.js';
-import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
-import { budgetsFor } from '../../../services/guard/budgets.js';
-import { defaultGuardPolicy as policy } from '../../../services/guard/policy.js';
+import type { FleetGroup } from '../../../adapters/ports/journal.js';
+import type { Operation } from '../../../domain/command.js';
+import { operations } from '../../../domain/command.js';
+import { budgetsFor, type FleetNow } from '../../../services/guard/budgets.js';
+import { budgetsPerCluster, type GuardPolicy } from '../../../services/guard/policy.js';
+import { budgetWith, memberWith, now, requestTo } from './asked.js';
 
-const now = Date.UTC(2026, 0, 1, 10, 0, 20);
-const node = 'a/n1' as NodeKey;
-const summary = { cluster: 'a', observedAt: now, size: 100, unavailableByOthers: 0 };
-const member = { node, pool: 'p', zone: 'z', unavailable: false, controlPlane: false };
+const limits = Object.fromEntries(
+  operations.map((operation) => [operation, { share: 0.1, rate: 60, rateWindowMs: 60_000 }]),
+) as Parameters<typeof budgetsPerCluster>[0];
+const policy: GuardPolicy = {
+  inventoryMaximumAgeMs: 15 * 60_000,
+  askAgainMs: 15_000,
+  budgets: budgetsPerCluster(limits),
+};
+const group: FleetGroup = {
+  ...{ pool: 'p', zone: 'z', labels: { rack: 'r1' } },
+  ...{ size: 100, unavailableByOthers: 0 },
+};
 
-function command(type: 'isolateNode' | 'powerOff' | 'giveBack'): Command {
-  const common = {
-    id: 'c' as CommandId,
-    node,
-    processId: 'p-1' as ProcessId,
-    stageEntry: 1,
-    expected: {},
-    mode: 'active',
-    faultType: 'DiskFailure',
-  } as const;
-  return type === 'isolateNode'
-    ? { ...common, type, parameters: { cordon: true, reason: 'DiskFailure' } }
-    : { ...common, type, parameters: {} };
+function fleetOf(groups: readonly FleetGroup[], more: Partial<FleetNow> = {}): FleetNow {
+  return { picture: { cluster: 'a', observedAt: now, groups }, member: memberWith(), now, ...more };
 }
 
-function capOf(
-  type: CommandType & ('isolateNode' | 'powerOff'),
-  fleet: Parameters<typeof budgetsFor>[2],
-): number {
-  const answer = budgetsFor(command(type), policy, fleet);
+function capsFor(operation: Operation, fleet: FleetNow, rules = policy): Readonly<Record<string, number>> {
+  const answer = budgetsFor(requestTo(operation), rules, fleet);
   if (answer.kind !== 'ask') throw new Error(answer.reason);
-  return answer.budgets[0]?.cap ?? -1;
+  return Object.fromEntries(answer.budgets.map(({ line, cap }) => [line, cap]));
 }
 
 describe('the change guard', () => {
-  it('given no inventory or an old one, when a risky command asks, then it waits', () => {
-    const old = { ...summary, observedAt: now - policy.inventoryMaximumAgeMs - 1 };
-    for (const stale of [undefined, old]) {
-      const answer = budgetsFor(command('isolateNode'), policy, { summary: stale, member, now });
+  it('given no inventory or an old one, when a risky operation is asked for, then it waits', () => {
+    const picture = { cluster: 'a', observedAt: now - policy.inventoryMaximumAgeMs - 1, groups: [group] };
+    for (const stale of [undefined, picture]) {
+      const answer = budgetsFor(requestTo('isolate'), policy, fleetOf([], { picture: stale }));
       expect(answer).toMatchObject({ kind: 'wait', reason: 'NoFreshInventory' });
       expect(answer.kind === 'wait' && answer.until > now).toBe(true);
     }
   });
 
-  it('given no inventory, when a recovery asks, then nothing is in its way', () => {
-    const answer = budgetsFor(command('giveBack'), policy, { summary: undefined, member: undefined, now });
-    expect(answer).toEqual({ kind: 'ask', budgets: [], askAgainAt: {} });
+  it('given a node that is in no inventory, then it waits', () => {
+    const answer = budgetsFor(requestTo('isolate'), policy, fleetOf([group], { member: undefined }));
+    expect(answer).toMatchObject({ kind: 'wait', reason: 'NodeNotInInventory' });
+  });
+
+  it('given an operation that nobody has set a limit for, then it waits', () => {
+    const answer = budgetsFor(requestTo('release'), { ...policy, budgets: [] }, fleetOf([group]));
+    expect(answer).toMatchObject({ kind: 'wait', reason: 'NoBudget' });
   });
 
   it('given nodes that others keep out, when a healthy one is to be isolated, then they count', () => {
-    expect(capOf('isolateNode', { summary, member, now })).toBe(10);
-    expect(capOf('isolateNode', { summary: { ...summary, unavailableByOthers: 4 }, member, now })).toBe(6);
-    expect(capOf('isolateNode', { summary: { ...summary, unavailableByOthers: 40 }, member, now })).toBe(0);
+    const capWith = (unavailableByOthers: number): number | undefined =>
+      capsFor('isolate', fleetOf([{ ...group, unavailableByOthers }]))['isolate/in-flight/a'];
+    expect([0, 4, 40].map(capWith)).toEqual([10, 6, 0]);
   });
 
   it('given many nodes down, when one of them is to be isolated, then repair goes on within the share', () => {
-    const down = { ...member, unavailable: true };
-    expect(
-      capOf('isolateNode', { summary: { ...summary, unavailableByOthers: 40 }, member: down, now }),
-    ).toBe(10);
-  });
-
-  it('given a tiny cluster, then one node at a time may be handled', () => {
-    expect(capOf('isolateNode', { summary: { ...summary, size: 3 }, member, now })).toBe(1);
+    const down = fleetOf([{ ...group, unavailableByOthers: 40 }], {
+      member: memberWith({ unavailable: true }),
+    });
+    expect(capsFor('isolate', down)).toMatchObject({ 'isolate/in-flight/a/unavailable': 10 });
   });
 
   it('given an isolation, then its place is held until the return, and its rate never comes back', () => {
-    const answer = budgetsFor(command('isolateNode'), policy, { summary, member, now });
-    expect(answer).toMatchObject({
+    const answer = budgetsFor(requestTo('isolate'), policy, fleetOf([group]));
+    const rate = 'isolate/rate/a/2026-01-01T10:00:00.000Z';
+    expect(answer).toEqual({
       kind: 'ask',
       budgets: [
-        { counter: 'isolate/in-flight/a', until: 'returned' },
-        { counter: 'isolate/rate/a/2026-01-01T10:00:00.000Z', cap: 60, until: 'never' },
+        {
+          ...{ counter: 'isolate/in-flight/a', operation: 'isolate', cap: 10, until: 'returned' },
+          ...{ line: 'isolate/in-flight/a', yieldsTo: 'isolate/in-flight/a/unavailable' },
+        },
+        { counter: rate, line: 'isolate/rate/a', operation: 'isolate', cap: 60, until: 'never' },
       ],
+      askAgainAt: {
+        [rate]: Date.UTC(2026, 0, 1, 10, 1),
+        'isolate/in-flight/a': Date.UTC(2026, 0, 1, 10, 0, 30),
+      },
     });
-    if (answer.kind !== 'ask') return;
-    expect(answer.askAgainAt['isolate/rate/a/2026-01-01T10:00:00.000Z']).toBe(Date.UTC(2026, 0, 1, 10, 1));
-    expect(answer.askAgainAt['isolate/in-flight/a']).toBe(Date.UTC(2026, 0, 1, 10, 0, 30));
+  });
+
+  it('given budgets of many scopes, then each counts its own nodes, and all of them are asked', () => {
+    const budgets = [
+      budgetWith({ name: 'cluster', atOnce: { share: 0.5 } }),
+      budgetWith({ name: 'pool', scope: { kind: 'pool' }, atOnce: { share: 0.5 } }),
+      budgetWith({ name: 'zone', scope: { kind: 'zone' }, atOnce: { share: 0.5 } }),
+      budgetWith({ name: 'rack', scope: { kind: 'label', label: 'rack' }, atOnce: { share: 0.5 } }),
+      budgetWith({ name: 'node', scope: { kind: 'node' }, rate: { count: 3, windowMs: 60_000 } }),
+      budgetWith({ name: 'type', scope: { kind: 'faultType' }, atOnce: { share: 0.5, count: 7 } }),
+      budgetWith({ name: 'who', scope: { kind: 'reporter' }, atOnce: { count: 3 } }),
+      budgetWith({ name: 'owner', scope: { kind: 'owner' }, atOnce: { count: 4 } }),
+      budgetWith({ name: 'no-label', scope: { kind: 'label', label: 'row' }, atOnce: { count: 1 } }),
+      budgetWith({ name: 'power-only', operations: ['power'], atOnce: { count: 1 } }),
+    ];
+    const groups = [
+      { ...group, size: 10 },
+      { ...group, size: 20, labels: { rack: 'r2' } },
+      { ...group, size: 40, zone: 'z2' },
+      { ...group, size: 80, pool: 'p2' },
+    ];
+    expect(capsFor('isolate', fleetOf(groups), { ...policy, budgets })).toEqual({
+      'cluster/in-flight/a': 75,
+      'pool/in-flight/a/p': 35,
+      'zone/in-flight/a/z': 55,
+      'rack/in-flight/a/r1': 65,
+      'node/rate/a/n1': 3,
+      'type/in-flight/a/DiskFailure': 7,
+      'owner/in-flight/a/faultline': 4,
+    });
+  });
+
+  it.each([
+    [{ clusters: ['b'] }],
+    [{ pools: ['other'] }],
+    [{ zones: ['other'] }],
+    [{ labels: { rack: ['r2', 'r3'] } }],
+    [{ faultTypes: ['MemoryFailure'] }],
+    [{ reporters: ['npd'] }],
+    [{ owners: ['anna'] }],
+  ])('given a budget that is about %j, then it does not hold for another', (where) => {
+    const budgets = [
+      budgetWith({ name: 'all', atOnce: { count: 9 } }),
+      budgetWith({ name: 'some', where, atOnce: { count: 1 } }),
+    ];
+    expect(capsFor('isolate', fleetOf([group]), { ...policy, budgets })).toEqual({ 'all/in-flight/a': 9 });
+  });
+
+  it('given a budget that is about this node, this fault and whoever asks, then it holds', () => {
+    const where = {
+      ...{ clusters: ['a'], pools: ['p'], zones: ['z'], labels: { rack: ['r1'] } },
+      ...{ faultTypes: ['DiskFailure'], reporters: ['npd'], owners: ['faultline'] },
+    };
+    const budgets = [budgetWith({ where, atOnce: { count: 1 } })];
+    const request = requestTo('isolate', { reporter: 'npd' });
+    expect(budgetsFor(request, { ...policy, budgets }, fleetOf([group]))).toMatchObject({
+      kind: 'ask',
+      budgets: [{ counter: 'some/in-flight/a', cap: 1 }],
+    });
+  });
+
+  it('given quiet hours of one of its budgets, then it waits until the last of them are over, and is told whose', () => {
+    const hours = { days: [1, 2, 3, 4, 5, 6, 7], from: 9 * 60, timeZone: 'UTC' };
+    const budgets = [
+      budgetWith({ name: 'short', quietHours: [{ ...hours, to: 11 * 60 }] }),
+      budgetWith({ name: 'long', quietHours: [{ ...hours, to: 18 * 60 }] }),
+    ];
+    expect(budgetsFor(requestTo('isolate'), { ...policy, budgets }, fleetOf([group]))).toEqual({
+      kind: 'wait',
+      reason: 'QuietHours: long',
+      until: Date.UTC(2026, 0, 1, 18),
+    });
   });
 });

@@ -1,0 +1,53 @@
+import { lineOfUnavailable } from '../../ports/journal.js';
+import type { NodeKey } from '../../../domain/identifiers.js';
+import type { StoredCommand } from './store.js';
+
+const perAttemptMs = 60_000;
+
+/** Whoever was refused by a counter waits in its line. */
+export class Lines {
+  readonly #byName = new Map<string, Set<StoredCommand>>();
+
+  enter(line: string, command: StoredCommand): void {
+    this.leave(command);
+    const others = this.#byName.get(line);
+    if (others === undefined) this.#byName.set(line, new Set([command]));
+    else others.add(command);
+    command.waitingLine = line;
+  }
+
+  leave(command: StoredCommand): void {
+    const { waitingLine: line } = command;
+    if (line === undefined) return;
+    const others = this.#byName.get(line);
+    others?.delete(command);
+    if (others?.size === 0) this.#byName.delete(line);
+    command.waitingLine = undefined;
+  }
+
+  /** Whether somebody else in one of these lines comes before it. Nodes that rest hold nobody up. */
+  isBehind(lines: readonly string[], command: StoredCommand, resting: ReadonlySet<NodeKey>): boolean {
+    return lines.some((line) =>
+      [...(this.#byName.get(line) ?? [])].some(
+        (other) => other !== command && byRank(other, command) < 0 && !resting.has(other.command.node),
+      ),
+    );
+  }
+
+  /** Something of a counter was given back: so many need not wait any longer, the first ones in each of its lines. */
+  wake(counter: string, number: number): void {
+    for (const line of [counter, lineOfUnavailable(counter)]) {
+      const first = [...(this.#byName.get(line) ?? [])].sort(byRank).slice(0, number);
+      for (const command of first) command.dueAt = command.createdAt;
+    }
+  }
+}
+
+/** In the order in which commands are handed out: by age and head start, a minute back for each attempt. */
+export function byRank(left: StoredCommand, right: StoredCommand): number {
+  return rankOf(left) - rankOf(right) || left.position - right.position;
+}
+
+function rankOf({ createdAt, headStartMs, attempts }: StoredCommand): number {
+  return createdAt - headStartMs + attempts * perAttemptMs;
+}

@@ -1,0 +1,181 @@
+import { IANAZone } from 'luxon';
+
+import { operations, type Operation } from '../../domain/command.js';
+import { faultTypes } from '../../domain/fault.js';
+import { canonicalJson } from '../../domain/json.js';
+import {
+  budgetsPerCluster,
+  type Amount,
+  type Budget,
+  type OperationLimits,
+  type Scope,
+  type Where,
+} from '../../services/guard/policy.js';
+import type { QuietHours } from '../../services/guard/quiet-hours.js';
+import type { Compilation } from './compilation.js';
+import type { Configuration } from './configuration.js';
+import type { KeyPath } from './problems.js';
+import { scopeWords, weekdays } from './sections/guard.js';
+import type { ConfigurationFile } from './sections/whole-file.js';
+
+type GuardSection = ConfigurationFile['guard'];
+type BudgetSection = GuardSection['budgets'][number];
+
+/** How often those who wait ask again at the latest. */
+const askAgainMs = 15_000;
+
+export function compileGuard(context: Compilation, guard: GuardSection): Configuration['guard'] {
+  const path = ['guard'];
+  const limits = Object.fromEntries(
+    operations.map((operation) => [operation, compileLimit(context, guard, operation)]),
+  ) as Record<Operation, OperationLimits>;
+  const own = guard.budgets.map((budget, index) =>
+    compileBudget(context, [...path, 'budgets', index], budget, guard),
+  );
+  checkNames(context, own);
+  return {
+    labels: guard.labels,
+    policy: {
+      inventoryMaximumAgeMs: context.duration([...path, 'inventoryMaximumAge'], guard.inventoryMaximumAge),
+      askAgainMs,
+      budgets: [...budgetsPerCluster(limits), ...own],
+    },
+  };
+}
+
+export function compileSeverities({ faults }: ConfigurationFile): Configuration['severities'] {
+  return Object.fromEntries(
+    faultTypes.map((type) => [type, faults[type].severity]),
+  ) as Configuration['severities'];
+}
+
+function compileLimit(context: Compilation, guard: GuardSection, operation: Operation): OperationLimits {
+  const { share, rate, per } = guard.operations[operation];
+  return { share, rate, rateWindowMs: context.duration(['guard', 'operations', operation, 'per'], per) };
+}
+
+function compileBudget(
+  context: Compilation,
+  path: KeyPath,
+  given: BudgetSection,
+  { labels }: GuardSection,
+): Budget {
+  const { name, atOnce, rate, minimumHealthy, quietHours } = given;
+  const scope = compileScope(context, path, given.scope, labels);
+  const healthy = compileHealthy(context, path, minimumHealthy);
+  const windowMs = rate === undefined ? 0 : context.duration([...path, 'rate', 'per'], rate.per);
+  checkBudget(context, path, given);
+  return {
+    name,
+    operations: given.operations,
+    scope,
+    where: compileWhere(context, path, given.where, labels),
+    ...(atOnce === undefined ? {} : { atOnce }),
+    ...(rate === undefined ? {} : { rate: { count: rate.count, windowMs } }),
+    ...(healthy === undefined ? {} : { minimumHealthy: healthy }),
+    quietHours: quietHours.map((hours, index) =>
+      compileQuietHours(context, [...path, 'quietHours', index], hours),
+    ),
+  };
+}
+
+function compileScope(context: Compilation, path: KeyPath, scope: string, labels: readonly string[]): Scope {
+  const word = scopeWords.find((one) => one === scope);
+  if (word !== undefined) return { kind: word };
+  const label = scope.slice('label:'.length);
+  checkLabel(context, [...path, 'scope'], label, labels);
+  return { kind: 'label', label };
+}
+
+function checkLabel(context: Compilation, path: KeyPath, label: string, labels: readonly string[]): void {
+  if (!labels.includes(label))
+    context.problem(path, `the label ${label} is not kept of nodes: add it to guard.labels`);
+}
+
+function compileWhere(
+  context: Compilation,
+  path: KeyPath,
+  where: BudgetSection['where'],
+  labels: readonly string[],
+): Where {
+  for (const label of Object.keys(where.labels ?? {}))
+    checkLabel(context, [...path, 'where', 'labels', label], label, labels);
+  return where;
+}
+
+function compileHealthy(
+  context: Compilation,
+  path: KeyPath,
+  given: BudgetSection['minimumHealthy'],
+): Amount | undefined {
+  if (given === undefined) return undefined;
+  const { share, count } = given;
+  if ((share === undefined) === (count === undefined))
+    context.problem([...path, 'minimumHealthy'], 'needs share or count, and not both');
+  return count === undefined ? { share: share ?? 0 } : { count };
+}
+
+function checkBudget(context: Compilation, path: KeyPath, given: BudgetSection): void {
+  const { atOnce, rate, minimumHealthy, quietHours, scope } = given;
+  if (atOnce !== undefined && atOnce.share === undefined && atOnce.count === undefined)
+    context.problem([...path, 'atOnce'], 'needs share or count, or both');
+  if (atOnce === undefined && rate === undefined && minimumHealthy === undefined && quietHours.length === 0)
+    context.problem(path, 'limits nothing: add atOnce, rate, minimumHealthy or quietHours');
+  if (scope === 'node' && (atOnce?.share !== undefined || minimumHealthy !== undefined))
+    context.problem(
+      [...path, 'scope'],
+      'of a single node there is no share and no minimum: use atOnce.count or rate',
+    );
+  const share = atOnce?.share;
+  const healthy = minimumHealthy?.share;
+  if (share !== undefined && healthy !== undefined && share + healthy > 1)
+    context.problem(
+      [...path, 'minimumHealthy'],
+      `contradicts atOnce: with ${share} of the nodes out, ${healthy} of them can't be healthy`,
+    );
+}
+
+function compileQuietHours(
+  context: Compilation,
+  path: KeyPath,
+  { days, from, to, timeZone }: BudgetSection['quietHours'][number],
+): QuietHours {
+  if (!IANAZone.isValidZone(timeZone))
+    context.problem(
+      [...path, 'timeZone'],
+      `${timeZone} is no time zone: write its IANA name, as Europe/Berlin`,
+    );
+  return {
+    days: days.map((day) => weekdays.indexOf(day) + 1),
+    from: minuteOf(from),
+    to: minuteOf(to),
+    timeZone,
+  };
+}
+
+function minuteOf(timeOfDay: string): number {
+  const [hours = 0, minutes = 0] = timeOfDay.split(':').map(Number);
+  return hours * 60 + minutes;
+}
+
+/** Names tell counters apart; and who sets two limits for the same says not which of them is meant. */
+function checkNames(context: Compilation, budgets: readonly Budget[]): void {
+  for (const [index, budget] of budgets.entries()) {
+    const path = ['guard', 'budgets', index];
+    const before = budgets.slice(0, index);
+    if (operations.some((operation) => operation === budget.name))
+      context.problem(
+        [...path, 'name'],
+        `${budget.name} is the budget under guard.operations: change it there, or name this one otherwise`,
+      );
+    if (before.some(({ name }) => name === budget.name))
+      context.problem([...path, 'name'], `${budget.name} is there twice: each budget has its own name`);
+    const same = before.findIndex((other) => meaning(other) === meaning(budget));
+    if (same >= 0)
+      context.problem(path, `is about the same as guard.budgets[${same}]: write both limits in one budget`);
+  }
+}
+
+function meaning({ operations: limited, scope, where }: Budget): string {
+  return canonicalJson({ limited: [...limited].sort(), scope, where });
+}

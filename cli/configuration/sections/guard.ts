@@ -1,0 +1,146 @@
+import { Type } from '@sinclair/typebox';
+
+import { operations, type Operation } from '../../../domain/command.js';
+import { faultTypes } from '../../../domain/fault.js';
+import { duration, oneOf, section, sectionWithDefaults, text } from './values.js';
+
+interface Limit {
+  readonly share: number;
+  readonly rate: number;
+  readonly per: string;
+}
+
+const limitByDefault: Readonly<Record<Operation, Limit>> = {
+  isolate: { share: 0.05, rate: 10, per: '1m' },
+  migrate: { share: 0.05, rate: 10, per: '1m' },
+  'delete-pods': { share: 0.02, rate: 5, per: '1m' },
+  'restart-component': { share: 0.05, rate: 10, per: '1m' },
+  power: { share: 0.05, rate: 5, per: '1m' },
+  reimage: { share: 0.02, rate: 2, per: '1m' },
+  'delete-node': { share: 0.02, rate: 5, per: '1m' },
+  release: { share: 0.05, rate: 10, per: '1m' },
+};
+
+function limitSection(operation: Operation) {
+  const { share, rate, per } = limitByDefault[operation];
+  return sectionWithDefaults({
+    share: Type.Number({
+      default: share,
+      minimum: 0,
+      maximum: 1,
+      description: 'At most this share of a cluster at once (at least one node, unless 0 forbids it).',
+    }),
+    rate: Type.Integer({ default: rate, minimum: 1, description: 'At most so many a cluster…' }),
+    per: duration({ default: per, description: '…within this long.' }),
+  });
+}
+
+const someOf = (what: string) => Type.Optional(Type.Array(text(what), { minItems: 1, description: what }));
+
+const whereSection = sectionWithDefaults(
+  {
+    clusters: someOf('Only nodes of these clusters.'),
+    pools: someOf('Only nodes of these pools.'),
+    zones: someOf('Only nodes of these zones.'),
+    labels: Type.Optional(
+      Type.Record(Type.String(), Type.Array(Type.String(), { minItems: 1 }), {
+        description:
+          'Only nodes with one of these values of a label; the label has to stand under guard.labels.',
+      }),
+    ),
+    faultTypes: Type.Optional(
+      Type.Array(oneOf(faultTypes), { minItems: 1, description: 'Only because of these faults.' }),
+    ),
+    reporters: someOf('Only because of faults that these reported first.'),
+    owners: someOf('Only what these ask for: faultline, or the subject of a client.'),
+  },
+  'What it is about; each part that is given has to fit.',
+);
+
+const amount = (what: string) =>
+  Type.Optional(
+    section(
+      {
+        share: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Part of the nodes.' })),
+        count: Type.Optional(Type.Integer({ minimum: 0, description: 'Number of nodes.' })),
+      },
+      what,
+    ),
+  );
+
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+const timeOfDay = (what: string) =>
+  Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: what });
+
+const quietSection = section({
+  days: Type.Array(oneOf(weekdays), {
+    default: [...weekdays],
+    minItems: 1,
+    description: 'On which they begin.',
+  }),
+  from: timeOfDay('As 08:00.'),
+  to: timeOfDay('As 18:00; not later than `from`: on the next day.'),
+  timeZone: Type.String({ default: 'UTC', description: 'As Europe/Berlin.' }),
+});
+
+export const scopeWords = ['cluster', 'pool', 'zone', 'node', 'faultType', 'reporter', 'owner'] as const;
+
+const budgetSection = section({
+  name: Type.String({
+    pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+    description: 'What is taken is counted under this name: another name begins anew.',
+  }),
+  operations: Type.Array(oneOf(operations), {
+    minItems: 1,
+    uniqueItems: true,
+    description: 'What it limits; several are counted together.',
+  }),
+  scope: Type.String({
+    default: 'cluster',
+    pattern: `^(${scopeWords.join('|')}|label:.+)$`,
+    description: `What is counted together: ${scopeWords.join(', ')} or label:NAME.`,
+  }),
+  where: whereSection,
+  atOnce: amount('At most so many at once; of both the smaller.'),
+  rate: Type.Optional(
+    section(
+      {
+        count: Type.Integer({ minimum: 1, description: 'At most so many begun…' }),
+        per: duration({ description: '…within this long.' }),
+      },
+      'How often.',
+    ),
+  ),
+  minimumHealthy: amount('No node is taken out that would leave fewer available: share or count.'),
+  quietHours: Type.Array(quietSection, { default: [], description: 'When nothing is begun.' }),
+});
+
+export const guardSection = sectionWithDefaults(
+  {
+    inventoryMaximumAge: duration({
+      default: '5m',
+      description: 'An older picture of the fleet gives no permits.',
+    }),
+    labels: Type.Array(text('Name of a label.'), {
+      default: [],
+      uniqueItems: true,
+      maxItems: 10,
+      description: 'Labels of nodes that budgets may name, as that of racks.',
+    }),
+    operations: Type.Unsafe<Record<Operation, Limit>>({
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      description: 'Limits per risky operation and cluster.',
+      properties: Object.fromEntries(operations.map((operation) => [operation, limitSection(operation)])),
+      required: [...operations],
+    }),
+    budgets: Type.Array(budgetSection, {
+      default: [],
+      maxItems: 100,
+      description: 'Further limits. All that are about an operation must have room for it.',
+    }),
+  },
+  'Leave for risky changes.',
+);

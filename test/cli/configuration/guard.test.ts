@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfiguration } from '../../../cli/configuration/load.js';
+import { ConfigurationInvalid } from '../../../cli/configuration/problems.js';
+
+const clusters = 'clusters: [{name: a, kubeconfig: k}]';
+
+function parsed(guard: string): ReturnType<typeof parseConfiguration>['guard'] {
+  return parseConfiguration(`${clusters}\nguard:\n${guard}`, '/etc/faultline/bad.yaml').guard;
+}
+
+function problemsOf(guard: string): readonly string[] {
+  try {
+    parsed(guard);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationInvalid) return error.message.split('\n');
+    throw error;
+  }
+}
+
+describe('given budgets in the configuration', () => {
+  it('then they hold beside those of each operation and cluster, compiled', () => {
+    const { labels, policy } = parsed(`
+  labels: [rack]
+  operations: {isolate: {share: 0.2, rate: 3, per: 10s}}
+  budgets:
+    - name: racks
+      operations: [isolate, delete-node]
+      scope: label:rack
+      where: {pools: [gpu], labels: {rack: [r1, r2]}}
+      atOnce: {share: 0.1, count: 4}
+      rate: {count: 10, per: 1h}
+      minimumHealthy: {count: 3}
+      quietHours: [{days: [mon, sun], from: '22:30', to: '06:00', timeZone: Europe/Berlin}]`);
+    expect(labels).toEqual(['rack']);
+    expect(policy.budgets.find(({ name }) => name === 'isolate')).toEqual({
+      ...{ name: 'isolate', operations: ['isolate'], scope: { kind: 'cluster' }, where: {} },
+      ...{ atOnce: { share: 0.2 }, rate: { count: 3, windowMs: 10_000 }, quietHours: [] },
+    });
+    expect(policy.budgets.at(-1)).toEqual({
+      ...{ name: 'racks', operations: ['isolate', 'delete-node'], scope: { kind: 'label', label: 'rack' } },
+      ...{ where: { pools: ['gpu'], labels: { rack: ['r1', 'r2'] } }, atOnce: { share: 0.1, count: 4 } },
+      ...{ rate: { count: 10, windowMs: 3_600_000 }, minimumHealthy: { count: 3 } },
+      quietHours: [{ days: [1, 7], from: 22 * 60 + 30, to: 6 * 60, timeZone: 'Europe/Berlin' }],
+    });
+  });
+});
+
+const budget = (rest: string): string => `  budgets:\n    - {name: some, operations: [isolate], ${rest}}`;
+
+describe('given a policy that can not be meant so', () => {
+  it.each([
+    ['no limit', budget('scope: zone'), 'bad.yaml:4:7: guard.budgets[0]: limits nothing'],
+    [
+      'a label that is not kept',
+      budget('scope: label:rack, rate: {count: 1, per: 1h}'),
+      'add it to guard.labels',
+    ],
+    [
+      'a condition on a label that is not kept',
+      budget('where: {labels: {rack: [a]}}, rate: {count: 1, per: 1h}'),
+      'guard.budgets[0].where.labels.rack: the label rack is not kept',
+    ],
+    ['a scope that there is not', budget('scope: galaxy, atOnce: {count: 1}'), 'guard.budgets[0].scope'],
+    ['a part of one node', budget('scope: node, atOnce: {share: 0.5}'), 'of a single node there is no share'],
+    ['an empty pool', budget('where: {pools: []}, atOnce: {share: 0.5}'), 'guard.budgets[0].where.pools'],
+    ['an empty limit', budget('atOnce: {}'), 'guard.budgets[0].atOnce: needs share or count'],
+    ['two minima', budget('minimumHealthy: {share: 0.5, count: 3}'), 'needs share or count, and not both'],
+    [
+      'a share that contradicts the minimum',
+      budget('atOnce: {share: 0.5}, minimumHealthy: {share: 0.8}'),
+      "contradicts atOnce: with 0.5 of the nodes out, 0.8 of them can't be healthy",
+    ],
+    [
+      'a time zone that there is not',
+      budget("quietHours: [{from: '08:00', to: '09:00', timeZone: Mars/Olympus}]"),
+      'guard.budgets[0].quietHours[0].timeZone: Mars/Olympus is no time zone',
+    ],
+    ['a time that there is not', budget("quietHours: [{from: '8', to: '25:00'}]"), 'quietHours[0].from'],
+    [
+      'the name of an operation',
+      '  budgets: [{name: power, operations: [power], atOnce: {count: 1}}]',
+      'power is the budget under guard.operations',
+    ],
+    [
+      'one name twice',
+      `${budget('atOnce: {count: 1}')}\n    - {name: some, operations: [power], atOnce: {count: 1}}`,
+      'bad.yaml:5:14: guard.budgets[1].name: some is there twice',
+    ],
+    [
+      'two policies for one scope',
+      `${budget('atOnce: {count: 1}')}\n    - {name: other, operations: [isolate], atOnce: {count: 2}}`,
+      'guard.budgets[1]: is about the same as guard.budgets[0]',
+    ],
+  ])('as %s, then it is refused with place and reason', (_what, guard, expected) => {
+    expect(problemsOf(guard).join('\n')).toContain(expected);
+  });
+});

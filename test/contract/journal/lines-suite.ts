@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import type { OpenJournal } from '../../../adapters/journal/options.js';
+import { lineOfUnavailable, type BudgetClaim, type ClaimAnswer } from '../../../adapters/ports/journal.js';
+import type { Command } from '../../../domain/command.js';
+import type { CommandId } from '../../../domain/identifiers.js';
+import { batch, budgetOf, commandOf, nodeNamed, report, resultOf, starting } from './decisions.js';
+import { eachFresh, type Harness, type Installation } from './harness.js';
+
+/** What waiting commands may expect of each other, on every journal. */
+export function linesSuite(harness: () => Harness): void {
+  let installation: Installation;
+  let copy: OpenJournal;
+  let now: number;
+  eachFresh(harness, (fresh) => {
+    ({ installation, copy } = fresh);
+    now = installation.clock.now();
+  });
+  const single = budgetOf('isolate/in-flight/a', 1, 'settled');
+  const named = (name: string): Command => commandOf(nodeNamed(name), 1);
+  const issue = async (...commands: readonly Command[]): Promise<void> => {
+    const inputs = commands.map(({ node }) => report(node));
+    await copy.journal.advance(batch(inputs, { decide: starting(commands) }));
+  };
+  const claim = (
+    { id }: Command,
+    budgets: readonly BudgetClaim[] = [single],
+    at = now,
+  ): Promise<ClaimAnswer> => copy.commands.claim(id, { by: 'one', now: at, leaseMs: 100, budgets });
+  const wait = ({ id }: Command, until: number, line = single.line): Promise<void> =>
+    copy.commands.postpone(id, { until, reason: 'BudgetFull', line });
+  const due = async (at: number): Promise<readonly CommandId[]> =>
+    (await copy.commands.claimable(at, 100)).map(({ command }) => command.id);
+  /** The first has taken what there is, the second has waited for it. */
+  const takenAndWaitedFor = async (): Promise<readonly [Command, Command]> => {
+    const [first, second] = [named('n1'), named('n2')];
+    await issue(first, second);
+    await claim(first);
+    expect(await claim(second)).toEqual({ kind: 'refused', why: 'full', counter: single.counter });
+    await wait(second, now + 60_000);
+    return [first, second];
+  };
+
+  describe('the line of a budget', () => {
+    it('gives what is given back to whoever waited first, at once, and nothing to who comes in between', async () => {
+      const [first, second] = await takenAndWaitedFor();
+      const late = named('n3');
+      await issue(late);
+      expect(await due(now)).toEqual([late.id]);
+      await copy.commands.settle(resultOf(first), now);
+      expect(await claim(late)).toEqual({ kind: 'refused', why: 'behind', counter: single.counter });
+      expect(await due(now)).toEqual([second.id, late.id]);
+      expect(await claim(second)).toMatchObject({ kind: 'claimed' });
+      expect(await claim(late)).toEqual({ kind: 'refused', why: 'full', counter: single.counter });
+    });
+
+    it('wakes as many as there is room for, and no more', async () => {
+      const [first, second] = await takenAndWaitedFor();
+      const third = named('n3');
+      await issue(third);
+      await wait(third, now + 60_000);
+      await copy.commands.settle(resultOf(first), now);
+      expect(await due(now)).toEqual([second.id]);
+      expect(await due(now + 60_000)).toEqual([second.id, third.id]);
+    });
+
+    it('is left by whoever is claimed, revoked by its end or waits for something else', async () => {
+      const [first, second] = await takenAndWaitedFor();
+      const late = named('n3');
+      await issue(late);
+      await wait(second, now + 60_000, 'another/line');
+      await copy.commands.settle(resultOf(first), now);
+      expect(await claim(late)).toMatchObject({ kind: 'claimed' });
+      await copy.commands.settle(resultOf(late), now);
+      await copy.commands.postpone(second.id, { until: now, reason: 'NodeBusy' });
+      const last = named('n4');
+      await issue(last);
+      expect(await claim(last)).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('of nodes in service holds up none that is unavailable already, which goes first if it ranks higher', async () => {
+      const [first, second, third] = [named('n1'), named('n2'), named('n3')];
+      await issue(first, second, third);
+      await claim(first);
+      const inService = { ...single, yieldsTo: lineOfUnavailable(single.counter) };
+      const unavailable = { ...single, line: inService.yieldsTo };
+      await wait(second, now + 60_000, unavailable.line);
+      await wait(third, now + 60_000, inService.line);
+      const [late, last] = [named('n4'), named('n5')];
+      await issue(late, last);
+      await copy.commands.settle(resultOf(first), now);
+      expect(await due(now)).toEqual([second.id, third.id, late.id, last.id]);
+      expect(await claim(third, [inService])).toMatchObject({ kind: 'refused', why: 'behind' });
+      expect(await claim(second, [unavailable])).toMatchObject({ kind: 'claimed' });
+      await copy.commands.settle(resultOf(second), now);
+      expect(await claim(late, [unavailable])).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('is no hindrance where another budget is asked for', async () => {
+      await takenAndWaitedFor();
+      const other = named('n3');
+      await issue(other);
+      expect(await claim(other, [budgetOf('power/in-flight/a', 1, 'settled')])).toMatchObject({
+        kind: 'claimed',
+      });
+    });
+
+    it('is one for all windows of a rate', async () => {
+      const window = (start: number): BudgetClaim => ({
+        ...budgetOf(`isolate/rate/a/${start}`, 1, 'never'),
+        line: 'isolate/rate/a',
+      });
+      const [first, second, late] = [named('n1'), named('n2'), named('n3')];
+      await issue(first, second);
+      await claim(first, [window(1)]);
+      await wait(second, now + 1, 'isolate/rate/a');
+      await issue(late);
+      expect(await claim(late, [window(2)], now + 1)).toMatchObject({ kind: 'refused', why: 'behind' });
+      expect(await claim(second, [window(2)], now + 1)).toMatchObject({ kind: 'claimed' });
+    });
+  });
+
+  describe('the order in which commands are handed out', () => {
+    it('is that of their age, with a head start for what is severe', async () => {
+      const severe = await installation.open({
+        headStartMs: ({ node }) => (node === nodeNamed('n3') ? 3_600_000 : 0),
+      });
+      const [first, second, third] = [named('n1'), named('n2'), named('n3')];
+      const inputs = [first, second, third].map(({ node }) => report(node));
+      await severe.journal.advance(batch(inputs, { decide: starting([first, second, third]) }));
+      expect(await due(now)).toEqual([third.id, first.id, second.id]);
+    });
+
+    it('puts back by a minute what was attempted: a node that fails again and again holds up nobody', async () => {
+      const [first, second] = [named('n1'), named('n2')];
+      await issue(first, second);
+      await claim(first, []);
+      await copy.commands.postpone(first.id, { until: now, reason: 'failed', by: 'one' });
+      expect(await due(now)).toEqual([second.id, first.id]);
+    });
+  });
+}
