@@ -9,8 +9,8 @@ export function storedInMemory(store: MemoryStore): Contents {
     ['timers', [...store.timers.values()].map(comparable)],
     [
       'claims',
-      [...store.commands.values()].map(({ command: { id }, dueAt, claimedBy, unfinished }) =>
-        comparable({ id, dueAt, claimedBy, unfinished }),
+      [...store.commands.values()].map(({ command: { id }, dueAt, claimedBy, unfinished, waitingLine }) =>
+        comparable({ id, dueAt, claimedBy, unfinished, waitingLine }),
       ),
     ],
     ['permits', store.permits.all.map(comparable)],

@@ -6,8 +6,9 @@ import type { Contents } from './contents.js';
 const tables: Readonly<Record<string, string>> = {
   timers: `SELECT process_id AS "processId", name, node_key AS node, stage_entry AS "stageEntry", due_at AS "dueAt",
     issued_by AS "issuedBy" FROM journal.timer`,
-  claims: `SELECT id, due_at AS "dueAt", claimed_by AS "claimedBy", unfinished FROM journal.command`,
-  permits: `SELECT command_id AS "commandId", process_id AS "processId", node_key AS node, counter, until,
+  claims: `SELECT id, due_at AS "dueAt", claimed_by AS "claimedBy", unfinished,
+    waiting_line AS "waitingLine" FROM journal.command`,
+  permits: `SELECT command_id AS "commandId", process_id AS "processId", node_key AS node, counter, until, operation,
     taken_at AS "takenAt" FROM journal.permit`,
   budgets: `SELECT counter, used FROM journal.budget WHERE used > 0`,
   offsets: `SELECT json_build_array(consumer_group, topic, log_partition) AS place, next_offset AS "nextOffset",
@@ -18,7 +19,7 @@ const tables: Readonly<Record<string, string>> = {
       json_build_array(consumer_group, topic, log_partition) AS place
     FROM journal.report_seen AS seen JOIN journal.consumed_offset USING (place)
     WHERE NOT EXISTS (SELECT FROM journal.input_seen AS kept WHERE kept.cause_id = seen.cause_id)`,
-  members: `SELECT node_key AS node, pool, zone, unavailable, control_plane AS "controlPlane" FROM journal.fleet_member`,
+  members: `SELECT node_key AS node, pool, zone, labels, unavailable, control_plane AS "controlPlane" FROM journal.fleet_member`,
   clusters: `SELECT cluster, observed_at AS "observedAt" FROM journal.fleet_cluster`,
   outbox: `SELECT topic, key, event, body, headers, when_sent AS "whenSent", outbox_partition AS partition,
     sent_at AS "sentAt" FROM journal.outbox`,

@@ -63,15 +63,15 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'the guard asks for nothing',
-    file: 'services/guard/budgets.ts',
+    file: 'services/guard/permit-request.ts',
     find: 'if (operation === undefined) return',
     replace: "if (operation !== 'migrate') return",
   },
   {
     name: 'the isolation permit is given back at once',
     file: 'services/guard/budgets.ts',
-    find: "until: operation === 'isolate' ? 'returned' : 'settled',",
-    replace: "until: 'settled',",
+    find: "until: operation === 'isolate' ? ('returned' as const) : ('settled' as const),",
+    replace: "until: 'settled' as const,",
   },
   {
     name: 'a command that others attempted is done by what was read before',
