@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../domain/json.js';
+import { isDeepStrictEqual } from 'node:util';
 import { isNodeName, nodeKey, type ClusterName, type NodeKey } from '../../domain/identifiers.js';
 import type { FleetMember } from '../../adapters/ports/journal.js';
 import type { KubernetesNode } from '../../adapters/ports/kubernetes.js';
@@ -39,12 +39,5 @@ export function memberOf(node: KubernetesNode, key: NodeKey, options: MemberLabe
 }
 
 export function sameMember(left: FleetMember | undefined, right: FleetMember): boolean {
-  return (
-    left !== undefined &&
-    left.pool === right.pool &&
-    left.zone === right.zone &&
-    canonicalJson(left.labels) === canonicalJson(right.labels) &&
-    left.unavailable === right.unavailable &&
-    left.controlPlane === right.controlPlane
-  );
+  return isDeepStrictEqual(left, right);
 }

@@ -72,25 +72,16 @@ function wantedOf(
   const value = scopeValueOf(budget.scope, asked);
   if (value === undefined) return [];
   const { operation } = asked.request;
-  const inFlight = `${budget.name}/in-flight/${value}`;
   const cap = capOf(budget, populationOf(budget, asked.member, picture), takesOut(asked));
-  return [
-    ...(cap === undefined
-      ? []
-      : [
-          {
-            claim: {
-              counter: inFlight,
-              ...linesOf(inFlight, asked),
-              operation,
-              cap,
-              until: operation === 'isolate' ? ('returned' as const) : ('settled' as const),
-            },
-            againAt: until,
-          },
-        ]),
-    ...(budget.rate === undefined ? [] : [rateOf(budget.name, budget.rate, value, { operation, now })]),
-  ];
+  const claim = cap === undefined ? [] : [inFlightOf(`${budget.name}/in-flight/${value}`, cap, asked)];
+  const rate = budget.rate === undefined ? [] : [rateOf(budget.name, budget.rate, value, { operation, now })];
+  return [...claim.map((taken) => ({ claim: taken, againAt: until })), ...rate];
+}
+
+function inFlightOf(counter: string, cap: number, asked: Asked): BudgetClaim {
+  const { operation } = asked.request;
+  const until = operation === 'isolate' ? 'returned' : 'settled';
+  return { counter, ...linesOf(counter, asked), operation, cap, until };
 }
 
 /**

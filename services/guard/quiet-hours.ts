@@ -28,11 +28,5 @@ export function quietUntil({ days, from, to, timeZone }: QuietHours, now: number
 }
 
 function atMinute(day: DateTime, minute: number): number {
-  const isNextDay = minute >= 24 * 60;
-  const { year, month, day: date } = isNextDay ? day.plus({ days: 1 }) : day;
-  const rest = minute % (24 * 60);
-  return DateTime.fromObject(
-    { year, month, day: date, hour: Math.floor(rest / 60), minute: rest % 60 },
-    { zone: day.zone },
-  ).toMillis();
+  return day.set({ hour: Math.floor(minute / 60), minute: minute % 60 }).toMillis();
 }

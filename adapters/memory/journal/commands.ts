@@ -44,10 +44,10 @@ export class MemoryCommandQueue implements CommandQueue {
     const wanted = claim.budgets
       .filter((budget) => !held.some((permit) => covers(permit, budget, stored.command)))
       .sort((a, b) => (a.counter < b.counter ? -1 : 1));
-    for (const { counter, cap, line, yieldsTo = line } of wanted) {
+    for (const { counter, cap, line, yieldsTo } of wanted) {
       if ((permits.used.get(counter) ?? 0) >= cap) return { kind: 'refused', why: 'full', counter };
-      if (lines.isBehind([line, yieldsTo], stored, resting))
-        return { kind: 'refused', why: 'behind', counter };
+      const before = yieldsTo === undefined ? [line] : [line, yieldsTo];
+      if (lines.isBehind(before, stored, resting)) return { kind: 'refused', why: 'behind', counter };
     }
     for (const { counter, operation, until } of wanted)
       permits.take({ commandId: id, processId, node, counter, operation, until, takenAt: claim.now });

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox';
 
 import { operations, type Operation } from '../../../domain/command.js';
 import { faultTypes } from '../../../domain/fault.js';
-import { duration, oneOf, section, sectionWithDefaults, text } from './values.js';
+import { duration, forEachWord, nameOf, oneOf, section, sectionWithDefaults, text } from './values.js';
 
 interface Limit {
   readonly share: number;
@@ -87,10 +87,7 @@ const quietSection = section({
 export const scopeWords = ['cluster', 'pool', 'zone', 'node', 'faultType', 'reporter', 'owner'] as const;
 
 const budgetSection = section({
-  name: Type.String({
-    pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
-    description: 'What is taken is counted under this name: another name begins anew.',
-  }),
+  name: nameOf('What is taken is counted under this name: another name begins anew.'),
   operations: Type.Array(oneOf(operations), {
     minItems: 1,
     uniqueItems: true,
@@ -128,14 +125,7 @@ export const guardSection = sectionWithDefaults(
       maxItems: 10,
       description: 'Labels of nodes that budgets may name, as that of racks.',
     }),
-    operations: Type.Unsafe<Record<Operation, Limit>>({
-      type: 'object',
-      additionalProperties: false,
-      default: {},
-      description: 'Limits per risky operation and cluster.',
-      properties: Object.fromEntries(operations.map((operation) => [operation, limitSection(operation)])),
-      required: [...operations],
-    }),
+    operations: forEachWord(operations, limitSection, 'Limits per risky operation and cluster.'),
     budgets: Type.Array(budgetSection, {
       default: [],
       maxItems: 100,

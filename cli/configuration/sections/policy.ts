@@ -3,7 +3,17 @@ import { Type } from '@sinclair/typebox';
 import { classOfFaultType, faultTypes, type FaultClass, type FaultType } from '../../../domain/fault.js';
 import { repairWorkflowNames } from '../../../domain/node-state.js';
 import { severities, type Severity } from '../../../services/guard/severity.js';
-import { count, duration, flag, modes, oneOf, perWord, section, sectionWithDefaults } from './values.js';
+import {
+  count,
+  duration,
+  flag,
+  forEachWord,
+  modes,
+  oneOf,
+  perWord,
+  section,
+  sectionWithDefaults,
+} from './values.js';
 
 export const modeSection = sectionWithDefaults(
   {
@@ -151,16 +161,11 @@ function faultSection(type: FaultType) {
   });
 }
 
-export type FaultSection = ReturnType<typeof faultSection>['static'];
-
-export const faultsSection = Type.Unsafe<Record<FaultType, FaultSection>>({
-  type: 'object',
-  additionalProperties: false,
-  default: {},
-  description: 'What is done about a fault, by its type.',
-  properties: Object.fromEntries(faultTypes.map((type) => [type, faultSection(type)])),
-  required: [...faultTypes],
-});
+export const faultsSection = forEachWord(
+  faultTypes,
+  faultSection,
+  'What is done about a fault, by its type.',
+);
 
 export const settleSection = sectionWithDefaults(
   {

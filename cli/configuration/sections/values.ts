@@ -44,6 +44,22 @@ export function perWord<Word extends string, Value extends TSchema>(
   });
 }
 
+/** A section for each of some words, which differ in their defaults; what is left out is filled in. */
+export function forEachWord<Word extends string, Value extends TSchema>(
+  words: readonly Word[],
+  valueOf: (word: Word) => Value,
+  description: string,
+) {
+  return Type.Unsafe<Record<Word, Value['static']>>({
+    type: 'object',
+    additionalProperties: false,
+    default: {},
+    description,
+    properties: Object.fromEntries(words.map((word) => [word, valueOf(word)])),
+    required: [...words],
+  });
+}
+
 export const durationPattern = '^[0-9]+(ms|s|m|h|d)$';
 
 /** A duration like `30s`; compiled to milliseconds. */
@@ -67,6 +83,11 @@ export function count(options: {
 /** Text that must say something. */
 export function text(description: string) {
   return Type.String({ minLength: 1, description });
+}
+
+/** A name under which something is remembered or counted: as a DNS label. */
+export function nameOf(description: string) {
+  return Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$', description });
 }
 
 const fromEnvironment = section({ env: text('Name of an environment variable that holds the secret.') });

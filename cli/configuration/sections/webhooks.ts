@@ -3,7 +3,16 @@ import { Type } from '@sinclair/typebox';
 import { faultClasses, faultTypes } from '../../../domain/fault.js';
 import { outcomes } from '../../../domain/node-state.js';
 import { offeredTopics } from '../../../services/event-filter.js';
-import { count, duration, oneOf, section, sectionWithDefaults, signingMembers, text } from './values.js';
+import {
+  count,
+  duration,
+  nameOf,
+  oneOf,
+  section,
+  sectionWithDefaults,
+  signingMembers,
+  text,
+} from './values.js';
 
 const filterSection = sectionWithDefaults(
   {
@@ -37,10 +46,7 @@ const filterSection = sectionWithDefaults(
 
 export const webhooksSection = Type.Array(
   section({
-    name: Type.String({
-      pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
-      description: 'What it has got is remembered under this name: another name begins anew.',
-    }),
+    name: nameOf('What it has got is remembered under this name: another name begins anew.'),
     url: text('Where events are posted to. Redirects are not followed.'),
     ...signingMembers,
     filter: filterSection,

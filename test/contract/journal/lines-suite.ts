@@ -3,6 +3,7 @@ import type { OpenJournal } from '../../../adapters/journal/options.js';
 import { lineOfUnavailable, type BudgetClaim, type ClaimAnswer } from '../../../adapters/ports/journal.js';
 import type { Command } from '../../../domain/command.js';
 import type { CommandId } from '../../../domain/identifiers.js';
+import { claimCommand, issueCommands } from './claiming.js';
 import { batch, budgetOf, commandOf, nodeNamed, report, resultOf, starting } from './decisions.js';
 import { eachFresh, type Harness, type Installation } from './harness.js';
 
@@ -17,15 +18,12 @@ export function linesSuite(harness: () => Harness): void {
   });
   const single = budgetOf('isolate/in-flight/a', 1, 'settled');
   const named = (name: string): Command => commandOf(nodeNamed(name), 1);
-  const issue = async (...commands: readonly Command[]): Promise<void> => {
-    const inputs = commands.map(({ node }) => report(node));
-    await copy.journal.advance(batch(inputs, { decide: starting(commands) }));
-  };
+  const issue = (...commands: readonly Command[]): Promise<void> => issueCommands(copy, commands);
   const claim = (
     { id }: Command,
     budgets: readonly BudgetClaim[] = [single],
     at = now,
-  ): Promise<ClaimAnswer> => copy.commands.claim(id, { by: 'one', now: at, leaseMs: 100, budgets });
+  ): Promise<ClaimAnswer> => claimCommand(copy, id, { now: at, budgets });
   const wait = ({ id }: Command, until: number, line = single.line): Promise<void> =>
     copy.commands.postpone(id, { until, reason: 'BudgetFull', line });
   const due = async (at: number): Promise<readonly CommandId[]> =>

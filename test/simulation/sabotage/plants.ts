@@ -70,8 +70,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'the isolation permit is given back at once',
     file: 'services/guard/budgets.ts',
-    find: "until: operation === 'isolate' ? ('returned' as const) : ('settled' as const),",
-    replace: "until: 'settled' as const,",
+    find: "const until = operation === 'isolate' ? 'returned' : 'settled';",
+    replace: "const until = 'settled';",
   },
   {
     name: 'a command that others attempted is done by what was read before',

@@ -7,7 +7,7 @@ UPDATE journal.permit SET operation = split_part(counter, '/', 1);
 -- Copies that run the release before don't say it; their counters still bear its name.
 CREATE FUNCTION journal.permit_operation() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  NEW.operation := coalesce(NEW.operation, split_part(NEW.counter, '/', 1));
+  NEW.operation := split_part(NEW.counter, '/', 1);
   RETURN NEW;
 END $$;
 CREATE TRIGGER permit_operation BEFORE INSERT ON journal.permit
@@ -63,49 +63,45 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION journal.wake_lines(text, integer) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION journal.release_permits(commands text[], processes text[], kinds text[]) RETURNS integer
-LANGUAGE plpgsql AS $$
+-- Gives back what was taken of counters, each as often as it is named. Budgets are locked in the order of their names, as
+-- whoever claims locks them, so that the two can't block each other. Returns how much it was.
+CREATE FUNCTION journal.give_back(counters text[]) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   given record;
-  released integer := 0;
 BEGIN
   FOR given IN
-    WITH gone AS (
-      DELETE FROM journal.permit
-      WHERE (command_id = ANY (commands) OR process_id = ANY (processes)) AND until = ANY (kinds)
-      RETURNING counter, until
-    )
-    SELECT counter, count(*)::integer AS number FROM gone WHERE until <> 'never'
+    SELECT counter, count(*)::integer AS number FROM unnest(counters) AS taken (counter)
     GROUP BY counter ORDER BY counter COLLATE "C"
-  LOOP
-    UPDATE journal.budget SET used = greatest(used - given.number, 0) WHERE counter = given.counter;
-    PERFORM journal.wake_lines(given.counter, given.number);
-    released := released + given.number;
-  END LOOP;
-  RETURN released;
-END $$;
-
-CREATE OR REPLACE FUNCTION journal.release_settled(
-  settled text[], returning_commands text[], returning_processes text[]
-) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  given record;
-BEGIN
-  FOR given IN
-    WITH gone AS (
-      DELETE FROM journal.permit p
-      WHERE (p.command_id = ANY (settled) AND p.until = 'settled')
-        OR ((p.command_id = ANY (returning_commands) OR p.process_id = ANY (returning_processes))
-          AND p.until IN ('settled', 'returned'))
-      RETURNING p.counter
-    )
-    SELECT gone.counter, count(*)::integer AS number FROM gone
-    GROUP BY gone.counter ORDER BY gone.counter COLLATE "C"
   LOOP
     UPDATE journal.budget b SET used = greatest(b.used - given.number, 0) WHERE b.counter = given.counter;
     PERFORM journal.wake_lines(given.counter, given.number);
   END LOOP;
+  RETURN coalesce(cardinality(counters), 0);
 END $$;
+REVOKE EXECUTE ON FUNCTION journal.give_back(text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION journal.release_permits(commands text[], processes text[], kinds text[]) RETURNS integer
+LANGUAGE sql AS $$
+  WITH gone AS (
+    DELETE FROM journal.permit
+    WHERE (command_id = ANY (commands) OR process_id = ANY (processes)) AND until = ANY (kinds)
+    RETURNING counter, until
+  )
+  SELECT journal.give_back(array_agg(counter)) FROM gone WHERE until <> 'never'
+$$;
+
+CREATE OR REPLACE FUNCTION journal.release_settled(
+  settled text[], returning_commands text[], returning_processes text[]
+) RETURNS void LANGUAGE sql AS $$
+  WITH gone AS (
+    DELETE FROM journal.permit p
+    WHERE (p.command_id = ANY (settled) AND p.until = 'settled')
+      OR ((p.command_id = ANY (returning_commands) OR p.process_id = ANY (returning_processes))
+        AND p.until IN ('settled', 'returned'))
+    RETURNING p.counter
+  )
+  SELECT journal.give_back(array_agg(counter)) FROM gone
+$$;
 
 -- As in 0011, and: a counter is taken only by the first in its line.
 CREATE FUNCTION journal.claim_in_line(
@@ -169,7 +165,7 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION journal.claim_in_line(text, text, bigint, bigint, jsonb) FROM PUBLIC;
 
--- As claim_commands in 0006, which stays for copies that run the release before.
+-- Several claims in one transaction, for the reasons and in the orders of 0006.
 CREATE FUNCTION journal.claim_in_lines(claimant text, at bigint, lease_until bigint, asked jsonb)
 RETURNS TABLE (id text, kind text, attempt integer, refused_by text, refused_why text) LANGUAGE plpgsql AS $$
 DECLARE
@@ -194,3 +190,11 @@ BEGIN
   END LOOP;
 END $$;
 REVOKE EXECUTE ON FUNCTION journal.claim_in_lines(text, bigint, bigint, jsonb) FROM PUBLIC;
+
+-- What copies that run the release before ask; they know of no lines, and stand in none.
+CREATE OR REPLACE FUNCTION journal.claim_commands(claimant text, at bigint, lease_until bigint, asked jsonb)
+RETURNS TABLE (id text, kind text, attempt integer, refused_by text) LANGUAGE sql AS $$
+  SELECT answer.id, answer.kind, answer.attempt, answer.refused_by
+  FROM journal.claim_in_lines(claimant, at, lease_until, asked) AS answer
+$$;
+DROP FUNCTION journal.claim_command(text, text, bigint, bigint, text[], integer[], text[]);
