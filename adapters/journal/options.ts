@@ -9,6 +9,7 @@ import type {
   OutboxWriter,
   Timers,
 } from '../ports/journal.js';
+import type { ArchiveFiles, FactArchive } from '../ports/archive.js';
 import type { Clock, Randomness } from '../ports/clock.js';
 import type { DeadLetterBook } from '../ports/dead-letters.js';
 import type { Positions } from '../ports/positions.js';
@@ -27,6 +28,8 @@ export interface JournalOptions {
   readonly headStartMs?: (command: Command) => number;
   /** Folds the facts of every decision and compares with its state: for tests and simulation, costs time. */
   readonly verify?: boolean;
+  /** Where archived facts are read; without it those can't be read. */
+  readonly archiveFiles?: Pick<ArchiveFiles, 'read'>;
   /** Told when records were lost, beside their being recorded. */
   readonly onInputLost?: (lost: LostInput) => void;
   /** Told when this journal is found to be restored from a copy, so that a new epoch began. */
@@ -78,6 +81,7 @@ export interface OpenJournal {
   readonly upkeep: Upkeep;
   readonly deadLetters: DeadLetterBook;
   readonly positions: Positions;
+  readonly archive: FactArchive;
   /** Gives up what this copy holds. What it had claimed runs out by itself. */
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import {
   type OpenWebhooks,
 } from '../journal/options.js';
 import { installationIdOf } from '../journal/installation-id.js';
+import { MemoryFactArchive } from './journal/archive.js';
 import { MemoryJournal } from './journal/advance.js';
 import { MemoryCommandQueue } from './journal/commands.js';
 import { MemoryDeadLetters } from './journal/dead-letters.js';
@@ -47,20 +48,23 @@ export function createMemoryJournal(
   const fresh = new FreshCommands();
   const outbox = new MemoryOutbox(store, options);
   const webhooks = new MemoryWebhookDeliveries(store.webhooks);
+  const archive = new MemoryFactArchive(store);
   return {
     journal: new MemoryJournal(store, options, fresh),
     commands: new MemoryCommandQueue(store, options, fresh),
     timers: new MemoryTimers(store, options),
     outbox,
-    history: new MemoryHistory(store),
+    history: new MemoryHistory(store, options.archiveFiles),
     inventory: new MemoryFleetInventory(store),
     upkeep: new MemoryUpkeep(store, options),
     deadLetters: new MemoryDeadLetters(store),
     positions: new MemoryPositions(store),
+    archive,
     webhooks,
     webhookDesk: new MemoryWebhookDesk(store.webhooks),
     close: async () => {
       webhooks.releaseAll();
+      await archive.release();
       await outbox.releaseAll();
     },
   };

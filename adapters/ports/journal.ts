@@ -331,7 +331,10 @@ export interface PublishedFactsQuery {
   readonly limit: number;
 }
 
-/** What happened, for people and replay; runs under a role that can't write. */
+/**
+ * What happened, for people and replay; runs under a role that can't write. Facts are all that ever were, wherever they lie
+ * by now; those that lie in a file which can't be read reject with ArchiveUnreadable.
+ */
 export interface History {
   states(query: {
     readonly cluster?: string;
@@ -339,6 +342,11 @@ export interface History {
     readonly limit: number;
   }): Promise<Page<NodeState>>;
   state(node: NodeKey): Promise<NodeState | undefined>;
+  /**
+   * The state before the first fact that the journal holds itself: facts from there on fold on it, and need no archive.
+   * Undefined: it holds all facts of the node.
+   */
+  snapshot(node: NodeKey): Promise<NodeState | undefined>;
   /** Facts in order of version, from `fromVersion`, decided at or before `until`. */
   facts(
     node: NodeKey,

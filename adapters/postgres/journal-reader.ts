@@ -1,5 +1,7 @@
 import pg from 'pg';
+import type { ArchiveFiles, ArchiveIndex } from '../ports/archive.js';
 import type { History, Installation } from '../ports/journal.js';
+import { PostgresArchiveIndex } from './journal/archive-index.js';
 import { connectionSettings, Database } from './journal/database.js';
 import { asJournalError } from './journal/failures.js';
 import { PostgresHistory } from './journal/history.js';
@@ -9,6 +11,7 @@ import { MigrationRefused } from './migrate.js';
 /** A journal that is only read: nothing of it is changed, or could be, by the role under which it is asked. */
 export interface JournalReader {
   readonly history: History;
+  readonly archive: ArchiveIndex;
   readonly installation: Installation;
   close(): Promise<void>;
 }
@@ -19,17 +22,22 @@ const otherSchema = new Set(['3F000', '42P01', '42703']);
 /**
  * Opens the journal under the role of replay, beside whoever works on it. Rejects with JournalUnavailable when the database
  * can't be reached, MigrationRefused when its tables are not those of this version.
+ * @param files where archived facts are read; without it those can't be read
  */
-export async function openJournalReader(connectionString: string): Promise<JournalReader> {
+export async function openJournalReader(
+  connectionString: string,
+  files?: Pick<ArchiveFiles, 'read'>,
+): Promise<JournalReader> {
   const database = new Database(
     connectionSettings({ connectionString, name: 'replay', session: ['role=faultline_reader'] }),
     2,
   );
-  const history = new PostgresHistory(database);
+  const history = new PostgresHistory(database, files);
+  const archive = new PostgresArchiveIndex(database);
   try {
     const installation = await readInstallation(database);
     await history.publishedFacts({ limit: 1 });
-    return { history, installation, close: () => database.close() };
+    return { history, archive, installation, close: () => database.close() };
   } catch (error) {
     await database.close();
     if (error instanceof pg.DatabaseError && otherSchema.has(error.code ?? ''))

@@ -5,6 +5,7 @@ import type { JournalContext } from './journal/context.js';
 import { PostgresDeadLetters } from './journal/dead-letters.js';
 import { connectionSettings, Database } from './journal/database.js';
 import { asJournalError } from './journal/failures.js';
+import { PostgresFactArchive } from './journal/fact-archive.js';
 import { PostgresHistory } from './journal/history.js';
 import { prepareInstallation } from './journal/installation.js';
 import { PostgresFleetInventory } from './journal/inventory.js';
@@ -24,7 +25,7 @@ export interface PostgresJournalOptions extends JournalOptions {
   readonly connectionString: string;
   /** A login that is a member of faultline_reader only. Default: the same login, with that role set. */
   readonly readerConnectionString?: string;
-  /** Connections for decisions and commands; history, notices and locks take up to 5 more. Default 16. */
+  /** Connections for decisions and commands; history, notices and locks take up to 6 more. Default 16. */
   readonly connections?: number;
   /** No other process uses this journal: then nobody has to be told of commits. */
   readonly alone?: boolean;
@@ -51,12 +52,14 @@ export async function openPostgresJournal(
   const notices = new Notices(alone ? undefined : settings('notices'), options.outboxPartitions);
   const locks = new SessionLocks(settings('outbox'), lockClasses.outboxPartition);
   const webhookLocks = new SessionLocks(settings('webhooks'), lockClasses.webhookSubscriber);
+  const archiveLocks = new SessionLocks(settings('archive'), lockClasses.archive);
   const context: JournalContext = { database, notices, fresh: new FreshCommands(), options };
   const close = async (): Promise<void> => {
     await Promise.all([
       notices.close(),
       locks.close(),
       webhookLocks.close(),
+      archiveLocks.close(),
       database.close(),
       reading.close(),
     ]);
@@ -75,11 +78,12 @@ export async function openPostgresJournal(
     commands: new PostgresCommandQueue(context),
     timers: new PostgresTimers(context),
     outbox: new PostgresOutbox(context, locks),
-    history: new PostgresHistory(reading),
+    history: new PostgresHistory(reading, options.archiveFiles),
     inventory: new PostgresFleetInventory(database),
     upkeep: new PostgresUpkeep(context),
     deadLetters: new PostgresDeadLetters(context),
     positions: new PostgresPositions(database),
+    archive: new PostgresFactArchive(database, archiveLocks),
     webhooks: new PostgresWebhookDeliveries(database, webhookLocks),
     webhookDesk: new PostgresWebhookDesk(database),
     close,

@@ -5,13 +5,20 @@ import { emptyNodeState, type NodeState } from '../../domain/node-state.js';
 
 const factsPerPage = 1000;
 
-/** Folds the facts of a node up to `until` (ms, inclusive) and `version`. Only reads. */
+interface End {
+  /** ms, inclusive */
+  readonly until?: number;
+  readonly version: number;
+}
+
+/** Folds the facts of a node up to an end. Only reads; of archives only what lies before the facts that are kept. */
 export async function foldNode(
-  history: History,
+  history: Pick<History, 'facts' | 'snapshot'>,
   node: NodeKey,
-  end: { readonly until?: number; readonly version: number },
+  end: End,
 ): Promise<NodeState> {
-  let state = emptyNodeState(node);
+  const snapshot = await history.snapshot(node);
+  let state = snapshot !== undefined && isWithin(snapshot, end) ? snapshot : emptyNodeState(node);
   while (state.version < end.version) {
     const facts = await history.facts(node, {
       fromVersion: state.version + 1,
@@ -22,4 +29,9 @@ export async function foldNode(
     for (const fact of facts) state = evolve(state, fact);
   }
   return state;
+}
+
+/** All that it was folded from was decided by then. */
+function isWithin({ version, now }: NodeState, { version: last, until = Infinity }: End): boolean {
+  return version <= last && now <= until;
 }

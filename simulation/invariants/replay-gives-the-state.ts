@@ -9,7 +9,8 @@ export function replayGivesTheState(store: Pick<MemoryStore, 'states' | 'facts'>
     name: 'replay of the journal gives the state that was',
     atRest: () => {
       for (const [node, state] of store.states) {
-        if (canonicalJson(replay(node, store.facts.get(node) ?? [])) !== canonicalJson(state))
+        const facts = (store.facts.get(node) ?? []).map(({ fact }) => fact);
+        if (canonicalJson(replay(node, facts)) !== canonicalJson(state))
           return `the facts of ${node} do not fold to its state`;
       }
       return undefined;

@@ -155,6 +155,7 @@ function journalOf(
     upkeep: open.upkeep,
     deadLetters: open.deadLetters,
     positions: open.positions,
+    archive: open.archive,
     close: () => open.close(),
   };
 }

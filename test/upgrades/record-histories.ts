@@ -43,7 +43,8 @@ export async function recordSchedule(seed: number): Promise<RecordedSchedule> {
   const { epoch, id: installation } = store.installation;
   const rules = { policy, epoch, installation };
   const histories = [...store.states].flatMap(([node, state]): readonly RecordedHistory[] => {
-    const steps = stepsOf(rules, node, { facts: store.facts.get(node) ?? [], inputs });
+    const facts = (store.facts.get(node) ?? []).map(({ fact }) => fact);
+    const steps = stepsOf(rules, node, { facts, inputs });
     return steps === undefined ? [] : [{ name: `seed ${seed} ${node}`, node, rules, steps, state }];
   });
   return { histories, records };

@@ -177,7 +177,7 @@ export class MemoryJournal implements Journal {
     for (const state of stored.states) store.putState(state);
     for (const [index, fact] of effects.facts.entries()) {
       const { epoch } = store.installation;
-      store.putFact(fact, { epoch, causedBy: effects.causedBy[index] ?? fact.causeId });
+      store.putFact({ fact, epoch, causedBy: effects.causedBy[index] ?? fact.causeId });
     }
     for (const repeats of effects.repeats) addRepeats(store, repeats);
     for (const row of effects.processes) store.processes.set(row.processId, row);

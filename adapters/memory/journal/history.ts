@@ -1,7 +1,10 @@
 import type { Fact } from '../../../domain/fact.js';
 import type { NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
+import { noArchiveFolder } from '../../archive/no-folder.js';
+import { WholeFacts } from '../../archive/whole-facts.js';
 import { compareBytes, pageOf, readProcessCursor, writeProcessCursor } from '../../journal/pages.js';
+import type { ArchiveFiles } from '../../ports/archive.js';
 import type {
   CommandRow,
   History,
@@ -11,9 +14,10 @@ import type {
   PublishedFact,
   PublishedFactsQuery,
   RepeatRow,
-  ToldProcess,
   WaitingRow,
 } from '../../ports/journal.js';
+import { MemoryFactArchive } from './archive.js';
+import { MemoryKeptFacts } from './kept-facts.js';
 import type { MemoryStore, StoredCommand } from './store.js';
 import { waitingRows } from './waiting.js';
 
@@ -21,9 +25,12 @@ import { waitingRows } from './waiting.js';
 
 export class MemoryHistory implements History {
   readonly #store: MemoryStore;
+  readonly #facts: WholeFacts;
 
-  constructor(store: MemoryStore) {
+  /** @param files where archived facts are read */
+  constructor(store: MemoryStore, files: Pick<ArchiveFiles, 'read'> = noArchiveFolder) {
     this.#store = store;
+    this.#facts = new WholeFacts(new MemoryKeptFacts(store), new MemoryFactArchive(store), files);
   }
 
   async states({ cluster, after, limit }: Parameters<History['states']>[0]): Promise<Page<NodeState>> {
@@ -38,34 +45,16 @@ export class MemoryHistory implements History {
     return this.#store.states.get(node);
   }
 
-  async facts(
-    node: NodeKey,
-    { fromVersion, until, limit }: Parameters<History['facts']>[1],
-  ): Promise<readonly Fact[]> {
-    return (this.#store.facts.get(node) ?? [])
-      .filter(({ version, at }) => version >= fromVersion && (until === undefined || at <= until))
-      .slice(0, limit);
+  snapshot(node: NodeKey): Promise<NodeState | undefined> {
+    return this.#facts.snapshot(node);
   }
 
-  async publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]> {
-    const { after, node: only, types, limit } = query;
-    const nodes = [...this.#store.facts.keys()].filter((node) => only === undefined || node === only);
-    return nodes
-      .sort(compareBytes)
-      .flatMap((node) => this.#publishedOf(node))
-      .filter(({ fact: { node, version, type } }) => {
-        const place = after === undefined ? 1 : compareBytes(node, after.node) || version - after.version;
-        return place > 0 && (types === undefined || types.includes(type));
-      })
-      .slice(0, limit);
+  facts(node: NodeKey, query: Parameters<History['facts']>[1]): Promise<readonly Fact[]> {
+    return this.#facts.facts(node, query);
   }
 
-  #publishedOf(node: NodeKey): readonly PublishedFact[] {
-    const publications = this.#store.publications.get(node) ?? [];
-    return (this.#store.facts.get(node) ?? []).flatMap((fact, index) => {
-      const publication = publications[index];
-      return publication === undefined ? [] : [{ fact, ...publication, ...changeOfProcess(fact) }];
-    });
+  publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]> {
+    return this.#facts.publishedFacts(query);
   }
 
   async processes(query: Parameters<History['processes']>[0]): Promise<Page<ProcessRow>> {
@@ -119,21 +108,6 @@ export class MemoryHistory implements History {
   async waiting(node: NodeKey): Promise<readonly WaitingRow[]> {
     return waitingRows(this.#store, node);
   }
-}
-
-/** Of a patch only what events tell of the process. */
-function changeOfProcess({ patch }: Fact): Pick<PublishedFact, 'process'> {
-  const { process } = patch;
-  if (process === undefined) return {};
-  if (process === null) return { process: 'over' };
-  const { id, workflow, stage } = process as Partial<ToldProcess>;
-  return {
-    process: {
-      ...(id === undefined ? {} : { id }),
-      ...(workflow === undefined ? {} : { workflow }),
-      ...(stage === undefined ? {} : { stage }),
-    },
-  };
 }
 
 function youngestFirst(

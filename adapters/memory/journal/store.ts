@@ -1,6 +1,5 @@
 import type { Command, CommandResult } from '../../../domain/command.js';
 import type { TimerRequest } from '../../../domain/decision.js';
-import type { Fact } from '../../../domain/fact.js';
 import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import type {
@@ -9,8 +8,8 @@ import type {
   NewOutboxEntry,
   OutboxEntry,
   ProcessRow,
-  PublishedFact,
 } from '../../ports/journal.js';
+import type { StoredFact } from '../../ports/archive.js';
 import type { HandledDeadLetter } from '../../ports/dead-letters.js';
 import type { Repeats } from '../../journal/batch-collection.js';
 import type { KeptInput } from '../../journal/waiting-inputs.js';
@@ -18,13 +17,11 @@ import { outboxPartitionOf, seenKey } from '../../journal/digests.js';
 import type { ConsumedOffset } from '../../journal/fence.js';
 import type { LostInput } from '../../journal/options.js';
 import { WakeUp } from '../../journal/wake-up.js';
+import { StoredArchive } from './archive.js';
 import { Fleet } from './fleet.js';
 import { Lines } from './lines.js';
 import { Permits, type Permit } from './permits.js';
 import { MemoryWebhooks } from './webhooks.js';
-
-/** What is said of a fact beyond it when it is published. */
-type Publication = Pick<PublishedFact, 'epoch' | 'causedBy'>;
 
 export interface StoredCommand {
   readonly command: Command;
@@ -68,9 +65,9 @@ export class MemoryStore {
   readonly states = new Map<NodeKey, NodeState>();
   /** Nodes whose commands rest. */
   readonly resting = new Set<NodeKey>();
-  readonly facts = new Map<NodeKey, Fact[]>();
-  /** Of each fact, in their order: under which epoch it was published, and what it follows from. */
-  readonly publications = new Map<NodeKey, Publication[]>();
+  /** Those that are kept here. */
+  readonly facts = new Map<NodeKey, StoredFact[]>();
+  readonly archive = new StoredArchive();
   readonly repeats = new Map<NodeKey, Map<string, Repeats>>();
   /** Inputs of parked nodes, by place; what was taken up stays until nothing waits any more. */
   readonly waiting = new Map<NodeKey, StoredWaitingInput[]>();
@@ -159,16 +156,10 @@ export class MemoryStore {
     if (commands.length > 0) this.work.announce();
   }
 
-  putFact(fact: Fact, publication: Publication): void {
-    const facts = this.facts.get(fact.node);
-    const publications = this.publications.get(fact.node);
-    if (facts === undefined || publications === undefined) {
-      this.facts.set(fact.node, [fact]);
-      this.publications.set(fact.node, [publication]);
-      return;
-    }
-    facts.push(fact);
-    publications.push(publication);
+  putFact(stored: StoredFact): void {
+    const facts = this.facts.get(stored.fact.node);
+    if (facts === undefined) this.facts.set(stored.fact.node, [stored]);
+    else facts.push(stored);
   }
 
   putState(state: NodeState): void {

@@ -2,7 +2,10 @@ import type { Command, CommandResult } from '../../../domain/command.js';
 import type { Fact } from '../../../domain/fact.js';
 import type { NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
+import { noArchiveFolder } from '../../archive/no-folder.js';
+import { WholeFacts } from '../../archive/whole-facts.js';
 import { pageOf, readProcessCursor, writeProcessCursor } from '../../journal/pages.js';
+import type { ArchiveFiles } from '../../ports/archive.js';
 import type {
   CommandRow,
   History,
@@ -16,12 +19,11 @@ import type {
 } from '../../ports/journal.js';
 import { describeInput } from '../../journal/waiting-inputs.js';
 import { storableText } from '../../../schemas/storable-text.js';
+import { PostgresArchiveIndex } from './archive-index.js';
 import type { Database } from './database.js';
-import { readPublishedFacts } from './published-facts.js';
+import { PostgresKeptFacts } from './kept-facts.js';
+import { withoutNulls, type Nullable } from './nullable.js';
 import { inputFromBytes } from './waiting.js';
-
-/** Members that are null in a row are absent in the value; the row's names are those of the value. */
-type Nullable<Value> = { readonly [Name in keyof Value]: Value[Name] | null };
 
 const processColumns = `process_id AS "processId", node_key AS node, workflow, fault_type AS "faultType", stage,
   started_at AS "startedAt", ended_at AS "endedAt", outcome, reason, waiting_for AS "waitingFor"`;
@@ -29,9 +31,12 @@ const processColumns = `process_id AS "processId", node_key AS node, workflow, f
 /** Reads under the role faultline_reader, which can do nothing else. */
 export class PostgresHistory implements History {
   readonly #database: Database;
+  readonly #facts: WholeFacts;
 
-  constructor(database: Database) {
+  /** @param files where archived facts are read */
+  constructor(database: Database, files: Pick<ArchiveFiles, 'read'> = noArchiveFolder) {
     this.#database = database;
+    this.#facts = new WholeFacts(new PostgresKeptFacts(database), new PostgresArchiveIndex(database), files);
   }
 
   async states({ cluster, after, limit }: Parameters<History['states']>[0]): Promise<Page<NodeState>> {
@@ -55,23 +60,16 @@ export class PostgresHistory implements History {
     return row?.state;
   }
 
-  async facts(
-    node: NodeKey,
-    { fromVersion, until, limit }: Parameters<History['facts']>[1],
-  ): Promise<readonly Fact[]> {
-    const rows = await this.#database.query<Nullable<Fact>>({
-      text: `SELECT node_key AS node, version, type, at, cause_id AS "causeId", process_id AS "processId", data, patch,
-          evolve_version AS "evolveVersion"
-        FROM journal.fact
-        WHERE node_key = $1 AND version >= $2 AND ($3::bigint IS NULL OR at <= $3)
-        ORDER BY version LIMIT $4`,
-      values: [node, fromVersion, until ?? null, limit],
-    });
-    return rows.map((row) => withoutNulls<Fact>(row));
+  snapshot(node: NodeKey): Promise<NodeState | undefined> {
+    return this.#facts.snapshot(node);
+  }
+
+  facts(node: NodeKey, query: Parameters<History['facts']>[1]): Promise<readonly Fact[]> {
+    return this.#facts.facts(node, query);
   }
 
   publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]> {
-    return readPublishedFacts(this.#database, query);
+    return this.#facts.publishedFacts(query);
   }
 
   async processes(query: Parameters<History['processes']>[0]): Promise<Page<ProcessRow>> {
@@ -161,8 +159,4 @@ export class PostgresHistory implements History {
       ...row,
     }));
   }
-}
-
-function withoutNulls<Value extends object>(row: Nullable<Value>): Value {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Value;
 }

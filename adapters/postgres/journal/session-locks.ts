@@ -2,7 +2,11 @@ import pg from 'pg';
 import { asJournalError } from './failures.js';
 
 /** First of the two numbers of our advisory locks: tells them from each other, and from other uses in the same database. */
-export const lockClasses = { outboxPartition: 7_264_023, webhookSubscriber: 7_264_024 } as const;
+export const lockClasses = {
+  outboxPartition: 7_264_023,
+  webhookSubscriber: 7_264_024,
+  archive: 7_264_025,
+} as const;
 
 /** Session locks on things of one kind that have numbers, on one connection of their own: they go when it goes. */
 export class SessionLocks {

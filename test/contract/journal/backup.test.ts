@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ArchiveFolder } from '../../../adapters/archive/archive-folder.js';
 import type { BackupHead } from '../../../adapters/postgres/backup/backup-form.js';
 import { readBackup, type Restored } from '../../../adapters/postgres/backup/read-backup.js';
 import { writeBackup } from '../../../adapters/postgres/backup/write-backup.js';
@@ -13,6 +17,8 @@ import { startTestServer, type TestServer } from './postgres-server.js';
 let server: TestServer;
 let original: string;
 let lines: readonly string[];
+let folder: string;
+let archiveFiles: ArchiveFolder;
 
 async function linesOf(connectionString: string): Promise<readonly string[]> {
   const written: string[] = [];
@@ -34,13 +40,19 @@ beforeAll(async () => {
   original = await server.createDatabase();
   const value = Buffer.from([0, 255, 10]);
   const headers = { ce_id: 'é\0' };
-  await fillJournal(original, [
+  folder = await mkdtemp(join(tmpdir(), 'faultline-archive-'));
+  archiveFiles = new ArchiveFolder(folder);
+  const records = [
     { topic: 'fault.reports', key: 'a/n1', value, headers },
     { topic: 'fault.reports', key: 'a/n2', value, headers: {} },
-  ]);
+  ];
+  await fillJournal(original, { records, files: archiveFiles });
   lines = await linesOf(original);
 }, 300_000);
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 describe('a backup of an installation', () => {
   let target: string;
@@ -94,6 +106,22 @@ describe('a backup of an installation', () => {
       expect(records.find(({ key }) => key === 'a/n1')?.headers).toEqual({ ce_id: 'é\0' });
     } finally {
       await Promise.all([before.close(), after.close(), log.close()]);
+    }
+  });
+
+  it('given it is restored beside the same folder, then every fact is told that was, archived or not', async () => {
+    await take(target, lines);
+    const options = { ...defaultOptions(new TestClock()), archiveFiles };
+    const before = await openPostgresJournal({ ...options, connectionString: original });
+    const after = await openPostgresJournal({ ...options, connectionString: target });
+    try {
+      const facts = await before.history.publishedFacts({ limit: 1_000 });
+      expect(facts.length).toBeGreaterThan(3);
+      expect(await after.history.publishedFacts({ limit: 1_000 })).toEqual(facts);
+      const [file] = await after.archive.files();
+      expect(file?.facts).toBeGreaterThan(0);
+    } finally {
+      await Promise.all([before.close(), after.close()]);
     }
   });
 

@@ -1,8 +1,10 @@
 import { openPostgresEventLog } from '../../../adapters/postgres/event-log/event-log.js';
 import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
+import type { ArchiveFiles } from '../../../adapters/ports/archive.js';
 import type { WebhookDeliveries } from '../../../adapters/ports/webhooks.js';
 import type { NewRecord } from '../../../adapters/ports/event-log.js';
 import type { CauseId } from '../../../domain/identifiers.js';
+import { archiveFacts } from '../../../services/maintenance/archive/archive-facts.js';
 import {
   batch,
   commandOf,
@@ -24,11 +26,12 @@ export const filled = ['n1', 'n2', 'n3', 'n4'].map(nodeNamed);
 
 /**
  * Writes rows into every table of the journal that holds more than a moment: processes at work and ended, commands
- * attempted, settled and waiting, timers, permits, a parked node with what waits, lost input; and records, if asked.
+ * attempted, settled and waiting, timers, permits, a parked node with what waits, lost input; and records, and archived
+ * facts of the last node, if asked.
  */
 export async function fillJournal(
   connectionString: string,
-  records: readonly NewRecord[] = [],
+  { records = [], files }: { readonly records?: readonly NewRecord[]; readonly files?: ArchiveFiles } = {},
 ): Promise<void> {
   const clock = new TestClock();
   const copy = await openPostgresJournal({ ...defaultOptions(clock), connectionString });
@@ -74,6 +77,8 @@ export async function fillJournal(
     } as const;
     await copy.deadLetters.handle([{ place: letter }], decision);
     await fillWebhooks(copy.webhooks);
+    if (files !== undefined)
+      await archiveFacts({ archive: copy.archive, files, owner: 'tested', now: () => 2_000_000, afterMs: 0 });
   } finally {
     await copy.close();
   }

@@ -3,6 +3,7 @@ import type { OpenJournal, OpenWebhooks } from '../../../adapters/journal/option
 import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
 import { JournalUnavailable } from '../../../adapters/ports/journal.js';
 import { advanceSuite } from './advance-suite.js';
+import { archiveSuite } from './archive-suite.js';
 import { budgetsSuite } from './budgets-suite.js';
 import { commandsSuite } from './commands-suite.js';
 import { linesSuite } from './lines-suite.js';
@@ -40,6 +41,7 @@ const harness: Harness = {
 
 describe('the journal in memory', () => {
   advanceSuite(() => harness);
+  archiveSuite(() => harness, 60);
   commandsSuite(() => harness);
   budgetsSuite(() => harness);
   linesSuite(() => harness);

@@ -208,6 +208,8 @@ describe('the journal on PostgreSQL, when things go wrong', () => {
         'UPDATE journal.node_state SET version = 0',
         'DELETE FROM journal.fact',
         'TRUNCATE journal.fact',
+        'DELETE FROM journal.archive_file',
+        'UPDATE journal.node_snapshot SET version = 1',
         "SELECT journal.release_permits(ARRAY['x'], ARRAY['x'], ARRAY['settled'])",
         'CREATE TABLE journal.mine (x integer)',
       ]) {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenJournal, OpenWebhooks } from '../../../adapters/journal/options.js';
 import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
 import { advanceSuite } from './advance-suite.js';
+import { archiveSuite } from './archive-suite.js';
 import { budgetsSuite } from './budgets-suite.js';
 import { commandsSuite } from './commands-suite.js';
 import { linesSuite } from './lines-suite.js';
@@ -46,6 +47,7 @@ const harness: Harness = {
 
 describe('the journal on PostgreSQL', () => {
   advanceSuite(() => harness);
+  archiveSuite(() => harness, 6);
   commandsSuite(() => harness);
   budgetsSuite(() => harness);
   linesSuite(() => harness);

@@ -22,6 +22,7 @@ export function overheardJournal(open: OpenJournal, listen: Listen): OpenJournal
     upkeep: port('upkeep'),
     deadLetters: port('deadLetters'),
     positions: port('positions'),
+    archive: port('archive'),
     close: () => {
       const closed = open.close();
       listen('close', { kind: 'session lost' }, closed);

@@ -1,0 +1,120 @@
+import type { NodeKey } from '../../../domain/identifiers.js';
+import type { NodeState } from '../../../domain/node-state.js';
+import { recordedFile } from '../../journal/recorded-file.js';
+import { compareBytes } from '../../journal/pages.js';
+import {
+  ArchiveConflict,
+  type FactArchive,
+  type PlacedStretch,
+  type RecordedFile,
+  type Removal,
+  type StoredFact,
+  type StretchQuery,
+} from '../../ports/archive.js';
+import type { MemoryStore } from './store.js';
+
+/* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
+
+/** What a PostgreSQL journal keeps of archives in tables. */
+export class StoredArchive {
+  readonly files: RecordedFile[] = [];
+  readonly stretches: PlacedStretch[] = [];
+  readonly snapshots = new Map<NodeKey, NodeState>();
+  finishedAt: number | undefined;
+  isHeld = false;
+}
+
+export class MemoryFactArchive implements FactArchive {
+  readonly #store: MemoryStore;
+  #isHolder = false;
+
+  constructor(store: MemoryStore) {
+    this.#store = store;
+  }
+
+  async acquire(): Promise<boolean> {
+    const { archive } = this.#store;
+    if (archive.isHeld) return false;
+    archive.isHeld = true;
+    this.#isHolder = true;
+    return true;
+  }
+
+  async release(): Promise<void> {
+    if (!this.#isHolder) return;
+    this.#isHolder = false;
+    this.#store.archive.isHeld = false;
+  }
+
+  async snapshot(node: NodeKey): Promise<NodeState | undefined> {
+    return this.#store.archive.snapshots.get(node);
+  }
+
+  async stretches({ after, node: only, limit }: StretchQuery): Promise<readonly PlacedStretch[]> {
+    return this.#store.archive.stretches
+      .filter(({ node, lastVersion }) => {
+        const place = after === undefined ? 1 : compareBytes(node, after.node) || lastVersion - after.version;
+        return place > 0 && (only === undefined || node === only);
+      })
+      .sort((a, b) => compareBytes(a.node, b.node) || a.firstVersion - b.firstVersion)
+      .slice(0, limit);
+  }
+
+  async files(): Promise<readonly RecordedFile[]> {
+    return [...this.#store.archive.files];
+  }
+
+  async finishedAt(): Promise<number | undefined> {
+    return this.#store.archive.finishedAt;
+  }
+
+  async nodesWithFactsBefore({
+    before,
+    after,
+    limit,
+  }: Parameters<FactArchive['nodesWithFactsBefore']>[0]): Promise<readonly NodeKey[]> {
+    return [...this.#store.facts]
+      .filter(
+        ([node, [first]]) =>
+          (after === undefined || node > after) && first !== undefined && first.fact.at < before,
+      )
+      .map(([node]) => node)
+      .sort(compareBytes)
+      .slice(0, limit);
+  }
+
+  async kept(
+    node: NodeKey,
+    { fromVersion, limit }: Parameters<FactArchive['kept']>[1],
+  ): Promise<readonly StoredFact[]> {
+    const facts = this.#store.facts.get(node) ?? [];
+    return facts.filter(({ fact }) => fact.version >= fromVersion).slice(0, limit);
+  }
+
+  async remove({ file, stretches, snapshots, at }: Removal): Promise<void> {
+    const { archive, facts } = this.#store;
+    const isKept = ({ node, firstVersion, lastVersion }: Removal['stretches'][number]): boolean => {
+      const held = new Set((facts.get(node) ?? []).map(({ fact }) => fact.version));
+      return Array.from({ length: lastVersion - firstVersion + 1 }, (_, index) => firstVersion + index).every(
+        (version) => held.has(version),
+      );
+    };
+    if (!stretches.every(isKept)) {
+      throw new ArchiveConflict(`${file.name} holds facts that the journal does not: nothing was archived`);
+    }
+    for (const { node, firstVersion, lastVersion } of stretches) {
+      const left = (facts.get(node) ?? []).filter(
+        ({ fact: { version } }) => version < firstVersion || version > lastVersion,
+      );
+      facts.set(node, left);
+    }
+    const { name, headerLength } = file;
+    archive.stretches.push(...stretches.map((stretch) => ({ ...stretch, file: name, headerLength })));
+    archive.files.push(recordedFile({ file, stretches, snapshots, at }));
+    for (const state of snapshots) archive.snapshots.set(state.node, state);
+  }
+
+  async finish(at: number): Promise<void> {
+    this.#store.archive.finishedAt = at;
+  }
+}
