@@ -80,6 +80,11 @@ export const errorCatalog = {
     when: 'The file is no whole backup, or does not fit the database or the configuration. Nothing was changed.',
     next: 'do what the message says; docs/operations/backup.md tells how a backup is restored',
   },
+  ArchiveUnreadable: {
+    exitCode: exitCodes.failed,
+    when: 'Facts lie in an archive file that is missing, damaged or can not be read here; nothing is told rather than a part.',
+    next: 'see that archive.folder is right, or restore the folder from its backup; `faultline archive verify` tells which files are whole',
+  },
   Unexpected: {
     exitCode: exitCodes.failed,
     when: 'Something that nobody foresaw.',
@@ -110,7 +115,12 @@ export class CommandFailed extends Error {
 export function asCommandFailed(error: unknown): CommandFailed {
   if (error instanceof CommandFailed) return error;
   if (!(error instanceof Error)) return new CommandFailed('Unexpected', String(error));
-  const known = ['ConfigurationInvalid', 'ConfigurationUnreadable', 'SecretMissing'] as const;
+  const known = [
+    'ConfigurationInvalid',
+    'ConfigurationUnreadable',
+    'SecretMissing',
+    'ArchiveUnreadable',
+  ] as const;
   const code = known.find((name) => name === error.name);
   return new CommandFailed(code ?? 'Unexpected', error.message);
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { eventsCommand } from './commands/events.js';
+import { archiveCommand } from './commands/archive.js';
 import { exportCommand, importCommand } from './commands/backup.js';
 import { completeCommand, completionCommand } from './commands/completion.js';
 import { demoCommand } from './commands/demo.js';
@@ -60,6 +61,7 @@ export function createProgram(terminal: Terminal): Command {
     republishCommand,
     webhooksCommand,
     journalCommand,
+    archiveCommand,
     exportCommand,
     importCommand,
     schemasCommand,

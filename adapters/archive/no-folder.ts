@@ -1,6 +1,11 @@
 import { ArchiveUnreadable, type ArchiveFiles } from '../ports/archive.js';
 
+function refuse(file: string): Promise<never> {
+  return Promise.reject(new ArchiveUnreadable(file, 'no archive.folder is configured here'));
+}
+
 /** Where no folder is configured: facts that were archived once can't be read. */
-export const noArchiveFolder: Pick<ArchiveFiles, 'read'> = {
-  read: ({ file }) => Promise.reject(new ArchiveUnreadable(file, 'no archive.folder is configured here')),
+export const noArchiveFolder: Pick<ArchiveFiles, 'read' | 'check'> = {
+  read: ({ file }) => refuse(file),
+  check: ({ name }) => refuse(name),
 };

@@ -3,19 +3,17 @@ import type { NodeKey } from '../../domain/identifiers.js';
 import type { NodeState } from '../../domain/node-state.js';
 import { compareBytes } from '../journal/pages.js';
 import { publishedFact } from '../journal/published-fact.js';
-import type {
-  ArchiveFiles,
-  ArchiveIndex,
-  PlacedStretch,
-  StoredFact,
-  StretchQuery,
+import {
+  everyStretch,
+  type ArchiveFiles,
+  type ArchiveIndex,
+  type PlacedStretch,
+  type StoredFact,
 } from '../ports/archive.js';
 import type { History, PublishedFact, PublishedFactsQuery } from '../ports/journal.js';
 
 /** Facts that the journal holds itself. */
 export type KeptFacts = Pick<History, 'facts' | 'publishedFacts'>;
-
-const stretchesAtOnce = 50;
 
 type Place = Pick<Fact, 'node' | 'version'>;
 
@@ -51,7 +49,10 @@ export class WholeFacts implements KeptFacts, Pick<History, 'snapshot'> {
     if (kept[0]?.version === fromVersion) return kept;
     const facts: Fact[] = [];
     let archivedTo = 0;
-    for await (const stretch of this.#stretches({ node, after: { node, version: fromVersion - 1 } })) {
+    for await (const stretch of everyStretch(this.#index, {
+      node,
+      after: { node, version: fromVersion - 1 },
+    })) {
       const stored = await this.#read(stretch);
       const wanted = stored.filter(({ fact }) => fact.version >= fromVersion && fact.at <= until);
       facts.push(...wanted.map(({ fact }) => fact));
@@ -69,7 +70,7 @@ export class WholeFacts implements KeptFacts, Pick<History, 'snapshot'> {
       (after === undefined || comparePlaces(fact, after) > 0) &&
       (types === undefined || types.includes(fact.type));
     const asked = { ...(after === undefined ? {} : { after }), ...(node === undefined ? {} : { node }) };
-    for await (const stretch of this.#stretches(asked)) {
+    for await (const stretch of everyStretch(this.#index, asked)) {
       merged.takeKeptBefore({ node: stretch.node, version: stretch.firstVersion });
       if (merged.isFull()) break;
       const stored = await this.#read(stretch);
@@ -77,17 +78,6 @@ export class WholeFacts implements KeptFacts, Pick<History, 'snapshot'> {
       if (merged.isFull()) break;
     }
     return merged.end();
-  }
-
-  async *#stretches(query: Omit<StretchQuery, 'limit'>): AsyncGenerator<PlacedStretch, void> {
-    let next: Omit<StretchQuery, 'limit'> | undefined = query;
-    while (next !== undefined) {
-      const page: readonly PlacedStretch[] = await this.#index.stretches({ ...next, limit: stretchesAtOnce });
-      yield* page;
-      const last = page.at(-1);
-      const isLast = last === undefined || page.length < stretchesAtOnce;
-      next = isLast ? undefined : { ...query, after: { node: last.node, version: last.lastVersion } };
-    }
   }
 
   async #read(stretch: PlacedStretch): Promise<readonly StoredFact[]> {

@@ -108,6 +108,23 @@ export interface ArchiveIndex {
   finishedAt(): Promise<number | undefined>;
 }
 
+const stretchesAtOnce = 50;
+
+/** All stretches that a query names, in order, a page of them at a time. */
+export async function* everyStretch(
+  index: Pick<ArchiveIndex, 'stretches'>,
+  query: Omit<StretchQuery, 'limit'>,
+): AsyncGenerator<PlacedStretch, void> {
+  let next: Omit<StretchQuery, 'limit'> | undefined = query;
+  while (next !== undefined) {
+    const page: readonly PlacedStretch[] = await index.stretches({ ...next, limit: stretchesAtOnce });
+    yield* page;
+    const last = page.at(-1);
+    const isLast = last === undefined || page.length < stretchesAtOnce;
+    next = isLast ? undefined : { ...query, after: { node: last.node, version: last.lastVersion } };
+  }
+}
+
 /** Facts that go into a file. */
 export interface Removal {
   readonly file: ArchiveFile;

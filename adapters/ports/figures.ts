@@ -56,6 +56,8 @@ export interface JournalFigures {
   readonly inventories: readonly { readonly cluster: string; readonly observedAt: number }[];
   /** Unsent entries; of more than 100,000 not all are counted. */
   readonly outbox: { readonly unsent: number; readonly oldestAt?: number };
+  /** Facts that lie in files, and when a run last came to its end (ms). */
+  readonly archived: { readonly facts: number; readonly finishedAt?: number };
   readonly decided: readonly DecidedUpTo[];
   /** Dead letters that were retried or dropped. */
   readonly handledDeadLetters: readonly DeadLetterPlace[];

@@ -83,6 +83,11 @@ export interface WebhookMetrics {
   webhookAttempted(subscriber: string, result: WebhookResult): void;
 }
 
+/** Facts of long ago that move into files. */
+export interface ArchiveMetrics {
+  archiveRun(result: 'done' | 'failed'): void;
+}
+
 /** What the composition sees of the services that know nothing of metrics: it carries what they say. */
 export interface CarriedMetrics {
   detectorReported(cluster: string): void;
@@ -100,4 +105,5 @@ export interface ServiceMetrics
     StreamMetrics,
     TracerMetrics,
     WebhookMetrics,
+    ArchiveMetrics,
     CarriedMetrics {}

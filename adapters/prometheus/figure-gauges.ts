@@ -52,6 +52,8 @@ export function figureGauges(registry: Registry) {
       [],
     ),
     outboxAge: age('outbox_oldest', 'How long the oldest unsent entry has been waiting.', []),
+    archivedFacts: count('facts_archived', 'Facts that lie in archive files.', []),
+    archiveAge: age('archive_run_age', 'How long ago a run of the archive last came to its end.', []),
     lag: count('consumer_lag_records', 'Records that a group has not decided yet.', [
       'group',
       'topic',

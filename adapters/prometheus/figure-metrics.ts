@@ -61,7 +61,7 @@ export class FigureMetrics {
   }
 
   #showState(
-    { epoch, logEpoch, paused, outbox, inventories, permits }: JournalFigures,
+    { epoch, logEpoch, paused, outbox, inventories, permits, archived }: JournalFigures,
     seconds: Seconds,
   ): void {
     const gauges = this.#gauges;
@@ -71,6 +71,9 @@ export class FigureMetrics {
     gauges.outboxEntries.replace([{ labels: {}, amount: outbox.unsent }]);
     const oldest = outbox.oldestAt === undefined ? 0 : seconds(outbox.oldestAt);
     gauges.outboxAge.replace([{ labels: {}, amount: oldest }]);
+    gauges.archivedFacts.replace([{ labels: {}, amount: archived.facts }]);
+    const { finishedAt } = archived;
+    gauges.archiveAge.replace(finishedAt === undefined ? [] : [{ labels: {}, amount: seconds(finishedAt) }]);
     gauges.inventoryAge.replace(
       inventories
         .filter(({ cluster }) => this.#clusters.includes(cluster))

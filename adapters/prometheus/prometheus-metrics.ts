@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 import type { ServiceMetrics } from '../ports/metrics.js';
+import { archiveMetrics } from './archive-metrics.js';
 import { carriedMetrics } from './carried-metrics.js';
 import { executorMetrics } from './executor-metrics.js';
 import { FigureMetrics } from './figure-metrics.js';
@@ -88,6 +89,7 @@ export function createPrometheusMetrics({ version, clusters }: PrometheusOptions
       ...streamMetrics(registry),
       ...tracerMetrics(registry),
       ...webhookMetrics(registry),
+      ...archiveMetrics(registry),
       ...carriedMetrics(registry),
     },
     showFigures: () =>

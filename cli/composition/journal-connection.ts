@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { ArchiveFolder } from '../../adapters/archive/archive-folder.js';
 import type { OpenJournal, OpenWebhooks } from '../../adapters/journal/options.js';
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { Log } from '../../adapters/ports/log.js';
@@ -72,6 +73,13 @@ export async function connectionStringOf(
   return server.connectionString;
 }
 
+/** Where archived facts are read; nothing where no folder is configured. */
+export function archiveFilesOf({ archive }: Pick<Configuration, 'archive'>): {
+  readonly archiveFiles?: ArchiveFolder;
+} {
+  return archive.folder === undefined ? {} : { archiveFiles: new ArchiveFolder(archive.folder) };
+}
+
 /** Opens the journal; what it publishes names its own installation and epoch. */
 export async function openJournal(
   configuration: Configuration,
@@ -86,6 +94,7 @@ export async function openJournal(
       randomness,
       partitionCount: configuration.eventLog.partitions,
       outboxPartitions,
+      ...archiveFilesOf(configuration),
       writer: late.writer,
       headStartMs: ({ faultType }) =>
         isFaultType(faultType) ? headStartMs[configuration.severities[faultType]] : 0,

@@ -1,7 +1,7 @@
 import { openJournalReader, type JournalReader } from '../../adapters/postgres/journal-reader.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { dependency } from './dependency.js';
-import { journalOf, withDatabase } from './journal-connection.js';
+import { archiveFilesOf, journalOf, withDatabase } from './journal-connection.js';
 import type { Environment } from './surroundings.js';
 
 /** Opens the configured journal for reading alone, beside whoever works on it; an embedded one has to be at rest. */
@@ -12,7 +12,7 @@ export function withHistory<Result>(
 ): Promise<Result> {
   return withDatabase(configuration, environment, async (connectionString, opened) => {
     const reader = await dependency(journalOf(configuration, connectionString), () =>
-      openJournalReader(connectionString),
+      openJournalReader(connectionString, archiveFilesOf(configuration).archiveFiles),
     );
     opened(() => reader.close());
     return work(reader);

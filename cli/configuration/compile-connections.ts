@@ -1,6 +1,7 @@
 import { checkUrl, requiredSecret, type Compilation } from './compilation.js';
 import { compileCredentials } from './compile-clusters.js';
 import type {
+  ArchiveConfiguration,
   EventLogConfiguration,
   JournalConfiguration,
   SchemaRegistryConfiguration,
@@ -101,6 +102,16 @@ export function compileJournal(
     context.problem(['journal', 'connection'], 'holds a password: use passwordFile or passwordFrom');
   }
   return { kind, connection: connection ?? '', ...(password === undefined ? {} : { password }) };
+}
+
+export function compileArchive(
+  context: Compilation,
+  { after, folder }: ConfigurationFile['archive'],
+): ArchiveConfiguration {
+  return {
+    afterMs: context.duration(['archive', 'after'], after),
+    ...(folder === undefined ? {} : { folder: context.path(folder) }),
+  };
 }
 
 export function compileSchemaRegistry(

@@ -3,7 +3,12 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../domain/json.js';
 import { compilation } from './compilation.js';
 import { compileClusters } from './compile-clusters.js';
-import { compileEventLog, compileJournal, compileSchemaRegistry } from './compile-connections.js';
+import {
+  compileArchive,
+  compileEventLog,
+  compileJournal,
+  compileSchemaRegistry,
+} from './compile-connections.js';
 import { compileGuard, compileSeverities } from './compile-guard.js';
 import { compilePolicy } from './compile-policy.js';
 import { compileWebhooks } from './compile-webhooks.js';
@@ -46,6 +51,7 @@ export function compile(
     clusters: compileClusters(context, file),
     eventLog: compileEventLog(context, file.eventLog),
     journal: compileJournal(context, file.journal),
+    archive: compileArchive(context, file.archive),
     schemaRegistry: compileSchemaRegistry(context, file.schemaRegistry),
     intake: compileIntake(context, file.intake),
     detector: compileDetector(context, file.detector),

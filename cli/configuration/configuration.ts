@@ -38,6 +38,12 @@ export type JournalConfiguration =
   | { readonly kind: 'embedded'; readonly durability: 'safe' | 'fast' }
   | { readonly kind: 'postgres'; readonly connection: string; readonly password?: SecretSource };
 
+export interface ArchiveConfiguration {
+  readonly afterMs: number;
+  /** Absent: facts stay in the journal. */
+  readonly folder?: string;
+}
+
 export type SchemaRegistryConfiguration =
   | { readonly kind: 'bundled' }
   | {
@@ -106,6 +112,7 @@ export interface Configuration {
   readonly clusters: readonly ClusterConfiguration[];
   readonly eventLog: EventLogConfiguration;
   readonly journal: JournalConfiguration;
+  readonly archive: ArchiveConfiguration;
   readonly schemaRegistry: SchemaRegistryConfiguration;
   readonly intake: {
     readonly tokens: readonly { readonly token: SecretSource; readonly nodes: 'all' | readonly NodeKey[] }[];

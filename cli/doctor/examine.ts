@@ -7,13 +7,14 @@ import { checkBmcs, checkRegistry, checkWebhooks } from './http-services.js';
 import { checkEventLog } from './kafka.js';
 import { checkCluster } from './kubernetes.js';
 import { lookAtState } from './state.js';
-import { checkJournal } from './stores.js';
+import { checkArchive, checkJournal } from './stores.js';
 
 /** Everything that the configuration needs, tried; changes nothing anywhere. */
 export async function examine(configuration: Configuration, terminal: Terminal): Promise<DoctorReport> {
   const version = packageVersion();
   const parts = await Promise.all([
     checkJournal(configuration, terminal).then((check) => [check]),
+    checkArchive(configuration),
     checkEventLog(configuration, terminal),
     checkRegistry(configuration, terminal),
     ...configuration.clusters.map((cluster) => checkCluster(cluster, terminal, version)),

@@ -14,6 +14,7 @@ import {
 } from '../../services/console/forms/nodes.js';
 import { orderReceipt, processDescription, processList } from '../../services/console/forms/processes.js';
 import { webhookDescription, webhookList, webhookReceipt } from '../../services/console/forms/webhooks.js';
+import { archiveStatus, archiveVerification } from './archive.js';
 import { demoResult, simulationResult } from './demo.js';
 import { doctorReport } from './doctor.js';
 import {
@@ -53,6 +54,8 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   Backup: backup,
   Restoration: restoration,
   Republication: republication,
+  ArchiveStatus: archiveStatus,
+  ArchiveVerification: archiveVerification,
   SchemaCheck: schemaCheck,
   SchemaRegistration: schemaRegistration,
   TopicPlan: topicPlan,

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+import { ArchiveUnreadable } from '../../adapters/ports/archive.js';
 import { JournalUnavailable, type History } from '../../adapters/ports/journal.js';
 import { LogUnavailable } from '../../adapters/ports/event-log.js';
 import { eventRoutes } from './events/event-routes.js';
@@ -58,6 +59,9 @@ function problemFor(error: unknown, onError: ConsoleOptions['onError']): Problem
   if (error instanceof ConsoleRefusal) return problemOf(error.code, error.message, error.next);
   if (error instanceof JournalUnavailable || error instanceof LogUnavailable) {
     return problemOf('Unavailable', error.message, 'try again later; nothing was done');
+  }
+  if (error instanceof ArchiveUnreadable) {
+    return problemOf('Unavailable', error.message, 'see docs/operations/archive.md');
   }
   if (error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500) {
     return problemOf('BadRequest', error.message, 'see /v1/openapi.json');

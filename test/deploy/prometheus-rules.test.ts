@@ -50,6 +50,10 @@ const firing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   FaultlineOutboxStuck: { 'faultline_outbox_oldest_seconds{instance="one"}': '301x120' },
   FaultlineFiguresStale: { 'faultline_figures_age_seconds{instance="one"}': '301+60x120' },
+  FaultlineArchiveFails: {
+    'faultline_archive_runs_total{result="failed",instance="one"}': '0+1x120',
+    'faultline_archive_runs_total{result="done",instance="one"}': '7x120',
+  },
   FaultlineReportsRefused: { 'faultline_intake_requests_refused_total{reason="unavailable"}': '0+10x120' },
   FaultlineReportsRejected: { 'faultline_reports_rejected_total{reason="invalid"}': '0+60x120' },
   FaultlineInventoryStale: { 'faultline_inventory_age_seconds{cluster="a"}': '301+60x120' },
@@ -100,6 +104,8 @@ const healthy: Readonly<Record<string, string>> = {
   'faultline_figures_age_seconds{instance="one"}': '5x120',
   'faultline_intake_requests_refused_total{reason="unavailable"}': '4x120',
   'faultline_reports_rejected_total{reason="invalid"}': '17x120',
+  'faultline_archive_runs_total{result="failed",instance="one"}': '9x120',
+  'faultline_archive_runs_total{result="done",instance="one"}': '7x120',
   'faultline_event_streams_cut_off_total{instance="one"}': '3x120',
   'faultline_webhook_lag_seconds{subscriber="s",instance="one"}': '2x120',
   'faultline_webhook_events{subscriber="s",state="dead",instance="one"}': '0x120',
@@ -150,7 +156,7 @@ describe('the rules for Prometheus, by its own tool', { timeout: 300_000 }, () =
   it('are accepted', async () => {
     const { code, output } = await run(['check', 'rules', ...rules]);
     expect({ code, output }).toMatchObject({ code: 0 });
-    expect(output).toContain('25 rules found');
+    expect(output).toContain('26 rules found');
   });
 
   it('each fires, alone, when its thing happens', async () => {
@@ -203,6 +209,7 @@ async function everything(): Promise<string> {
       permits: [{ cluster: 'a', operation: 'isolate', count: 1 }],
       inventories: [{ cluster: 'a', observedAt: 0 }],
       outbox: { unsent: 1, oldestAt: 0 },
+      archived: { facts: 1, finishedAt: 0 },
       decided: [],
       handledDeadLetters: [],
     },

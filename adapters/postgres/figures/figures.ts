@@ -9,6 +9,7 @@ import type {
 import { JournalUnavailable } from '../../ports/journal.js';
 import { connectionSettings, Database } from '../journal/database.js';
 import {
+  archivedStatement,
   commandStatement,
   decidedStatement,
   handledStatement,
@@ -43,6 +44,8 @@ async function readFigures(database: Database): Promise<JournalFigures> {
   const oldestAt = Date.parse(outbox?.oldestAt ?? '');
   const decided = await all<Omit<DecidedUpTo, 'nextOffset'> & { nextOffset: string }>(decidedStatement);
   const handled = await all<Omit<DeadLetterPlace, 'offset'> & { offset: string }>(handledStatement);
+  const [archived] = await all<{ facts: number; finishedAt: number | null }>(archivedStatement);
+  const { facts = 0, finishedAt = null } = archived ?? {};
   return {
     ...installation,
     processes: await all<ProcessFigure>(processStatement),
@@ -51,6 +54,7 @@ async function readFigures(database: Database): Promise<JournalFigures> {
     permits: await all<JournalFigures['permits'][number]>(permitStatement),
     inventories: await all<JournalFigures['inventories'][number]>(inventoryStatement),
     outbox: { unsent: outbox?.unsent ?? 0, ...(Number.isNaN(oldestAt) ? {} : { oldestAt }) },
+    archived: { facts, ...(finishedAt === null ? {} : { finishedAt }) },
     handledDeadLetters: handled.map((row) => ({ ...row, offset: BigInt(row.offset) })),
     decided: decided.map((row) => ({ ...row, nextOffset: BigInt(row.nextOffset) })),
   };

@@ -63,6 +63,9 @@ export const outboxStatement = `SELECT
 export const handledStatement = `SELECT log_id AS "logId", topic, log_partition AS partition, log_offset::text AS "offset"
   FROM journal.dead_letter`;
 
+export const archivedStatement = `SELECT (SELECT coalesce(sum(facts), 0)::bigint FROM journal.archive_file) AS facts,
+    (SELECT finished_at FROM journal.archive_run) AS "finishedAt"`;
+
 export const decidedStatement = `SELECT consumer_group AS "group", topic, log_partition AS partition,
     next_offset::text AS "nextOffset"
   FROM journal.consumed_offset ORDER BY 1, 2, 3`;

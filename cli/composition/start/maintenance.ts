@@ -1,9 +1,11 @@
 import { WakeUp } from '../../../adapters/journal/wake-up.js';
 import { activateWithheld } from '../../../services/maintenance/activate-withheld.js';
+import { keepArchiving } from '../../../services/maintenance/archive/keep-archiving.js';
 import { consumeInputs } from '../../../services/maintenance/consume-inputs.js';
 import { fireTimers } from '../../../services/maintenance/fire-timers.js';
 import { retryParked } from '../../../services/maintenance/retry-parked.js';
 import { keepUp } from '../../../services/maintenance/upkeep.js';
+import { archiveFilesOf } from '../journal-connection.js';
 import { maintenanceGroup } from './consumer-groups.js';
 import {
   logOf,
@@ -57,7 +59,26 @@ export function startMaintenance(context: ServiceContext): readonly RunningServi
     supervised('parked nodes', retries, parked),
     supervised('withheld faults', activation, withheld),
     startUpkeep(context),
+    ...startArchiving(context),
   ];
+}
+
+/** Nothing, where the configuration names no folder. */
+function startArchiving(context: ServiceContext): readonly RunningService[] {
+  const { configuration, connections, installation, metrics } = context;
+  const { archiveFiles: files } = archiveFilesOf(configuration);
+  if (files === undefined) return [];
+  const supervision = supervisionOf(context, 'archive');
+  const ended = keepArchiving({
+    ...supervision,
+    archive: connections.journal.archive,
+    files,
+    owner: installation.id,
+    afterMs: configuration.archive.afterMs,
+    everyMs: configuration.upkeepEveryMs,
+    metrics,
+  });
+  return [supervised('archive', ended, supervision)];
 }
 
 const dayMs = 86_400_000;

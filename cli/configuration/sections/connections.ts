@@ -107,6 +107,19 @@ export const journalSection = sectionWithDefaults(
   'The only place where something is decided.',
 );
 
+export const archiveSection = sectionWithDefaults(
+  {
+    after: duration({
+      default: '90d',
+      description: 'How long everything about a node must have been over before its facts move.',
+    }),
+    folder: Type.Optional(
+      text('Folder of the files, which has to be there; without it nothing moves. Relative to this file.'),
+    ),
+  },
+  'Files into which facts of long ago move from the journal.',
+);
+
 export const schemaRegistrySection = sectionWithDefaults(
   {
     kind: oneOf(['bundled', 'confluent'] as const, {

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { clustersSection } from './clusters.js';
 import { guardSection } from './guard.js';
 import {
+  archiveSection,
   eventLogSection,
   httpSection,
   installationSection,
@@ -32,6 +33,7 @@ export const wholeFile = section(
     mode: modeSection,
     eventLog: eventLogSection,
     journal: journalSection,
+    archive: archiveSection,
     schemaRegistry: schemaRegistrySection,
     intake: intakeSection,
     detector: detectorSection,

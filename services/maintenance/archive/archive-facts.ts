@@ -34,8 +34,6 @@ export interface ArchivingOptions {
   readonly now: () => number;
   /** How long everything about a node must have been over. */
   readonly afterMs: number;
-  /** After each file, with how many facts it holds. */
-  readonly onArchived?: (facts: number) => void;
   /** What was archived by then stays so; the rest is for the next run. */
   readonly signal?: AbortSignal;
   readonly limits?: ArchiveLimits;
@@ -46,16 +44,11 @@ export interface ArchivingOptions {
  * fact in the journal or in a file that the journal knows. Bounded memory. Resolves false when another copy is at it.
  */
 export async function archiveFacts(options: ArchivingOptions): Promise<boolean> {
-  const { archive, files, owner, now, signal, onArchived } = options;
+  const { archive, files, owner, now, signal } = options;
   if (!(await archive.acquire())) return false;
   try {
     await files.removeUnfinished(owner);
-    for await (const { stretches, ...removal } of finishedFiles(options)) {
-      await archive.remove({ ...removal, stretches });
-      onArchived?.(
-        stretches.reduce((sum, { firstVersion, lastVersion }) => sum + lastVersion - firstVersion + 1, 0),
-      );
-    }
+    for await (const removal of finishedFiles(options)) await archive.remove(removal);
     if (signal?.aborted !== true) await archive.finish(now());
     return true;
   } finally {
