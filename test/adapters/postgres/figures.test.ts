@@ -65,6 +65,7 @@ describe('the figures of a journal', () => {
       permits: [],
       inventories: [],
       outbox: { unsent: 0 },
+      archived: { facts: 0 },
       decided: [],
       handledDeadLetters: [],
     });
