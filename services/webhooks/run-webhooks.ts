@@ -153,6 +153,8 @@ export async function runWebhooks(options: WebhooksOptions): Promise<void> {
   await superviseLoop('webhooks', options, async () => {
     await options.book.enrol(subscribers.map(({ subscriber }) => subscriber.name));
     const told = new Promise<void>((resolve) => {
+      // The end may have come meanwhile.
+      if (signal.aborted) resolve();
       signal.addEventListener('abort', () => {
         resolve();
       });

@@ -57,6 +57,10 @@ describe('a subscriber by webhook', () => {
     }
   });
 
+  it('holds nobody up who is stopped as soon as it was started', async () => {
+    await site.run([site.subscriber('s'), listener]).stop();
+  });
+
   it('gets only what it asked for', async () => {
     site.run([site.subscriber('s', { node: ['a/n2'], type: ['CpuFailure'] }), listener]);
     await site.log.append([
