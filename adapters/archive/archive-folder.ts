@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import {
@@ -53,6 +53,11 @@ export class ArchiveFolder implements ArchiveFiles {
     return reading(file, async () => requireWhole(stretch, await decodeFacts(bytes)));
   }
 
+  async look({ name, length }: Pick<ArchiveFile, 'name' | 'length'>): Promise<void> {
+    const { size } = await reading(name, () => stat(join(this.#folder, name)));
+    requireLength(name, size, length);
+  }
+
   async check({ name, length, sha256 }: Pick<ArchiveFile, 'name' | 'length' | 'sha256'>): Promise<void> {
     const hash = createHash('sha256');
     let read = 0;
@@ -63,9 +68,13 @@ export class ArchiveFolder implements ArchiveFiles {
         hash.update(bytes);
       }
     });
-    if (read !== length) throw new ArchiveUnreadable(name, `it has ${read} bytes and not ${length}`);
+    requireLength(name, read, length);
     if (hash.digest('hex') !== sha256) throw new ArchiveUnreadable(name, 'its bytes were changed');
   }
+}
+
+function requireLength(file: string, found: number, written: number): void {
+  if (found !== written) throw new ArchiveUnreadable(file, `it has ${found} bytes and not ${written}`);
 }
 
 function digestOf(bytes: Uint8Array): string {

@@ -5,7 +5,8 @@ function refuse(file: string): Promise<never> {
 }
 
 /** Where no folder is configured: facts that were archived once can't be read. */
-export const noArchiveFolder: Pick<ArchiveFiles, 'read' | 'check'> = {
+export const noArchiveFolder: Pick<ArchiveFiles, 'read' | 'look' | 'check'> = {
   read: ({ file }) => refuse(file),
+  look: ({ name }) => refuse(name),
   check: ({ name }) => refuse(name),
 };

@@ -59,6 +59,8 @@ export interface ArchiveFiles {
   begin(owner: string): Promise<NewArchiveFile>;
   /** The facts of a stretch, whole and undamaged. Rejects with ArchiveUnreadable. */
   read(stretch: PlacedStretch): Promise<readonly StoredFact[]>;
+  /** Only looks whether a file is there, and as long as it was written. Rejects with ArchiveUnreadable. */
+  look(file: Pick<ArchiveFile, 'name' | 'length'>): Promise<void>;
   /** Reads all bytes of a file. Rejects with ArchiveUnreadable unless they are those that were written. */
   check(file: Pick<ArchiveFile, 'name' | 'length' | 'sha256'>): Promise<void>;
 }
@@ -67,6 +69,7 @@ export interface ArchiveFiles {
 export class ArchiveUnreadable extends Error {
   override readonly name = 'ArchiveUnreadable';
   readonly file: string;
+  readonly reason: string;
 
   constructor(file: string, reason: string, options?: ErrorOptions) {
     super(
@@ -74,6 +77,7 @@ export class ArchiveUnreadable extends Error {
       options,
     );
     this.file = file;
+    this.reason = reason;
   }
 }
 

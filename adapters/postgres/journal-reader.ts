@@ -6,6 +6,7 @@ import { connectionSettings, Database } from './journal/database.js';
 import { asJournalError } from './journal/failures.js';
 import { PostgresHistory } from './journal/history.js';
 import { readInstallation } from './journal/installation.js';
+import { PostgresKeptFacts } from './journal/kept-facts.js';
 import { MigrationRefused } from './migrate.js';
 
 /** A journal that is only read: nothing of it is changed, or could be, by the role under which it is asked. */
@@ -36,7 +37,9 @@ export async function openJournalReader(
   const archive = new PostgresArchiveIndex(database);
   try {
     const installation = await readInstallation(database);
-    await history.publishedFacts({ limit: 1 });
+    // None of an archive: its files are asked for by whoever needs them.
+    await new PostgresKeptFacts(database).publishedFacts({ limit: 1 });
+    await archive.finishedAt();
     return { history, archive, installation, close: () => database.close() };
   } catch (error) {
     await database.close();

@@ -3,18 +3,19 @@ import type { Configuration } from '../configuration/configuration.js';
 import type { DoctorReport } from '../forms/doctor.js';
 import { packageVersion } from '../package-version.js';
 import type { Terminal } from '../terminal.js';
+import { checkArchiveFolder } from './archive.js';
 import { checkBmcs, checkRegistry, checkWebhooks } from './http-services.js';
 import { checkEventLog } from './kafka.js';
 import { checkCluster } from './kubernetes.js';
 import { lookAtState } from './state.js';
-import { checkArchive, checkJournal } from './stores.js';
+import { checkJournal } from './stores.js';
 
 /** Everything that the configuration needs, tried; changes nothing anywhere. */
 export async function examine(configuration: Configuration, terminal: Terminal): Promise<DoctorReport> {
   const version = packageVersion();
   const parts = await Promise.all([
     checkJournal(configuration, terminal).then((check) => [check]),
-    checkArchive(configuration),
+    checkArchiveFolder(configuration),
     checkEventLog(configuration, terminal),
     checkRegistry(configuration, terminal),
     ...configuration.clusters.map((cluster) => checkCluster(cluster, terminal, version)),

@@ -14,6 +14,7 @@ import { addressWithPassword } from '../composition/journal-connection.js';
 import type { Configuration } from '../configuration/configuration.js';
 import type { DoctorCheck, DoctorState } from '../forms/doctor.js';
 import type { Terminal } from '../terminal.js';
+import { checkArchiveFiles } from './archive.js';
 import { messageOf, skipped } from './check.js';
 import { judge } from './judge-state.js';
 
@@ -132,7 +133,8 @@ export async function lookAtState(
       return { checks: [skipped(what, 'the embedded database is not running', next)] };
     }
     const state = await readState(configuration, address, terminal);
-    return { checks: judge(state, Date.now()), state };
+    const archive = await checkArchiveFiles(configuration, address);
+    return { checks: [...judge(state, Date.now()), ...archive], state };
   } catch (error) {
     const next = 'mend what failed above; before the first `faultline run` there is nothing to look at';
     return { checks: [skipped(what, messageOf(error), next)] };

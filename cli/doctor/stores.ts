@@ -25,18 +25,6 @@ function checkFolder(folder: string): Promise<DoctorCheck> {
   });
 }
 
-/** The folder of archives, where one is configured. It is not made: a volume that is away must be noticed. */
-export async function checkArchive({ archive }: Configuration): Promise<readonly DoctorCheck[]> {
-  const { folder } = archive;
-  if (folder === undefined) return [];
-  const next = 'mount the folder that archive.folder names, and let this user write there';
-  const check = await attempt(`archive: write ${folder}`, next, () => {
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    return Promise.resolve('writable');
-  });
-  return [check];
-}
-
 async function askPostgres(configuration: Configuration, terminal: Terminal): Promise<string> {
   const { journal } = configuration;
   if (journal.kind === 'embedded') return 'embedded';

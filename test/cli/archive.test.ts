@@ -91,11 +91,15 @@ describe('given facts that were archived', () => {
     });
   });
 
-  it('a damaged file fails verify and readers, by its name', async () => {
+  it.each([
+    ['in its first facts', 1_500],
+    ['in its last ones', -40],
+  ])('a file that is damaged %s fails verify and readers, by its name; status goes on', async (_, place) => {
     const [name = ''] = readdirSync(files);
     const whole = readFileSync(join(files, name));
     const damaged = Buffer.from(whole);
-    damaged.writeUInt8(damaged.readUInt8(whole.length - 40) ^ 1, whole.length - 40);
+    const at = (place + whole.length) % whole.length;
+    damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
     writeFileSync(join(files, name), damaged);
     try {
       const verified = await archive('verify');
@@ -105,6 +109,7 @@ describe('given facts that were archived', () => {
       expect(read.code).toBe(1);
       expect(read.err).toMatch(/error \(ArchiveUnreadable\): .*\.avro/);
       expect(read.err).toContain(name);
+      expect((await archive('status')).code).toBe(0);
     } finally {
       writeFileSync(join(files, name), whole);
     }

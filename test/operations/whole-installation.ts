@@ -14,10 +14,13 @@ import { silentLog } from '../services/silent-log.js';
 import { parseScrape, type Scrape } from './prometheus-text.js';
 
 export interface WholeInstallation {
+  /** That which runs now. */
   readonly installation: RunningInstallation;
   readonly cluster: SimulatedApiServer;
   /** Of its `faultline.yaml`. */
   readonly configuration: string;
+  /** Stops it, does something while nobody runs, and starts it again with sections that take the place of those before. */
+  restart(sections: object, between?: () => Promise<void>): Promise<void>;
   scrape(): Promise<Scrape>;
   /** The status of intake's answer. */
   report(...reports: readonly object[]): Promise<number>;
@@ -50,6 +53,25 @@ async function startCluster(): Promise<SimulatedApiServer> {
   return server;
 }
 
+function start(
+  configuration: string,
+  wanted: readonly ServiceName[] = serviceNames,
+): Promise<RunningInstallation> {
+  return startInstallation({
+    configuration: loadConfiguration(configuration),
+    wanted: new Set(wanted),
+    surroundings: {
+      clock: systemClock,
+      randomness: systemRandomness,
+      log: silentLog,
+      logOf: () => silentLog,
+      environment: {},
+      version: '1.2.3-test',
+    },
+    interrupted: new AbortController().signal,
+  });
+}
+
 /** All of Faultline as `faultline run` composes it, embedded, on a simulated cluster of three nodes. */
 export async function startWholeInstallation(
   more: { readonly sections?: object; readonly wanted?: readonly ServiceName[] } = {},
@@ -69,23 +91,19 @@ export async function startWholeInstallation(
     ...more.sections,
   };
   writeFileSync(configuration, stringify(sections));
-  const installation = await startInstallation({
-    configuration: loadConfiguration(configuration),
-    wanted: new Set(more.wanted ?? serviceNames),
-    surroundings: {
-      clock: systemClock,
-      randomness: systemRandomness,
-      log: silentLog,
-      logOf: () => silentLog,
-      environment: {},
-      version: '1.2.3-test',
-    },
-    interrupted: new AbortController().signal,
-  });
+  let installation = await start(configuration, more.wanted);
   return {
-    installation,
+    get installation() {
+      return installation;
+    },
     cluster,
     configuration,
+    restart: async (other, between) => {
+      await installation.stop();
+      await between?.();
+      writeFileSync(configuration, stringify({ ...sections, ...other }));
+      installation = await start(configuration, more.wanted);
+    },
     scrape: async () => parseScrape(await (await fetch(`${installation.url}/metrics`)).text()),
     report: async (...reports) => {
       const body = JSON.stringify(reports);

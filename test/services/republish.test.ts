@@ -1,4 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ArchiveFolder } from '../../adapters/archive/archive-folder.js';
 import { systemClock } from '../../adapters/clock/system-clock.js';
 import type { OpenJournal } from '../../adapters/journal/options.js';
 import { MemoryEventLog } from '../../adapters/memory/event-log.js';
@@ -8,6 +13,7 @@ import type { NewOutboxEntry } from '../../adapters/ports/journal.js';
 import { bundledSchemaIds } from '../../adapters/schema-registry/bundled.js';
 import { isEventName } from '../../schemas/codec.js';
 import { frame } from '../../schemas/wire-format.js';
+import { archiveFacts } from '../../services/maintenance/archive/archive-facts.js';
 import { decidingBy } from '../../services/maintenance/decide/decide.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
 import { filterOf } from '../../services/event-filter.js';
@@ -24,14 +30,18 @@ const never = new AbortController().signal;
 
 let log: MemoryEventLog;
 let journal: OpenJournal;
+let folder: string;
+let archiveFiles: ArchiveFolder;
 /** What was published once, of all that facts make. */
 let published: readonly NewOutboxEntry[];
 
 beforeEach(async () => {
   log = new MemoryEventLog({ clock: systemClock, retryDelayMs: 5 });
   await log.ensureTopics([{ topic: to, partitions: 2, retentionMs: -1, compacted: false }]);
+  folder = await mkdtemp(join(tmpdir(), 'faultline-republish-'));
+  archiveFiles = new ArchiveFolder(folder);
   const writer = createOutboxWriter({ source, epoch: 1 });
-  journal = createMemoryJournal({ ...defaultOptions(new TestClock()), writer });
+  journal = createMemoryJournal({ ...defaultOptions(new TestClock()), writer, archiveFiles });
   const { histories, rules } = readHistories(releasedVersions().at(-1) ?? '');
   const few = [...new Map(histories.map((history) => [history.node, history])).values()].slice(0, 3);
   for (const history of few) {
@@ -50,6 +60,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await log.close();
   await journal.close();
+  await rm(folder, { recursive: true, force: true });
 });
 
 function wanted(more: Partial<RepublishOptions> = {}): RepublishOptions {
@@ -97,6 +108,18 @@ async function shownEntry(entry: NewOutboxEntry): Promise<readonly [string, stri
 
 describe('publishing the past once more', () => {
   it('sends every event under its id and with its bytes, in order per node, marked with the run', async () => {
+    const { events } = await republish(wanted());
+    expect(events).toBe(published.length);
+    const once = await Promise.all(published.map(shownEntry));
+    expect(byNode((await sent()).map(shownRecord))).toEqual(byNode(once));
+  });
+
+  it('given facts that were archived, then it sends the same', async () => {
+    const longAfter = 4_102_444_800_000;
+    const { archive } = journal;
+    const owner = 'tested';
+    await archiveFacts({ archive, files: archiveFiles, owner, now: () => longAfter, afterMs: 0 });
+    expect(await archive.files()).toHaveLength(1);
     const { events } = await republish(wanted());
     expect(events).toBe(published.length);
     const once = await Promise.all(published.map(shownEntry));

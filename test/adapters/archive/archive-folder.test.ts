@@ -164,9 +164,12 @@ describe('a damaged file', () => {
     await expect(files.check({ name, length, sha256 })).rejects.toThrow(
       `${length - 1} bytes and not ${length}`,
     );
+    await expect(files.look({ name, length })).rejects.toThrow(`${length - 1} bytes and not ${length}`);
+    await files.look({ name, length: length - 1 });
     await rm(join(folder, name));
     await expect(files.read(stretch)).rejects.toThrow(/can't be read \(ENOENT.*restore the folder/);
     await expect(files.check({ name, length, sha256 })).rejects.toThrow('ENOENT');
+    await expect(files.look({ name, length })).rejects.toThrow(/can't be read \(ENOENT/);
   });
 
   it('that holds other facts than it should is refused', async () => {

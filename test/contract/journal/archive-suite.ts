@@ -172,6 +172,7 @@ function dyingAt(archive: FactArchive, files: ArchiveFiles, death: Breaking) {
     } satisfies FactArchive,
     files: {
       read: (stretch) => files.read(stretch),
+      look: (file) => files.look(file),
       check: (file) => files.check(file),
       removeUnfinished: (owner) => death.at(() => files.removeUnfinished(owner)),
       begin: (owner) =>

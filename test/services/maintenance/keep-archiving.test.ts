@@ -42,6 +42,7 @@ async function lookedAt(hours: number, failsUntil: number): Promise<readonly str
         abandon: () => Promise.resolve(),
       }),
     read: () => Promise.reject(new Error('nobody reads')),
+    look: () => Promise.resolve(),
     check: () => Promise.resolve(),
   };
   await keepArchiving({
