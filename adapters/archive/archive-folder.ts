@@ -34,8 +34,15 @@ export class ArchiveFolder implements ArchiveFiles {
     const header = await encodeHeader(syncMarker);
     // What reports and people said is for the owner alone.
     const handle = await open(unfinished, 'wx', 0o600);
-    await handle.writeFile(header);
-    return new UnfinishedFile({ folder: this.#folder, owner, unfinished, handle, header, syncMarker });
+    const file = new UnfinishedFile({ folder: this.#folder, owner, unfinished, handle, header, syncMarker });
+    try {
+      await handle.writeFile(header);
+      return file;
+    } catch (error) {
+      // On a full disk: it is tried again and again, and must not hold one more file open each time.
+      await file.abandon();
+      throw error;
+    }
   }
 
   async read(stretch: PlacedStretch): Promise<readonly StoredFact[]> {

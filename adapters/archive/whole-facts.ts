@@ -1,7 +1,7 @@
 import type { Fact } from '../../domain/fact.js';
 import type { NodeKey } from '../../domain/identifiers.js';
 import type { NodeState } from '../../domain/node-state.js';
-import { compareBytes } from '../journal/pages.js';
+import { comparePlaces, isAfter, type FactPlace } from '../journal/fact-places.js';
 import { publishedFact } from '../journal/published-fact.js';
 import {
   everyStretch,
@@ -14,12 +14,6 @@ import type { History, PublishedFact, PublishedFactsQuery } from '../ports/journ
 
 /** Facts that the journal holds itself. */
 export type KeptFacts = Pick<History, 'facts' | 'publishedFacts'>;
-
-type Place = Pick<Fact, 'node' | 'version'>;
-
-function comparePlaces(a: Place, b: Place): number {
-  return compareBytes(a.node, b.node) || a.version - b.version;
-}
 
 /**
  * Facts of journal and archives as one. Kept ones are asked for first, then where stretches lie: what moves in between is in both
@@ -67,8 +61,7 @@ export class WholeFacts implements KeptFacts, Pick<History, 'snapshot'> {
     const { after, node, types, limit } = query;
     const merged = new Merged(await this.#kept.publishedFacts(query), limit);
     const isWanted = ({ fact }: StoredFact): boolean =>
-      (after === undefined || comparePlaces(fact, after) > 0) &&
-      (types === undefined || types.includes(fact.type));
+      isAfter(fact, after) && (types === undefined || types.includes(fact.type));
     const asked = { ...(after === undefined ? {} : { after }), ...(node === undefined ? {} : { node }) };
     for await (const stretch of everyStretch(this.#index, asked)) {
       merged.takeKeptBefore({ node: stretch.node, version: stretch.firstVersion });
@@ -105,37 +98,29 @@ class Merged {
     return this.#facts.length >= this.#limit;
   }
 
-  takeKeptBefore(place: Place): void {
-    for (
-      let next = this.#first();
-      next !== undefined && comparePlaces(next.fact, place) < 0;
-      next = this.#first()
-    )
-      this.#take(next);
+  takeKeptBefore(place: FactPlace): void {
+    const end = this.#placeOfFirst((fact) => comparePlaces(fact, place) >= 0);
+    this.#facts.push(...this.#kept.slice(this.#next, end));
+    this.#next = end;
   }
 
   /** What was archived since it was read with the kept ones is not taken twice. */
   takeArchived({ node, lastVersion }: PlacedStretch, facts: readonly PublishedFact[]): void {
     this.#facts.push(...facts);
-    const end = { node, version: lastVersion };
-    for (
-      let next = this.#first();
-      next !== undefined && comparePlaces(next.fact, end) <= 0;
-      next = this.#first()
-    )
-      this.#next += 1;
+    this.#next = this.#placeOfFirst((fact) => isAfter(fact, { node, version: lastVersion }));
   }
 
   end(): readonly PublishedFact[] {
     return [...this.#facts, ...this.#kept.slice(this.#next)].slice(0, this.#limit);
   }
 
-  #first(): PublishedFact | undefined {
-    return this.#kept[this.#next];
-  }
-
-  #take(fact: PublishedFact): void {
-    this.#facts.push(fact);
-    this.#next += 1;
+  /** Among the kept ones that were not looked at yet; their end, if there is none. */
+  #placeOfFirst(isWanted: (place: FactPlace) => boolean): number {
+    let place = this.#next;
+    for (const { fact } of this.#kept.slice(place)) {
+      if (isWanted(fact)) break;
+      place += 1;
+    }
+    return place;
   }
 }

@@ -1,6 +1,7 @@
 import type { NodeKey } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
-import { recordedFile } from '../../journal/recorded-file.js';
+import { factsOf, recordedFile } from '../../journal/recorded-file.js';
+import { comparePlaces, isAfter, type FactPlace } from '../../journal/fact-places.js';
 import { compareBytes } from '../../journal/pages.js';
 import {
   ArchiveConflict,
@@ -9,6 +10,7 @@ import {
   type RecordedFile,
   type Removal,
   type StoredFact,
+  type Stretch,
   type StretchQuery,
 } from '../../ports/archive.js';
 import type { MemoryStore } from './store.js';
@@ -22,6 +24,10 @@ export class StoredArchive {
   readonly snapshots = new Map<NodeKey, NodeState>();
   finishedAt: number | undefined;
   isHeld = false;
+}
+
+function endOf({ node, lastVersion }: Stretch): FactPlace {
+  return { node, version: lastVersion };
 }
 
 export class MemoryFactArchive implements FactArchive {
@@ -52,11 +58,8 @@ export class MemoryFactArchive implements FactArchive {
 
   async stretches({ after, node: only, limit }: StretchQuery): Promise<readonly PlacedStretch[]> {
     return this.#store.archive.stretches
-      .filter(({ node, lastVersion }) => {
-        const place = after === undefined ? 1 : compareBytes(node, after.node) || lastVersion - after.version;
-        return place > 0 && (only === undefined || node === only);
-      })
-      .sort((a, b) => compareBytes(a.node, b.node) || a.firstVersion - b.firstVersion)
+      .filter((stretch) => isAfter(endOf(stretch), after) && (only === undefined || stretch.node === only))
+      .sort((a, b) => comparePlaces(endOf(a), endOf(b)))
       .slice(0, limit);
   }
 
@@ -76,7 +79,9 @@ export class MemoryFactArchive implements FactArchive {
     return [...this.#store.facts]
       .filter(
         ([node, [first]]) =>
-          (after === undefined || node > after) && first !== undefined && first.fact.at < before,
+          (after === undefined || compareBytes(node, after) > 0) &&
+          first !== undefined &&
+          first.fact.at < before,
       )
       .map(([node]) => node)
       .sort(compareBytes)
@@ -93,20 +98,17 @@ export class MemoryFactArchive implements FactArchive {
 
   async remove({ file, stretches, snapshots, at }: Removal): Promise<void> {
     const { archive, facts } = this.#store;
-    const isKept = ({ node, firstVersion, lastVersion }: Removal['stretches'][number]): boolean => {
-      const held = new Set((facts.get(node) ?? []).map(({ fact }) => fact.version));
-      return Array.from({ length: lastVersion - firstVersion + 1 }, (_, index) => firstVersion + index).every(
-        (version) => held.has(version),
-      );
-    };
-    if (!stretches.every(isKept)) {
+    const isOf = ({ node, firstVersion, lastVersion }: Stretch, { fact }: StoredFact): boolean =>
+      fact.node === node && firstVersion <= fact.version && fact.version <= lastVersion;
+    const held = stretches.map((stretch) =>
+      (facts.get(stretch.node) ?? []).filter((stored) => isOf(stretch, stored)),
+    );
+    if (held.flat().length < factsOf(stretches)) {
       throw new ArchiveConflict(`${file.name} holds facts that the journal does not: nothing was archived`);
     }
-    for (const { node, firstVersion, lastVersion } of stretches) {
-      const left = (facts.get(node) ?? []).filter(
-        ({ fact: { version } }) => version < firstVersion || version > lastVersion,
-      );
-      facts.set(node, left);
+    for (const stretch of stretches) {
+      const left = (facts.get(stretch.node) ?? []).filter((stored) => !isOf(stretch, stored));
+      facts.set(stretch.node, left);
     }
     const { name, headerLength } = file;
     archive.stretches.push(...stretches.map((stretch) => ({ ...stretch, file: name, headerLength })));

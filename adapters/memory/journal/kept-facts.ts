@@ -1,6 +1,7 @@
 import type { Fact } from '../../../domain/fact.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import type { KeptFacts } from '../../archive/whole-facts.js';
+import { isAfter } from '../../journal/fact-places.js';
 import { compareBytes } from '../../journal/pages.js';
 import { publishedFact } from '../../journal/published-fact.js';
 import type { History, PublishedFact, PublishedFactsQuery } from '../../ports/journal.js';
@@ -31,10 +32,7 @@ export class MemoryKeptFacts implements KeptFacts {
     return nodes
       .sort(compareBytes)
       .flatMap((node) => this.#store.facts.get(node) ?? [])
-      .filter(({ fact: { node, version, type } }) => {
-        const place = after === undefined ? 1 : compareBytes(node, after.node) || version - after.version;
-        return place > 0 && (types === undefined || types.includes(type));
-      })
+      .filter(({ fact }) => isAfter(fact, after) && (types === undefined || types.includes(fact.type)))
       .slice(0, limit)
       .map(publishedFact);
   }
