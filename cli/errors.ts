@@ -47,12 +47,12 @@ export const errorCatalog = {
   },
   NotFound: {
     exitCode: exitCodes.notFound,
-    when: 'There is no such node or process.',
+    when: 'There is no such node or process, or no such pause is in force.',
     next: 'look at `faultline get nodes` or `faultline get processes`',
   },
   Refused: {
     exitCode: exitCodes.refused,
-    when: 'The server understood and refused: the stage does not take the order, or the rights are missing.',
+    when: 'The server understood and refused: the stage or the pause does not take the order, or the rights are missing.',
     next: 'see the reason given',
   },
   ReportsRejected: {

@@ -7,6 +7,7 @@ import { completeCommand, completionCommand } from './commands/completion.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { getCommand } from './commands/get.js';
+import { guardCommand } from './commands/guard.js';
 import { journalCommand } from './commands/journal.js';
 import { dltCommand } from './commands/dlt.js';
 import { describeCommand, historyCommand, replayCommand } from './commands/look.js';
@@ -56,6 +57,7 @@ export function createProgram(terminal: Terminal): Command {
     historyCommand,
     replayCommand,
     orderCommand,
+    guardCommand,
     dltCommand,
     eventsCommand,
     republishCommand,

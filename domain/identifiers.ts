@@ -16,6 +16,8 @@ export type CauseId = Brand<string, 'CauseId'>;
 export type FaultId = Brand<string, 'FaultId'>;
 /** `p-` and 16 characters; fits into a taint's value together with the installation. */
 export type ProcessId = Brand<string, 'ProcessId'>;
+/** `z-` and 16 characters. */
+export type PauseId = Brand<string, 'PauseId'>;
 /** `<process id>.<stage entry>.<number>`; the journal epoch is part of the process id's digest. */
 export type CommandId = Brand<string, 'CommandId'>;
 /** `metadata.uid` of a Node object. */

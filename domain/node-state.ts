@@ -57,8 +57,8 @@ export interface ProcessContext {
   /** Healthy observations in a row. */
   readonly healthy: number;
   /** Where to go once no command is open any more. */
-  readonly settleTo?: 'cancel' | 'retire' | 'isolate' | 'takeOver' | 'handOver' | undefined;
-  /** The process is on its way back without recovery (fault cleared, order to abort before isolation). */
+  readonly settleTo?: 'cancel' | 'dismiss' | 'retire' | 'isolate' | 'takeOver' | 'handOver' | undefined;
+  /** The process is on its way back without recovery (fault cleared or dismissed). */
   readonly cancelReason?: string | undefined;
   /** Why a person is asked. */
   readonly waitingFor?: string | undefined;
@@ -69,6 +69,8 @@ export interface ProcessContext {
   readonly reportedBootId?: BootId | undefined;
   readonly stillFiring?:
     { readonly condition: string; readonly status: 'True' | 'False' | 'Unknown' } | undefined;
+  /** The condition that reported a fault which a person dismissed: it counts no more. */
+  readonly distrusted?: string | undefined;
   /** When the timers of this stage are due, by name, in the log's time. */
   readonly timersDue?: Readonly<Record<string, number>> | undefined;
   /** Those of them that fired too early, and for when they were set once more. */

@@ -3,7 +3,7 @@ import type { EventNumber } from './event-number.js';
 import type { BootId, CauseId, MachineId, NodeKey, NodeUid, ProcessId, ReportId } from './identifiers.js';
 import type { Report } from './report.js';
 
-export const orderKinds = ['retry', 'skip', 'abort', 'repaired'] as const;
+export const orderKinds = ['retry', 'skip', 'abort', 'repaired', 'dismiss'] as const;
 export type OrderKind = (typeof orderKinds)[number];
 
 /** An operator's order about one process. `subject` is the authenticated identity of who gave it. */

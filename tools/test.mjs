@@ -45,6 +45,7 @@ async function runOnOtherNodes(how) {
     FAULTLINE_SIMULATIONS: '5',
     FAULTLINE_RECORD_DAYS: '10',
     FAULTLINE_DEMO_DAYS: '5',
+    FAULTLINE_FALSE_ALARMS: '200',
   };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, stack('node'), { cwd: root });
   process.stderr.write(stderr);

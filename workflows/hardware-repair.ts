@@ -14,7 +14,7 @@ export const hardwareRepair = defineWorkflow({
   context: ({ input }) => input,
   on: heardEverywhere,
   states: {
-    ...commonStages(),
+    ...commonStages('poweringOn'),
     isolating: isolate({ done: 'requestingMigration' }),
     requestingMigration: requestMigration({ empty: 'preparingRepair', asked: 'evacuating' }),
     evacuating: evacuate({ empty: 'preparingRepair', silent: 'poweringOff' }),

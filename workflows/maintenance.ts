@@ -17,11 +17,14 @@ function observationOf(event: WorkflowEvent): NodeObservation | undefined {
   return detailOf(event).observation;
 }
 
-/** Ready, and every condition it reports is explicitly good. A condition that is absent says nothing either way. */
-export function isHealthy(observation: NodeObservation): boolean {
+/**
+ * Ready, and every condition it reports is explicitly good. A condition that is absent says nothing either way.
+ * @param distrusted a condition that a person said is not true
+ */
+export function isHealthy({ ready, conditions }: NodeObservation, distrusted?: string): boolean {
   return (
-    observation.ready === 'True' &&
-    Object.values(observation.conditions).every((status) => status === 'False')
+    ready === 'True' &&
+    Object.entries(conditions).every(([name, status]) => status === 'False' || name === distrusted)
   );
 }
 
@@ -182,9 +185,21 @@ export const maintenance = setup({
         parameters: { readonly end: NonNullable<ProcessContext['settleTo']>; readonly reason: string },
       ) => ({
         settleTo: parameters.end,
-        ...(parameters.end === 'cancel' ? { cancelReason: parameters.reason } : {}),
+        ...(parameters.end === 'cancel' || parameters.end === 'dismiss'
+          ? { cancelReason: parameters.reason }
+          : {}),
       }),
     ),
+    /** What reported the fault is not believed any more; that a node is Ready is never left out. */
+    noteDismissal: assign(({ context }) => {
+      const { stillFiring } = context;
+      return {
+        stillFiring: undefined,
+        ...(stillFiring === undefined || stillFiring.condition === 'Ready'
+          ? {}
+          : { distrusted: stillFiring.condition }),
+      };
+    }),
     noteSettled: assign(() => ({ settleTo: undefined })),
     noteCancel: assign(({ event }, parameters: { readonly reason: string }) => ({
       cancelReason: detailOf(event).reason ?? parameters.reason,
@@ -219,7 +234,7 @@ export const maintenance = setup({
     nodeGone: ({ event }) => detailOf(event).nodeGone === true,
     healthyNow: ({ context, event }) => {
       const observation = observationOf(event);
-      if (observation === undefined || !isHealthy(observation)) return false;
+      if (observation === undefined || !isHealthy(observation, context.distrusted)) return false;
       const { stillFiring } = context;
       return (
         stillFiring === undefined || observation.conditions[stillFiring.condition] !== stillFiring.status
@@ -230,7 +245,7 @@ export const maintenance = setup({
       const observation = observationOf(event);
       return (
         observation !== undefined &&
-        isHealthy(observation) &&
+        isHealthy(observation, context.distrusted) &&
         sawItsConditionsGood(context, observation) &&
         onExpectedBoot(context, observation) &&
         context.healthy + 1 >= context.recipe.healthyObservations
@@ -240,7 +255,7 @@ export const maintenance = setup({
       const observation = observationOf(event);
       return (
         observation !== undefined &&
-        isHealthy(observation) &&
+        isHealthy(observation, context.distrusted) &&
         sawItsConditionsGood(context, observation) &&
         onExpectedBoot(context, observation)
       );
@@ -277,6 +292,10 @@ export const maintenance = setup({
       context.open.length === 0 && context.settleTo === parameters.end,
     settlesIsolatedTo: ({ context }, parameters: { readonly end: NonNullable<ProcessContext['settleTo']> }) =>
       context.open.length === 0 && context.settleTo === parameters.end && context.isolated,
+    settlesPoweredOffTo: (
+      { context },
+      parameters: { readonly end: NonNullable<ProcessContext['settleTo']> },
+    ) => context.open.length === 0 && context.settleTo === parameters.end && context.poweredOff === true,
   },
 });
 

@@ -2,22 +2,23 @@ import type { OrderKind } from '../domain/signal.js';
 
 /**
  * Every stage of every workflow, and the orders it takes. `skip` leads to verifying and nowhere else: no order skips
- * an observation, the verification or the return.
+ * an observation, the verification or the return. `dismiss` says that there is no fault: what was begun is taken back, by way
+ * of verifying where the node is isolated. Stages that go on to verify by themselves don't take it.
  */
 export const ordersOfStage = {
   assessing: ['abort'],
-  observing: ['abort'],
-  isolating: ['abort'],
-  requestingMigration: ['abort'],
-  evacuating: ['abort'],
-  deletingWorkload: ['abort'],
-  restartingComponent: ['abort'],
-  poweringOff: ['abort'],
+  observing: ['dismiss', 'abort'],
+  isolating: ['dismiss', 'abort'],
+  requestingMigration: ['dismiss', 'abort'],
+  evacuating: ['dismiss', 'abort'],
+  deletingWorkload: ['dismiss', 'abort'],
+  restartingComponent: ['dismiss', 'abort'],
+  poweringOff: ['dismiss', 'abort'],
   fencing: ['abort'],
   unfencing: ['abort'],
-  reimaging: ['abort'],
-  openingTicket: ['abort'],
-  repairing: ['repaired', 'skip', 'abort'],
+  reimaging: ['dismiss', 'abort'],
+  openingTicket: ['dismiss', 'abort'],
+  repairing: ['repaired', 'skip', 'dismiss', 'abort'],
   poweringOn: ['abort'],
   booting: ['skip', 'abort'],
   isolatingAgain: ['abort'],
@@ -27,7 +28,7 @@ export const ordersOfStage = {
   settling: ['abort'],
   returning: [],
   handingOver: [],
-  waitingForPerson: ['retry', 'skip', 'repaired', 'abort'],
+  waitingForPerson: ['retry', 'skip', 'repaired', 'dismiss', 'abort'],
   recovered: [],
   cancelled: [],
   handedToHuman: [],

@@ -14,7 +14,7 @@ export const reboot = defineWorkflow({
   context: ({ input }) => input,
   on: heardEverywhere,
   states: {
-    ...commonStages(),
+    ...commonStages('poweringOn'),
     isolating: isolate({ done: 'requestingMigration' }),
     requestingMigration: requestMigration({ empty: 'poweringOff', asked: 'evacuating' }),
     evacuating: evacuate({ empty: 'poweringOff', silent: 'poweringOff' }),

@@ -32,7 +32,7 @@ export const reclaim = defineWorkflow({
       always: askPerson('isolated without a process, and not seen to be well'),
     }),
     returning: reclaimNode(),
-    settling: settle({ isolate: 'verifying' }),
+    settling: settle({ isolate: 'verifying', verify: 'verifying', powerOn: 'verifying' }),
     takingOver: takeOver(),
     handingOver: handOver(),
     waitingForPerson: waitForPerson({ retry: 'verifying', verify: 'verifying' }),

@@ -14,7 +14,7 @@ export const reinstall = defineWorkflow({
   context: ({ input }) => input,
   on: heardEverywhere,
   states: {
-    ...commonStages(),
+    ...commonStages('poweringOn'),
     isolating: isolate({ done: 'requestingMigration' }),
     requestingMigration: requestMigration({ empty: 'reimaging', asked: 'evacuating' }),
     evacuating: evacuate({ empty: 'reimaging', silent: 'poweringOff' }),

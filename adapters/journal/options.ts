@@ -12,6 +12,7 @@ import type {
 import type { ArchiveFiles, FactArchive } from '../ports/archive.js';
 import type { Clock, Randomness } from '../ports/clock.js';
 import type { DeadLetterBook } from '../ports/dead-letters.js';
+import type { GuardBook } from '../ports/guard-book.js';
 import type { Positions } from '../ports/positions.js';
 import type { WebhookDeliveries, WebhookDesk } from '../ports/webhooks.js';
 
@@ -82,6 +83,7 @@ export interface OpenJournal {
   readonly deadLetters: DeadLetterBook;
   readonly positions: Positions;
   readonly archive: FactArchive;
+  readonly guardBook: GuardBook;
   /** Gives up what this copy holds. What it had claimed runs out by itself. */
   close(): Promise<void>;
 }

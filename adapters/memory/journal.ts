@@ -11,6 +11,7 @@ import { MemoryJournal } from './journal/advance.js';
 import { MemoryCommandQueue } from './journal/commands.js';
 import { MemoryDeadLetters } from './journal/dead-letters.js';
 import { MemoryHistory } from './journal/history.js';
+import { MemoryGuardBook } from './journal/guard-book.js';
 import { MemoryFleetInventory } from './journal/inventory.js';
 import { MemoryOutbox } from './journal/outbox.js';
 import { MemoryPositions } from './journal/positions.js';
@@ -60,6 +61,7 @@ export function createMemoryJournal(
     deadLetters: new MemoryDeadLetters(store),
     positions: new MemoryPositions(store),
     archive,
+    guardBook: new MemoryGuardBook(store),
     webhooks,
     webhookDesk: new MemoryWebhookDesk(store.webhooks),
     close: async () => {

@@ -7,6 +7,8 @@ export type GuardAnswer =
       readonly kind: 'ask';
       /** To be taken with the claim; empty: no leave is needed. */
       readonly budgets: readonly BudgetClaim[];
+      /** Of the guard's book when this was answered: a claim with another one is refused. Undefined: no leave is needed. */
+      readonly guardVersion?: number;
       /** When to ask again if the counter of that name is full, ms. */
       readonly askAgainAt: Readonly<Record<string, number>>;
     }

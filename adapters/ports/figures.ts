@@ -26,6 +26,10 @@ export interface CommandFigure extends Counted {
   readonly why: string;
 }
 
+/** What a person has to do with a pause: one was begun by a person, one waits for an answer, one was answered. */
+export const pauseKinds = ['freeze', 'incident', 'denied'] as const;
+export type PauseKind = (typeof pauseKinds)[number];
+
 /** How far a group has decided. */
 export interface DecidedUpTo {
   readonly group: string;
@@ -53,6 +57,8 @@ export interface JournalFigures {
     readonly operation: Operation;
     readonly count: number;
   }[];
+  /** Pauses of the change guard that are in force. */
+  readonly pauses: readonly (Counted & { readonly kind: PauseKind })[];
   readonly inventories: readonly { readonly cluster: string; readonly observedAt: number }[];
   /** Unsent entries; of more than 100,000 not all are counted. */
   readonly outbox: { readonly unsent: number; readonly oldestAt?: number };

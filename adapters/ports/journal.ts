@@ -170,7 +170,9 @@ export type ClaimAnswer =
   /** Somebody else has it, or it was revoked. */
   | { readonly kind: 'gone' }
   /** `full`: the counter has no room. `behind`: it may have, but others in its line come first. */
-  | { readonly kind: 'refused'; readonly why: 'full' | 'behind'; readonly counter: string };
+  | { readonly kind: 'refused'; readonly why: 'full' | 'behind'; readonly counter: string }
+  /** A pause began or ended since the guard was asked: it has to be asked again. */
+  | { readonly kind: 'refused'; readonly why: 'changed' };
 
 /** The queue of intended side effects. Only the head command of a node can be claimed. */
 export interface CommandQueue {
@@ -197,6 +199,8 @@ export interface CommandQueue {
       readonly now: number;
       readonly leaseMs: number;
       readonly budgets: readonly BudgetClaim[];
+      /** Of the guard's book when it was asked. Undefined: no leave is needed. */
+      readonly guardVersion?: number;
     },
   ): Promise<ClaimAnswer>;
   /** Prolongs the claim of a long attempt. False when it is not ours any more. */

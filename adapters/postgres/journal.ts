@@ -6,6 +6,7 @@ import { PostgresDeadLetters } from './journal/dead-letters.js';
 import { connectionSettings, Database } from './journal/database.js';
 import { asJournalError } from './journal/failures.js';
 import { PostgresFactArchive } from './journal/fact-archive.js';
+import { PostgresGuardBook } from './journal/guard-book.js';
 import { PostgresHistory } from './journal/history.js';
 import { prepareInstallation } from './journal/installation.js';
 import { PostgresFleetInventory } from './journal/inventory.js';
@@ -84,6 +85,7 @@ export async function openPostgresJournal(
     deadLetters: new PostgresDeadLetters(context),
     positions: new PostgresPositions(database),
     archive: new PostgresFactArchive(database, archiveLocks),
+    guardBook: new PostgresGuardBook(database),
     webhooks: new PostgresWebhookDeliveries(database, webhookLocks),
     webhookDesk: new PostgresWebhookDesk(database),
     close,

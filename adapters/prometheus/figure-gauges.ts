@@ -25,6 +25,12 @@ export function figureGauges(registry: Registry) {
     waiting: count('processes_waiting_for_person', 'Processes that ask a person.', ['cluster']),
     waitingAge: age('process_waiting_for_person_oldest', 'How long a person has been asked.', ['cluster']),
     isolated: count('nodes_isolated', 'Nodes that Faultline keeps out of service.', ['cluster']),
+    pauses: count(
+      'guard_pauses',
+      'Pauses of the change guard: freezes of people, incidents that ask a person, denied ones.',
+      ['kind'],
+    ),
+    pauseAge: age('guard_pause_oldest', 'How long the oldest of these pauses has been in force.', ['kind']),
     parked: count('nodes_parked', 'Nodes whose inputs can not be processed and wait.', ['cluster', 'kind']),
     parkedAge: age('node_parked_oldest', 'How long a node has been parked.', ['cluster', 'kind']),
     commands: count('commands_open', 'Commands without a result, by state and why they wait.', [

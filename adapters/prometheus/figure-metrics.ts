@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-import type { JournalFigures, LogFigures } from '../ports/figures.js';
+import { pauseKinds, type JournalFigures, type LogFigures } from '../ports/figures.js';
 import { figureGauges } from './figure-gauges.js';
 
 type Seconds = (since: number) => number;
@@ -48,6 +48,7 @@ export class FigureMetrics {
     this.#showProcesses(journal, seconds);
     this.#showWaits(journal, seconds);
     this.#showCommands(journal, seconds);
+    this.#showPauses(journal, seconds);
     this.#showLog(log, seconds);
   }
 
@@ -131,6 +132,16 @@ export class FigureMetrics {
     }));
     this.#gauges.commands.replace(rows.map(({ labels, count }) => ({ labels, amount: count })));
     this.#gauges.commandAge.replace(rows.map(({ labels, age }) => ({ labels, amount: age })));
+  }
+
+  #showPauses({ pauses }: JournalFigures, seconds: Seconds): void {
+    const ofKind = (amount: (row: JournalFigures['pauses'][number]) => number) =>
+      pauseKinds.map((kind) => {
+        const row = pauses.find((one) => one.kind === kind);
+        return { labels: { kind }, amount: row === undefined ? 0 : amount(row) };
+      });
+    this.#gauges.pauses.replace(ofKind(({ count }) => count));
+    this.#gauges.pauseAge.replace(ofKind(({ oldestAt }) => seconds(oldestAt)));
   }
 
   #showLog({ undecided, deadLetters }: LogFigures, seconds: Seconds): void {

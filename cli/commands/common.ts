@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-import { parseDurationMs } from '../configuration/duration.js';
+import { parseDurationMs } from '../../services/duration.js';
 import { CommandFailed } from '../errors.js';
 import { outputFormats, type OutputFormat } from '../output/print.js';
 import { connectToServer, type ServerClient, type ServerOptions } from '../server-client.js';
@@ -35,18 +35,18 @@ export function milliseconds(text: string): number {
   return value;
 }
 
-/** `CLUSTER/NODE`, or only the node's name where one cluster is known. */
-export async function nodePath(server: ServerClient, name: string): Promise<string> {
+/** Below `root`, of `CLUSTER/NODE`, or of only the node's name where one cluster is known. */
+export async function nodePath(server: ServerClient, name: string, root = '/v1/nodes'): Promise<string> {
   const slash = name.indexOf('/');
   if (slash > 0) {
-    return `/v1/nodes/${encodeURIComponent(name.slice(0, slash))}/${encodeURIComponent(name.slice(slash + 1))}`;
+    return `${root}/${encodeURIComponent(name.slice(0, slash))}/${encodeURIComponent(name.slice(slash + 1))}`;
   }
   const found = await everyItem<{ readonly cluster: string; readonly node: string }>(server, '/v1/nodes');
   const [first, second] = found.items.filter((item) => item.node === name);
   if (first === undefined) throw new CommandFailed('NotFound', `there is no node ${name}`);
   if (second !== undefined)
     throw new CommandFailed('Usage', `${name} is in several clusters`, 'write CLUSTER/NODE');
-  return `/v1/nodes/${encodeURIComponent(first.cluster)}/${encodeURIComponent(first.node)}`;
+  return `${root}/${encodeURIComponent(first.cluster)}/${encodeURIComponent(first.node)}`;
 }
 
 export interface ListPage<Item> {

@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 
+import type { GuardDescription } from '../../services/console/forms/guard.js';
 import { completionWords, type ListNames } from '../completion-words.js';
 import type { Terminal } from '../terminal.js';
 import { everyItem, serverOf } from './common.js';
@@ -46,6 +47,10 @@ function listNames(terminal: Terminal): ListNames {
       if (list === 'nodes') {
         const { items } = await everyItem<{ cluster: string; node: string }>(server, '/v1/nodes');
         return items.map(({ cluster, node }) => `${cluster}/${node}`);
+      }
+      if (list === 'pauses') {
+        const { pauses } = await server.get<GuardDescription>('/v1/guard');
+        return pauses.map(({ id }) => id);
       }
       const { items } = await everyItem<{ processId: string }>(server, '/v1/processes', { active: true });
       return items.map(({ processId }) => processId);

@@ -28,6 +28,7 @@ const descriptions: Readonly<Record<OrderKind, string>> = {
   skip: 'go on to verification; nothing skips that',
   abort: 'end the process and take the node over',
   repaired: 'say that the machine has been repaired',
+  dismiss: 'a false alarm: take back what was begun, look, and give the node back',
 };
 
 function isReceipt(body: unknown): body is OrderReceipt {

@@ -14,6 +14,7 @@ interface SimulateFlags {
   readonly nodes: number;
   readonly days?: number;
   readonly seed: number;
+  readonly outage?: number;
   readonly output: OutputFormat;
 }
 
@@ -28,11 +29,26 @@ function summaryOf(result: SimulationResult): string {
     `processes     ${processes.started} started, ${processes.ended} ended: ${counts(outcomes)}`,
     `effects       ${counts(effects)}`,
     `to recover    p50 ${timeToRecoverMinutes.p50} min, p95 ${timeToRecoverMinutes.p95} min`,
+    ...incidentLines(result),
     `unaccounted   ${result.unaccountedReports} reports; isolated without a process: ${result.cordonedLeft}`,
     `played        ${result.virtualDays} days, ${result.steps} steps in ${result.seconds} s; trace ${result.hash}`,
     ...result.violations.map(({ invariant, message }) => `VIOLATED      ${invariant}: ${message}`),
     '',
   ].join('\n');
+}
+
+function incidentLines({
+  incidents,
+  mostWithinAnHour: { nodes, from },
+}: SimulationResult): readonly string[] {
+  const most = `together      at most ${nodes} nodes had new faults within an hour, from ${from}`;
+  return [
+    incidents.length === 0 ? `${most}: no incident` : most,
+    ...incidents.map(
+      ({ at, breaker, common, shared, nodes: count, ended }) =>
+        `incident      ${at} ${breaker}: ${count} nodes of ${common}${shared.length === 0 ? '' : `; most have ${shared.join(', ')}`}${ended === undefined ? '' : `; ${ended}`}`,
+    ),
+  ];
 }
 
 export function simulateCommand(terminal: Terminal): Command {
@@ -43,11 +59,16 @@ export function simulateCommand(terminal: Terminal): Command {
     .option('--record <file>', 'failure record (CSV)', join(packageRoot(), 'data/lanl/system-18.csv'))
     .option('--nodes <n>', 'machines', positiveNumber, 1024)
     .option('--days <n>', 'only so many days of the record', positiveNumber)
+    .option('--outage <n>', 'so many nodes fail together, over the record', positiveNumber)
     .option('--seed <n>', 'chance of the simulated world', positiveNumber, 1)
     .addOption(outputOption(['table', 'json', 'yaml']))
-    .action(async ({ record, nodes, days, seed, output }: SimulateFlags) => {
+    .action(async ({ record, nodes, days, seed, outage, output }: SimulateFlags) => {
       const { simulateRecord } = await import('../composition/simulate.js');
-      const result = await simulateRecord({ record, nodes, seed, ...(days === undefined ? {} : { days }) });
+      const result = await simulateRecord({
+        ...{ record, nodes, seed },
+        ...(days === undefined ? {} : { days }),
+        ...(outage === undefined ? {} : { outage }),
+      });
       if (output === 'table') terminal.out(summaryOf(result));
       else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', result);
       const { violations, unaccountedReports, cordonedLeft } = result;

@@ -92,7 +92,7 @@ async function addConsole(
   context: ServiceContext,
   operators: Credentials['operators'],
 ): Promise<void> {
-  const { connections, surroundings, installation } = context;
+  const { configuration, connections, surroundings, installation } = context;
   const { clock, randomness, log } = surroundings;
   await server.register(consoleRoutes, {
     history: connections.journal.history,
@@ -105,6 +105,15 @@ async function addConsole(
     },
     webhooks: {
       desk: connections.journal.webhookDesk,
+      now: () => clock.now(),
+      newId: () => randomness.uuid(),
+    },
+    guard: {
+      book: connections.journal.guardBook,
+      inventory: connections.journal.inventory,
+      clusters: configuration.clusters.map(({ name }) => name),
+      rateWindowMsOf: (budget) =>
+        configuration.guard.policy.budgets.find(({ name }) => name === budget)?.rate?.windowMs,
       now: () => clock.now(),
       newId: () => randomness.uuid(),
     },

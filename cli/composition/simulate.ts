@@ -1,10 +1,13 @@
 import { stringify } from 'yaml';
 
+import type { MemoryStore } from '../../adapters/memory/journal/store.js';
 import { isolationTaint } from '../../adapters/ports/node-marks.js';
 import { playRecord, type PlayedRecord } from '../../simulation/record/play-record.js';
 import type { Rules } from '../../simulation/record/data-centre.js';
 import type { Happening } from '../../simulation/world/happening.js';
 import { clusterName } from '../../simulation/world/site.js';
+import { withOutage } from '../../world/record/outage.js';
+import type { FailureRecord } from '../../world/record/row.js';
 import { readRecordFile } from '../../world/record/read-record.js';
 import { parseConfiguration } from '../configuration/load.js';
 import { recordBehaviour } from './demo/configuration-file.js';
@@ -18,6 +21,18 @@ export interface SimulateOptions {
   readonly nodes: number;
   readonly days?: number;
   readonly seed: number;
+  /** So many nodes fail together, over the record, after its first two days. */
+  readonly outage?: number;
+}
+
+/** Nodes that failed together, as the guard told people. */
+export interface SimulatedIncident {
+  readonly at: string;
+  readonly breaker: string;
+  readonly common: string;
+  readonly shared: readonly string[];
+  readonly nodes: number;
+  readonly ended?: string;
 }
 
 /** What a record came to in virtual time, counted from what was published and from what reached the simulated world. */
@@ -27,6 +42,9 @@ export interface SimulationResult extends RecordCounts {
   readonly nodes: number;
   readonly effects: Readonly<Record<string, number>>;
   readonly cordonedLeft: number;
+  readonly incidents: readonly SimulatedIncident[];
+  /** The most nodes that had new faults within an hour. */
+  readonly mostWithinAnHour: { readonly nodes: number; readonly from: string };
   readonly seed: number;
   readonly hash: string;
   readonly steps: number;
@@ -37,8 +55,9 @@ export interface SimulationResult extends RecordCounts {
 
 /** `faultline simulate`. Rejects when the record can't be read. */
 export async function simulateRecord(options: SimulateOptions): Promise<SimulationResult> {
-  const { nodes, days, seed } = options;
-  const record = await readRecordFile(options.record, { nodes, ...(days === undefined ? {} : { days }) });
+  const { nodes, days, seed, outage } = options;
+  const read = await readRecordFile(options.record, { nodes, ...(days === undefined ? {} : { days }) });
+  const record = outage === undefined ? read : withOutageEarly(read, nodes, outage);
   const witness = new Witness(() => undefined);
   const effects = new Effects();
   const begun = performance.now();
@@ -54,7 +73,7 @@ export async function simulateRecord(options: SimulateOptions): Promise<Simulati
       else effects.count(happening);
     },
   });
-  const { ledger, hash, steps, virtualMs, violation } = played;
+  const { ledger, hash, steps, virtualMs, violation, store } = played;
   return {
     apiVersion: 'faultline.dev/v1',
     kind: 'SimulationResult',
@@ -62,6 +81,8 @@ export async function simulateRecord(options: SimulateOptions): Promise<Simulati
     nodes,
     effects: effects.counts,
     cordonedLeft: leftIsolated(effects.isolations, witness),
+    incidents: incidentsOf(store),
+    mostWithinAnHour: mostWithin(hourMs, store),
     seed,
     hash,
     steps,
@@ -75,16 +96,63 @@ export async function simulateRecord(options: SimulateOptions): Promise<Simulati
 function rulesOfTheRecord(): Rules {
   const cluster = { name: clusterName, kubeconfig: 'simulated.yaml', mode: 'active' };
   const configuration = parseConfiguration(
-    stringify({ ...recordBehaviour, clusters: [cluster] }),
+    stringify({ ...recordBehaviour, guard: { ...recordBehaviour.guard, ...watchful }, clusters: [cluster] }),
     'simulated.yaml',
   );
   return {
     policy: configuration.policy,
     guard: configuration.guard.policy,
+    ...{ breakers: configuration.guard.breakers, guardLookMs: configuration.guard.lookEveryMs },
+    guardLabels: configuration.guard.labels,
+    approvesIncidents: true,
     executor: executorSettings(configuration),
     inventoryRefreshMs: configuration.detector.inventoryRefreshEveryMs,
     upkeepEveryMs: configuration.upkeepEveryMs,
   };
+}
+
+const hourMs = 3_600_000;
+const rackLabel = 'topology.kubernetes.io/rack';
+
+/** Time stops at each look, so there are few: what a fleet in real time is told within a second, this one is within minutes. */
+const watchful = {
+  lookEvery: '10m',
+  labels: [rackLabel],
+  breakers: [
+    { name: 'rack', scope: `label:${rackLabel}`, nodes: 4, share: 0.2, within: '1h' },
+    { name: 'many', nodes: 15, share: 0.01, within: '1h' },
+  ],
+};
+
+function withOutageEarly(record: FailureRecord, fleet: number, nodes: number): FailureRecord {
+  const first = record.rows[0]?.startedAt ?? 0;
+  return withOutage(record, fleet, { nodes, at: first + 48 * hourMs, lastsMs: 4 * hourMs });
+}
+
+function incidentsOf({ pauses }: MemoryStore): readonly SimulatedIncident[] {
+  return pauses.flatMap(({ pause: { incident, begun }, ended }) => {
+    if (incident === undefined) return [];
+    const { breaker, common, shared, count } = incident;
+    const at = new Date(begun.at).toISOString();
+    return [
+      {
+        ...{ at, breaker, common, shared, nodes: count },
+        ...(ended === undefined ? {} : { ended: `${ended.how} by ${ended.by}: ${ended.reason}` }),
+      },
+    ];
+  });
+}
+
+function mostWithin(windowMs: number, { processes }: MemoryStore): SimulationResult['mostWithinAnHour'] {
+  const begun = [...processes.values()].sort((one, other) => one.startedAt - other.startedAt);
+  let most = { nodes: 0, from: '' };
+  let end = 0;
+  for (const [index, { startedAt }] of begun.entries()) {
+    while ((begun[end]?.startedAt ?? Infinity) <= startedAt + windowMs) end += 1;
+    const nodes = new Set(begun.slice(index, end).map(({ node }) => node)).size;
+    if (nodes > most.nodes) most = { nodes, from: new Date(startedAt).toISOString() };
+  }
+  return most;
 }
 
 /** What reached the simulated cluster and machines, in the words of the demo's result. */

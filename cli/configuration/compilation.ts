@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import type { SecretSource } from './configuration.js';
-import { parseDurationMs } from './duration.js';
+import { parseDurationMs } from '../../services/duration.js';
 import type { LocatedDocument } from './positions.js';
 import type { ConfigurationProblem, KeyPath } from './problems.js';
 

@@ -3,19 +3,19 @@ import { IANAZone } from 'luxon';
 import { operations, type Operation } from '../../domain/command.js';
 import { faultTypes } from '../../domain/fault.js';
 import { canonicalJson } from '../../domain/json.js';
+import type { Breaker } from '../../services/guard/breakers.js';
 import {
   budgetsPerCluster,
   type Amount,
   type Budget,
   type OperationLimits,
-  type Scope,
-  type Where,
 } from '../../services/guard/policy.js';
+import type { Where } from '../../domain/where.js';
 import type { QuietHours } from '../../services/guard/quiet-hours.js';
 import type { Compilation } from './compilation.js';
 import type { Configuration } from './configuration.js';
 import type { KeyPath } from './problems.js';
-import { scopeWords, weekdays } from './sections/guard.js';
+import { commonScopeWords, scopeWords, weekdays } from './sections/guard.js';
 import type { ConfigurationFile } from './sections/whole-file.js';
 
 type GuardSection = ConfigurationFile['guard'];
@@ -35,12 +35,31 @@ export function compileGuard(context: Compilation, guard: GuardSection): Configu
   checkNames(context, own);
   return {
     labels: guard.labels,
+    lookEveryMs: context.duration([...path, 'lookEvery'], guard.lookEvery),
     policy: {
       inventoryMaximumAgeMs: context.duration([...path, 'inventoryMaximumAge'], guard.inventoryMaximumAge),
       askAgainMs,
       budgets: [...budgetsPerCluster(limits), ...own],
     },
+    breakers: compileBreakers(context, guard),
   };
+}
+
+function compileBreakers(context: Compilation, { breakers, labels }: GuardSection): readonly Breaker[] {
+  return breakers.map(({ name, scope, where, nodes, share, within, endsAfter }, index) => {
+    const path = ['guard', 'breakers', index];
+    if (breakers.findIndex((other) => other.name === name) < index)
+      context.problem([...path, 'name'], `${name} is there twice: each breaker has its own name`);
+    return {
+      ...{ name, nodes, share },
+      scope: compileScope(context, path, { scope, labels, words: commonScopeWords }),
+      where: compileWhere(context, path, where, labels),
+      withinMs: context.duration([...path, 'within'], within),
+      ...(endsAfter === undefined
+        ? {}
+        : { endsAfterMs: context.duration([...path, 'endsAfter'], endsAfter) }),
+    };
+  });
 }
 
 export function compileSeverities({ faults }: ConfigurationFile): Configuration['severities'] {
@@ -61,7 +80,7 @@ function compileBudget(
   { labels }: GuardSection,
 ): Budget {
   const { name, atOnce, rate, minimumHealthy, quietHours } = given;
-  const scope = compileScope(context, path, given.scope, labels);
+  const scope = compileScope(context, path, { scope: given.scope, labels, words: scopeWords });
   const healthy = compileHealthy(context, path, minimumHealthy);
   const windowMs = rate === undefined ? 0 : context.duration([...path, 'rate', 'per'], rate.per);
   checkBudget(context, path, given);
@@ -79,8 +98,13 @@ function compileBudget(
   };
 }
 
-function compileScope(context: Compilation, path: KeyPath, scope: string, labels: readonly string[]): Scope {
-  const word = scopeWords.find((one) => one === scope);
+function compileScope<Word extends string>(
+  context: Compilation,
+  path: KeyPath,
+  given: { readonly scope: string; readonly labels: readonly string[]; readonly words: readonly Word[] },
+): { readonly kind: Word } | { readonly kind: 'label'; readonly label: string } {
+  const { scope, labels, words } = given;
+  const word = words.find((one) => one === scope);
   if (word !== undefined) return { kind: word };
   const label = scope.slice('label:'.length);
   checkLabel(context, [...path, 'scope'], label, labels);

@@ -1,6 +1,7 @@
 import type { FaultType } from '../../domain/fault.js';
 import type { ClusterName, NodeKey } from '../../domain/identifiers.js';
 import type { EventFilter } from '../../services/event-filter.js';
+import type { Breaker } from '../../services/guard/breakers.js';
 import type { GuardPolicy } from '../../services/guard/policy.js';
 import type { Severity } from '../../services/guard/severity.js';
 import type { Policy } from '../../workflows/policy.js';
@@ -134,6 +135,8 @@ export interface Configuration {
     /** Labels of nodes that its policy may name. */
     readonly labels: readonly string[];
     readonly policy: GuardPolicy;
+    readonly breakers: readonly Breaker[];
+    readonly lookEveryMs: number;
   };
   /** How severe each fault is: who waits for leave goes before others that are less so. */
   readonly severities: Readonly<Record<FaultType, Severity>>;

@@ -5,6 +5,7 @@ import {
   deadLetterList,
   deadLetterReceipt,
 } from '../../services/console/forms/dead-letters.js';
+import { guardDescription, guardNode, guardReceipt, pauseList } from '../../services/console/forms/guard.js';
 import {
   factList,
   faultList,
@@ -45,6 +46,10 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   WebhookList: webhookList,
   Webhook: webhookDescription,
   WebhookReceipt: webhookReceipt,
+  Guard: guardDescription,
+  GuardNode: guardNode,
+  PauseList: pauseList,
+  GuardReceipt: guardReceipt,
   ReportReceipt: reportReceipt,
   DemoResult: demoResult,
   SimulationResult: simulationResult,

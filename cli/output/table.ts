@@ -18,7 +18,7 @@ function coloured<Row>(column: Column<Row>, row: Row, colour: boolean): string {
 }
 
 /** Text of others (reasons, sources) must not move the cursor or forge a second row. */
-function printable(text: string): string {
+export function printable(text: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\u{FFFD}');
 }

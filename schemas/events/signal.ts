@@ -21,9 +21,10 @@ const orderKinds = symbolTable([
   ['skip', 'SKIP'],
   ['abort', 'ABORT'],
   ['repaired', 'REPAIRED'],
+  ['dismiss', 'DISMISS'],
 ]);
 interface OrderPayload {
-  readonly kind: 'UNKNOWN' | 'RETRY' | 'SKIP' | 'ABORT' | 'REPAIRED';
+  readonly kind: 'UNKNOWN' | 'RETRY' | 'SKIP' | 'ABORT' | 'REPAIRED' | 'DISMISS';
   readonly processId: string;
   readonly subject: string;
   readonly reason: string;

@@ -6,12 +6,14 @@ import { LogUnavailable } from '../../adapters/ports/event-log.js';
 import { eventRoutes } from './events/event-routes.js';
 import type { EventStreams } from './events/event-streams.js';
 import { deadLetterRoutes } from './dead-letter-routes.js';
+import { guardRoutes } from './guard-routes.js';
 import { ConsoleRefusal, consoleProblems, problemOf, type Problem } from './forms/problem.js';
 import { newOrder, type NewOrder } from './forms/processes.js';
 import { giveOrder, type SendOrder } from './give-order.js';
 import { openApiDocument } from './open-api.js';
 import { subjectOf, type Operator } from './operators.js';
 import type { DeadLetterSource } from './read-dead-letters.js';
+import type { GuardSource } from './read-guard.js';
 import {
   describeNode,
   describeProcess,
@@ -47,6 +49,7 @@ export interface ConsoleOptions {
   readonly sendOrder: SendOrder;
   readonly deadLetters: DeadLetterSource;
   readonly webhooks: WebhookSource;
+  readonly guard: GuardSource;
   readonly streams: EventStreams;
   /** Nobody: orders are taken from this machine only. */
   readonly operators: readonly Operator[];
@@ -165,6 +168,7 @@ export function consoleRoutes(fastify: FastifyInstance, options: ConsoleOptions,
     subjectGiving(options.operators, request, claimed);
   deadLetterRoutes(fastify, options.deadLetters, subject);
   webhookRoutes(fastify, options.webhooks, subject);
+  guardRoutes(fastify, { source: options.guard, history: options.history }, subject);
   eventRoutes(fastify, {
     streams: options.streams,
     history: options.history,

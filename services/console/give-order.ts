@@ -26,9 +26,11 @@ const effects: Readonly<Record<OrderKind, string>> = {
   retry: 'begins the present workflow again from isolation; limits of the guard hold as always',
   skip: 'goes on to verifying; the node is given back only when it is observed to be well',
   abort:
-    'takes back what is not begun, waits for what is, then gives the node back if it is well, else hands it over',
+    'takes back what is not begun, waits for what is, then leaves the node to a person: out of service if it was isolated',
   repaired:
     'says that people have repaired the machine; it is powered on if we switched it off, then verified',
+  dismiss:
+    'says that there is no fault: takes back what is not begun, waits for what is; an isolated node is verified, then given back',
 };
 
 function isProcessId(text: string): text is ProcessId {

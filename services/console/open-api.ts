@@ -7,6 +7,15 @@ import {
   deadLetterReceipt,
 } from './forms/dead-letters.js';
 import { factList, faultList, nodeDescription, nodeList, replay } from './forms/nodes.js';
+import {
+  guardDescription,
+  guardNode,
+  guardReceipt,
+  newFreeze,
+  pauseList,
+  pauseVerdicts,
+  verdictVerbs,
+} from './forms/guard.js';
 import { problem } from './forms/problem.js';
 import { newOrder, orderReceipt, processDescription, processList } from './forms/processes.js';
 import {
@@ -23,6 +32,8 @@ import {
   factsQuery,
   nodeParameters,
   nodesQuery,
+  pauseParameters,
+  pausesQuery,
   processesQuery,
   processParameters,
   replayQuery,
@@ -161,6 +172,41 @@ export const consoleOperations: readonly Operation[] = [
     parameters: webhookParameters,
     body: webhookOrders[verb],
     answers: { 200: webhookReceipt },
+  })),
+  {
+    method: 'get',
+    path: '/v1/guard',
+    summary: 'What the change guard holds back, and why',
+    answers: { 200: guardDescription },
+  },
+  {
+    method: 'get',
+    path: '/v1/guard/pauses',
+    summary: 'Pauses that were ever begun, the newest first',
+    query: pausesQuery,
+    answers: { 200: pauseList },
+  },
+  {
+    method: 'get',
+    path: '/v1/guard/nodes/{cluster}/{node}',
+    summary: 'What waits for leave at a node, and why',
+    parameters: nodeParameters,
+    answers: { 200: guardNode },
+  },
+  {
+    method: 'post',
+    path: '/v1/guard/freezes',
+    summary: newFreeze.description ?? 'freeze',
+    body: newFreeze,
+    answers: { 200: guardReceipt },
+  },
+  ...verdictVerbs.map((verb): Operation => ({
+    method: 'post',
+    path: `/v1/guard/pauses/{id}/${verb}`,
+    summary: pauseVerdicts[verb].description ?? verb,
+    parameters: pauseParameters,
+    body: pauseVerdicts[verb],
+    answers: { 200: guardReceipt },
   })),
 ];
 

@@ -1,5 +1,4 @@
 import type { History } from '../../adapters/ports/journal.js';
-import { parseNodeKey, type NodeKey } from '../../domain/identifiers.js';
 import { sameJson } from '../../domain/json.js';
 import type { NodeState } from '../../domain/node-state.js';
 import { factItemOf, faultItemsOf, listedNodeOf, nodeDescriptionOf } from './describe-node.js';
@@ -10,6 +9,7 @@ import type { FactList, FaultItem, FaultList, NodeDescription, NodeList, Replay 
 import { ConsoleRefusal } from './forms/problem.js';
 import type { ProcessDescription, ProcessList } from './forms/processes.js';
 import { findProcess } from './give-order.js';
+import { nodeIn } from './node-in.js';
 import { foldNode } from './replay-node.js';
 import type { FactsQuery, NodeParameters, NodesQuery, ProcessesQuery, ReplayQuery } from './requests.js';
 
@@ -21,17 +21,9 @@ function nextOf(next: string | undefined): { readonly next?: string } {
   return next === undefined ? {} : { next };
 }
 
-function keyOf(text: string): NodeKey {
-  const names = parseNodeKey(text);
-  if (names === undefined) {
-    throw new ConsoleRefusal('BadRequest', `${text} is no node`, 'write <cluster>/<node>');
-  }
-  return text as NodeKey;
-}
-
 /** @throws ConsoleRefusal BadRequest, NotFound */
 export async function findState(history: History, { cluster, node }: NodeParameters): Promise<NodeState> {
-  const key = keyOf(`${cluster}/${node}`);
+  const key = nodeIn(`${cluster}/${node}`);
   const state = await history.state(key);
   if (state !== undefined) return state;
   throw new ConsoleRefusal('NotFound', `nothing is known of ${key}`, 'look at `faultline get nodes`');
@@ -125,7 +117,7 @@ export async function listProcesses(history: History, query: ProcessesQuery): Pr
   const { rows, next } = await history.processes({
     limit,
     ...(active === undefined ? {} : { active }),
-    ...(node === undefined ? {} : { node: keyOf(node) }),
+    ...(node === undefined ? {} : { node: nodeIn(node) }),
     ...(after === undefined ? {} : { after }),
   });
   return { apiVersion, kind: 'ProcessList', items: rows.map(processItemOf), ...nextOf(next) };

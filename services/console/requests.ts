@@ -15,6 +15,10 @@ export const processesQuery = query({
   after,
   limit,
 });
+export const pausesQuery = query({
+  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`next` of the page before.' })),
+  limit,
+});
 export const factsQuery = query({
   from: Type.Integer({ minimum: 1, default: 1, description: 'First fact version.' }),
   limit,
@@ -61,15 +65,18 @@ export const deadLetterParameters = query({
   offset: Type.String(),
 });
 export const webhookParameters = query({ name: Type.String() });
+export const pauseParameters = query({ id: Type.String({ maxLength: 100 }) });
 export const nodeParameters = query({ cluster: Type.String(), node: Type.String() });
 export const processParameters = query({ id: Type.String() });
 
 export type NodesQuery = Static<typeof nodesQuery>;
 export type ProcessesQuery = Static<typeof processesQuery>;
+export type PausesQuery = Static<typeof pausesQuery>;
 export type FactsQuery = Static<typeof factsQuery>;
 export type ReplayQuery = Static<typeof replayQuery>;
 export type DeadLettersQuery = Static<typeof deadLettersQuery>;
 export type WebhookParameters = Static<typeof webhookParameters>;
 export type DeadLetterParameters = Static<typeof deadLetterParameters>;
+export type PauseParameters = Static<typeof pauseParameters>;
 export type NodeParameters = Static<typeof nodeParameters>;
 export type ProcessParameters = Static<typeof processParameters>;

@@ -4,7 +4,7 @@ import type { KubernetesCluster, KubernetesNode } from '../../adapters/ports/kub
 import { isolatedBy, isolationTaint } from '../../adapters/ports/node-marks.js';
 import { keyOf } from './fleet-member.js';
 import { identityOf } from './sighting.js';
-import { stableId } from './stable-id.js';
+import { stableId } from '../stable-id.js';
 
 export interface FoundOrphan {
   readonly node: NodeKey;
@@ -65,6 +65,6 @@ function asFound(
       ...(machineId === undefined ? {} : { machineId }),
       atOnce,
     },
-    causeId: stableId('orphan', key, nodeUid, owner, String(Math.floor(now / dayMs))) as CauseId,
+    causeId: stableId('detector', 'orphan', key, nodeUid, owner, String(Math.floor(now / dayMs))) as CauseId,
   };
 }

@@ -12,7 +12,7 @@ import type { Report } from '../../domain/report.js';
 import type { NodeChange } from '../../domain/signal.js';
 import type { KubernetesNode, NodeCondition } from '../../adapters/ports/kubernetes.js';
 import type { ConditionRule } from './condition-rules.js';
-import { stableId } from './stable-id.js';
+import { stableId } from '../stable-id.js';
 
 /** What the detector keeps of a node between two looks. */
 export interface Sighting {
@@ -186,6 +186,7 @@ function changeSayings(
   const say = (change: NodeChange): Saying => ({
     kind: 'change',
     causeId: stableId(
+      'detector',
       change.change,
       cluster,
       name,
@@ -211,7 +212,7 @@ function changeSayings(
 export function goneSaying(cluster: ClusterName, node: NodeName, nodeUid: NodeUid | undefined): Saying {
   return {
     kind: 'change',
-    causeId: stableId('deleted', cluster, node, nodeUid) as CauseId,
+    causeId: stableId('detector', 'deleted', cluster, node, nodeUid) as CauseId,
     change: { change: 'deleted' },
   };
 }
@@ -226,6 +227,7 @@ function reportOf(
 ): Report {
   const { lastTransitionTime, message, reason } = condition;
   const id = stableId(
+    'detector',
     status,
     cluster,
     node.metadata.name,

@@ -2,7 +2,7 @@ import type { ClusterName, NodeName, ReportId } from '../../domain/identifiers.j
 import type { Report } from '../../domain/report.js';
 import type { KubernetesLease } from '../../adapters/ports/kubernetes.js';
 import type { Sighting } from './sighting.js';
-import { stableId } from './stable-id.js';
+import { stableId } from '../stable-id.js';
 
 /** What was said of a stale lease. `asked`: the log may have it or not. Of a fresh one nothing is kept. */
 export type LeaseSaying = 'asked' | 'said';
@@ -47,7 +47,7 @@ function leaseReport(
   status: 'firing' | 'cleared',
 ): Report {
   return {
-    id: stableId('lease', status, cluster, node, nodeUid, bootId, renewTime) as ReportId,
+    id: stableId('detector', 'lease', status, cluster, node, nodeUid, bootId, renewTime) as ReportId,
     cluster,
     node: node as NodeName,
     type: 'NodeNotReady',

@@ -2,7 +2,7 @@ import { commandCatalog, type Command, type CommandResult } from '../../domain/c
 import { namesOf } from '../../domain/identifiers.js';
 import type { ChangeGuard, GuardAnswer } from '../../adapters/ports/change-guard.js';
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
-import type { BudgetClaim, ClaimAnswer, CommandQueue, QueuedCommand } from '../../adapters/ports/journal.js';
+import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../adapters/ports/journal.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { ExecutorMetrics } from '../../adapters/ports/metrics.js';
@@ -146,10 +146,10 @@ async function claimed(
     return 'postponed';
   }
   const runsOutAt = clock.now() + context.settings.leaseMs;
-  let claim = await claimWith(context, command, answer.budgets);
+  let claim = await claimWith(context, command, answer);
   // Processes that are over may still hold what is asked for.
-  if (claim.kind === 'refused' && (await queue.releaseEnded()) > 0) {
-    claim = await claimWith(context, command, answer.budgets);
+  if (claim.kind === 'refused' && claim.why === 'full' && (await queue.releaseEnded()) > 0) {
+    claim = await claimWith(context, command, answer);
   }
   if (claim.kind === 'claimed' && claim.attempt !== queued.attempts + 1) {
     // Somebody attempted it since it was read: what they did has to be looked for before anything is done.
@@ -158,6 +158,10 @@ async function claimed(
       reason: 'AttemptedByOthers',
       by: context.claimant,
     });
+    return 'postponed';
+  }
+  if (claim.kind === 'refused' && claim.why === 'changed') {
+    await queue.postpone(command.id, { until: clock.now(), reason: 'GuardChanged' });
     return 'postponed';
   }
   if (claim.kind === 'refused') {
@@ -176,10 +180,13 @@ async function claimed(
 function claimWith(
   context: AttemptContext,
   command: Command,
-  budgets: readonly BudgetClaim[],
+  { budgets, guardVersion }: Extract<GuardAnswer, { readonly kind: 'ask' }>,
 ): Promise<ClaimAnswer> {
   const { queue, claimant, clock, settings } = context;
-  return queue.claim(command.id, { by: claimant, now: clock.now(), leaseMs: settings.leaseMs, budgets });
+  return queue.claim(command.id, {
+    ...{ by: claimant, now: clock.now(), leaseMs: settings.leaseMs, budgets },
+    ...(guardVersion === undefined ? {} : { guardVersion }),
+  });
 }
 
 async function conclude(

@@ -5,18 +5,25 @@ import {
   type FleetMember,
   type FleetPicture,
 } from '../../adapters/ports/journal.js';
+import { isAbout } from '../../domain/where.js';
 import { capOf } from './caps.js';
 import type { PermitRequest } from './permit-request.js';
 import type { Budget, GuardPolicy } from './policy.js';
 import { quietUntil } from './quiet-hours.js';
-import { isAbout, populationOf, scopeValueOf, type Asked } from './scopes.js';
+import { populationOf, scopeValueOf } from './scopes.js';
 
 /** What the guard knows when it is asked. */
 export interface FleetNow {
-  readonly picture: FleetPicture | undefined;
-  readonly member: FleetMember | undefined;
+  readonly picture: FleetPicture;
+  readonly member: FleetMember;
   /** ms */
   readonly now: number;
+}
+
+/** A request, and the node that it is about as the inventory knows it. */
+interface Asked {
+  readonly request: PermitRequest;
+  readonly member: FleetMember;
 }
 
 /** One counter that has to be taken, and when to ask again if it is full. */
@@ -30,13 +37,9 @@ interface Wanted {
 export function budgetsFor(request: PermitRequest, policy: GuardPolicy, fleet: FleetNow): GuardAnswer {
   const { picture, member, now } = fleet;
   const until = nextTick(now, policy.askAgainMs);
-  if (picture === undefined || now - picture.observedAt > policy.inventoryMaximumAgeMs) {
-    return { kind: 'wait', reason: 'NoFreshInventory', until };
-  }
-  if (member === undefined) return { kind: 'wait', reason: 'NodeNotInInventory', until };
   const asked = { request, member };
   const budgets = policy.budgets.filter(
-    ({ operations, where }) => operations.includes(request.operation) && isAbout(where, asked),
+    ({ operations, where }) => operations.includes(request.operation) && isAbout(where, request, member),
   );
   // What nobody has set a limit for is no operation that may be done without one.
   if (budgets.length === 0) return { kind: 'wait', reason: 'NoBudget', until };
@@ -69,7 +72,7 @@ function wantedOf(
   asked: Asked,
   { picture, now, until }: { readonly picture: FleetPicture; readonly now: number; readonly until: number },
 ): readonly Wanted[] {
-  const value = scopeValueOf(budget.scope, asked);
+  const value = scopeValueOf(budget.scope, asked.request, asked.member);
   if (value === undefined) return [];
   const { operation } = asked.request;
   const cap = capOf(budget, populationOf(budget, asked.member, picture), takesOut(asked));
@@ -124,6 +127,6 @@ function takesOut({ request, member }: Asked): boolean {
 }
 
 /** Everyone who waits asks at the same moment, and the queue hands out the first in line first: no luck with the timing. */
-function nextTick(now: number, widthMs: number): number {
+export function nextTick(now: number, widthMs: number): number {
   return (Math.floor(now / widthMs) + 1) * widthMs;
 }

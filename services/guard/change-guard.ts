@@ -1,32 +1,35 @@
 import { namesOf } from '../../domain/identifiers.js';
 import type { ChangeGuard } from '../../adapters/ports/change-guard.js';
-import type { FleetInventory, FleetPicture } from '../../adapters/ports/journal.js';
-import { budgetsFor } from './budgets.js';
+import type { Clock } from '../../adapters/ports/clock.js';
+import type { GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
+import type { FleetInventory } from '../../adapters/ports/journal.js';
+import { answerTo } from './answer.js';
+import { FleetPictures } from './fleet-pictures.js';
 import { requestOf } from './permit-request.js';
 import type { GuardPolicy } from './policy.js';
 import { SharedQuestion } from './shared-question.js';
 
-/** The guard: budgets by the policy, counted by the inventory that the detector keeps. */
+/** The guard: pauses as they stand in its book, and budgets by the policy, counted by the inventory that the detector keeps. */
 export function createChangeGuard(options: {
   readonly inventory: FleetInventory;
+  readonly book: Pick<GuardBook, 'present'>;
   readonly policy: GuardPolicy;
+  readonly clock: Pick<Clock, 'now'>;
 }): ChangeGuard {
-  const { inventory, policy } = options;
-  const pictures = new Map<string, SharedQuestion<FleetPicture | undefined>>();
-  const pictureOf = (cluster: string): Promise<FleetPicture | undefined> => {
-    const question = pictures.get(cluster) ?? new SharedQuestion(() => inventory.picture(cluster));
-    pictures.set(cluster, question);
-    return question.ask();
-  };
+  const { inventory, book, policy, clock } = options;
+  const pictures = new FleetPictures(inventory);
+  const present = new SharedQuestion<GuardPresent>(() => book.present());
   return {
     async ask(command, now) {
       const request = requestOf(command);
       if (request === undefined) return { kind: 'ask', budgets: [], askAgainAt: {} };
-      const [picture, member] = await Promise.all([
-        pictureOf(namesOf(request.node).cluster),
+      const [{ version, pauses }, picture, member] = await Promise.all([
+        present.ask(),
+        pictures.of(namesOf(request.node).cluster, () => clock.now()),
         inventory.member(request.node),
       ]);
-      return budgetsFor(request, policy, { picture, member, now });
+      const answer = answerTo(request, policy, { picture, member, pauses, now });
+      return answer.kind === 'ask' ? { ...answer, guardVersion: version } : answer;
     },
   };
 }

@@ -1,22 +1,14 @@
 import type { Operation } from '../../domain/command.js';
+import type { Where } from '../../domain/where.js';
 import type { QuietHours } from './quiet-hours.js';
 
-/** What is counted together: the nodes of a cluster, of one of its pools or zones, or with one value of a label… */
-export type Scope =
-  | { readonly kind: 'cluster' | 'pool' | 'zone' | 'node' | 'faultType' | 'reporter' | 'owner' }
+/** What faults may have in common: the nodes of a cluster, of one of its pools or zones, or with one value of a label… */
+export type CommonScope =
+  | { readonly kind: 'cluster' | 'pool' | 'zone' | 'faultType' | 'reporter' }
   | { readonly kind: 'label'; readonly label: string };
 
-/** What a budget is about; what is not named is any. */
-export interface Where {
-  readonly clusters?: readonly string[];
-  readonly pools?: readonly string[];
-  readonly zones?: readonly string[];
-  readonly faultTypes?: readonly string[];
-  readonly reporters?: readonly string[];
-  readonly owners?: readonly string[];
-  /** By name of the label, the values that are meant. */
-  readonly labels?: Readonly<Record<string, readonly string[]>>;
-}
+/** What is counted together. */
+export type Scope = CommonScope | { readonly kind: 'node' | 'owner' };
 
 /** A part of the nodes (0 to 1) or a number of them. */
 export type Amount = { readonly share: number } | { readonly count: number };

@@ -1,26 +1,46 @@
 import { runExecutor } from '../../services/executor/executor.js';
 import { createChangeGuard } from '../../services/guard/change-guard.js';
+import { watchFleet } from '../../services/guard/watch-fleet.js';
+import { signalRecord } from '../../services/input-records.js';
+import type { Signal } from '../../domain/signal.js';
 import { clusterName } from '../world/site.js';
 import { startDetector } from './detector.js';
-import { silent } from './ports.js';
+import { schemaIds, silent } from './ports.js';
 import type { Start } from './running.js';
 
 export const startExecutor: Start = ({ settings, store }, ports) => {
-  const { journal, cluster, power, tickets, actions, clock, supervision } = ports;
-  const { ended } = runExecutor({
+  const { journal, eventLog, cluster, power, tickets, actions, clock, supervision } = ports;
+  const executor = runExecutor({
     queue: journal.commands,
     clusters: new Map<string, typeof cluster>([[clusterName, cluster]]),
     power,
     tickets,
     actions,
-    guard: createChangeGuard({ inventory: journal.inventory, policy: settings.guard }),
+    guard: createChangeGuard({
+      inventory: journal.inventory,
+      book: journal.guardBook,
+      policy: settings.guard,
+      clock,
+    }),
     clock,
     randomness: supervision.randomness,
     settings: { ...settings.executor, installation: store.installation.id },
     signal: supervision.signal,
     log: silent,
   });
-  return { ended, subscriptions: [] };
+  const guard = watchFleet({
+    ...supervision,
+    book: journal.guardBook,
+    inventory: journal.inventory,
+    breakers: settings.breakers,
+    dismiss: async (node, order, id) => {
+      const signal: Signal = { kind: 'Order', order: { kind: 'dismiss', ...order } };
+      const origin = { id, source: 'guard', at: clock.now() };
+      await eventLog.append([await signalRecord(schemaIds, node, signal, origin)]);
+    },
+    lookEveryMs: settings.guardLookMs,
+  });
+  return { ended: Promise.all([executor.ended, guard]), subscriptions: [] };
 };
 
 /** Both in one process, as where all services run together: the executor acts by what the detector's watch saw. */

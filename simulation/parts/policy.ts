@@ -76,6 +76,15 @@ function limitOf(share: number, rate: number): OperationLimits {
 /** How the parts of a schedule are configured. */
 export const settings: InstallationSettings = {
   guard: guardPolicy,
+  // Three of four nodes: seldom, and over when it has been quiet, since nobody is there to be asked.
+  breakers: [
+    {
+      ...{ name: 'many', scope: { kind: 'cluster' }, where: {}, nodes: 3, share: 0.5 },
+      ...{ withinMs: 30 * 60_000, endsAfterMs: 2 * 3_600_000 },
+    },
+  ],
+  guardLookMs: 10 * 60_000,
+  guardLabels: [],
   executor: defaultExecutorSettings,
   inventoryRefreshMs: 5 * 60_000,
   lease: { staleMs: 20_000, checkMs: 10 * 60_000 },

@@ -12,6 +12,7 @@ import type { Command } from '../../domain/command.js';
 import type { CommandId } from '../../domain/identifiers.js';
 import type { DetectorSettings } from '../../services/detector/detector.js';
 import type { ExecutorSettings } from '../../services/executor/settings.js';
+import type { Breaker } from '../../services/guard/breakers.js';
 import type { GuardPolicy } from '../../services/guard/policy.js';
 import type { Supervision } from '../../services/supervision.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
@@ -39,6 +40,11 @@ export const partitions = 2;
 /** How the parts are configured; times in ms. */
 export interface InstallationSettings {
   readonly guard: GuardPolicy;
+  readonly breakers: readonly Breaker[];
+  /** How often breakers are held against new faults. */
+  readonly guardLookMs: number;
+  /** Labels of nodes that breakers and budgets may name. */
+  readonly guardLabels: readonly string[];
   readonly executor: Omit<ExecutorSettings, 'installation'>;
   readonly inventoryRefreshMs: number;
   /** How old a kubelet's lease may be, and how often leases are looked at; undefined: they are not. */
@@ -156,6 +162,14 @@ function journalOf(
     deadLetters: open.deadLetters,
     positions: open.positions,
     archive: open.archive,
+    guardBook: stepped('guardBook', open.guardBook, [
+      'present',
+      'begin',
+      'update',
+      'end',
+      'cases',
+      'answeredSince',
+    ]),
     close: () => open.close(),
   };
 }

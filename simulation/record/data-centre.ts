@@ -3,6 +3,7 @@ import type { Command } from '../../domain/command.js';
 import type { CommandId, NodeName } from '../../domain/identifiers.js';
 import { nodeKey } from '../../domain/identifiers.js';
 import type { ExecutorSettings } from '../../services/executor/settings.js';
+import type { Breaker } from '../../services/guard/breakers.js';
 import type { GuardPolicy } from '../../services/guard/policy.js';
 import { signalRecord } from '../../services/input-records.js';
 import type { ProcessId } from '../../domain/identifiers.js';
@@ -23,6 +24,7 @@ import type { Listener } from '../world/happening.js';
 import { Outside } from '../world/outside.js';
 import { Senders } from '../world/senders.js';
 import { clusterName, Site } from '../world/site.js';
+import { approveIncidents } from './incident-desk.js';
 import { LinkedNodes } from './linked-nodes.js';
 import { MachineRoom } from './machine-room.js';
 import { PeopleOnCall, type GivenOrder } from './people-on-call.js';
@@ -32,6 +34,12 @@ import { worldClock } from './world-clock.js';
 export interface Rules {
   readonly policy: Policy;
   readonly guard: GuardPolicy;
+  readonly breakers: readonly Breaker[];
+  /** How often breakers are held against new faults; time stops at each look. */
+  readonly guardLookMs: number;
+  readonly guardLabels: readonly string[];
+  /** Whether whoever is on call says of each incident that it is real. */
+  readonly approvesIncidents: boolean;
   readonly executor: Omit<ExecutorSettings, 'installation'>;
   readonly inventoryRefreshMs: number;
   readonly upkeepEveryMs: number;
@@ -79,6 +87,7 @@ export async function buildDataCentre(options: DataCentreOptions): Promise<DataC
   const crew = new Crew(surroundings, installation, oneOfEach);
   const senders = new Senders(site, outside, () => crew.intake());
   crew.startAll();
+  if (rules.approvesIncidents) approveIncidents(clock, installation);
   return { site, fleet, clock, random, installation, senders, people, bootNumber };
 }
 
@@ -125,7 +134,8 @@ async function install(
   );
   await log.ensureTopics(topicsOf(partitions));
   const randomness = seeded(seed, 'installation');
-  const { policy, guard, executor, inventoryRefreshMs, upkeepEveryMs } = rules;
+  const { policy, guard, breakers, guardLookMs, guardLabels } = rules;
+  const { executor, inventoryRefreshMs, upkeepEveryMs } = rules;
   return {
     site,
     hardware,
@@ -134,6 +144,7 @@ async function install(
     policy,
     settings: {
       guard,
+      ...{ breakers, guardLookMs, guardLabels },
       executor,
       inventoryRefreshMs,
       lease: undefined,

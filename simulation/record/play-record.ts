@@ -5,6 +5,7 @@ import { listedDeviations } from '../scheduler/deviations.js';
 import { Instant } from '../scheduler/incarnation.js';
 import { Trace } from '../scheduler/trace.js';
 import { takeTurns } from '../scheduler/turns.js';
+import type { MemoryStore } from '../../adapters/memory/journal/store.js';
 import type { Operation } from '../../domain/command.js';
 import type { Happening } from '../world/happening.js';
 import { clusterName } from '../world/site.js';
@@ -32,6 +33,8 @@ export interface PlayedRecord {
   readonly steps: number;
   readonly virtualMs: number;
   readonly violation: Violation | undefined;
+  /** What the journal holds at the end. */
+  readonly store: MemoryStore;
 }
 
 const dayMs = 86_400_000;
@@ -72,7 +75,14 @@ export async function playRecord(options: RecordOptions): Promise<PlayedRecord> 
   await playOut({ agenda, judge, player }, options, record.rows.at(-1)?.startedAt ?? first);
   judge.rest(agenda.now);
   const { hash, steps } = trace;
-  return { ledger: player.ledger, hash, steps, virtualMs: agenda.now - start, violation: judge.violation };
+  return {
+    ledger: player.ledger,
+    hash,
+    steps,
+    virtualMs: agenda.now - start,
+    violation: judge.violation,
+    store: centre.installation.store,
+  };
 }
 
 function playerFor({ fleet, clock, random, senders }: DataCentre, { rows }: FailureRecord, startAt: number) {

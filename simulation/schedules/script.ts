@@ -132,7 +132,7 @@ const makers: readonly (readonly [
     (random, node) => ({
       what: 'a person orders',
       node,
-      order: random.pick(['retry', 'skip', 'abort', 'repaired']),
+      order: random.pick(['retry', 'skip', 'abort', 'repaired', 'dismiss']),
     }),
   ],
   [

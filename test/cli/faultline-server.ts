@@ -4,6 +4,7 @@ import { expect, vi } from 'vitest';
 import { systemClock, systemRandomness } from '../../adapters/clock/system-clock.js';
 import { MemoryEventLog } from '../../adapters/memory/event-log.js';
 import { createMemoryJournal, createMemoryStore } from '../../adapters/memory/journal.js';
+import type { OpenJournal } from '../../adapters/journal/options.js';
 import type { NewRecord } from '../../adapters/ports/event-log.js';
 import type { History } from '../../adapters/ports/journal.js';
 import { bundledSchemaIds } from '../../adapters/schema-registry/bundled.js';
@@ -22,6 +23,7 @@ import { silentLog } from '../services/silent-log.js';
 export interface TestServer {
   readonly url: string;
   readonly history: History;
+  readonly journal: OpenJournal;
   /** Reports through intake and waits until the report is decided. */
   report(node: string, type: string): Promise<void>;
   /** The active process of a node, once it has one. */
@@ -85,6 +87,14 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
       now: () => systemClock.now(),
       newId: () => systemRandomness.uuid(),
     },
+    guard: {
+      book: journal.guardBook,
+      inventory: journal.inventory,
+      clusters: ['a'],
+      rateWindowMsOf: (budget) => (budget === 'isolate' ? 3_600_000 : undefined),
+      now: () => systemClock.now(),
+      newId: () => systemRandomness.uuid(),
+    },
     streams: new EventStreams({
       eventLog,
       schemaIds,
@@ -108,6 +118,7 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
   return {
     url,
     history,
+    journal,
     report: async (node, type) => {
       const [cluster, name] = node.split('/');
       const before = await versionOf(node);

@@ -57,6 +57,7 @@ const firing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   FaultlineReportsRefused: { 'faultline_intake_requests_refused_total{reason="unavailable"}': '0+10x120' },
   FaultlineReportsRejected: { 'faultline_reports_rejected_total{reason="invalid"}': '0+60x120' },
   FaultlineInventoryStale: { 'faultline_inventory_age_seconds{cluster="a"}': '301+60x120' },
+  FaultlineIncident: { 'faultline_guard_pauses{kind="incident"}': '1x120' },
   FaultlineNodesParked: { 'faultline_nodes_parked{cluster="a",kind="failed"}': '1x120' },
   FaultlineDeadLetters: { 'faultline_dead_letters{topic="fault.reports.dlt"}': '1x120' },
   FaultlinePersonWaited: {
@@ -207,6 +208,7 @@ async function everything(): Promise<string> {
       parked: [{ ...counted, kind: 'failed' }],
       commands: [{ ...counted, type: 'powerOff', state: 'waiting', why: 'Due' }],
       permits: [{ cluster: 'a', operation: 'isolate', count: 1 }],
+      pauses: [{ kind: 'incident', count: 1, oldestAt: 0 }],
       inventories: [{ cluster: 'a', observedAt: 0 }],
       outbox: { unsent: 1, oldestAt: 0 },
       archived: { facts: 1, finishedAt: 0 },

@@ -34,6 +34,7 @@ export async function writeConfiguration(
     detector: { leaseStaleAfter: '40s', leaseCheckEvery: '2s', inventoryRefreshEvery: '2s' },
     sourcesSettleTime: { default: '2s' },
     guard: {
+      breakers: [],
       operations: Object.fromEntries(operations.map((name) => [name, { share: 1, rate: 100, per: '1m' }])),
     },
     drivers: { redfish: { requestTimeout: '5s', observeEvery: '1s', observeDeadline: '1m' } },

@@ -2,14 +2,17 @@ import { commandTypes, type CommandType } from '../../domain/command.js';
 import { assess, observe } from './assess.js';
 import { escalate, takeOver } from './climb.js';
 import { giveBack, handOver } from './give-back.js';
-import { settle } from './settle.js';
+import { dismissed, settle } from './settle.js';
 
-/** Stages that are the same in every workflow; all of them begin in `assessing` and isolate first. */
-export function commonStages() {
+/**
+ * Stages that are the same in every workflow; all of them begin in `assessing` and isolate first.
+ * @param powerOn the stage that switches a machine on again, where the workflow can switch it off
+ */
+export function commonStages(powerOn?: string) {
   return {
     assessing: assess({ needed: 'isolating' }),
     observing: observe({ needed: 'isolating' }),
-    settling: settle({ isolate: 'isolating' }),
+    settling: settle({ isolate: 'isolating', verify: 'verifying', powerOn: powerOn ?? 'verifying' }),
     escalating: escalate(),
     takingOver: takeOver(),
     returning: giveBack(),
@@ -48,7 +51,7 @@ function unexpectedResults() {
 
 /**
  * What every stage hears unless it says otherwise: the node is gone, came back as another object, or a person wants
- * the process to end.
+ * the process to end or says that there is no fault.
  */
 export const heardEverywhere = {
   ...unexpectedResults(),
@@ -66,5 +69,12 @@ export const heardEverywhere = {
   'order.abort': {
     target: '.settling',
     actions: { type: 'settleTo' as const, params: { end: 'handOver' as const, reason: 'ordered' } },
+  },
+  'order.dismiss': {
+    target: '.settling',
+    actions: [
+      'noteDismissal' as const,
+      { type: 'settleTo' as const, params: { end: 'dismiss' as const, reason: dismissed } },
+    ],
   },
 };

@@ -1,6 +1,9 @@
 import { commandTypes, resultStatuses } from '../../domain/command.js';
 import { maintenance } from '../maintenance.js';
 
+/** Why a process was cancelled of which a person said that there is no fault. */
+export const dismissed = 'Dismissed';
+
 /** Every result clears the way, and nothing else: what follows is decided when the last one is in. */
 function noConsequence(): Record<string, Record<string, never>> {
   const types = commandTypes.flatMap((type) => resultStatuses.map((status) => `${type}.${status}`));
@@ -23,7 +26,11 @@ const isolatedAfterAll = [
  * Where a process goes when something overtakes it: every command that nobody has begun with is taken back, and an
  * attempt under way is waited for. No process ends, and none is handed on, with an attempt open.
  */
-export function settle(next: { readonly isolate: string }) {
+export function settle(next: {
+  readonly isolate: string;
+  readonly verify: string;
+  readonly powerOn: string;
+}) {
   return maintenance.createStateConfig({
     entry: ['enterStage', 'revokeOpenCommands'],
     always: [
@@ -34,6 +41,9 @@ export function settle(next: { readonly isolate: string }) {
       { guard: { type: 'settlesTo', params: { end: 'cancel' } }, target: 'cancelled' },
       { guard: { type: 'settlesIsolatedTo', params: { end: 'handOver' } }, target: 'handingOver' },
       { guard: { type: 'settlesTo', params: { end: 'handOver' } }, target: 'handedToHuman' },
+      { guard: { type: 'settlesPoweredOffTo', params: { end: 'dismiss' } }, target: next.powerOn },
+      { guard: { type: 'settlesIsolatedTo', params: { end: 'dismiss' } }, target: next.verify },
+      { guard: { type: 'settlesTo', params: { end: 'dismiss' } }, target: 'cancelled' },
     ],
     on: {
       ...noConsequence(),
@@ -44,6 +54,7 @@ export function settle(next: { readonly isolate: string }) {
       'powerOff.done': { actions: 'notePowerOff' },
       'powerOff.unknown': { actions: 'notePowerOff' },
       'powerOn.done': { actions: 'expectNewBoot' },
+      'reimage.done': { actions: 'expectNewNode' },
     },
     exit: 'noteSettled',
   });

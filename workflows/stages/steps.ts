@@ -23,7 +23,7 @@ export function startTimer<Name extends TimerName>(name: Name, duration: Duratio
  */
 export function deadline<Name extends TimerName, Overdue>(
   name: Name,
-  { duration, every, overdue }: { duration: Duration; every: Duration; overdue: Overdue },
+  { duration, every, overdue }: { duration: Duration; every: Duration; overdue: Overdue | Overdue[] },
 ) {
   return [
     {
@@ -33,7 +33,7 @@ export function deadline<Name extends TimerName, Overdue>(
       },
       actions: startTimer(name, duration),
     },
-    overdue,
+    ...(Array.isArray(overdue) ? overdue : [overdue]),
   ];
 }
 

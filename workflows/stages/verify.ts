@@ -33,11 +33,18 @@ export function verify(next: { readonly healthy: string; readonly deadline: stri
         { guard: 'sawSomething', actions: notWell },
         { actions: ['resetHealthy', startTimer('verify-check', 'verifyIntervalMs')] },
       ],
-      'fault.firing': { actions: 'resetHealthy' },
+      // Of what was dismissed repeats are no news.
+      'fault.firing': [{ guard: 'cancelling' }, { actions: 'resetHealthy' }],
       'timer.verify-deadline': deadline('verify-deadline', {
         duration: 'verifyDeadlineMs',
         every: 'verifyIntervalMs',
-        overdue: { target: next.deadline },
+        overdue: [
+          {
+            guard: 'cancelling' as const,
+            ...askPerson('its fault was dismissed, but the node is not seen to be well'),
+          },
+          { target: next.deadline },
+        ],
       }),
       'fault.stronger': takenOver(),
     },

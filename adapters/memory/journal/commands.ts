@@ -40,6 +40,8 @@ export class MemoryCommandQueue implements CommandQueue {
     if (stored === undefined || !this.#isHead(stored) || stored.dueAt > claim.now) return { kind: 'gone' };
     const { permits, lines, resting } = this.#store;
     const { node, processId } = stored.command;
+    if (claim.guardVersion !== undefined && claim.guardVersion !== this.#store.guardVersion)
+      return { kind: 'refused', why: 'changed' };
     const held = permits.of(node);
     const wanted = claim.budgets
       .filter((budget) => !held.some((permit) => covers(permit, budget, stored.command)))

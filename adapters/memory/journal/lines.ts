@@ -34,6 +34,13 @@ export class Lines {
     );
   }
 
+  /** 1 is the first in its line; undefined: it stands in none. */
+  placeOf(command: StoredCommand): number | undefined {
+    const { waitingLine: line } = command;
+    if (line === undefined) return undefined;
+    return [...(this.#byName.get(line) ?? [])].filter((other) => byRank(other, command) <= 0).length;
+  }
+
   /** Something of a counter was given back: so many need not wait any longer, the first ones in each of its lines. */
   wake(counter: string, number: number): void {
     for (const line of [counter, lineOfUnavailable(counter)]) {

@@ -1,6 +1,7 @@
 import type { Command, CommandResult } from '../../../domain/command.js';
 import type { TimerRequest } from '../../../domain/decision.js';
 import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
+import type { EndOfPause, Pause } from '../../../domain/pause.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import type {
   CommandRow,
@@ -38,6 +39,11 @@ export interface StoredCommand {
   attempts: number;
   unfinished: boolean;
   result?: CommandResult;
+}
+
+export interface StoredPause {
+  pause: Pause;
+  ended?: EndOfPause;
 }
 
 export interface StoredWaitingInput extends KeptInput {
@@ -78,6 +84,9 @@ export class MemoryStore {
   readonly queues = new Map<NodeKey, StoredCommand[]>();
   readonly permits = new Permits();
   readonly lines = new Lines();
+  /** Oldest first. */
+  readonly pauses: StoredPause[] = [];
+  guardVersion = 0;
   /** Unsent entries per outbox partition, by position; then the sent ones. */
   readonly unsent: StoredOutboxEntry[][];
   sent: StoredOutboxEntry[] = [];

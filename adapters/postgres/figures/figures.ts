@@ -17,6 +17,7 @@ import {
   inventoryStatement,
   outboxStatement,
   parkedStatement,
+  pauseStatement,
   permitStatement,
   processStatement,
 } from './statements.js';
@@ -52,6 +53,7 @@ async function readFigures(database: Database): Promise<JournalFigures> {
     parked: await all<JournalFigures['parked'][number]>(parkedStatement),
     commands: await all<CommandFigure>(commandStatement),
     permits: await all<JournalFigures['permits'][number]>(permitStatement),
+    pauses: await all<JournalFigures['pauses'][number]>(pauseStatement),
     inventories: await all<JournalFigures['inventories'][number]>(inventoryStatement),
     outbox: { unsent: outbox?.unsent ?? 0, ...(Number.isNaN(oldestAt) ? {} : { oldestAt }) },
     archived: { facts, ...(finishedAt === null ? {} : { finishedAt }) },

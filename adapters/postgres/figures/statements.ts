@@ -46,6 +46,12 @@ export const permitStatement = `SELECT cluster, operation, count(DISTINCT comman
     WHERE open.status IN ('waiting', 'attempting') AND permit.until = 'settled'
   ) AS held GROUP BY 1, 2 ORDER BY 1, 2`;
 
+export const pauseStatement = `SELECT kind, count(*) AS count, min(begun) AS "oldestAt" FROM (
+    SELECT CASE WHEN NOT pause ? 'incident' THEN 'freeze' WHEN pause -> 'incident' ? 'denied' THEN 'denied'
+      ELSE 'incident' END AS kind, (pause #>> '{begun,at}')::bigint AS begun
+    FROM journal.pause WHERE ended IS NULL
+  ) AS in_force GROUP BY 1 ORDER BY 1`;
+
 export const inventoryStatement = `SELECT cluster, observed_at AS "observedAt" FROM journal.fleet_cluster ORDER BY 1`;
 
 /** An entry says itself when it was made: an event in its CloudEvents time, a dead letter beside its reason. */

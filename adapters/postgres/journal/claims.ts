@@ -15,7 +15,7 @@ interface ClaimRow {
   readonly kind: ClaimAnswer['kind'];
   readonly attempt: number | null;
   readonly refused_by: string | null;
-  readonly refused_why: 'full' | 'behind' | null;
+  readonly refused_why: 'full' | 'behind' | 'changed' | null;
 }
 
 /** Claims of one claimant with one lease go together, each command once, at the youngest of their times. */
@@ -39,6 +39,7 @@ export class Claims {
     const now = Math.max(...together.map(({ claim }) => claim.now));
     const asked = together.map(({ id, claim }) => ({
       id,
+      ...(claim.guardVersion === undefined ? {} : { guard: claim.guardVersion }),
       budgets: claim.budgets.map((budget) => ({ ...budget, cap: Math.max(Math.floor(budget.cap), 0) })),
     }));
     const rows = await this.#database.query<ClaimRow & Record<string, unknown>>({
@@ -59,5 +60,6 @@ function fits({ id, claim }: Asked, chosen: readonly Asked[]): boolean {
 
 function answerOf({ kind, attempt, refused_by: counter, refused_why: why }: ClaimRow): ClaimAnswer {
   if (kind === 'claimed') return { kind, attempt: attempt ?? 1 };
+  if (kind === 'refused' && why === 'changed') return { kind, why };
   return kind === 'refused' ? { kind, why: why ?? 'full', counter: counter ?? '' } : { kind: 'gone' };
 }

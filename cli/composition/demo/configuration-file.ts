@@ -47,6 +47,9 @@ export const recordBehaviour = {
   detector: { leaseCheckEvery: '3650d', leaseStaleAfter: '3650d', inventoryRefreshEvery: '7d' },
   guard: {
     inventoryMaximumAge: '15d',
+    // Time jumps from one thing to the next: it would stop at each look.
+    lookEvery: '1d',
+    breakers: [],
     operations: {
       isolate: wide,
       migrate: wide,

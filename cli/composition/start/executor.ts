@@ -13,7 +13,9 @@ export function startExecutor(context: ServiceContext): RunningService {
     ...(connections.actions === undefined ? {} : { actions: connections.actions }),
     guard: createChangeGuard({
       inventory: connections.journal.inventory,
+      book: connections.journal.guardBook,
       policy: configuration.guard.policy,
+      clock: surroundings.clock,
     }),
     clock: surroundings.clock,
     randomness: surroundings.randomness,

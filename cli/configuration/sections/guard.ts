@@ -86,6 +86,32 @@ const quietSection = section({
 
 export const scopeWords = ['cluster', 'pool', 'zone', 'node', 'faultType', 'reporter', 'owner'] as const;
 
+const scopeIn = (words: readonly string[]) =>
+  Type.String({
+    default: 'cluster',
+    pattern: `^(${words.join('|')}|label:.+)$`,
+    description: `What is counted together: ${words.join(', ')} or label:NAME.`,
+  });
+
+export const commonScopeWords = ['cluster', 'pool', 'zone', 'faultType', 'reporter'] as const;
+
+const breakerSection = section({
+  name: nameOf('Its incidents are told apart by this name.'),
+  scope: scopeIn(commonScopeWords),
+  where: whereSection,
+  nodes: Type.Integer({ minimum: 2, description: 'Trips when so many nodes have new faults…' }),
+  share: Type.Number({
+    default: 0,
+    minimum: 0,
+    maximum: 1,
+    description: '…and such a share of the nodes in the scope…',
+  }),
+  within: duration({ description: '…within this long.' }),
+  endsAfter: Type.Optional(
+    duration({ description: 'Over when no new fault came for so long; otherwise only a person ends it.' }),
+  ),
+});
+
 const budgetSection = section({
   name: nameOf('What is taken is counted under this name: another name begins anew.'),
   operations: Type.Array(oneOf(operations), {
@@ -93,11 +119,7 @@ const budgetSection = section({
     uniqueItems: true,
     description: 'What it limits; several are counted together.',
   }),
-  scope: Type.String({
-    default: 'cluster',
-    pattern: `^(${scopeWords.join('|')}|label:.+)$`,
-    description: `What is counted together: ${scopeWords.join(', ')} or label:NAME.`,
-  }),
+  scope: scopeIn(scopeWords),
   where: whereSection,
   atOnce: amount('At most so many at once; of both the smaller.'),
   rate: Type.Optional(
@@ -119,6 +141,10 @@ export const guardSection = sectionWithDefaults(
       default: '5m',
       description: 'An older picture of the fleet gives no permits.',
     }),
+    lookEvery: duration({
+      default: '500ms',
+      description: 'How often breakers are held against new faults.',
+    }),
     labels: Type.Array(text('Name of a label.'), {
       default: [],
       uniqueItems: true,
@@ -130,6 +156,12 @@ export const guardSection = sectionWithDefaults(
       default: [],
       maxItems: 100,
       description: 'Further limits. All that are about an operation must have room for it.',
+    }),
+    breakers: Type.Array(breakerSection, {
+      default: [{ name: 'many', nodes: 20, share: 0.02, within: '10m' }],
+      maxItems: 100,
+      description:
+        'Many nodes with new faults are one incident: nothing more is begun there until a person says so.',
     }),
   },
   'Leave for risky changes.',

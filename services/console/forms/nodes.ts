@@ -6,7 +6,7 @@ import { form, instant, list, openObject, part, word } from './form.js';
 
 export const nodeHealths = ['healthy', 'faulty', 'in-maintenance', 'waiting', 'parked', 'deleted'] as const;
 
-const processSummary = part({
+export const processSummary = part({
   processId: Type.String(),
   workflow: word(workflowNames),
   stage: Type.String(),

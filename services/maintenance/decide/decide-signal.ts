@@ -4,6 +4,7 @@ import type { ActiveProcess, NodeState } from '../../../domain/node-state.js';
 import type { LostRecords, MigrationReply, NodeChange, Order, Signal } from '../../../domain/signal.js';
 import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
 import { isStage, takesOrder } from '../../../workflows/orders.js';
+import { dismissed } from '../../../workflows/stages/settle.js';
 import { decideOrphan } from './decide-orphan.js';
 import { takeUpWithheld } from './withheld.js';
 import { record, type Draft } from './draft.js';
@@ -53,8 +54,17 @@ function decideResult(draft: Draft, result: CommandResult): void {
   else tellProcess(draft, { type: `${commandType}.${status}`, at: draft.at, detail });
 }
 
-function isLookAtVerified({ stage }: ActiveProcess, { commandType, status }: CommandResult): boolean {
-  return stage === 'verifying' && commandType === 'observeNode' && status === 'done';
+/** Whoever dismissed the fault did not believe that agent. */
+function isLookAtVerified(
+  { stage, context }: ActiveProcess,
+  { commandType, status }: CommandResult,
+): boolean {
+  return (
+    stage === 'verifying' &&
+    context.cancelReason !== dismissed &&
+    commandType === 'observeNode' &&
+    status === 'done'
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Fault } from '../../../domain/fault.js';
 import { faultTypes } from '../../../domain/fault.js';
 import type { ActiveProcess, NodeState, Outcome, ProcessContext } from '../../../domain/node-state.js';
+import { dismissed } from '../../../workflows/stages/settle.js';
 import { outcomeOfStage, type Stage } from '../../../workflows/orders.js';
 import { record, type Draft } from './draft.js';
 import { closeFault, faultData } from './faults.js';
@@ -14,10 +15,16 @@ function isFinal(stage: Stage): stage is keyof typeof outcomeOfStage {
 function faultAfter(outcome: Outcome, context: ProcessContext, fault: Fault): 'closed' | Fault['left'] {
   if (outcome === 'HandedToHuman') return 'handedOver';
   if (outcome === 'Retired') return 'closed';
-  if (outcome === 'Recovered') return fault.openedAt <= (context.verifyingSince ?? 0) ? 'closed' : undefined;
+  if (outcome === 'Recovered' || isVerifiedAway(context))
+    return fault.openedAt <= (context.verifyingSince ?? 0) ? 'closed' : undefined;
   if (context.cancelReason === 'Withheld') return 'withheld';
   // A fault that joined after the one that was cleared still waits to be handled.
   return context.cancelReason === 'FaultCleared' ? undefined : 'closed';
+}
+
+/** Dismissed after it was isolated: what fired anew since it was looked at was not meant. */
+function isVerifiedAway({ cancelReason, verifyingSince }: ProcessContext): boolean {
+  return cancelReason === dismissed && verifyingSince !== undefined;
 }
 
 function leave(state: NodeState, fault: Fault, left: NonNullable<Fault['left']>): NodeState {

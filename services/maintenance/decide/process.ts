@@ -301,7 +301,13 @@ function replaceWorkflow(
   },
 ): void {
   const { process, faultType, next } = change;
-  const { cancelReason: _cancel, settleTo: _settle, stillFiring: _firing, ...kept } = process.context;
+  const {
+    cancelReason: _cancel,
+    settleTo: _settle,
+    stillFiring: _firing,
+    distrusted: _distrusted,
+    ...kept
+  } = process.context;
   const context: ProcessContext = {
     ...kept,
     faultType,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { OpenJournal } from '../../../adapters/journal/options.js';
+import type { PauseId } from '../../../domain/identifiers.js';
+import type { Pause } from '../../../domain/pause.js';
 import type { FigureReader } from '../../../adapters/ports/figures.js';
 import { openPostgresFigures } from '../../../adapters/postgres/figures/figures.js';
 import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
@@ -63,6 +65,7 @@ describe('the figures of a journal', () => {
       parked: [],
       commands: [],
       permits: [],
+      pauses: [],
       inventories: [],
       outbox: { unsent: 0 },
       archived: { facts: 0 },
@@ -104,6 +107,28 @@ describe('the figures of a journal', () => {
     expect(permits).toEqual([{ cluster: 'a', operation: 'isolate', count: 1 }]);
     expect(processes.map(({ count }) => count)).toEqual([2]);
     expect(decided).toHaveLength(1);
+  });
+
+  it('count the pauses in force by what a person has to do with them', async () => {
+    const begun = { by: 'anna', reason: 'because', at: 5 };
+    const incident = {
+      ...{ breaker: 'many', common: 'cluster a', shared: [], nodes: [n1], count: 1 },
+      ...{ faultTypes: ['DiskFailure'], since: 1, latestAt: 2 },
+    };
+    const begin = (id: string, at: number, more: Partial<Pause> = {}) =>
+      journal.guardBook.begin({ id: id as PauseId, key: id, where: {}, begun: { ...begun, at }, ...more });
+    await begin('z-1', 7);
+    await begin('z-2', 6);
+    await begin('z-3', 8, { incident });
+    await begin('z-4', 9, { incident });
+    await begin('z-5', 3);
+    await journal.guardBook.deny('z-4' as PauseId, begun);
+    await journal.guardBook.end('z-5' as PauseId, { ...begun, how: 'thawed' });
+    expect((await figures.read()).pauses).toEqual([
+      { kind: 'denied', count: 1, oldestAt: 9 },
+      { kind: 'freeze', count: 2, oldestAt: 6 },
+      { kind: 'incident', count: 1, oldestAt: 8 },
+    ]);
   });
 
   it('keep the first word of a reason only: the rest may name anything', async () => {

@@ -6,6 +6,7 @@ import { advanceSuite } from './advance-suite.js';
 import { archiveSuite } from './archive-suite.js';
 import { budgetsSuite } from './budgets-suite.js';
 import { commandsSuite } from './commands-suite.js';
+import { guardSuite } from './guard-suite.js';
 import { linesSuite } from './lines-suite.js';
 import { deadLettersSuite } from './dead-letters-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
@@ -45,6 +46,7 @@ describe('the journal in memory', () => {
   commandsSuite(() => harness);
   budgetsSuite(() => harness);
   linesSuite(() => harness);
+  guardSuite(() => harness);
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 60);

@@ -5,6 +5,7 @@ import { advanceSuite } from './advance-suite.js';
 import { archiveSuite } from './archive-suite.js';
 import { budgetsSuite } from './budgets-suite.js';
 import { commandsSuite } from './commands-suite.js';
+import { guardSuite } from './guard-suite.js';
 import { linesSuite } from './lines-suite.js';
 import { batch, nodeNamed, report } from './decisions.js';
 import { deadLettersSuite } from './dead-letters-suite.js';
@@ -51,6 +52,7 @@ describe('the journal on PostgreSQL', () => {
   commandsSuite(() => harness);
   budgetsSuite(() => harness);
   linesSuite(() => harness);
+  guardSuite(() => harness);
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 25);

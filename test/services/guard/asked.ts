@@ -1,5 +1,6 @@
 import type { FleetMember } from '../../../adapters/ports/journal.js';
-import type { NodeKey } from '../../../domain/identifiers.js';
+import type { NodeKey, ProcessId } from '../../../domain/identifiers.js';
+import type { PlacedCase } from '../../../services/guard/breakers.js';
 import type { PermitRequest } from '../../../services/guard/permit-request.js';
 import type { Budget } from '../../../services/guard/policy.js';
 
@@ -24,6 +25,20 @@ export function requestTo(
 export function budgetWith(more: Partial<Budget> = {}): Budget {
   return {
     ...{ name: 'some', operations: ['isolate'], scope: { kind: 'cluster' }, where: {}, quietHours: [] },
+    ...more,
+  };
+}
+
+/** A new fault of a node that is named so. */
+export function caseOf(
+  name: string,
+  { labels, ...more }: Partial<PlacedCase> & Partial<Pick<FleetMember, 'labels'>> = {},
+): PlacedCase {
+  const key = `a/${name}` as NodeKey;
+  return {
+    ...{ node: key, processId: `p-${name}` as ProcessId, stage: 'isolating' },
+    ...{ faultType: 'DiskFailure', reporter: 'npd', at: now },
+    member: memberWith({ node: key, ...(labels === undefined ? {} : { labels }) }),
     ...more,
   };
 }

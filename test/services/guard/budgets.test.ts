@@ -30,20 +30,6 @@ function capsFor(operation: Operation, fleet: FleetNow, rules = policy): Readonl
 }
 
 describe('the change guard', () => {
-  it('given no inventory or an old one, when a risky operation is asked for, then it waits', () => {
-    const picture = { cluster: 'a', observedAt: now - policy.inventoryMaximumAgeMs - 1, groups: [group] };
-    for (const stale of [undefined, picture]) {
-      const answer = budgetsFor(requestTo('isolate'), policy, fleetOf([], { picture: stale }));
-      expect(answer).toMatchObject({ kind: 'wait', reason: 'NoFreshInventory' });
-      expect(answer.kind === 'wait' && answer.until > now).toBe(true);
-    }
-  });
-
-  it('given a node that is in no inventory, then it waits', () => {
-    const answer = budgetsFor(requestTo('isolate'), policy, fleetOf([group], { member: undefined }));
-    expect(answer).toMatchObject({ kind: 'wait', reason: 'NodeNotInInventory' });
-  });
-
   it('given an operation that nobody has set a limit for, then it waits', () => {
     const answer = budgetsFor(requestTo('release'), { ...policy, budgets: [] }, fleetOf([group]));
     expect(answer).toMatchObject({ kind: 'wait', reason: 'NoBudget' });

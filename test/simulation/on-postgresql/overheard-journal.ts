@@ -23,6 +23,7 @@ export function overheardJournal(open: OpenJournal, listen: Listen): OpenJournal
     deadLetters: port('deadLetters'),
     positions: port('positions'),
     archive: port('archive'),
+    guardBook: port('guardBook'),
     close: () => {
       const closed = open.close();
       listen('close', { kind: 'session lost' }, closed);

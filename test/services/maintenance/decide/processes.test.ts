@@ -120,7 +120,7 @@ describe('the ladder', () => {
     expect(node.process.stage).toBe('waitingForPerson');
     const asked = node.facts.at(-1);
     expect(asked).toMatchObject({ type: 'PersonAsked' });
-    expect(asked?.data['orders']).toEqual(['retry', 'skip', 'repaired', 'abort']);
+    expect(asked?.data['orders']).toEqual(['retry', 'skip', 'repaired', 'dismiss', 'abort']);
     expect(node.facts.filter(({ type }) => type === 'ProcessStarted')).toHaveLength(1);
   });
 

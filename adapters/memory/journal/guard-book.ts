@@ -1,0 +1,151 @@
+import { commandCatalog } from '../../../domain/command.js';
+import type { NodeKey, PauseId } from '../../../domain/identifiers.js';
+import type { EndOfPause, Incident, Pause, Verdict } from '../../../domain/pause.js';
+import { asStored } from '../../journal/storable.js';
+import type {
+  AnsweredIncident,
+  CasesQuery,
+  FaultCase,
+  GuardBook,
+  GuardPresent,
+  PauseRow,
+  WaitingForLeave,
+} from '../../ports/guard-book.js';
+import type { Page } from '../../ports/journal.js';
+import { byRank } from './lines.js';
+import type { MemoryStore, StoredCommand, StoredPause } from './store.js';
+
+/* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
+
+export class MemoryGuardBook implements GuardBook {
+  readonly #store: MemoryStore;
+
+  constructor(store: MemoryStore) {
+    this.#store = store;
+  }
+
+  async present(): Promise<GuardPresent> {
+    const { pauses, guardVersion } = this.#store;
+    const inForce = pauses.filter(({ ended }) => ended === undefined);
+    return { version: guardVersion, pauses: inForce.map(({ pause }) => pause) };
+  }
+
+  async begin(pause: Pause): Promise<boolean> {
+    const { pauses } = this.#store;
+    const isThere = pauses.some(
+      (other) => other.pause.id === pause.id || (other.ended === undefined && other.pause.key === pause.key),
+    );
+    if (isThere) return false;
+    pauses.push({ pause: asStored(pause) });
+    this.#store.guardVersion += 1;
+    return true;
+  }
+
+  async update(id: PauseId, incident: Incident): Promise<boolean> {
+    const stored = this.#undecided(id);
+    if (stored === undefined) return false;
+    stored.pause = asStored({ ...stored.pause, incident });
+    return true;
+  }
+
+  async deny(id: PauseId, verdict: Verdict): Promise<boolean> {
+    const stored = this.#undecided(id);
+    const incident = stored?.pause.incident;
+    if (stored === undefined || incident === undefined) return false;
+    stored.pause = asStored({ ...stored.pause, incident: { ...incident, denied: verdict } });
+    return true;
+  }
+
+  async end(id: PauseId, end: EndOfPause): Promise<boolean> {
+    const stored = this.#inForce(id);
+    if (stored === undefined) return false;
+    stored.ended = asStored(end);
+    this.#store.guardVersion += 1;
+    return true;
+  }
+
+  async answeredSince(since: number): Promise<readonly AnsweredIncident[]> {
+    return this.#store.pauses.flatMap(({ pause: { where, incident }, ended }) =>
+      incident === undefined || ended === undefined || ended.how === 'joined' || ended.at < since
+        ? []
+        : [{ where, at: ended.at }],
+    );
+  }
+
+  async history({ after, limit }: Parameters<GuardBook['history']>[0]): Promise<Page<PauseRow>> {
+    const { pauses } = this.#store;
+    const end = after === undefined ? pauses.length : Number(after);
+    const start = Math.max(end - limit, 0);
+    const rows = pauses.slice(start, end).reverse();
+    return {
+      rows: rows.map(({ pause, ended }) => ({ pause, ...(ended === undefined ? {} : { ended }) })),
+      ...(rows.length < limit ? {} : { next: String(start) }),
+    };
+  }
+
+  async cases({ since, active, limit }: CasesQuery): Promise<readonly FaultCase[]> {
+    return [...this.#store.processes.values()]
+      .filter(
+        ({ startedAt, workflow, endedAt }) =>
+          startedAt >= since && workflow !== 'reclaim' && (active !== true || endedAt === undefined),
+      )
+      .sort((a, b) => a.startedAt - b.startedAt || (a.processId < b.processId ? -1 : 1))
+      .slice(0, limit)
+      .map(({ node, processId, stage, faultType, startedAt: at }) => {
+        const faults = Object.values(this.#store.states.get(node)?.faults ?? {});
+        const reporter = faults.find(({ type }) => type === faultType)?.sources[0];
+        return { node, processId, stage, faultType, at, ...(reporter === undefined ? {} : { reporter }) };
+      });
+  }
+
+  async waiting({
+    node,
+    limit,
+  }: {
+    readonly node?: NodeKey;
+    readonly limit: number;
+  }): Promise<readonly WaitingForLeave[]> {
+    const { queues, resting, lines } = this.#store;
+    const heads = [...queues].flatMap(([key, [head]]) =>
+      head === undefined || resting.has(key) || (node !== undefined && key !== node) ? [] : [head],
+    );
+    return heads
+      .filter((head) => waitsForLeave(head))
+      .sort(byRank)
+      .slice(0, limit)
+      .map((head) => {
+        const { id: commandId, processId, node: of, type, faultType } = head.command;
+        const place = lines.placeOf(head);
+        return {
+          ...{ commandId, processId, node: of, type, faultType, reason: head.waitingReason ?? '' },
+          ...{ waitingSince: head.createdAt, askedAgainAt: head.dueAt },
+          ...(place === undefined ? {} : { place }),
+        };
+      });
+  }
+
+  async counters(): ReturnType<GuardBook['counters']> {
+    return [...this.#store.permits.used]
+      .filter(([, used]) => used > 0)
+      .map(([counter, used]) => ({ counter, used }))
+      .sort((a, b) => (a.counter < b.counter ? -1 : 1));
+  }
+
+  #inForce(id: PauseId): StoredPause | undefined {
+    return this.#store.pauses.find(({ pause, ended }) => pause.id === id && ended === undefined);
+  }
+
+  /** An incident that nobody has denied. */
+  #undecided(id: PauseId): StoredPause | undefined {
+    const stored = this.#inForce(id);
+    return stored?.pause.incident !== undefined && stored.pause.incident.denied === undefined
+      ? stored
+      : undefined;
+  }
+}
+
+function waitsForLeave({ status, waitingReason, command }: StoredCommand): boolean {
+  return (
+    status === 'waiting' && waitingReason !== undefined && commandCatalog[command.type].permit !== undefined
+  );
+}

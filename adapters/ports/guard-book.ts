@@ -1,0 +1,84 @@
+import type { CommandType } from '../../domain/command.js';
+import type { CommandId, NodeKey, PauseId, ProcessId } from '../../domain/identifiers.js';
+import type { EndOfPause, Incident, Pause, Verdict } from '../../domain/pause.js';
+import type { Where } from '../../domain/where.js';
+import type { Page } from './journal.js';
+
+/** What the guard goes by beside its policy. */
+export interface GuardPresent {
+  /** Counts up with every pause that begins or ends. */
+  readonly version: number;
+  /** In force, oldest first. Those whose time is over are among them until somebody ends them. */
+  readonly pauses: readonly Pause[];
+}
+
+/** A pause that was begun once, and how it ended. */
+export interface PauseRow {
+  readonly pause: Pause;
+  readonly ended?: EndOfPause;
+}
+
+/** A process that was begun: a node with a new fault. */
+export interface FaultCase {
+  readonly node: NodeKey;
+  readonly processId: ProcessId;
+  /** Where the process stands, or how it ended. */
+  readonly stage: string;
+  readonly faultType: string;
+  readonly reporter?: string;
+  /** ms */
+  readonly at: number;
+}
+
+export interface CasesQuery {
+  readonly since: number;
+  /** Only those that still run. */
+  readonly active?: true;
+  readonly limit: number;
+}
+
+/** What was seen there until then is nothing new. */
+export interface AnsweredIncident {
+  readonly where: Where;
+  /** ms */
+  readonly at: number;
+}
+
+/** A command that waits for leave, with the reason. */
+export interface WaitingForLeave {
+  readonly commandId: CommandId;
+  readonly processId: ProcessId;
+  readonly node: NodeKey;
+  readonly type: CommandType;
+  readonly faultType: string;
+  /** As `BudgetFull: isolate/in-flight/a`. */
+  readonly reason: string;
+  /** Its place among those who wait in the same line; 1 is asked next. Undefined: it waits in none. */
+  readonly place?: number;
+  readonly waitingSince: number;
+  /** When it is asked again at the latest, ms. */
+  readonly askedAgainAt: number;
+}
+
+/** What the guard remembers: pauses and incidents, begun and ended. Nothing is ever taken out. */
+export interface GuardBook {
+  present(): Promise<GuardPresent>;
+  /** False: one of that key is in force, so nothing was begun. */
+  begin(pause: Pause): Promise<boolean>;
+  /** What is known of an incident in force now. False: it is over, or was denied meanwhile. */
+  update(id: PauseId, incident: Incident): Promise<boolean>;
+  /** A person says that an incident is none. False: there is none in force with this id, or it was denied before. */
+  deny(id: PauseId, verdict: Verdict): Promise<boolean>;
+  /** False: it is over, or never was. */
+  end(id: PauseId, end: EndOfPause): Promise<boolean>;
+  /** Incidents that were answered at or after `since` (ms), by whatever but a greater one that they joined. */
+  answeredSince(since: number): Promise<readonly AnsweredIncident[]>;
+  /** Newest first. */
+  history(query: { readonly after?: string; readonly limit: number }): Promise<Page<PauseRow>>;
+  /** Processes that began at or after `since` (ms), oldest first; of a node's fault, so none that reclaims a node. */
+  cases(query: CasesQuery): Promise<readonly FaultCase[]>;
+  /** Heads of the queue that wait for leave, by rank. */
+  waiting(query: { readonly node?: NodeKey; readonly limit: number }): Promise<readonly WaitingForLeave[]>;
+  /** Counters of which something is taken, by name; windows of rates that are over are among them. */
+  counters(): Promise<readonly { readonly counter: string; readonly used: number }[]>;
+}

@@ -1,0 +1,143 @@
+import { commandCatalog, commandTypes } from '../../../domain/command.js';
+import type { NodeKey, PauseId } from '../../../domain/identifiers.js';
+import type { EndOfPause, Incident, Pause, Verdict } from '../../../domain/pause.js';
+import { storableJson } from '../../journal/storable.js';
+import type {
+  AnsweredIncident,
+  CasesQuery,
+  FaultCase,
+  GuardBook,
+  GuardPresent,
+  PauseRow,
+  WaitingForLeave,
+} from '../../ports/guard-book.js';
+import type { Where } from '../../../domain/where.js';
+import type { Page } from '../../ports/journal.js';
+import { heads } from './commands.js';
+import type { Database } from './database.js';
+
+const needsLeave = commandTypes.filter((type) => commandCatalog[type].permit !== undefined);
+
+/** The table of 0016_pauses.sql, and what the queue and the counters tell of the guard. */
+export class PostgresGuardBook implements GuardBook {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async present(): Promise<GuardPresent> {
+    const [row] = await this.#database.query<{ version: number; pauses: readonly Pause[] }>({
+      name: 'guard-present',
+      text: `SELECT guard_version AS version, (
+          SELECT coalesce(jsonb_agg(pause ORDER BY position), '[]') FROM journal.pause WHERE ended IS NULL
+        ) AS pauses FROM journal.installation`,
+    });
+    return { version: row?.version ?? 0, pauses: row?.pauses ?? [] };
+  }
+
+  async begin(pause: Pause): Promise<boolean> {
+    return this.#changes({
+      text: `INSERT INTO journal.pause (id, key, pause) VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING RETURNING id`,
+      values: [pause.id, pause.key, storableJson(pause)],
+    });
+  }
+
+  async update(id: PauseId, incident: Incident): Promise<boolean> {
+    return this.#changes({
+      text: `UPDATE journal.pause SET pause = jsonb_set(pause, '{incident}', $2)
+        WHERE id = $1 AND ended IS NULL AND pause ? 'incident' AND NOT pause -> 'incident' ? 'denied' RETURNING id`,
+      values: [id, storableJson(incident)],
+    });
+  }
+
+  async deny(id: PauseId, verdict: Verdict): Promise<boolean> {
+    return this.#changes({
+      text: `UPDATE journal.pause SET pause = jsonb_set(pause, '{incident,denied}', $2)
+        WHERE id = $1 AND ended IS NULL AND pause ? 'incident' AND NOT pause -> 'incident' ? 'denied' RETURNING id`,
+      values: [id, storableJson(verdict)],
+    });
+  }
+
+  async end(id: PauseId, end: EndOfPause): Promise<boolean> {
+    return this.#changes({
+      text: 'UPDATE journal.pause SET ended = $2 WHERE id = $1 AND ended IS NULL RETURNING id',
+      values: [id, storableJson(end)],
+    });
+  }
+
+  async answeredSince(since: number): Promise<readonly AnsweredIncident[]> {
+    const rows = await this.#database.query<{ where: Where; at: number }>({
+      name: 'guard-answered',
+      text: `SELECT pause -> 'where' AS where, journal.pause_answered_at(pause, ended) AS at FROM journal.pause
+        WHERE journal.pause_answered_at(pause, ended) >= $1 ORDER BY position`,
+      values: [since],
+    });
+    return rows;
+  }
+
+  async history({ after, limit }: Parameters<GuardBook['history']>[0]): Promise<Page<PauseRow>> {
+    const rows = await this.#database.query<{ position: number; pause: Pause; ended: EndOfPause | null }>({
+      text: `SELECT position, pause, ended FROM journal.pause
+        WHERE $1::bigint IS NULL OR position < $1 ORDER BY position DESC LIMIT $2`,
+      values: [after ?? null, limit],
+    });
+    const next = rows.length < limit ? undefined : rows.at(-1)?.position;
+    return {
+      rows: rows.map(({ pause, ended }) => ({ pause, ...(ended === null ? {} : { ended }) })),
+      ...(next === undefined ? {} : { next: String(next) }),
+    };
+  }
+
+  async cases({ since, active, limit }: CasesQuery): Promise<readonly FaultCase[]> {
+    const rows = await this.#database.query<Omit<FaultCase, 'reporter'> & { reporter: string | null }>({
+      name: 'guard-cases',
+      text: `SELECT process.node_key AS node, process.process_id AS "processId", process.stage,
+          process.fault_type AS "faultType", process.started_at AS at,
+          stored.state #>> ARRAY['faults', process.fault_type, 'sources', '0'] AS reporter
+        FROM journal.process AS process LEFT JOIN journal.node_state AS stored USING (node_key)
+        WHERE process.started_at >= $1 AND process.workflow <> 'reclaim' AND (NOT $3 OR process.ended_at IS NULL)
+        ORDER BY process.started_at, process.process_id COLLATE "C" LIMIT $2`,
+      values: [since, limit, active === true],
+    });
+    return rows.map(({ reporter, ...rest }) => ({ ...rest, ...(reporter === null ? {} : { reporter }) }));
+  }
+
+  async waiting({
+    node,
+    limit,
+  }: {
+    readonly node?: NodeKey;
+    readonly limit: number;
+  }): Promise<readonly WaitingForLeave[]> {
+    const rows = await this.#database.query<Omit<WaitingForLeave, 'place'> & { place: number | null }>({
+      text: `WITH lined AS (
+          SELECT waiting.id, row_number() OVER (
+            PARTITION BY waiting.waiting_line
+            ORDER BY journal.command_rank(waiting.created_at, waiting.head_start, waiting.attempts), waiting.position
+          ) AS place
+          FROM journal.command AS waiting WHERE waiting.status = 'waiting' AND waiting.waiting_line IS NOT NULL
+        )
+        SELECT head.id AS "commandId", head.process_id AS "processId", head.node_key AS node,
+          head.command ->> 'type' AS type, head.command ->> 'faultType' AS "faultType",
+          head.waiting_reason AS reason, lined.place, head.created_at AS "waitingSince", head.due_at AS "askedAgainAt"
+        FROM (SELECT * FROM ${heads}) AS head LEFT JOIN lined USING (id)
+        WHERE head.status = 'waiting' AND head.waiting_reason IS NOT NULL AND head.command ->> 'type' = ANY ($1::text[])
+          AND ($2::text IS NULL OR head.node_key = $2)
+        ORDER BY journal.command_rank(head.created_at, head.head_start, head.attempts), head.position LIMIT $3`,
+      values: [needsLeave, node ?? null, limit],
+    });
+    return rows.map(({ place, ...rest }) => ({ ...rest, ...(place === null ? {} : { place }) }));
+  }
+
+  async counters(): ReturnType<GuardBook['counters']> {
+    return this.#database.query<{ counter: string; used: number }>({
+      text: 'SELECT counter, used FROM journal.budget WHERE used > 0 ORDER BY counter COLLATE "C"',
+    });
+  }
+
+  async #changes(statement: Parameters<Database['query']>[0]): Promise<boolean> {
+    return (await this.#database.query(statement)).length > 0;
+  }
+}

@@ -1,0 +1,56 @@
+import type { GuardNode, PauseItem } from '../../services/console/forms/guard.js';
+import { ageOf, timeTo } from './age.js';
+import { whereText, whyText } from './guard-views.js';
+import { printable } from './table.js';
+
+/** What a person who asks why nothing happens to a node has to know, the shortest way; as of `now`, ms. */
+export function guardNodeText(document: GuardNode, now: number): string {
+  const { waiting, pauses } = document;
+  const lines = [
+    headline(document),
+    ...(document.member === undefined ? ['it is in no inventory: nothing risky is begun there'] : []),
+    ...(waiting.length === 0 ? ['nothing waits for leave there'] : []),
+    ...waiting.map((one) => waitingLine(one, now)),
+    ...pauses.flatMap((pause) => pauseLines(pause, document, now)),
+  ];
+  return lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+function headline({ cluster, node, health, process, member }: GuardNode): string {
+  const does =
+    process === undefined ? '' : `: ${process.workflow} in stage ${process.stage}, ${process.processId}`;
+  const asks = process?.waitingFor === undefined ? '' : `, waits for a person: ${process.waitingFor}`;
+  const labels = Object.entries(member?.labels ?? {}).map(([label, value]) => `${label}=${value}`);
+  const place =
+    member === undefined ? [] : [`pool ${member.pool || '-'}`, `zone ${member.zone || '-'}`, ...labels];
+  const standing = member?.unavailable === true ? ['unavailable'] : [];
+  const controlPlane = member?.controlPlane === true ? ['control plane'] : [];
+  const told = [health ?? 'never reported', ...place, ...standing, ...controlPlane].join(', ');
+  return `${cluster}/${node} (${told})${does}${asks}`;
+}
+
+function waitingLine(one: GuardNode['waiting'][number], now: number): string {
+  const { type, faultType, since, reason, place, askedAgainAt } = one;
+  const where = place === undefined ? 'in no line' : `place ${place} in line`;
+  return `${type} because of ${faultType} waits for ${ageOf(since, now)}: ${reason}; ${where}; asked again in ${timeTo(askedAgainAt, now)}`;
+}
+
+function pauseLines(pause: PauseItem, { waiting }: GuardNode, now: number): readonly string[] {
+  const { id, kind, where, operations, by, since, until } = pause;
+  const holds = waiting.some(({ pauses }) => pauses.includes(id)) ? 'held back by' : 'in force there:';
+  const what = operations === undefined ? '' : `, only ${operations.join(', ')}`;
+  const end = until === undefined ? '' : `, ends in ${timeTo(until, now)}`;
+  return [
+    `${holds} ${kind} ${id} of ${by}, ${ageOf(since, now)} old${end}: ${whyText(pause)} [${whereText(where)}${what}]`,
+    ...waysOut(pause).map(([word, order]) => `  ${word}: faultline guard ${order} ${id} --reason WHY`),
+  ];
+}
+
+function waysOut({ incident }: PauseItem): readonly (readonly [what: string, order: string])[] {
+  if (incident === undefined || incident.denied !== undefined) return [['to end it', 'thaw']];
+  return [
+    ['they are really ill, go on', 'approve'],
+    ['a false alarm, take back what was begun', 'deny'],
+    ['only end it', 'thaw'],
+  ];
+}

@@ -1,0 +1,127 @@
+import type { Where } from '../../domain/where.js';
+import type {
+  GuardDescription,
+  PastPauseItem,
+  PauseItem,
+  WaitingItem,
+} from '../../services/console/forms/guard.js';
+import type { Terminal } from '../terminal.js';
+import { ageOf, timeTo } from './age.js';
+import type { View } from './print.js';
+import { renderTable, type Column } from './table.js';
+
+const none = '-';
+
+/** What a pause is about, in words: `pool gpu or cpu, rack=r1`. */
+export function whereText({ labels = {}, ...where }: Where): string {
+  const parts = [
+    ['cluster', where.clusters],
+    ['pool', where.pools],
+    ['zone', where.zones],
+    ['node', where.nodes],
+    ['fault', where.faultTypes],
+    ['reporter', where.reporters],
+    ['owner', where.owners],
+  ] as const;
+  const said = [
+    ...parts.flatMap(([word, values]) => (values === undefined ? [] : [`${word} ${values.join(' or ')}`])),
+    ...Object.entries(labels).map(([label, values]) => `${label}=${values.join(' or ')}`),
+  ];
+  return said.length === 0 ? 'everything' : said.join(', ');
+}
+
+/** Who began it and why: what a breaker saw, or what a person said. */
+export function whyText({ reason, incident }: PauseItem): string {
+  if (incident === undefined) return reason;
+  const { breaker, common, shared, count, faultTypes, denied } = incident;
+  const alike = shared.length === 0 ? '' : `; most have ${shared.join(', ')}`;
+  const seen = `${breaker}: ${count} nodes of ${common} with ${faultTypes.join(', ')}${alike}`;
+  return denied === undefined ? seen : `${seen}; denied by ${denied.by}: ${denied.reason}`;
+}
+
+function pauseColumns(now: number): readonly Column<PauseItem>[] {
+  return [
+    { title: 'PAUSE', text: ({ id }) => id },
+    {
+      title: 'KIND',
+      text: ({ kind }) => kind,
+      colour: ({ kind }) => (kind === 'incident' ? 'red' : 'yellow'),
+    },
+    { title: 'WHERE', text: ({ where }) => whereText(where) },
+    { title: 'OPERATIONS', text: ({ operations }) => operations?.join(',') ?? 'all', wide: true },
+    { title: 'BY', text: ({ by }) => by },
+    { title: 'AGE', text: ({ since }) => ageOf(since, now) },
+  ];
+}
+
+const why: Column<PauseItem> = { title: 'WHY', text: whyText };
+
+function presentColumns(now: number): readonly Column<PauseItem>[] {
+  return [
+    ...pauseColumns(now),
+    { title: 'ENDS', text: ({ until }) => (until === undefined ? none : `in ${timeTo(until, now)}`) },
+    why,
+    { title: 'NODES', text: ({ incident }) => incident?.nodes.join(',') ?? none, wide: true },
+  ];
+}
+
+function waitingColumns(now: number): readonly Column<WaitingItem>[] {
+  return [
+    { title: 'NODE', text: ({ cluster, node }) => `${cluster}/${node}` },
+    { title: 'WAITS TO', text: ({ type }) => type },
+    { title: 'FAULT', text: ({ faultType }) => faultType },
+    { title: 'FOR', text: ({ since }) => ageOf(since, now) },
+    { title: 'PLACE', text: ({ place }) => (place === undefined ? none : String(place)) },
+    { title: 'ASKED AGAIN', text: ({ askedAgainAt }) => `in ${timeTo(askedAgainAt, now)}` },
+    { title: 'REASON', text: ({ reason }) => reason },
+    { title: 'PROCESS', text: ({ processId }) => processId, wide: true },
+  ];
+}
+
+const counterColumns: readonly Column<GuardDescription['counters'][number]>[] = [
+  { title: 'TAKEN OF', text: ({ counter }) => counter },
+  { title: 'USED', text: ({ used }) => String(used) },
+];
+
+function waitingHead({ count, reasons, items }: GuardDescription['waiting']): string {
+  if (count === 0) return 'none';
+  const why = reasons.map((one) => `${one.reason} ${one.count}`).join(', ');
+  const shown = items.length < count ? `; the first ${items.length} of them` : '';
+  return `${count} (${why})${shown}`;
+}
+
+/** All that the guard holds back, for people. */
+export function printGuard(
+  terminal: Terminal,
+  { pauses, waiting, counters }: GuardDescription,
+  { wide, now }: { readonly wide: boolean; readonly now: number },
+): void {
+  const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string =>
+    rows.length === 0 ? '' : renderTable(columns, rows, { wide, colour: terminal.colour });
+  terminal.out(
+    [
+      `pauses in force: ${pauses.length === 0 ? 'none' : pauses.length}\n${table(presentColumns(now), pauses)}`,
+      `waiting for leave: ${waitingHead(waiting)}\n${table(waitingColumns(now), waiting.items)}`,
+      `budgets in use: ${counters.length === 0 ? 'none' : counters.length}\n${table(counterColumns, counters)}`,
+    ].join('\n'),
+  );
+}
+
+/** Ages are as of `now`, ms. */
+export function pauseHistoryView(
+  now: number,
+): View<{ readonly items: readonly PastPauseItem[] }, PastPauseItem> {
+  return {
+    rows: ({ items }) => items,
+    nameOf: ({ id }) => id,
+    whenEmpty: 'There was never a pause.',
+    columns: [
+      ...pauseColumns(now),
+      why,
+      { title: 'ENDED', text: ({ ended }) => ended?.how ?? none },
+      { title: 'ENDED BY', text: ({ ended }) => ended?.by ?? none, wide: true },
+      { title: 'ENDED AT (UTC)', text: ({ ended }) => ended?.at ?? none, wide: true },
+      { title: 'WHY ENDED', text: ({ ended }) => ended?.reason ?? none },
+    ],
+  };
+}

@@ -1,0 +1,74 @@
+import type { Operation } from './command.js';
+import type { NodeKey, PauseId } from './identifiers.js';
+import { isAbout, type Place, type Subject, type Where } from './where.js';
+
+/** Somebody decided something, and says why. */
+export interface Verdict {
+  /** An authenticated subject, `breaker NAME` or `faultline`. */
+  readonly by: string;
+  readonly reason: string;
+  /** ms */
+  readonly at: number;
+}
+
+/** No new harm where it holds: no permit for what it is about. Recoveries go on. */
+export interface Pause {
+  readonly id: PauseId;
+  /** Of one key, one is in force at a time. */
+  readonly key: string;
+  readonly where: Where;
+  /** Undefined: whatever needs leave. */
+  readonly operations?: readonly Operation[];
+  readonly begun: Verdict;
+  /** Ends by itself then, ms. Undefined: never. */
+  readonly until?: number;
+  /** Why a breaker tripped; undefined: a person froze it. */
+  readonly incident?: Incident;
+}
+
+/** Many nodes that fail together: one thing to ask a person about. */
+export interface Incident {
+  /** Name of the breaker that tripped. */
+  readonly breaker: string;
+  /** What was counted together, in words: `rack r1 of cluster a`. */
+  readonly common: string;
+  /** What else most of these nodes share and most others don't, in words: `power=p1 (190 of 200; 224 nodes have it)`. */
+  readonly shared: readonly string[];
+  /** Nodes with new faults, each once; the first thousand of them. */
+  readonly nodes: readonly NodeKey[];
+  /** How many there are in all. */
+  readonly count: number;
+  readonly faultTypes: readonly string[];
+  /** When the first of these faults was seen, ms: what began before is none of them. */
+  readonly since: number;
+  /** When the latest of these faults was seen, ms. */
+  readonly latestAt: number;
+  /** A person said that they are none: what was begun is taken back, and the pause stays. */
+  readonly denied?: Verdict;
+}
+
+/**
+ * `thawed`: by a person. `approved`: an incident is real, go on. `expired`: its time is over. `over`: by the breaker's rule.
+ * `joined`: all of it is part of a greater incident, which is in force.
+ */
+export const endsOfPause = ['thawed', 'approved', 'expired', 'over', 'joined'] as const;
+
+export interface EndOfPause extends Verdict {
+  readonly how: (typeof endsOfPause)[number];
+}
+
+/** Whether a pause still stands at `now` (ms). One whose time is over does not, even if nobody has ended it yet. */
+export function isInForce({ until }: Pause, now: number): boolean {
+  return until === undefined || now < until;
+}
+
+/** Whether a pause that is in force keeps this from being begun. */
+export function holdsBack(
+  { where, operations }: Pause,
+  request: Subject & { readonly operation: Operation },
+  place: Place,
+): boolean {
+  return (
+    (operations === undefined || operations.includes(request.operation)) && isAbout(where, request, place)
+  );
+}

@@ -1,0 +1,78 @@
+import type { Pause, Verdict } from '../../domain/pause.js';
+import { toInstant } from './forms/form.js';
+import type { GuardReceipt, PauseVerdict, VerdictVerb } from './forms/guard.js';
+import { ConsoleRefusal } from './forms/problem.js';
+import { guardReceiptOf } from './pause-item.js';
+import { pausesInForce, type GuardSource } from './read-guard.js';
+
+/** Ended pauses that are looked through, the newest first, to say how one ended. */
+const mostLookedThrough = 1_000;
+
+async function refuseOver({ book }: GuardSource, id: string): Promise<never> {
+  const { rows } = await book.history({ limit: mostLookedThrough });
+  const row = rows.find(({ pause }) => pause.id === id);
+  const next = '`faultline guard status` lists those in force';
+  if (row === undefined) throw new ConsoleRefusal('NotFound', `no pause ${id} is in force`, next);
+  const { pause, ended } = row;
+  const how =
+    ended === undefined
+      ? `its time ended at ${toInstant(pause.until ?? 0)}`
+      : `${ended.how} by ${ended.by} at ${toInstant(ended.at)}: ${ended.reason}`;
+  throw new ConsoleRefusal('NotFound', `${id} is over, ${how}`, next);
+}
+
+async function findInForce(source: GuardSource, id: string): Promise<Pause> {
+  const { pauses } = await pausesInForce(source);
+  return pauses.find((pause) => pause.id === id) ?? (await refuseOver(source, id));
+}
+
+/** Only an incident is a question to a person, and only until it was denied. */
+function refuseUnasked({ id, incident }: Pause, verb: VerdictVerb): void {
+  const thaw = `end it with: faultline guard thaw ${id} --reason WHY`;
+  if (verb === 'thaw') return;
+  if (incident === undefined)
+    throw new ConsoleRefusal('OrderNotTaken', `${id} is a freeze: nobody is asked whether it is real`, thaw);
+  if (verb === 'approve' && incident.denied !== undefined)
+    throw new ConsoleRefusal(
+      'OrderNotTaken',
+      `${id} was denied by ${incident.denied.by}: ${incident.denied.reason}`,
+      thaw,
+    );
+}
+
+/** False: it was so before, or somebody else ended it meanwhile. */
+function carryOut(
+  { book }: GuardSource,
+  verb: VerdictVerb,
+  pause: Pause,
+  verdict: Verdict,
+): Promise<boolean> {
+  if (verb === 'deny') return book.deny(pause.id, verdict);
+  return book.end(pause.id, { ...verdict, how: verb === 'thaw' ? 'thawed' : 'approved' });
+}
+
+/**
+ * A person ends a pause, or says what an incident is. To deny again changes nothing, and the receipt says so.
+ * @throws ConsoleRefusal NotFound (it is over, also by the same order before), OrderNotTaken
+ */
+export async function decidePause(
+  source: GuardSource,
+  verb: VerdictVerb,
+  given: { readonly id: string; readonly order: PauseVerdict; readonly subject: string },
+): Promise<GuardReceipt> {
+  const { id, order, subject } = given;
+  const { reason, dryRun = false } = order;
+  const found = await findInForce(source, id);
+  refuseUnasked(found, verb);
+  const verdict = { by: subject, reason, at: source.now() };
+  const changed = !dryRun && (await carryOut(source, verb, found, verdict));
+  const pause = dryRun || changed ? found : await findInForce(source, id);
+  const shown = changed ? asDecided(verb, pause, verdict) : pause;
+  return guardReceiptOf(verb, shown, { changed, dryRun, subject, reason });
+}
+
+function asDecided(verb: VerdictVerb, pause: Pause, verdict: Verdict): Pause {
+  const { incident } = pause;
+  if (verb !== 'deny' || incident === undefined) return pause;
+  return { ...pause, incident: { ...incident, denied: verdict } };
+}

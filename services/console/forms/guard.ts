@@ -1,0 +1,210 @@
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+
+import { commandTypes, operations } from '../../../domain/command.js';
+import { faultTypes } from '../../../domain/fault.js';
+import { endsOfPause } from '../../../domain/pause.js';
+import type { Where } from '../../../domain/where.js';
+import { form, instant, list, part, word } from './form.js';
+import { givenBy } from './given-by.js';
+import { nodeHealths, processSummary } from './nodes.js';
+
+const name = Type.String({ minLength: 1, maxLength: 317 });
+
+const several = { minItems: 1, maxItems: 1_000, uniqueItems: true };
+
+function oneOf<Item extends TSchema>(item: Item, description?: string) {
+  return Type.Optional(
+    Type.Array(item, { ...several, ...(description === undefined ? {} : { description }) }),
+  );
+}
+
+const whereMembers = {
+  clusters: oneOf(name),
+  pools: oneOf(name),
+  zones: oneOf(name),
+  labels: Type.Optional(
+    Type.Record(Type.String({ minLength: 1 }), Type.Array(name, several), {
+      minProperties: 1,
+      description: 'By name of a label under `guard.labels`, the values that are meant.',
+    }),
+  ),
+  nodes: oneOf(name, '<cluster>/<node>'),
+  faultTypes: oneOf(name),
+  reporters: oneOf(name, 'Who reported the fault first.'),
+  owners: oneOf(name, 'Who asks for leave.'),
+};
+const where = Type.Unsafe<Where>(
+  Type.Object(whereMembers, {
+    additionalProperties: false,
+    description: 'What it is about: each part that is named has to fit. Empty: everything.',
+  }),
+);
+
+const verdict = part({ by: Type.String(), reason: Type.String(), at: instant });
+
+const incident = part({
+  breaker: Type.String({ description: 'The one that tripped.' }),
+  common: Type.String({ description: 'What was counted together.' }),
+  shared: Type.Array(Type.String(), {
+    description: 'What else most of these nodes share and most others do not.',
+  }),
+  count: Type.Integer({ minimum: 0, description: 'Nodes with new faults, each once.' }),
+  nodes: Type.Array(Type.String(), { description: '<cluster>/<node>: the first 20 of them.' }),
+  faultTypes: Type.Array(Type.String()),
+  latestAt: instant,
+  denied: Type.Optional(verdict),
+});
+
+const pauseMembers = {
+  id: Type.String(),
+  kind: word(['freeze', 'incident'], 'freeze: a person began it. incident: a breaker tripped.'),
+  where,
+  operations: Type.Optional(Type.Array(word(operations), { description: 'Absent: whatever needs leave.' })),
+  by: Type.String(),
+  reason: Type.String(),
+  since: instant,
+  until: Type.Optional(instant),
+  incident: Type.Optional(incident),
+};
+export const pauseItem = part(pauseMembers);
+export type PauseItem = Static<typeof pauseItem>;
+
+const pastPauseItem = part({
+  ...pauseMembers,
+  ended: Type.Optional(
+    part({ how: word(endsOfPause), by: Type.String(), reason: Type.String(), at: instant }),
+  ),
+});
+export type PastPauseItem = Static<typeof pastPauseItem>;
+
+export const pauseList = list('PauseList', pastPauseItem, 'Pauses of the change guard, the newest first.');
+export type PauseList = Static<typeof pauseList>;
+
+const waitingMembers = {
+  commandId: Type.String(),
+  processId: Type.String(),
+  cluster: Type.String(),
+  node: Type.String(),
+  type: word(commandTypes),
+  faultType: Type.String(),
+  reason: Type.String({ description: 'Who said no, in its first word, and for what.' }),
+  place: Type.Optional(Type.Integer({ minimum: 1, description: 'In its line; 1 is asked next.' })),
+  since: instant,
+  askedAgainAt: instant,
+};
+const waitingItem = part(waitingMembers);
+export type WaitingItem = Static<typeof waitingItem>;
+
+/** Of those who wait. */
+export const mostWaiting = { shown: 200, counted: 10_000 };
+
+export const guardDescription = form(
+  'Guard',
+  {
+    version: Type.Integer({ minimum: 0, description: 'Counts up with every pause that begins or ends.' }),
+    pauses: Type.Array(pauseItem, { description: 'In force, the oldest first.' }),
+    counters: Type.Array(part({ counter: Type.String(), used: Type.Integer({ minimum: 1 }) }), {
+      description: 'Those of which something is taken now.',
+    }),
+    waiting: part({
+      count: Type.Integer({ minimum: 0, description: 'At most 10,000 are counted.' }),
+      reasons: Type.Array(part({ reason: Type.String(), count: Type.Integer({ minimum: 1 }) }), {
+        description: 'How many of them wait for what, by the first word of the reason; the most first.',
+      }),
+      items: Type.Array(waitingItem, { description: 'The first 200 by rank.' }),
+    }),
+  },
+  'What the change guard holds back, and why.',
+);
+export type GuardDescription = Static<typeof guardDescription>;
+
+export const guardNode = form(
+  'GuardNode',
+  {
+    cluster: Type.String(),
+    node: Type.String(),
+    health: Type.Optional(word(nodeHealths, 'Absent: nothing was ever reported of it.')),
+    process: Type.Optional(processSummary),
+    member: Type.Optional(
+      part({
+        pool: Type.String(),
+        zone: Type.String(),
+        labels: Type.Record(Type.String(), Type.String()),
+        unavailable: Type.Boolean({ description: 'Not Ready, cordoned or isolated, by whomever.' }),
+        controlPlane: Type.Boolean(),
+      }),
+    ),
+    waiting: Type.Array(
+      part({
+        ...waitingMembers,
+        pauses: Type.Array(Type.String(), { description: 'Ids of those that hold it back.' }),
+      }),
+    ),
+    pauses: Type.Array(pauseItem, {
+      description: 'In force, about this node or about what waits there.',
+    }),
+  },
+  'What waits for leave at a node. Without `member` it is in no inventory, and gets no leave.',
+);
+export type GuardNode = Static<typeof guardNode>;
+
+const { subject, dryRun, reason } = givenBy;
+
+export const newFreeze = Type.Object(
+  {
+    where: Type.Object(
+      { ...whereMembers, faultTypes: oneOf(word(faultTypes)) },
+      { additionalProperties: false },
+    ),
+    everything: Type.Optional(Type.Literal(true, { description: 'Has to be said where `where` is empty.' })),
+    operations: oneOf(word(operations), 'Absent: whatever needs leave.'),
+    reason,
+    for: Type.Optional(
+      Type.String({ pattern: '^[0-9]{1,9}(ms|s|m|h|d)$', description: 'How long, like 2h.' }),
+    ),
+    until: Type.Optional(Type.String({ description: 'RFC 3339. Neither: until somebody thaws it.' })),
+    subject,
+    dryRun,
+  },
+  {
+    additionalProperties: false,
+    description: 'No new harm where it holds. Every one is its own: given twice there are two.',
+  },
+);
+export type NewFreeze = Static<typeof newFreeze>;
+
+export const verdictVerbs = ['thaw', 'approve', 'deny'] as const;
+export type VerdictVerb = (typeof verdictVerbs)[number];
+
+function verdictOn(description: string) {
+  return Type.Object({ reason, subject, dryRun }, { additionalProperties: false, description });
+}
+
+/** What a person says about a pause. */
+export const pauseVerdicts = {
+  thaw: verdictOn('Ends a freeze or an incident: work goes on there.'),
+  approve: verdictOn('An incident is real: it ends, and the repair of its nodes goes on.'),
+  deny: verdictOn('An incident is none: what was begun is taken back, and the pause stays.'),
+} as const satisfies Record<VerdictVerb, TSchema>;
+export type PauseVerdict = Static<(typeof pauseVerdicts)['thaw']>;
+
+export const guardReceipt = form(
+  'GuardReceipt',
+  {
+    id: Type.String({ description: 'Of the pause.' }),
+    verb: word(['freeze', ...verdictVerbs]),
+    changed: Type.Boolean({ description: 'False: a dry run, or it was so before.' }),
+    pause: pauseItem,
+    nodes: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'Of a freeze: nodes in the inventory at present where it holds.',
+      }),
+    ),
+    subject: Type.String(),
+    reason: Type.String(),
+    dryRun: Type.Boolean(),
+  },
+  'What was ordered of the change guard.',
+);
+export type GuardReceipt = Static<typeof guardReceipt>;

@@ -1,0 +1,94 @@
+import type { GuardBook, WaitingForLeave } from '../../adapters/ports/guard-book.js';
+import type { FleetInventory } from '../../adapters/ports/journal.js';
+import { namesOf } from '../../domain/identifiers.js';
+import { isInForce, type Pause } from '../../domain/pause.js';
+import { apiVersion, toInstant } from './forms/form.js';
+import { mostWaiting, type GuardDescription, type PauseList, type WaitingItem } from './forms/guard.js';
+import { pastPauseItemOf, pauseItemOf } from './pause-item.js';
+import type { PausesQuery } from './requests.js';
+
+export interface GuardSource {
+  readonly book: GuardBook;
+  readonly inventory: FleetInventory;
+  /** Names of those that are configured. */
+  readonly clusters: readonly string[];
+  /** How long a window of the rate of that budget lasts, ms. Undefined: there is no such budget, or it has no rate. */
+  readonly rateWindowMsOf: (budget: string) => number | undefined;
+  /** ms */
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+/** Those in force, the oldest first. */
+export async function pausesInForce({ book, now }: Pick<GuardSource, 'book' | 'now'>): Promise<{
+  readonly version: number;
+  readonly pauses: readonly Pause[];
+}> {
+  const { version, pauses } = await book.present();
+  const at = now();
+  return { version, pauses: pauses.filter((pause) => isInForce(pause, at)) };
+}
+
+/** A command that waits for leave, as it is told. */
+export function waitingItemOf(waiting: WaitingForLeave): WaitingItem {
+  const { commandId, processId, node, type, faultType, reason, place, waitingSince, askedAgainAt } = waiting;
+  return {
+    ...{ commandId, processId, ...namesOf(node), type, faultType, reason },
+    ...(place === undefined ? {} : { place }),
+    since: toInstant(waitingSince),
+    askedAgainAt: toInstant(askedAgainAt),
+  };
+}
+
+/** How many wait for what; the most first. */
+function countReasons(waiting: readonly WaitingForLeave[]): GuardDescription['waiting']['reasons'] {
+  const counts = new Map<string, number>();
+  for (const { reason } of waiting) {
+    const first = /^\w+/.exec(reason)?.[0] ?? reason;
+    counts.set(first, (counts.get(first) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([reason, count]) => ({ reason, count }))
+    .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
+}
+
+/** Whether something that is taken of a counter still counts. What is taken of a rate does as long as its window lasts. */
+function counts({ rateWindowMsOf, now }: GuardSource, counter: string): boolean {
+  const rate = /^([^/]+)\/rate\/.*\/([^/]+)$/.exec(counter);
+  if (rate === null) return true;
+  const [, budget = '', start = ''] = rate;
+  const windowMs = rateWindowMsOf(budget);
+  return windowMs !== undefined && now() < Date.parse(start) + windowMs;
+}
+
+export async function describeGuard(source: GuardSource): Promise<GuardDescription> {
+  const [{ version, pauses }, counters, waiting] = await Promise.all([
+    pausesInForce(source),
+    source.book.counters(),
+    source.book.waiting({ limit: mostWaiting.counted }),
+  ]);
+  return {
+    apiVersion,
+    kind: 'Guard',
+    version,
+    pauses: pauses.map(pauseItemOf),
+    counters: counters
+      .filter(({ counter }) => counts(source, counter))
+      .map(({ counter, used }) => ({ counter, used })),
+    waiting: {
+      count: waiting.length,
+      reasons: countReasons(waiting),
+      items: waiting.slice(0, mostWaiting.shown).map(waitingItemOf),
+    },
+  };
+}
+
+export async function listPauses({ book }: GuardSource, { after, limit }: PausesQuery): Promise<PauseList> {
+  const { rows, next } = await book.history({ limit, ...(after === undefined ? {} : { after }) });
+  return {
+    apiVersion,
+    kind: 'PauseList',
+    items: rows.map(pastPauseItemOf),
+    ...(next === undefined ? {} : { next }),
+  };
+}

@@ -1,0 +1,33 @@
+import type { GuardAnswer } from '../../adapters/ports/change-guard.js';
+import type { FleetMember, FleetPicture } from '../../adapters/ports/journal.js';
+import { holdsBack, isInForce, type Pause } from '../../domain/pause.js';
+import { budgetsFor, nextTick } from './budgets.js';
+import type { PermitRequest } from './permit-request.js';
+import type { GuardPolicy } from './policy.js';
+
+/** What the guard knows when it is asked. */
+export interface GuardKnows {
+  readonly picture: FleetPicture | undefined;
+  readonly member: FleetMember | undefined;
+  /** In force. */
+  readonly pauses: readonly Pause[];
+  /** ms */
+  readonly now: number;
+}
+
+/** Pure: a fresh picture of the fleet first, then pauses, then budgets. */
+export function answerTo(request: PermitRequest, policy: GuardPolicy, knows: GuardKnows): GuardAnswer {
+  const { picture, member, pauses, now } = knows;
+  const until = nextTick(now, policy.askAgainMs);
+  if (picture === undefined || now - picture.observedAt > policy.inventoryMaximumAgeMs) {
+    return { kind: 'wait', reason: 'NoFreshInventory', until };
+  }
+  if (member === undefined) return { kind: 'wait', reason: 'NodeNotInInventory', until };
+  const pause = pauses.find((one) => isInForce(one, now) && holdsBack(one, request, member));
+  if (pause !== undefined) {
+    const { id, begun, incident } = pause;
+    const why = incident === undefined ? begun.reason : `${incident.breaker}, ${incident.common}`;
+    return { kind: 'wait', reason: `Paused: ${id} (${why})`, until: Math.min(until, pause.until ?? until) };
+  }
+  return budgetsFor(request, policy, { picture, member, now });
+}

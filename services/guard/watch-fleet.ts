@@ -1,0 +1,152 @@
+import type { FaultCase, GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
+import type { FleetInventory, FleetPicture } from '../../adapters/ports/journal.js';
+import {
+  namesOf,
+  type CauseId,
+  type NodeKey,
+  type PauseId,
+  type ProcessId,
+} from '../../domain/identifiers.js';
+import type { Pause } from '../../domain/pause.js';
+import { pause, superviseLoop, type Supervision } from '../supervision.js';
+import { tripped, type Breaker, type PlacedCase, type Trip } from './breakers.js';
+import { correlate, type Step } from './correlate.js';
+import { takeBack, type ToldProcesses } from './take-back.js';
+
+export interface FleetGuardOptions extends Supervision {
+  readonly book: GuardBook;
+  readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
+  readonly breakers: readonly Breaker[];
+  /** Orders that what a process is about is no fault; resolves when the log has it. The same id again is the same order. */
+  readonly dismiss: (
+    node: NodeKey,
+    order: { readonly processId: ProcessId; readonly subject: string; readonly reason: string },
+    id: CauseId,
+  ) => Promise<void>;
+  readonly lookEveryMs: number;
+}
+
+/** More new faults than this within a window trip every breaker anyway. */
+const mostCases = 20_000;
+
+/**
+ * Looks at new faults and pauses what breakers say, ends what is over, and takes back what a person has denied. Any number
+ * of copies may run: of a pause only one is in force at a time, and an order is known by its id.
+ */
+export function watchFleet(options: FleetGuardOptions): Promise<void> {
+  const told: ToldProcesses = new Set();
+  return superviseLoop('guard', options, async () => {
+    const present = await options.book.present();
+    await endExpired(options, present);
+    await trip(options, present);
+    await takeBack(options, present, told);
+    await pause(options, options.lookEveryMs);
+  });
+}
+
+async function endExpired({ book, clock, log }: FleetGuardOptions, { pauses }: GuardPresent): Promise<void> {
+  const at = clock.now();
+  for (const { id, until } of pauses) {
+    if (until === undefined || until > at) continue;
+    const end = { how: 'expired', by: 'faultline', reason: 'its time is over', at } as const;
+    if (await book.end(id, end)) log.info({ pause: id }, 'a pause is over: its time has come');
+  }
+}
+
+async function trip(options: FleetGuardOptions, present: GuardPresent): Promise<void> {
+  const { book, breakers, clock } = options;
+  if (breakers.length === 0) return;
+  const now = clock.now();
+  const since = now - Math.max(...breakers.map(({ withinMs }) => withinMs));
+  const found = await book.cases({ since, limit: mostCases });
+  if (found.length > 0) {
+    const answered = await book.answeredSince(since);
+    const placed = await placeCases(options, found);
+    const trips = tripped(breakers, { ...placed, answered, now });
+    for (const step of correlate(trips, present.pauses)) await take(options, step);
+  }
+  await endQuiet(options, present, now);
+}
+
+/** Nodes that are in no inventory are in nobody's share. */
+async function placeCases(
+  { inventory }: FleetGuardOptions,
+  cases: readonly FaultCase[],
+): Promise<{ readonly cases: readonly PlacedCase[]; readonly pictures: ReadonlyMap<string, FleetPicture> }> {
+  const nodes = [...new Set(cases.map(({ node }) => node))];
+  const members = new Map(
+    await Promise.all(nodes.map(async (node) => [node, await inventory.member(node)] as const)),
+  );
+  const clusters = [...new Set(nodes.map((node) => namesOf(node).cluster))];
+  const pictures = new Map<string, FleetPicture>();
+  for (const cluster of clusters) {
+    const picture = await inventory.picture(cluster);
+    if (picture !== undefined) pictures.set(cluster, picture);
+  }
+  const placed = cases.flatMap((one) => {
+    const member = members.get(one.node);
+    return member === undefined ? [] : [{ ...one, member }];
+  });
+  return { cases: placed, pictures };
+}
+
+async function take(options: FleetGuardOptions, step: Step): Promise<void> {
+  switch (step.kind) {
+    case 'begin':
+      return begin(options, step.trip);
+    case 'grow':
+      await options.book.update(step.pause.id, step.incident);
+      return;
+    case 'join': {
+      const { book, clock, log } = options;
+      const end = {
+        how: 'joined',
+        by: 'faultline',
+        reason: `part of ${step.into}`,
+        at: clock.now(),
+      } as const;
+      if (await book.end(step.pause.id, end))
+        log.warn({ pause: step.pause.id, into: step.into }, 'an incident is part of a greater one');
+    }
+  }
+}
+
+async function begin(
+  { book, clock, randomness, log }: FleetGuardOptions,
+  { key, where, incident }: Trip,
+): Promise<void> {
+  const { breaker, common, shared, count, faultTypes } = incident;
+  const reason = `${count} nodes of ${common} have new faults: ${faultTypes.join(', ')}`;
+  const begun: Pause = {
+    ...{ id: pauseId(randomness.uuid()), key, where, incident },
+    begun: { by: `breaker ${breaker}`, reason, at: clock.now() },
+  };
+  if (await book.begin(begun))
+    log.error(
+      { pause: begun.id, breaker, count, faultTypes, shared },
+      `${reason}. Nothing more is begun there until a person says what it is: faultline guard approve ${begun.id}, or deny`,
+    );
+}
+
+/** `z-` and 16 characters. */
+function pauseId(uuid: string): PauseId {
+  return `z-${uuid.replaceAll('-', '').slice(0, 16)}` as PauseId;
+}
+
+/** What was denied stays until a person ends it: whoever reports falsely has not been mended by falling silent. */
+async function endQuiet(
+  { book, breakers, log }: FleetGuardOptions,
+  { pauses }: GuardPresent,
+  now: number,
+): Promise<void> {
+  for (const { id, incident } of pauses) {
+    if (incident === undefined || incident.denied !== undefined) continue;
+    const breaker = breakers.find(({ name }) => name === incident.breaker);
+    if (breaker?.endsAfterMs === undefined || incident.latestAt + breaker.endsAfterMs > now) continue;
+    const end = {
+      ...({ how: 'over', by: `breaker ${breaker.name}`, at: now } as const),
+      reason: 'no new fault came for as long as the breaker says',
+    };
+    if (await book.end(id, end)) log.warn({ pause: id }, 'an incident is over by the rule of its breaker');
+  }
+}

@@ -1,0 +1,238 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+import type { NodeKey, PauseId, ProcessId } from '../../domain/identifiers.js';
+import type { GuardReceipt } from '../../services/console/forms/guard.js';
+import { startTestServer, type TestServer } from './faultline-server.js';
+import { expectPublishedForm } from './form-validator.js';
+import { runCommand } from './run-command.js';
+
+const minuteMs = 60_000;
+let server: TestServer;
+
+beforeEach(async () => {
+  server = await startTestServer();
+  const member = { zone: 'z1', labels: { rack: 'r1' }, unavailable: false, controlPlane: false };
+  await server.journal.inventory.replace(
+    'a',
+    [
+      { node: 'a/n1' as NodeKey, pool: 'gpu', ...member },
+      { node: 'a/n2' as NodeKey, pool: 'cpu', ...member },
+    ],
+    Date.now(),
+  );
+});
+afterEach(() => server.stop());
+
+const guard = (...words: readonly string[]) => runCommand(['guard', ...words, '--server', server.url]);
+
+async function document(...words: readonly string[]): Promise<unknown> {
+  const { code, out, err } = await guard(...words, '-o', 'json');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  const printed = JSON.parse(out) as { readonly kind: string };
+  expectPublishedForm(printed, printed.kind);
+  return printed;
+}
+
+async function beginIncident(id: string): Promise<void> {
+  await server.journal.guardBook.begin({
+    id: id as PauseId,
+    key: id,
+    where: { labels: { rack: ['r1'] } },
+    begun: { by: 'breaker racks', reason: '2 nodes within 10m', at: Date.now() - 5 * minuteMs },
+    incident: {
+      breaker: 'racks',
+      common: 'rack r1 of a',
+      nodes: ['a/n1' as NodeKey],
+      count: 2,
+      faultTypes: ['DiskFailure'],
+      shared: ['power=p1 (2 of 2; 8 nodes have it)'],
+      since: Date.now() - 10 * minuteMs,
+      latestAt: Date.now(),
+    },
+  });
+}
+
+/** A node with a fault, whose first command waits for a quarter of a minute. */
+async function waitingOn(node: string, reason: string, line?: string): Promise<string> {
+  await server.report(node, 'DiskFailure');
+  const processId = (await server.processOn(node)) as ProcessId;
+  const [row] = await server.history.commands(processId);
+  if (row === undefined) throw new Error(`${node} has no command`);
+  const wait = { until: Date.now() + 10 * minuteMs, reason, ...(line === undefined ? {} : { line }) };
+  await server.journal.commands.postpone(row.command.id, wait);
+  return processId;
+}
+
+describe('status', () => {
+  it('says when there is nothing', async () => {
+    const { code, out } = await guard('status');
+    expect(code).toBe(0);
+    expect(out).toBe('pauses in force: none\n\nwaiting for leave: none\n\nbudgets in use: none\n');
+    expect(await document('status')).toMatchObject({ kind: 'Guard', version: 0, pauses: [] });
+  });
+
+  it('shows pauses, and who waits for what', async () => {
+    await beginIncident('z-1');
+    await waitingOn('a/n1', 'Paused: z-1 (racks, rack r1 of a)');
+    const { out } = await guard('status', '-o', 'wide');
+    expect(out).toMatch(/^pauses in force: 1\nPAUSE +KIND +WHERE +OPERATIONS +BY +AGE +ENDS +WHY +NODES\n/);
+    expect(out).toMatch(
+      /\nz-1 +incident +rack=r1 +all +breaker racks +5m +- +racks: 2 nodes of rack r1 of a with DiskFailure +a\/n1\n/,
+    );
+    expect(out).toContain('\nwaiting for leave: 1 (Paused 1)\nNODE ');
+    expect(out).toMatch(
+      /\na\/n1 +isolateNode +DiskFailure +\d+s +- +in 9m +Paused: z-1 \(racks, rack r1 of a\) +p-/,
+    );
+    const yaml = await guard('status', '-o', 'yaml');
+    expectPublishedForm(parse(yaml.out), 'Guard');
+  });
+});
+
+describe('why', () => {
+  it('tells on one line what waits, and on the next ones who holds it back and how that ends', async () => {
+    const process = await waitingOn('a/n1', 'Paused: z-1 (racks, rack r1 of a)', 'isolate/in-flight/a');
+    await beginIncident('z-1');
+    const { code, out } = await guard('why', 'a/n1');
+    expect(code).toBe(0);
+    expect(out.replaceAll(/for \d+s:/g, 'for 0s:')).toBe(
+      [
+        `a/n1 (in-maintenance, pool gpu, zone z1, rack=r1): hardware-repair in stage isolating, ${process}`,
+        'isolateNode because of DiskFailure waits for 0s: Paused: z-1 (racks, rack r1 of a); place 1 in line; asked again in 9m',
+        'held back by incident z-1 of breaker racks, 5m old: racks: 2 nodes of rack r1 of a with DiskFailure [rack=r1]',
+        '  they are really ill, go on: faultline guard approve z-1 --reason WHY',
+        '  a false alarm, take back what was begun: faultline guard deny z-1 --reason WHY',
+        '  only end it: faultline guard thaw z-1 --reason WHY',
+        '',
+      ].join('\n'),
+    );
+    expect(await document('why', 'n1')).toMatchObject({ kind: 'GuardNode', waiting: [{ pauses: ['z-1'] }] });
+  });
+
+  it('offers nothing but thawing once an incident was denied', async () => {
+    await beginIncident('z-1');
+    await guard('deny', 'z-1', '--reason', 'bad probe');
+    const { out } = await guard('why', 'a/n2');
+    expect(out).toMatch(
+      /with DiskFailure; denied by unauthenticated:tester: bad probe \[rack=r1\]\n {2}to end it: faultline guard thaw z-1 --reason WHY\n$/,
+    );
+    expect(out).not.toMatch(/approve|deny z-1/);
+  });
+
+  it('says that nothing waits, and which pauses are there all the same', async () => {
+    await guard('freeze', '--pool', 'cpu', '--operation', 'reimage', '--reason', 'new image', '--for', '3h');
+    const { out } = await guard('why', 'a/n2');
+    expect(out).toMatch(
+      /^a\/n2 \(never reported, pool cpu, zone z1, rack=r1\)\nnothing waits for leave there\nin force there: freeze z-\S+ of unauthenticated:tester, 0s old, ends in 2h: new image \[pool cpu, only reimage\]\n {2}to end it: faultline guard thaw z-\S+ --reason WHY\n$/,
+    );
+  });
+
+  it('says of a node in no inventory that nothing is begun there', async () => {
+    await server.report('a/n9', 'DiskFailure');
+    expect((await guard('why', 'n9')).out).toContain('it is in no inventory: nothing risky is begun there');
+  });
+
+  it('never lets the text of others move the cursor', async () => {
+    await guard('freeze', '--pool', 'cpu', '--reason', 'a\u001b[2Kb\nheld back by nobody');
+    const { out } = await guard('why', 'a/n2');
+    expect(out).toContain('a\u{FFFD}[2Kb\u{FFFD}held back by nobody');
+  });
+});
+
+describe('freeze', () => {
+  it('takes every part several times, and says what it did', async () => {
+    const { code, out, err } = await guard(
+      'freeze',
+      ...['--cluster', 'a', '--pool', 'gpu', '--pool', 'cpu', '--zone', 'z1', '--node', 'a/n1', 'a/n2'],
+      ...['--label', 'rack=r1', '--label', 'rack=r2', '--fault-type', 'DiskFailure', '--reporter', 'npd'],
+      ...['--owner', 'faultline', '--operation', 'isolate', '--operation', 'reimage'],
+      ...['--until', '2999-01-31T08:00:00Z', '--reason', 'network work'],
+    );
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(
+      /^z-\S+ frozen until 2999-01-31T08:00:00\.000Z: cluster a, pool gpu or cpu, zone z1, node a\/n1 or a\/n2, fault DiskFailure, reporter npd, owner faultline, rack=r1 or r2 \(2 nodes now\)\n$/,
+    );
+    const { pauses } = await server.journal.guardBook.present();
+    expect(pauses).toMatchObject([
+      {
+        where: {
+          ...{ clusters: ['a'], pools: ['gpu', 'cpu'], zones: ['z1'], nodes: ['a/n1', 'a/n2'] },
+          ...{ labels: { rack: ['r1', 'r2'] }, faultTypes: ['DiskFailure'], reporters: ['npd'] },
+          owners: ['faultline'],
+        },
+        operations: ['isolate', 'reimage'],
+        begun: { by: 'unauthenticated:tester', reason: 'network work' },
+        until: Date.parse('2999-01-31T08:00:00Z'),
+      },
+    ]);
+  });
+
+  it('of a dry run changes nothing, and a name that no node has is told', async () => {
+    const { code, out, err } = await guard('freeze', '--pool', 'gup', '--reason', 'r', '--dry-run');
+    expect(code).toBe(0);
+    expect(out).toBe('would be frozen until it is thawed: pool gup (0 nodes now)\n');
+    expect(err).toBe('The inventory knows no node there: look whether each name is right.\n');
+    expect(await document('status')).toMatchObject({ pauses: [] });
+  });
+
+  it.each([
+    [['freeze', '--reason', 'r'], 'would freeze everything'],
+    [['freeze', '--pool', 'gpu'], "required option '--reason <text>' not specified"],
+    [['freeze', '--label', 'rack', '--reason', 'r'], 'write it like rack=r1'],
+    [['freeze', '--operation', 'explode', '--reason', 'r'], 'Allowed choices are isolate'],
+    [['freeze', '--fault-type', 'Flu', '--reason', 'r'], 'Allowed choices are'],
+    [['freeze', '--pool', 'gpu', '--for', '2 hours', '--reason', 'r'], 'body/for'],
+  ])('%j is refused with 2', async (words, text) => {
+    const { code, out, err } = await guard(...words);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(text);
+  });
+});
+
+describe('verdicts', () => {
+  it('thaw, once: it is over then, and the history says who began and ended it', async () => {
+    const { id } = (await document('freeze', '--everything', '--reason', 'move')) as GuardReceipt;
+    expect((await guard('thaw', id, '--reason', 'moved', '--dry-run')).out).toBe(`${id} would be thawed\n`);
+    expect((await guard('thaw', id, '--reason', 'moved')).out).toBe(`${id} thawed\n`);
+    const again = await guard('thaw', id, '--reason', 'moved');
+    expect(again.code).toBe(3);
+    expect(again.err).toMatch(/^error \(NotFound\): z-\S+ is over, thawed by unauthenticated:tester at /);
+    expect(await document('history')).toMatchObject({
+      kind: 'PauseList',
+      items: [{ ended: { how: 'thawed' } }],
+    });
+    expect((await guard('history')).out).toMatch(
+      /\nz-\S+ +freeze +everything +unauthenticated:tester +\d+s +move +thawed +moved\n$/,
+    );
+  });
+
+  it('approve an incident', async () => {
+    await beginIncident('z-1');
+    expect(await document('approve', 'z-1', '--reason', 'PDU')).toMatchObject({
+      verb: 'approve',
+      changed: true,
+    });
+    expect((await guard('status')).out).toContain('pauses in force: none');
+  });
+
+  it('deny an incident, and say so when somebody did before', async () => {
+    await beginIncident('z-1');
+    expect((await guard('deny', 'z-1', '--reason', 'bad probe')).out).toBe('z-1 denied\n');
+    const again = await guard('deny', 'z-1', '--reason', 'mine');
+    expect(again).toEqual({
+      code: 0,
+      out: 'z-1 was denied before, by unauthenticated:tester: bad probe\n',
+      err: '',
+    });
+    expect((await guard('deny', 'z-1', '--reason', 'mine', '--dry-run')).out).toBe(again.out);
+    expect((await guard('thaw', 'z-1', '--reason', 'r', '--dry-run')).out).toBe('z-1 would be thawed\n');
+    const approved = await guard('approve', 'z-1', '--reason', 'r');
+    expect(approved.code).toBe(4);
+    expect(approved.err).toContain('next: end it with: faultline guard thaw z-1 --reason WHY');
+  });
+});
+
+it('says of a history without pauses that there was none', async () => {
+  const { code, out, err } = await guard('history');
+  expect({ code, out, err }).toEqual({ code: 0, out: '', err: 'There was never a pause.\n' });
+});

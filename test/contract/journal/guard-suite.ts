@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import type { OpenJournal } from '../../../adapters/journal/options.js';
+import type { PauseId } from '../../../domain/identifiers.js';
+import type { EndOfPause, Incident, Pause } from '../../../domain/pause.js';
+import { batch, budgetOf, commandOf, nodeNamed, report, starting } from './decisions.js';
+import { eachFresh, type Harness, type Installation } from './harness.js';
+
+const verdict = { by: 'anna', reason: 'half \ud800 and nothing \0', at: 7 };
+const incident: Incident = {
+  ...{ breaker: 'many', common: 'cluster a', shared: [], nodes: [nodeNamed('n1')], count: 1 },
+  ...{ faultTypes: ['DiskFailure'], since: 5, latestAt: 6 },
+};
+const pauseOf = (id: string, more: Partial<Pause> = {}): Pause => ({
+  ...{ id: id as PauseId, key: id, where: { clusters: ['a'] } },
+  begun: { by: 'anna', reason: 'because', at: 5 },
+  ...more,
+});
+const ending: EndOfPause = { how: 'thawed', by: 'anna', reason: 'done', at: 9 };
+
+/** What the guard's book promises, on every journal. */
+export function guardSuite(harness: () => Harness): void {
+  let installation: Installation;
+  let copy: OpenJournal;
+  eachFresh(harness, (fresh) => {
+    ({ installation, copy } = fresh);
+  });
+  const idsInForce = async (): Promise<readonly string[]> =>
+    (await copy.guardBook.present()).pauses.map(({ id }) => id);
+
+  describe('pauses', () => {
+    it('are in force until they are ended, once, and stay in the history', async () => {
+      const book = copy.guardBook;
+      const { version } = await book.present();
+      const freeze = pauseOf('z-1', { operations: ['isolate'], until: 99 });
+      expect(await book.begin(freeze)).toBe(true);
+      expect(await book.begin(freeze)).toBe(false);
+      expect(await book.begin(pauseOf('z-2'))).toBe(true);
+      const begun = await book.present();
+      expect(begun.pauses).toEqual([freeze, pauseOf('z-2')]);
+      expect(begun.version).toBeGreaterThan(version);
+      expect(await book.end(freeze.id, ending)).toBe(true);
+      expect(await book.end(freeze.id, { ...ending, by: 'bert' })).toBe(false);
+      expect(await idsInForce()).toEqual(['z-2']);
+      expect((await book.present()).version).toBeGreaterThan(begun.version);
+      const first = await book.history({ limit: 1 });
+      expect(first.rows).toEqual([{ pause: pauseOf('z-2') }]);
+      const second = await book.history({
+        limit: 5,
+        ...(first.next === undefined ? {} : { after: first.next }),
+      });
+      expect(second.rows).toEqual([{ pause: freeze, ended: ending }]);
+    });
+
+    it('of one key are begun once by all copies together, and again when that one is over', async () => {
+      const copies = await Promise.all([installation.open(), installation.open(), installation.open()]);
+      const begun = await Promise.all(
+        copies.map(({ guardBook }, index) => guardBook.begin(pauseOf(`z-${index}`, { key: 'many/a' }))),
+      );
+      expect(begun.filter((one) => one)).toHaveLength(1);
+      const [inForce] = (await copy.guardBook.present()).pauses;
+      if (inForce !== undefined) await copy.guardBook.end(inForce.id, ending);
+      expect(await copy.guardBook.begin(pauseOf('z-9', { key: 'many/a' }))).toBe(true);
+    });
+
+    it('tell which incidents were answered since, but for those that joined a greater one', async () => {
+      const book = copy.guardBook;
+      const begin = async (id: string, more: Partial<Pause>, end?: Partial<EndOfPause>): Promise<void> => {
+        await book.begin(pauseOf(id, { where: { pools: [id] }, ...more }));
+        if (end !== undefined) await book.end(id as PauseId, { ...ending, ...end });
+      };
+      await begin('z-1', { incident }, { at: 8 });
+      await begin('z-2', { incident }, { at: 9, how: 'approved' });
+      await begin('z-3', { incident }, { at: 9, how: 'joined' });
+      await begin('z-4', {}, { at: 9 });
+      await begin('z-5', { incident });
+      expect(await book.answeredSince(9)).toEqual([{ where: { pools: ['z-2'] }, at: 9 }]);
+      expect(await book.answeredSince(8)).toHaveLength(2);
+      expect(await book.answeredSince(10)).toEqual([]);
+    });
+
+    it('of incidents grow until somebody denies them; then they stay as they are', async () => {
+      const book = copy.guardBook;
+      const id = 'z-1' as PauseId;
+      expect(await book.update(id, incident)).toBe(false);
+      await book.begin(pauseOf('z-1', { incident }));
+      expect(await book.update(id, { ...incident, count: 2, latestAt: 8 })).toBe(true);
+      expect(await book.deny(id, verdict)).toBe(true);
+      expect(await book.deny(id, verdict)).toBe(false);
+      expect(await book.update(id, incident)).toBe(false);
+      const [stored] = (await book.present()).pauses;
+      expect(stored?.incident).toMatchObject({ count: 2, latestAt: 8, denied: { by: 'anna', at: 7 } });
+      await book.begin(pauseOf('z-2'));
+      expect(await book.deny('z-2' as PauseId, verdict)).toBe(false);
+      await book.end(id, ending);
+      expect(await book.deny(id, verdict)).toBe(false);
+    });
+  });
+
+  describe('a claim by what the guard said', () => {
+    it('before a pause began or ended is refused, and nothing is taken', async () => {
+      const [first, second] = [commandOf(nodeNamed('n1'), 1), commandOf(nodeNamed('n2'), 1)];
+      const inputs = [report(first.node), report(second.node)];
+      await copy.journal.advance(batch(inputs, { decide: starting([first, second]) }));
+      const now = installation.clock.now();
+      const budgets = [budgetOf('isolate/in-flight/a', 1, 'settled')];
+      const claimOf = (guardVersion: number, { id } = first) =>
+        copy.commands.claim(id, { by: 'one', now, leaseMs: 100, budgets, guardVersion });
+      const { version } = await copy.guardBook.present();
+      await copy.guardBook.begin(pauseOf('z-1'));
+      expect(await claimOf(version)).toEqual({ kind: 'refused', why: 'changed' });
+      const { version: begun } = await copy.guardBook.present();
+      await copy.guardBook.end('z-1' as PauseId, ending);
+      expect(await claimOf(begun)).toEqual({ kind: 'refused', why: 'changed' });
+      const { version: ended } = await copy.guardBook.present();
+      expect(await claimOf(ended)).toMatchObject({ kind: 'claimed' });
+      expect(await claimOf(ended, second)).toMatchObject({ kind: 'refused', why: 'full' });
+    });
+  });
+
+  describe('what the guard is told', () => {
+    it('are processes that began since, with their faults', async () => {
+      const [first, second] = [commandOf(nodeNamed('n1'), 1), commandOf(nodeNamed('n2'), 1)];
+      const decide = starting([first, second]);
+      await copy.journal.advance(batch([report(first.node), report(second.node)], { decide }));
+      const cases = await copy.guardBook.cases({ since: 0, limit: 10 });
+      expect(cases.map(({ node, faultType }) => [node, faultType])).toEqual([
+        [first.node, 'DiskFailure'],
+        [second.node, 'DiskFailure'],
+      ]);
+      expect(await copy.guardBook.cases({ since: 0, limit: 1 })).toHaveLength(1);
+      const later = Math.max(...cases.map(({ at }) => at)) + 1;
+      expect(await copy.guardBook.cases({ since: later, limit: 10 })).toEqual([]);
+    });
+
+    it('is who waits for leave, with the reason and the place in line', async () => {
+      const commands = ['n1', 'n2', 'n3'].map((name) => commandOf(nodeNamed(name), 1, 'isolateNode'));
+      const inputs = commands.map(({ node }) => report(node));
+      await copy.journal.advance(batch(inputs, { decide: starting(commands) }));
+      const now = installation.clock.now();
+      const [a, b, c] = commands;
+      if (a === undefined || b === undefined || c === undefined) throw new Error('three');
+      const line = 'isolate/in-flight/a';
+      await copy.commands.postpone(c.id, { until: now + 5, reason: 'BudgetFull: x', line });
+      await copy.commands.postpone(a.id, { until: now + 9, reason: 'BudgetFull: x', line });
+      expect(await copy.guardBook.waiting({ limit: 10 })).toEqual(
+        [a, c].map(({ id: commandId, processId, node, type, faultType }, index) => ({
+          ...{ commandId, processId, node, type, faultType, reason: 'BudgetFull: x', place: index + 1 },
+          ...{ waitingSince: now, askedAgainAt: now + (index === 0 ? 9 : 5) },
+        })),
+      );
+      expect(await copy.guardBook.waiting({ limit: 10, node: c.node })).toMatchObject([{ place: 2 }]);
+      await copy.commands.postpone(b.id, { until: now + 1, reason: 'Paused: z-1 (x)' });
+      const [, paused] = await copy.guardBook.waiting({ limit: 10 });
+      expect(paused).toMatchObject({ commandId: b.id, reason: 'Paused: z-1 (x)' });
+      expect(paused).not.toHaveProperty('place');
+    });
+
+    it('is what counters hold', async () => {
+      const command = commandOf(nodeNamed('n1'), 1);
+      await copy.journal.advance(batch([report(command.node)], { decide: starting([command]) }));
+      expect(await copy.guardBook.counters()).toEqual([]);
+      const budgets = [budgetOf('b/rate', 3, 'never'), budgetOf('a/in-flight', 3, 'settled')];
+      const now = installation.clock.now();
+      await copy.commands.claim(command.id, { by: 'one', now, leaseMs: 10, budgets });
+      expect(await copy.guardBook.counters()).toEqual([
+        { counter: 'a/in-flight', used: 1 },
+        { counter: 'b/rate', used: 1 },
+      ]);
+    });
+  });
+}

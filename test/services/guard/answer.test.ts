@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import type { PauseId } from '../../../domain/identifiers.js';
+import type { Pause } from '../../../domain/pause.js';
+import { answerTo, type GuardKnows } from '../../../services/guard/answer.js';
+import type { GuardPolicy } from '../../../services/guard/policy.js';
+import { budgetWith, memberWith, node, now, requestTo } from './asked.js';
+
+const policy: GuardPolicy = {
+  inventoryMaximumAgeMs: 15 * 60_000,
+  askAgainMs: 15_000,
+  budgets: [budgetWith({ operations: ['isolate', 'power'], atOnce: { count: 3 } })],
+};
+const picture = {
+  cluster: 'a',
+  observedAt: now,
+  groups: [{ pool: 'p', zone: 'z', labels: { rack: 'r1' }, size: 100, unavailableByOthers: 0 }],
+};
+
+function pauseOf(more: Partial<Pause> = {}): Pause {
+  return {
+    ...{ id: 'z-1' as PauseId, key: 'z-1', where: {} },
+    begun: { by: 'anna', reason: 'the network is being changed', at: now - 1 },
+    ...more,
+  };
+}
+
+function ask(more: Partial<GuardKnows>, operation: 'isolate' | 'power' = 'isolate') {
+  const request = requestTo(operation, { reporter: 'npd' });
+  return answerTo(request, policy, { picture, member: memberWith(), pauses: [], now, ...more });
+}
+
+describe('the change guard', () => {
+  it('given no inventory or an old one, when a risky operation is asked for, then it waits', () => {
+    const old = { ...picture, observedAt: now - policy.inventoryMaximumAgeMs - 1 };
+    for (const stale of [undefined, old]) {
+      const answer = ask({ picture: stale });
+      expect(answer).toMatchObject({ kind: 'wait', reason: 'NoFreshInventory' });
+      expect(answer.kind === 'wait' && answer.until > now).toBe(true);
+    }
+  });
+
+  it('given a node that is in no inventory, then it waits', () => {
+    expect(ask({ member: undefined })).toMatchObject({ kind: 'wait', reason: 'NodeNotInInventory' });
+  });
+
+  it('given a pause of everything, then it waits, is told whose and why, and is asked again on the grid', () => {
+    expect(ask({ pauses: [pauseOf()] })).toEqual({
+      kind: 'wait',
+      reason: 'Paused: z-1 (the network is being changed)',
+      until: Date.UTC(2026, 0, 1, 10, 0, 30),
+    });
+  });
+
+  it('given a pause that ends sooner, then it is asked again at its end, and one that is over holds nobody', () => {
+    expect(ask({ pauses: [pauseOf({ until: now + 5 })] })).toMatchObject({ kind: 'wait', until: now + 5 });
+    expect(ask({ pauses: [pauseOf({ until: now })] })).toMatchObject({ kind: 'ask' });
+  });
+
+  it.each([
+    [{ clusters: ['a'] }, { clusters: ['b'] }],
+    [{ pools: ['p'] }, { pools: ['other'] }],
+    [{ zones: ['z'] }, { zones: ['other'] }],
+    [{ labels: { rack: ['r1'] } }, { labels: { rack: ['r2'] } }],
+    [{ nodes: [node] }, { nodes: [] }],
+    [{ faultTypes: ['DiskFailure'] }, { faultTypes: ['MemoryFailure'] }],
+    [{ reporters: ['npd'] }, { reporters: ['detector'] }],
+  ])('given a pause, then it holds where it is about %j, and not about %j', (here, elsewhere) => {
+    expect(ask({ pauses: [pauseOf({ where: here })] }).kind).toBe('wait');
+    expect(ask({ pauses: [pauseOf({ where: elsewhere })] }).kind).toBe('ask');
+  });
+
+  it('given a pause of one operation, then others go on', () => {
+    const pauses = [pauseOf({ operations: ['power'] })];
+    expect(ask({ pauses }, 'power').kind).toBe('wait');
+    expect(ask({ pauses }, 'isolate').kind).toBe('ask');
+  });
+
+  it('given an incident, then what waits says which', () => {
+    const incident = {
+      ...{ shared: [], breaker: 'racks', common: 'rack r1 of cluster a', nodes: [node], count: 7 },
+      ...{ faultTypes: ['DiskFailure'], since: now - 9, latestAt: now },
+    };
+    expect(ask({ pauses: [pauseOf({ incident })] })).toMatchObject({
+      reason: 'Paused: z-1 (racks, rack r1 of cluster a)',
+    });
+  });
+});

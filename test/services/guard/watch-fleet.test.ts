@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryGuardBook } from '../../../adapters/memory/journal/guard-book.js';
+import { createMemoryStore } from '../../../adapters/memory/journal.js';
+import type { FaultCase } from '../../../adapters/ports/guard-book.js';
+import { systemRandomness } from '../../../adapters/clock/system-clock.js';
+import type { PauseId } from '../../../domain/identifiers.js';
+import type { Pause } from '../../../domain/pause.js';
+import type { Breaker } from '../../../services/guard/breakers.js';
+import { watchFleet } from '../../../services/guard/watch-fleet.js';
+import { loopOver } from '../maintenance/loop-over-moments.js';
+import { caseOf, memberWith } from './asked.js';
+
+const minuteMs = 60_000;
+const many: Breaker = {
+  ...{ name: 'many', scope: { kind: 'cluster' }, where: {}, nodes: 3, share: 0 },
+  ...{ withinMs: 10 * minuteMs, endsAfterMs: 60 * minuteMs },
+};
+const racks: Breaker = { ...many, name: 'racks', scope: { kind: 'label', label: 'rack' }, nodes: 2 };
+
+interface Told {
+  readonly node: string;
+  readonly subject: string;
+  readonly id: string;
+}
+
+/** Two nodes stand in each rack. */
+const rackOf = (node: string): string => `r${Math.ceil(Number(node.replace('a/n', '')) / 2)}`;
+
+/** A guard's book, a fleet, and processes that begin when it is said. */
+class Fleet {
+  readonly told: Told[] = [];
+  cases: readonly FaultCase[] = [];
+  readonly book = new MemoryGuardBook(
+    createMemoryStore({ partitionCount: 1, outboxPartitions: 1, randomness: systemRandomness }),
+  );
+
+  constructor() {
+    this.book.cases = ({ since, active }) =>
+      Promise.resolve(
+        this.cases.filter(({ at, stage }) => at >= since && (active !== true || stage !== 'recovered')),
+      );
+  }
+
+  /** Looks once at each of these moments, ms. */
+  async look(moments: readonly number[], breakers: readonly Breaker[] = [many]): Promise<void> {
+    await watchFleet({
+      ...loopOver(moments),
+      book: this.book,
+      inventory: {
+        member: (node) => Promise.resolve(memberWith({ node, labels: { rack: rackOf(node) } })),
+        picture: (cluster) => Promise.resolve({ cluster, observedAt: 0, groups: [] }),
+      },
+      breakers,
+      dismiss: (node, { subject }, id) => {
+        this.told.push({ node, subject, id });
+        return Promise.resolve();
+      },
+      lookEveryMs: 500,
+    });
+  }
+
+  async inForce(): Promise<readonly Pause[]> {
+    return (await this.book.present()).pauses;
+  }
+
+  async ends(): Promise<readonly unknown[]> {
+    const { rows } = await this.book.history({ limit: 10 });
+    return rows.map(({ pause, ended }) => [pause.key, ended?.how]);
+  }
+}
+
+const failing = (names: readonly string[], at: number, stage = 'isolating'): readonly FaultCase[] =>
+  names.map((name) => caseOf(name, { at, stage }));
+
+describe('who watches the fleet', () => {
+  it('begins one pause for nodes that fail together, and tells more of it as more fail', async () => {
+    const fleet = new Fleet();
+    fleet.cases = failing(['n1', 'n2', 'n3'], 5);
+    await fleet.look([10, 510]);
+    fleet.cases = [...fleet.cases, ...failing(['n4'], 600)];
+    await fleet.look([1_010]);
+    const pauses = await fleet.inForce();
+    expect(pauses).toMatchObject([
+      { key: 'many/a', where: { clusters: ['a'] }, incident: { count: 4, since: 5, latestAt: 600 } },
+    ]);
+    expect(pauses[0]?.begun).toMatchObject({ by: 'breaker many', at: 10 });
+  });
+
+  it('lets a lesser incident join the greater one', async () => {
+    const fleet = new Fleet();
+    fleet.cases = failing(['n1', 'n2'], 5);
+    await fleet.look([10], [racks, many]);
+    fleet.cases = [...fleet.cases, ...failing(['n3', 'n4'], 15)];
+    await fleet.look([20], [many, racks]);
+    expect(await fleet.ends()).toEqual([
+      ['many/a', undefined],
+      ['racks/a/r1', 'joined'],
+    ]);
+  });
+
+  it('ends an incident when it has been quiet for as long as its breaker says, and not one that was denied', async () => {
+    const fleet = new Fleet();
+    fleet.cases = failing(['n1', 'n2', 'n3'], 5);
+    await fleet.look([10, 60 * minuteMs]);
+    expect(await fleet.inForce()).toHaveLength(1);
+    await fleet.look([60 * minuteMs + 5]);
+    expect(await fleet.ends()).toEqual([['many/a', 'over']]);
+    fleet.cases = failing(['n1', 'n2', 'n3'], 70 * minuteMs);
+    await fleet.look([70 * minuteMs]);
+    const [second] = await fleet.inForce();
+    await fleet.book.deny(second?.id ?? ('' as PauseId), { by: 'anna', reason: 'r', at: 71 * minuteMs });
+    await fleet.look([500 * minuteMs]);
+    expect(await fleet.inForce()).toHaveLength(1);
+  });
+
+  it('ends a freeze when its time has come', async () => {
+    const fleet = new Fleet();
+    const begun = { by: 'anna', reason: 'r', at: 0 };
+    await fleet.book.begin({ id: 'z-1' as PauseId, key: 'z-1', where: {}, begun, until: 100 });
+    await fleet.look([99]);
+    expect(await fleet.inForce()).toHaveLength(1);
+    await fleet.look([100]);
+    expect(await fleet.ends()).toEqual([['z-1', 'expired']]);
+  });
+
+  it('does nothing when nothing is to be watched', async () => {
+    const fleet = new Fleet();
+    fleet.cases = failing(['n1', 'n2', 'n3'], 5);
+    await fleet.look([10], []);
+    expect(await fleet.inForce()).toEqual([]);
+  });
+});
+
+describe('an incident that was denied', () => {
+  async function denied(fleet: Fleet, at: number): Promise<void> {
+    fleet.cases = failing(['n1', 'n2', 'n3'], 5);
+    await fleet.look([10]);
+    const [pause] = await fleet.inForce();
+    await fleet.book.deny(pause?.id ?? ('' as PauseId), { by: 'anna', reason: 'bad probe', at });
+  }
+
+  it('dismisses what began until then, once, in the name of whoever denied it', async () => {
+    const fleet = new Fleet();
+    await denied(fleet, 20);
+    await fleet.look([30, 530]);
+    expect(fleet.told.map(({ node, subject }) => [node, subject])).toEqual([
+      ['a/n1', 'anna'],
+      ['a/n2', 'anna'],
+      ['a/n3', 'anna'],
+    ]);
+  });
+
+  it('gives the same order after a restart, so that it is known', async () => {
+    const fleet = new Fleet();
+    await denied(fleet, 20);
+    await fleet.look([30]);
+    await fleet.look([40]);
+    expect(new Set(fleet.told.map(({ id }) => id)).size).toBe(3);
+    expect(fleet.told).toHaveLength(6);
+  });
+
+  it('leaves alone what began after it or before its first fault, and what is over', async () => {
+    const fleet = new Fleet();
+    await denied(fleet, 20);
+    fleet.cases = [
+      ...failing(['n1'], 4),
+      ...failing(['n2'], 21),
+      ...failing(['n3'], 5, 'recovered'),
+      ...failing(['n4'], 20),
+    ];
+    await fleet.look([30]);
+    expect(fleet.told.map(({ node }) => node)).toEqual(['a/n4']);
+  });
+
+  it('waits for a stage that takes the order', async () => {
+    const fleet = new Fleet();
+    await denied(fleet, 20);
+    fleet.cases = failing(['n1'], 5, 'booting');
+    await fleet.look([30]);
+    expect(fleet.told).toEqual([]);
+    fleet.cases = failing(['n1'], 5, 'reimaging');
+    await fleet.look([40]);
+    expect(fleet.told.map(({ node }) => node)).toEqual(['a/n1']);
+  });
+});
