@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import pg from 'pg';
-import type { BenchSite } from './bench-site.js';
+import type { KubernetesStack } from '../stack/kubernetes.js';
+import type { Site } from '../stack/site.js';
 
 /** Where it was measured: figures without it say nothing. */
 export interface MachineDescription {
@@ -12,12 +13,24 @@ export interface MachineDescription {
   readonly postgres: string;
   readonly fsync: string;
   readonly synchronousCommit: string;
-  readonly kubernetes: string;
+  /** Absent: none took part. */
+  readonly kubernetes?: string;
   readonly partitions: number;
 }
 
-export async function describeMachine(site: BenchSite): Promise<MachineDescription> {
-  const client = new pg.Client({ connectionString: site.stack.connectionString });
+/** What a benchmark ran on. */
+export interface MeasuredStack {
+  readonly stack: Pick<Site, 'connectionString'>;
+  readonly kubernetes?: Pick<KubernetesStack, 'kubectl'>;
+  readonly partitions: number;
+}
+
+export async function describeMachine({
+  stack,
+  kubernetes,
+  partitions,
+}: MeasuredStack): Promise<MachineDescription> {
+  const client = new pg.Client({ connectionString: stack.connectionString });
   await client.connect();
   const { rows } = await client.query<{ version: string; fsync: string; commit: string }>(
     `SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync,
@@ -25,9 +38,6 @@ export async function describeMachine(site: BenchSite): Promise<MachineDescripti
   );
   await client.end();
   const [postgres] = rows;
-  const version = JSON.parse(await site.kubernetes.kubectl('version', '-o', 'json')) as {
-    serverVersion: { gitVersion: string };
-  };
   return {
     cores: cpus().length,
     processor: cpus()[0]?.model.trim() ?? 'unknown',
@@ -37,7 +47,14 @@ export async function describeMachine(site: BenchSite): Promise<MachineDescripti
     postgres: postgres?.version ?? 'unknown',
     fsync: postgres?.fsync ?? 'unknown',
     synchronousCommit: postgres?.commit ?? 'unknown',
-    kubernetes: version.serverVersion.gitVersion,
-    partitions: site.partitions,
+    ...(kubernetes === undefined ? {} : { kubernetes: await versionOf(kubernetes) }),
+    partitions,
   };
+}
+
+async function versionOf(kubernetes: Pick<KubernetesStack, 'kubectl'>): Promise<string> {
+  const version = JSON.parse(await kubernetes.kubectl('version', '-o', 'json')) as {
+    serverVersion: { gitVersion: string };
+  };
+  return version.serverVersion.gitVersion;
 }

@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { measurePipeline, partNames, type BenchResult, type PartName } from './pipeline.js';
+import type { BenchResult } from './bench-result.js';
+import { eventPartNames, measureEvents, type EventPartName } from './events.js';
+import { measurePipeline, partNames, type PartName } from './pipeline.js';
 import { resultTable } from './result-table.js';
 import { measureSoak } from './soak.js';
 
@@ -17,12 +19,13 @@ function positive(text: string): number {
   throw new InvalidArgumentError('a number above 0 is wanted');
 }
 
-function partsOf(text: string): readonly PartName[] {
-  return text.split(',').map((name) => {
-    const known = partNames.find((part) => part === name);
-    if (known === undefined) throw new InvalidArgumentError(`parts are ${partNames.join(', ')}`);
-    return known;
-  });
+function partsOf<Name extends string>(names: readonly Name[]): (text: string) => readonly Name[] {
+  return (text) =>
+    text.split(',').map((name) => {
+      const known = names.find((part) => part === name);
+      if (known === undefined) throw new InvalidArgumentError(`parts are ${names.join(', ')}`);
+      return known;
+    });
 }
 
 function show(result: BenchResult, form: Form, isStrict: boolean): void {
@@ -38,7 +41,7 @@ const program = new Command('bench').description(
 program
   .command('pipeline')
   .description('report to cordon, a fleet isolated at once, and ten thousand reports a second')
-  .option('--parts <names>', `of ${partNames.join(',')}`, partsOf, partNames)
+  .option('--parts <names>', `of ${partNames.join(',')}`, partsOf(partNames), partNames)
   .option('--pairs <number>', 'samples of report to cordon, each with its floor', positive, 100)
   .option('--rounds <number>', 'how often the fleet is isolated', positive, 3)
   .option('--seconds <number>', 'how long reports are sent', positive, 60)
@@ -60,6 +63,34 @@ program
       output: Form;
     }) => {
       show(await measurePipeline(options), options.output, options.strict === true);
+    },
+  );
+
+program
+  .command('events')
+  .description('the relay, events to a file, events republished, and a thousand subscribers by HTTP')
+  .option('--parts <names>', `of ${eventPartNames.join(',')}`, partsOf(eventPartNames), eventPartNames)
+  .option('--facts <number>', 'facts in the journal', positive, 300_000)
+  .option('--entries <number>', 'entries in the outbox', positive, 60_000)
+  .option('--subscribers <number>', 'streams at the same time', positive, 1_000)
+  .option('--seconds <number>', 'how long events are published', positive, 20)
+  .option('--partitions <number>', 'partitions of each topic', positive, 4)
+  .addOption(profiles())
+  .addOption(strict())
+  .addOption(output())
+  .action(
+    async (options: {
+      parts: readonly EventPartName[];
+      facts: number;
+      entries: number;
+      subscribers: number;
+      seconds: number;
+      partitions: number;
+      profiles?: string;
+      strict?: true;
+      output: Form;
+    }) => {
+      show(await measureEvents(options), options.output, options.strict === true);
     },
   );
 

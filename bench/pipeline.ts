@@ -1,10 +1,10 @@
 import { Cleanups } from '../stack/site.js';
+import { resultOf, type BenchResult } from './bench-result.js';
 import { startBenchSite, startOnSite, type BenchSite } from './bench-site.js';
 import { CordonWatch } from './cordon-watch.js';
 import type { Part } from './figures.js';
 import { createNodes, floorNodes, productNodes, renewFleet, untilKnown } from './fleet.js';
 import { JournalLook } from './journal-look.js';
-import { describeMachine, type MachineDescription } from './machine.js';
 import { NodeApi } from './node-api.js';
 import { measureIsolations } from './parts/isolations.js';
 import { measureReportToCordon } from './parts/report-to-cordon.js';
@@ -25,13 +25,6 @@ export interface PipelineOptions {
   readonly profiles?: string | undefined;
 }
 
-export interface BenchResult {
-  readonly measuredAt: string;
-  readonly machine: MachineDescription;
-  readonly parts: readonly Part[];
-  readonly met: boolean;
-}
-
 /** Measures the wanted parts on a stack of its own, one after the other, and takes everything down again. */
 export async function measurePipeline(options: PipelineOptions): Promise<BenchResult> {
   const cleanups = new Cleanups();
@@ -47,13 +40,7 @@ export async function measurePipeline(options: PipelineOptions): Promise<BenchRe
     const throughput = options.parts.includes('throughput')
       ? [await measureThroughput(site, journal, options)]
       : [];
-    const parts = [...active, ...throughput];
-    return {
-      measuredAt: new Date().toISOString(),
-      machine: await describeMachine(site),
-      parts,
-      met: parts.every(({ met }) => met),
-    };
+    return await resultOf(site, [...active, ...throughput]);
   } finally {
     await cleanups.run();
   }

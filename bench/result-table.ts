@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { Distribution } from './figures.js';
-import type { BenchResult } from './pipeline.js';
+import type { BenchResult } from './bench-result.js';
 
 /** The result for people. */
 export function resultTable({ machine, parts }: BenchResult): string {

@@ -1,11 +1,10 @@
 import { Cleanups } from '../stack/site.js';
+import { resultOf, type BenchResult } from './bench-result.js';
 import { startBenchSite, startOnSite, type BenchSite } from './bench-site.js';
 import { distributionOf, rounded, slopePerHour, type Part } from './figures.js';
 import { createNodes, productNodes } from './fleet.js';
 import { JournalLook } from './journal-look.js';
-import { describeMachine } from './machine.js';
 import { NodeApi } from './node-api.js';
-import type { BenchResult } from './pipeline.js';
 import { usageOf } from './process-usage.js';
 import { progress } from './progress.js';
 import { ReportSender } from './report-sender.js';
@@ -40,12 +39,7 @@ export async function measureSoak(options: SoakOptions): Promise<BenchResult> {
     cleanups.add(() => admin.close());
     await createNodes(admin, productNodes);
     const part = partOf(await samplesOf(site, cleanups, options), options);
-    return {
-      measuredAt: new Date().toISOString(),
-      machine: await describeMachine(site),
-      parts: [part],
-      met: part.met,
-    };
+    return await resultOf(site, [part]);
   } finally {
     await cleanups.run();
   }
