@@ -1,4 +1,4 @@
-import type { History, PublishedFact, ToldProcess } from '../adapters/ports/journal.js';
+import type { History, PublishedFact, PublishedFactsQuery, ToldProcess } from '../adapters/ports/journal.js';
 import type { ToldFact } from '../domain/fact.js';
 import type { NodeKey } from '../domain/identifiers.js';
 
@@ -71,6 +71,8 @@ export interface AgainOptions {
   readonly history: Pick<History, 'publishedFacts'>;
   /** Undefined: of all nodes. */
   readonly node?: NodeKey;
+  /** Undefined: from the first node on. */
+  readonly fromNode?: NodeKey;
   /** Facts read at once, which is what is held in memory. */
   readonly pageFacts?: number;
 }
@@ -82,16 +84,18 @@ export interface AgainOptions {
 export async function* decisionsAgain({
   history,
   node,
+  fromNode,
   pageFacts = 2_000,
 }: AgainOptions): AsyncGenerator<readonly DecisionAgain[], void> {
   const folding = new Folding();
-  const read = (after?: ToldFact): Promise<readonly PublishedFact[]> =>
+  const read = (after?: PublishedFactsQuery['after']): Promise<readonly PublishedFact[]> =>
     history.publishedFacts({
       limit: pageFacts,
       ...(after === undefined ? {} : { after }),
       ...(node === undefined ? {} : { node }),
     });
-  let next: Promise<readonly PublishedFact[]> | undefined = read();
+  let next: Promise<readonly PublishedFact[]> | undefined =
+    fromNode === undefined ? read() : read({ node: fromNode, version: 0 });
   while (next !== undefined) {
     const page: readonly PublishedFact[] = await next;
     const last = page.at(-1)?.fact;

@@ -16,9 +16,14 @@ export interface JournalEvent {
   readonly said: Said;
 }
 
+/** A fact, where facts stand node after node. */
+export type JournalPlace = Pick<ToldFact, 'node' | 'version'>;
+
 /** What of the journal is wanted. */
 export interface JournalSpan {
   readonly filter: EventFilter;
+  /** Undefined: from the beginning of the journal on. */
+  readonly from?: JournalPlace;
   /** ms: decided at this time or later… */
   readonly since: number;
   /** …and before this one. */
@@ -43,16 +48,22 @@ function onlyNode({ nodes }: EventFilter): NodeKey | undefined {
 export async function* journalEvents(
   history: Pick<History, 'publishedFacts'>,
   source: string,
-  { filter, since, until }: JournalSpan,
+  { filter, from, since, until }: JournalSpan,
 ): AsyncGenerator<readonly JournalEvent[], void> {
   const node = onlyNode(filter);
   const wanted = (fact: ToldFact, said: Said): boolean =>
     fits(filter, { topic: said.topic, node: fact.node, ...facetsOf(said) });
-  for await (const decisions of decisionsAgain({ history, ...(node === undefined ? {} : { node }) })) {
+  const isBefore = (fact: ToldFact): boolean => fact.node === from?.node && fact.version < from.version;
+  const again = {
+    history,
+    ...(node === undefined ? {} : { node }),
+    ...(from === undefined ? {} : { fromNode: from.node }),
+  };
+  for await (const decisions of decisionsAgain(again)) {
     const events: JournalEvent[] = [];
     for (const { facts, process } of decisions) {
       for (const { fact, epoch, causedBy } of facts) {
-        if (fact.at < since || fact.at >= until) continue;
+        if (fact.at < since || fact.at >= until || isBefore(fact)) continue;
         const publisher = { source, epoch, causedBy };
         for (const said of saidBy(process, fact))
           if (wanted(fact, said)) events.push({ publisher, fact, said });

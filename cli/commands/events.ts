@@ -29,7 +29,7 @@ function instantOrEvent(text: string): string {
   return eventId.test(text) ? text : instant(text);
 }
 
-/** From a running Faultline: what its log still has. */
+/** From a running Faultline: what its log still has, and of facts what it has forgotten. */
 async function fromServer(
   terminal: Terminal,
   options: EventsOptions,

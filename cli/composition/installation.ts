@@ -85,7 +85,12 @@ async function addIntake(
 }
 
 /** Of subscribers by HTTP: what all of them together hold in memory, and how many there may be. */
-const streamLimits = { ringCharacters: 16_777_216, heartbeatMs: 15_000, maximumStreams: 2_000 };
+const streamLimits = {
+  ringBytes: 16_777_216,
+  heartbeatMs: 15_000,
+  stallMs: 60_000,
+  maximumStreams: 2_000,
+};
 
 async function addConsole(
   server: FastifyInstance,
@@ -122,6 +127,10 @@ async function addConsole(
       schemaIds: connections.schemaIds,
       clock,
       metrics: context.metrics,
+      journal: {
+        history: connections.journal.history,
+        source: eventSource(installation.id, 'maintenance'),
+      },
       ...streamLimits,
     }),
     onError: (error) => {

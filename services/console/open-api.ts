@@ -122,7 +122,7 @@ export const consoleOperations: readonly Operation[] = [
     query: eventsQuery,
     answers: {},
     stream:
-      'Server-Sent Events. `data` is a CloudEvent (structured JSON), `event` its name, `id` its id, a semicolon, and the time before which nothing is still to come: send it as Last-Event-ID to go on from there (the id of an event alone will do where the journal has it). At least once, in order per node. With `snapshot=true` each node comes first, as `NodeState` with the item of /v1/nodes as data and no id, then `snapshot-end`; drop events of a node whose `sequence` is not above that of its state. The event `cut-off` comes last to whoever was too slow; `end`, when all up to `until` was given.',
+      'Server-Sent Events. `data` is a CloudEvent (structured JSON), `event` its name, `id` its id, a semicolon, and the time before which nothing is still to come: send it as Last-Event-ID to go on from there (the id of an event alone will do where the journal has it). At least once, in order per node. `from` a time before what the log still has, events come from the journal first, node after node, without `partition` and `offset`, their ids with a third part. With `snapshot=true` each node comes first, as `NodeState` with the item of /v1/nodes as data and no id, then `snapshot-end`; drop events of a node whose `sequence` is not above that of its state. The event `cut-off` comes last to whoever was too slow; who takes nothing for a minute is disconnected; `end`, when all up to `until` was given.',
   },
   {
     method: 'get',

@@ -99,8 +99,10 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
       eventLog,
       schemaIds,
       clock: systemClock,
-      ringCharacters: 1_000_000,
+      journal: { history, source },
+      ringBytes: 1_000_000,
       heartbeatMs: 1_000,
+      stallMs: 60_000,
       maximumStreams: 10,
     }),
     onError: (error) => {

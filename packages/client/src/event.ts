@@ -25,8 +25,9 @@ export interface AnyEvent<Type extends EventType = EventType> {
   /** The run that published it again; undefined for what is published for the first time. */
   readonly replay: string | undefined;
   readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
+  /** Undefined, as its offset, where the log has forgotten it: it comes from the journal. */
+  readonly partition: number | undefined;
+  readonly offset: string | undefined;
 }
 
 /** `switch (event.type)` narrows `event.data`. */

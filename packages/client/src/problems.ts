@@ -9,11 +9,16 @@ export type UnreadableReason =
 /** A record as it came. */
 export interface RawRecord {
   readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
+  /** Undefined, as its offset, where the log has forgotten it. */
+  readonly partition: number | undefined;
+  readonly offset: string | undefined;
   readonly key: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly value: Buffer | undefined;
+}
+
+function placeOf({ topic, partition, offset }: RawRecord): string {
+  return partition === undefined ? topic : `${topic}/${partition} at ${offset ?? 'no offset'}`;
 }
 
 /** A record that no waiting makes readable. Nothing of it is lost: its bytes are here. */
@@ -23,7 +28,7 @@ export class UnreadableRecord extends Error {
   readonly record: RawRecord;
 
   constructor(reason: UnreadableReason, record: RawRecord, why: string, options?: ErrorOptions) {
-    super(`${record.topic}/${record.partition} at ${record.offset}: ${why}`, options);
+    super(`${placeOf(record)}: ${why}`, options);
     this.reason = reason;
     this.record = record;
   }

@@ -33,8 +33,8 @@ interface StructuredEvent {
   readonly traceparent?: string;
   readonly replay?: string;
   readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
+  readonly partition?: number;
+  readonly offset?: string;
   readonly data?: EventData[keyof EventData];
   readonly data_base64?: string;
 }

@@ -1,4 +1,9 @@
-import { placeName, type Batch, type Place } from '../../../adapters/ports/event-log.js';
+import {
+  placeName,
+  type AssignedPartition,
+  type Batch,
+  type Place,
+} from '../../../adapters/ports/event-log.js';
 import { fits, type EventFilter } from '../../event-filter.js';
 import { eventText } from './event-ring.js';
 import type { EventSource } from './event-tail.js';
@@ -9,17 +14,30 @@ import { publishedEvent } from '../../published-event.js';
 export interface Target {
   /** Offset after the last record wanted, by place. */
   readonly offsets: ReadonlyMap<string, bigint>;
+  /** ms, the log's clock: nothing that was appended before is still to come at these offsets or behind them. */
+  readonly safeSince: number;
   /** False: it is of no use any more, and the next one is to be reached. */
   readonly isGood: () => boolean;
 }
 
+/** From where on a topic is read. */
+export interface TopicStart {
+  /** ms, the log's clock: everything appended since then comes. */
+  readonly since: number;
+  /** By partition. */
+  readonly offsets: ReadonlyMap<number, bigint>;
+}
+
+/** The log has deleted what was to be read next: who comes again gets it from the journal, where that has it. */
+export class ForgottenMeanwhile extends Error {
+  override readonly name = 'ForgottenMeanwhile';
+}
+
 export interface Stretch<Wanted extends Target> {
   readonly filter: EventFilter;
-  /** By topic and partition. */
-  readonly from: ReadonlyMap<string, ReadonlyMap<number, bigint>>;
-  /** ms, the log's clock: everything appended since then comes… */
-  readonly since: number;
-  /** …and nothing that was appended at this time or later. */
+  /** By topic. */
+  readonly from: ReadonlyMap<string, TopicStart>;
+  /** ms, the log's clock: nothing that was appended at this time or later comes. */
   readonly until?: number;
   readonly target: () => Wanted;
   /** Takes text in order per node; resolves when there is room for more. */
@@ -45,10 +63,10 @@ class CatchUp<Wanted extends Target> {
     this.#source = source;
     this.#stretch = stretch;
     this.#target = stretch.target();
-    this.#places = [...stretch.from].flatMap(([topic, offsets]) =>
+    this.#places = [...stretch.from].flatMap(([topic, { since, offsets }]) =>
       [...offsets].map(([partition, next]) => {
         const place = { topic, partition };
-        this.#water.begin(place, next, stretch.since);
+        this.#water.begin(place, next, since);
         return place;
       }),
     );
@@ -66,7 +84,7 @@ class CatchUp<Wanted extends Target> {
       const subscription = this.#source.eventLog.follow({
         topics: [...from.keys()],
         maxBatchRecords: 500,
-        startAt: (assigned) => Promise.resolve(this.#water.nextIn(assigned) ?? assigned.high),
+        startAt: (assigned) => this.#startAt(assigned),
         onBatch: (batch) => this.#take(batch),
       });
       try {
@@ -77,6 +95,13 @@ class CatchUp<Wanted extends Target> {
     }
     if (signal.aborted || !this.#isThere()) return undefined;
     return { target: this.#target, positions: this.#water.positions() };
+  }
+
+  #startAt(assigned: AssignedPartition): Promise<bigint> {
+    const next = this.#water.nextIn(assigned) ?? assigned.high;
+    if (next >= assigned.low) return Promise.resolve(next);
+    const missing = `${placeName(assigned)} begins at ${assigned.low} by now, and was read up to ${next}`;
+    return Promise.reject(new ForgottenMeanwhile(`${missing}: the subscriber is to come again`));
   }
 
   #isThere(): boolean {
@@ -94,11 +119,19 @@ class CatchUp<Wanted extends Target> {
     return false;
   }
 
+  /** A partition in which nothing came would hold it back up to the end. */
+  #safeSince(): number {
+    const { offsets, safeSince } = this.#target;
+    for (const place of this.#places)
+      this.#water.looked(place, offsets.get(placeName(place)) ?? 0n, safeSince);
+    return this.#water.safeSince;
+  }
+
   async #take({ records }: Batch): Promise<void> {
     const { filter, until = Infinity, deliver, signal } = this.#stretch;
     if (signal.aborted || this.#hasArrived()) return;
     const events = await Promise.all(records.map((record) => publishedEvent(record, this.#source.schemaIds)));
-    const { safeSince } = this.#water;
+    const safeSince = this.#safeSince();
     const texts: string[] = [];
     for (const event of events) {
       // A batch that failed midway comes again.

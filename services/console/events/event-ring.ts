@@ -1,11 +1,17 @@
+import type { Place } from '../../../adapters/ports/event-log.js';
+import type { EventFacets } from '../../event-filter.js';
 import type { PublishedEvent } from '../../published-event.js';
 import { resumeText } from './resume-point.js';
 
-/** An event on its way to everybody who wants it; its text is made once for all. */
-export interface RingEntry {
-  readonly event: PublishedEvent;
-  /** As a server-sent event. */
-  readonly text: string;
+/** An event on its way to everybody who wants it: what filters ask for, where it is, and its bytes, made once for all. */
+export interface RingEntry extends EventFacets, Place {
+  readonly offset: bigint;
+  /** ms, the log's clock. */
+  readonly appendedAt: number;
+  /** From where whoever has got it goes on. */
+  readonly resume: string;
+  /** As a server-sent event, in UTF-8. */
+  readonly bytes: Buffer;
 }
 
 /** The lines of one server-sent event. */
@@ -13,13 +19,27 @@ export function eventText({ id, name, json }: PublishedEvent, safeSince: number)
   return `id: ${resumeText(id, safeSince)}\nevent: ${name}\ndata: ${json}\n\n`;
 }
 
-/** The latest events, numbered in the order in which they were read; as many as fit into so many characters of text. */
+/** The same for all who want it. Its JSON is in the bytes, and kept nowhere else. */
+export function ringEntry(event: PublishedEvent, safeSince: number): RingEntry {
+  const { json: _, name: __, id, ...rest } = event;
+  return { ...rest, resume: resumeText(id, safeSince), bytes: Buffer.from(eventText(event, safeSince)) };
+}
+
+/** Takes at once what is there from this number on; nothing before is for it. */
+export type Watcher = (from: number) => void;
+
+/** The latest events, numbered in the order in which they were read; as many as fit into so many bytes. */
 export class EventRing {
   readonly #room: number;
-  #entries: RingEntry[] = [];
+  #entries: (RingEntry | undefined)[] = [];
+  /** Of the entries, those that are no longer here: to take each out by itself would move all others each time. */
+  #dropped = 0;
   #first = 0;
-  #characters = 0;
-  readonly #watchers = new Set<(entries: readonly RingEntry[]) => boolean>();
+  #bytes = 0;
+  /** Of all nodes. */
+  readonly #watchers = new Set<Watcher>();
+  readonly #watchersOfNode = new Map<string, Set<Watcher>>();
+  #told = 0;
   #droppedUpTo: number;
 
   /** @param heldSince everything that is appended from this time on (ms, the log's clock) comes into it */
@@ -30,7 +50,7 @@ export class EventRing {
 
   /** Number of the next event. */
   get end(): number {
-    return this.#first + this.#entries.length;
+    return this.#first + this.#entries.length - this.#dropped;
   }
 
   /** Number of the oldest event that is still here. */
@@ -44,31 +64,74 @@ export class EventRing {
   }
 
   append(entries: readonly RingEntry[]): void {
-    for (const entry of entries) this.#characters += entry.text.length;
+    for (const { bytes } of entries) this.#bytes += bytes.length;
     this.#entries.push(...entries);
-    let dropped = 0;
-    while (this.#characters > this.#room) {
-      const oldest = this.#entries[dropped];
-      if (oldest === undefined) break;
-      this.#characters -= oldest.text.length;
-      this.#droppedUpTo = Math.max(this.#droppedUpTo, oldest.event.appendedAt + 1);
-      dropped += 1;
+    while (this.#bytes > this.#room && this.#dropped < this.#entries.length) {
+      // Nobody is too slow for what he was not told of.
+      if (this.#first >= this.#told) this.tell();
+      this.#dropOldest();
     }
-    if (dropped > 0) this.#entries = this.#entries.slice(dropped);
-    this.#first += dropped;
-    for (const watch of this.#watchers) if (watch(entries)) this.#watchers.delete(watch);
+    if (this.#dropped < this.#entries.length / 2) return;
+    this.#entries = this.#entries.slice(this.#dropped);
+    this.#dropped = 0;
+  }
+
+  #dropOldest(): void {
+    const oldest = this.at(this.#first);
+    if (oldest === undefined) return;
+    this.#bytes -= oldest.bytes.length;
+    this.#droppedUpTo = Math.max(this.#droppedUpTo, oldest.appendedAt + 1);
+    this.#entries[this.#dropped] = undefined;
+    this.#dropped += 1;
+    this.#first += 1;
   }
 
   at(number: number): RingEntry | undefined {
-    return this.#entries[number - this.#first];
+    return this.#entries[this.#dropped + number - this.#first];
+  }
+
+  /** Number of the first event that watchers were not told of. */
+  get told(): number {
+    return this.#told;
   }
 
   /**
-   * Shows what comes next, until `watch` says that it has seen what it waits for. Most of what comes is for one subscriber
-   * in a thousand: to wake all of them each time cost more than all else.
+   * Has `watch` look each time that something has come: about these nodes, or about any. Most of what comes is for one subscriber
+   * in a thousand; to ask all of them each time took a third of a core. Returns what ends it.
    */
-  whenNext(watch: (entries: readonly RingEntry[]) => boolean): () => void {
-    this.#watchers.add(watch);
-    return () => this.#watchers.delete(watch);
+  watch(watch: Watcher, nodes?: ReadonlySet<string>): () => void {
+    if (nodes === undefined) {
+      this.#watchers.add(watch);
+      return () => this.#watchers.delete(watch);
+    }
+    for (const node of nodes) {
+      const watchers = this.#watchersOfNode.get(node) ?? new Set();
+      this.#watchersOfNode.set(node, watchers.add(watch));
+    }
+    return () => {
+      for (const node of nodes) this.#forget(watch, node);
+    };
+  }
+
+  /** Tells those who watch for it of what has come since the last time. */
+  tell(): void {
+    const from = this.#told;
+    this.#told = this.end;
+    const looking = new Map<Watcher, number>();
+    for (const watch of this.#watchers) looking.set(watch, from);
+    for (const [watch, number] of this.#lookingByNode(from))
+      if (!looking.has(watch)) looking.set(watch, number);
+    for (const [watch, number] of looking) watch(number);
+  }
+
+  *#lookingByNode(from: number): Generator<readonly [Watcher, number]> {
+    for (let number = from; number < this.#told; number += 1)
+      for (const watch of this.#watchersOfNode.get(this.at(number)?.node ?? '') ?? []) yield [watch, number];
+  }
+
+  #forget(watch: Watcher, node: string): void {
+    const watchers = this.#watchersOfNode.get(node);
+    watchers?.delete(watch);
+    if (watchers?.size === 0) this.#watchersOfNode.delete(node);
   }
 }

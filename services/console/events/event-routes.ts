@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import type { FastifyInstance } from 'fastify';
 
 import type { History } from '../../../adapters/ports/journal.js';
-import type { CuttableSink, EventStreams } from './event-streams.js';
+import type { EventStreams } from './event-streams.js';
 import type { Present } from '../read-history.js';
 import { writeSnapshot } from './snapshot.js';
+import type { CuttableSink } from './subscriber-connection.js';
 import { streamRequestOf } from './stream-request.js';
 
 export interface EventRouteOptions {
@@ -26,9 +27,12 @@ function sinkOf(response: ServerResponse): CuttableSink {
     cut: () => {
       response.destroy();
     },
-    write: async (text) => {
-      if (gone.signal.aborted || response.write(text)) return;
-      await once(response, 'drain', { signal: gone.signal }).catch(() => undefined);
+    write: (bytes) => {
+      if (gone.signal.aborted || response.write(bytes)) return undefined;
+      return once(response, 'drain', { signal: gone.signal }).then(
+        () => undefined,
+        () => undefined,
+      );
     },
   };
 }
@@ -56,8 +60,10 @@ export function eventRoutes(fastify: FastifyInstance, options: EventRouteOptions
     response.flushHeaders();
     const sink = sinkOf(response);
     try {
-      if (wanted.snapshot) await writeSnapshot({ history, ...present }, wanted.filter, { sink, since: now });
-      await streams.serve(wanted, sink);
+      await streams.serve(wanted, sink, async (connection) => {
+        if (!wanted.snapshot) return;
+        await writeSnapshot({ history, ...present }, wanted.filter, { sink: connection, since: now });
+      });
     } catch (error) {
       // The answer has begun: all that can be said is its end, after which the subscriber comes again.
       onError(error);

@@ -1,34 +1,30 @@
 import { placeName } from '../../../adapters/ports/event-log.js';
-import { catchUp, type Target } from './catch-up.js';
-import { fits, type EventFilter } from '../../event-filter.js';
+import { catchUp, type Target, type TopicStart } from './catch-up.js';
+import { fits } from '../../event-filter.js';
 import { clockSkewMs, type EventSource, type EventTail } from './event-tail.js';
-import type { PublishedEvent } from '../../published-event.js';
+import type { EventRing, RingEntry } from './event-ring.js';
+import { tellForgotten, type ForgottenContext, type LogStart, type WantedPast } from './forgotten-events.js';
 import type { Turns } from '../../turns.js';
 import { resumeText } from './resume-point.js';
+import type { SubscriberConnection } from './subscriber-connection.js';
 
 /** What one subscriber asks for. */
-export interface StreamRequest {
-  readonly filter: EventFilter;
+export interface StreamRequest extends Pick<WantedPast, 'filter' | 'journal'> {
   /** The present state of all nodes comes first. */
   readonly snapshot?: true;
   /** ms, the log's clock. Undefined: from now on. */
   readonly since?: number;
+  /** ms: of what is read in the journal, everything decided since. Undefined: since `since`. */
+  readonly decidedSince?: number;
   /** ms, the log's clock, not ahead: the stream ends with what was appended before. Undefined: it does not end. */
   readonly until?: number;
-}
-
-/** The way to one subscriber. */
-export interface EventSink {
-  /** Resolves when there is room for more, or the signal aborts. */
-  write(text: string): Promise<void>;
-  /** Aborts when the subscriber is gone. */
-  readonly signal: AbortSignal;
 }
 
 /** How one stream ended. `cutOff`: too slow; what it is to go on with later has been written to it. */
 export type StreamEnd = 'over' | 'gone' | 'cutOff';
 
-export interface StreamContext extends EventSource {
+export interface StreamContext extends EventSource, ForgottenContext {
+  readonly eventLog: EventSource['eventLog'];
   readonly tail: () => Promise<EventTail>;
   /** Who reads the log for itself waits for one. */
   readonly turns: Turns;
@@ -37,20 +33,22 @@ export interface StreamContext extends EventSource {
   readonly sent: (events: number) => void;
 }
 
-/** At most so many characters are given to a connection at once: that is all that waits for a slow one. */
-const writeCharacters = 65_536;
+/** At most so many bytes are given to a connection at once: that is all that waits for a slow one. */
+const writeBytes = 65_536;
 
 export class EventStream {
   readonly #context: StreamContext;
   readonly #request: StreamRequest;
-  readonly #sink: EventSink;
+  readonly #sink: SubscriberConnection;
   #tail: EventTail | undefined;
+  /** Number of the next event in the ring; while it watches, this may be later. */
   #cursor = 0;
+  #isWatching = false;
   #skipBelow: ReadonlyMap<string, bigint> = new Map();
   #skipBefore = 0;
   #lastId = '';
 
-  constructor(context: StreamContext, request: StreamRequest, sink: EventSink) {
+  constructor(context: StreamContext, request: StreamRequest, sink: SubscriberConnection) {
     this.#context = context;
     this.#request = request;
     this.#sink = sink;
@@ -60,66 +58,91 @@ export class EventStream {
   lagMs(now: number): number {
     if (this.#tail === undefined) return 0;
     const { ring } = this.#tail;
-    const waiting = ring.at(Math.max(this.#cursor, ring.first));
-    return waiting === undefined ? 0 : Math.max(0, now - waiting.event.appendedAt);
+    for (let number = Math.max(this.#placeIn(ring), ring.first); ; number += 1) {
+      const entry = ring.at(number);
+      if (entry === undefined) return 0;
+      if (this.#wants(entry)) return Math.max(0, now - entry.appendedAt);
+    }
   }
 
   /** It will never get what it has not got yet: that is gone from memory. */
   get isLost(): boolean {
-    return this.#tail !== undefined && this.#cursor < this.#tail.ring.first;
+    return this.#tail !== undefined && this.#placeIn(this.#tail.ring) < this.#tail.ring.first;
+  }
+
+  /** Who watches has been told of all that is for it. */
+  #placeIn(ring: EventRing): number {
+    return this.#isWatching ? Math.max(this.#cursor, ring.told) : this.#cursor;
   }
 
   async run(): Promise<StreamEnd> {
     const { until } = this.#request;
     if (until !== undefined) {
-      if (!(await this.#readUntil(until))) return 'gone';
+      if (!(await this.#inTouch(() => this.#readUntil(until)))) return 'gone';
       // So that an end can be told from a connection that broke.
       await this.#sink.write('event: end\ndata: {}\n\n');
       return 'over';
     }
     const tail = await this.#context.tail();
-    if (!(await this.#begin(tail))) return 'gone';
+    if (!(await this.#inTouch(() => this.#begin(tail)))) return 'gone';
     this.#tail = tail;
     return this.#goOn(tail);
   }
 
-  async #offsetsSince(since: number): Promise<ReadonlyMap<string, ReadonlyMap<number, bigint>>> {
-    const { topics } = this.#request.filter;
-    const { eventLog } = this.#context;
-    return new Map(
-      await Promise.all(
-        topics.map(async (topic) => [topic, await eventLog.offsetsSince(topic, since)] as const),
-      ),
-    );
+  /** While the past is read, what is wanted may lie far apart, and others may be before it: it hears of us all the same. */
+  async #inTouch<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = new AbortController();
+    void this.#sink.keepOpen(this.#context.heartbeatMs, done.signal);
+    try {
+      return await work();
+    } finally {
+      done.abort();
+    }
   }
 
-  #catchUp<Wanted extends Target>(
-    from: ReadonlyMap<string, ReadonlyMap<number, bigint>>,
-    since: number,
-    target: () => Wanted,
-  ) {
+  async #startOf(start: LogStart): Promise<ReadonlyMap<string, TopicStart>> {
+    const { topics } = this.#request.filter;
+    const { eventLog } = this.#context;
+    const starts = topics.map(async (topic) => {
+      const since = start(topic);
+      return [topic, { since, offsets: await eventLog.offsetsSince(topic, since) }] as const;
+    });
+    return new Map(await Promise.all(starts));
+  }
+
+  #catchUp<Wanted extends Target>(from: ReadonlyMap<string, TopicStart>, target: () => Wanted) {
     const { filter, until } = this.#request;
     const stretch = {
       filter,
       from,
-      since,
       target,
       ...(until === undefined ? {} : { until }),
-      deliver: (text: string, events: number) => this.#write(text, events),
+      deliver: async (text: string, events: number) => this.#write(text, events),
       signal: this.#sink.signal,
     };
     return this.#context.turns.during(() => catchUp(this.#context, stretch));
   }
 
+  /** Undefined: it is gone. */
+  #tellForgotten(since: number): Promise<LogStart | undefined> {
+    const { decidedSince = since, ...request } = this.#request;
+    const deliver = async (text: string, events: number) => this.#write(text, events);
+    const listener = { deliver, signal: this.#sink.signal };
+    return tellForgotten(this.#context, { ...request, since, decidedSince }, listener);
+  }
+
   async #readUntil(until: number): Promise<boolean> {
     const { since = 0 } = this.#request;
-    const from = await this.#offsetsSince(since);
+    const start = await this.#tellForgotten(since);
+    if (start === undefined) return false;
+    const from = await this.#startOf(start);
     const offsets = new Map(
-      [...(await this.#offsetsSince(until))].flatMap(([topic, partitions]) =>
-        [...partitions].map(([partition, offset]) => [placeName({ topic, partition }), offset] as const),
+      [...(await this.#startOf(() => until))].flatMap(([topic, end]) =>
+        [...end.offsets].map(([partition, offset]) => [placeName({ topic, partition }), offset] as const),
       ),
     );
-    return (await this.#catchUp(from, since, () => ({ offsets, isGood: () => true }))) !== undefined;
+    const target = { offsets, safeSince: until, isGood: () => true };
+    return (await this.#catchUp(from, () => target)) !== undefined;
   }
 
   /** Finds its place in the ring; what lies before it is read from the log. False: it is gone. */
@@ -132,10 +155,11 @@ export class EventStream {
       this.#skipBefore = since;
       return true;
     }
-    const from = await this.#offsetsSince(since);
-    const caughtUp = await this.#catchUp(from, since, () => {
-      const { number, offsets } = tail.position();
-      return { number, offsets, isGood: () => number >= tail.ring.first };
+    const start = await this.#tellForgotten(since);
+    if (start === undefined) return false;
+    const caughtUp = await this.#catchUp(await this.#startOf(start), () => {
+      const position = tail.position();
+      return { ...position, isGood: () => position.number >= tail.ring.first };
     });
     if (caughtUp === undefined) return false;
     this.#cursor = caughtUp.target.number;
@@ -152,74 +176,96 @@ export class EventStream {
         await this.#sink.write(`event: cut-off\ndata: ${JSON.stringify(data)}\n\n`);
         return 'cutOff';
       }
-      const before = this.#cursor;
-      const { text, events } = this.#next(tail);
-      if (events > 0) await this.#write(text, events);
-      else if (this.#cursor === before) await this.#await(tail);
+      await this.#keepUp(tail);
     }
     return 'gone';
   }
 
-  /** Moves the cursor over what does not fit, up to as much as is written at once. */
-  #next({ ring }: EventTail): { readonly text: string; readonly events: number } {
-    let text = '';
-    let events = 0;
-    for (; text.length < writeCharacters; this.#cursor += 1) {
+  /** Gives what has come. Undefined: all of it; else there is no room for more until it resolves. */
+  #give(ring: EventRing): Promise<void> | undefined {
+    for (;;) {
+      const { bytes, events } = this.#next(ring);
+      if (events === 0) return undefined;
+      const room = this.#write(bytes, events);
+      if (room !== undefined) return room;
+    }
+  }
+
+  /** Moves the cursor over what is not wanted, up to as much as is written at once. */
+  #next(ring: EventRing): { readonly bytes: Buffer; readonly events: number } {
+    const wanted: Buffer[] = [];
+    let length = 0;
+    for (; length < writeBytes; this.#cursor += 1) {
       const entry = ring.at(this.#cursor);
       if (entry === undefined) break;
-      if (!this.#wants(entry.event)) continue;
-      text += entry.text;
-      events += 1;
-      this.#lastId = entry.text.slice('id: '.length, entry.text.indexOf('\n'));
+      if (!this.#wants(entry)) continue;
+      wanted.push(entry.bytes);
+      length += entry.bytes.length;
+      this.#lastId = entry.resume;
     }
-    return { text, events };
+    const [only] = wanted;
+    // Most often it is one, whose bytes are then the same for all.
+    const bytes = wanted.length === 1 && only !== undefined ? only : Buffer.concat(wanted, length);
+    return { bytes, events: wanted.length };
   }
 
-  #wants(event: PublishedEvent): boolean {
-    return fits(this.#request.filter, event) && this.#isNew(event);
+  #wants(entry: RingEntry): boolean {
+    return fits(this.#request.filter, entry) && this.#isNew(entry);
   }
 
-  #isNew(event: PublishedEvent): boolean {
+  #isNew(entry: RingEntry): boolean {
     return (
-      event.appendedAt >= this.#skipBefore && event.offset >= (this.#skipBelow.get(placeName(event)) ?? 0n)
+      entry.appendedAt >= this.#skipBefore && entry.offset >= (this.#skipBelow.get(placeName(entry)) ?? 0n)
     );
   }
 
-  /** Until the next event, or until it is time to be heard of. */
-  async #await(tail: EventTail): Promise<void> {
+  /** Gives each event when it comes, and is heard of when none does; until there is no room, or what comes next is gone. */
+  async #keepUp(tail: EventTail): Promise<void> {
     const { clock, heartbeatMs } = this.#context;
+    const { ring } = tail;
     const over = new AbortController();
-    const wake = (): void => {
+    const stop = (): void => {
       over.abort();
     };
-    const forget = tail.ring.whenNext((entries) => {
-      if (!entries.some(({ event }) => this.#wants(event))) {
-        this.#cursor += entries.length;
-        return false;
-      }
-      wake();
-      return true;
-    });
-    this.#sink.signal.addEventListener('abort', wake, { once: true });
-    const until = clock.now() + heartbeatMs;
-    await clock.waitUntil(until, over.signal);
+    const until: { room?: Promise<void> | undefined } = {};
+    const look = (from: number): void => {
+      this.#cursor = Math.max(this.#cursor, from);
+      this.#isWatching = false;
+      until.room = this.#give(ring) ?? this.#heartbeatIfDue(tail);
+      if (until.room !== undefined || this.isLost) stop();
+      else this.#isWatching = true;
+    };
+    const forget = ring.watch(look, this.#request.filter.nodes);
+    this.#sink.signal.addEventListener('abort', stop, { once: true });
+    look(this.#cursor);
+    for (;;) {
+      await clock.waitUntil(this.#sink.heardAt + heartbeatMs, over.signal);
+      if (over.signal.aborted) break;
+      look(ring.told);
+    }
     forget();
-    this.#sink.signal.removeEventListener('abort', wake);
-    if (!over.signal.aborted) await this.#heartbeat(tail);
+    this.#sink.signal.removeEventListener('abort', stop);
+    await until.room;
+  }
+
+  #heartbeatIfDue(tail: EventTail): Promise<void> | undefined {
+    const { clock, heartbeatMs } = this.#context;
+    return clock.now() < this.#sink.heardAt + heartbeatMs ? undefined : this.#heartbeat(tail);
   }
 
   /** No event: it only moves what the subscriber goes on from when it comes again. */
-  async #heartbeat(tail: EventTail): Promise<void> {
+  #heartbeat(tail: EventTail): Promise<void> | undefined {
     // What is in the ring behind the cursor it has got, or did not want.
-    if (this.#cursor < tail.ring.end) return;
+    if (this.#cursor < tail.ring.end) return undefined;
     this.#lastId = resumeText('', tail.safeSince);
     // Without a line for data, not every reader takes the id.
-    await this.#sink.write(`id: ${this.#lastId}\ndata:\n\n`);
+    return this.#write(`id: ${this.#lastId}\ndata:\n\n`, 0);
   }
 
-  async #write(text: string, events: number): Promise<void> {
-    await this.#sink.write(text);
+  #write(bytes: string | Buffer, events: number): Promise<void> | undefined {
+    const room = this.#sink.write(bytes);
     this.#context.sent(events);
+    return room;
   }
 }
 

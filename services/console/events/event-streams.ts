@@ -1,28 +1,35 @@
 import type { StreamMetrics } from '../../../adapters/ports/metrics.js';
 import { ConsoleRefusal } from '../forms/problem.js';
-import { EventStream, type EventSink, type StreamEnd, type StreamRequest } from './event-stream.js';
+import { EventStream, type StreamEnd, type StreamRequest } from './event-stream.js';
+import type { JournalOfEvents } from './forgotten-events.js';
 import { EventTail, type EventSource } from './event-tail.js';
+import {
+  SubscriberConnection,
+  type ConnectionOptions,
+  type CuttableSink,
+  type EventSink,
+} from './subscriber-connection.js';
 import { Turns } from '../../turns.js';
 
-export interface EventStreamsOptions extends EventSource {
+export interface EventStreamsOptions extends EventSource, ConnectionOptions {
+  /** What the log has forgotten is made again from it. */
+  readonly journal: JournalOfEvents;
   readonly metrics?: StreamMetrics;
   readonly heartbeatMs: number;
   /** More are refused. */
   readonly maximumStreams: number;
 }
 
-/** A connection that takes nothing more, and would have to be waited for. */
-export interface CuttableSink extends EventSink {
-  cut(): void;
-}
-
 /** Each reads a part of the log for itself alone, which costs brokers and us much more than what all read together. */
 const catchUpsAtOnce = 8;
+/** Each may read all that was ever decided. */
+const journalReadersAtOnce = 2;
 
 /** All subscribers by HTTP of this process. */
 export class EventStreams {
   readonly #options: EventStreamsOptions;
   readonly #turns = new Turns(catchUpsAtOnce);
+  readonly #journalTurns = new Turns(journalReadersAtOnce);
   readonly #streams = new Map<EventStream, CuttableSink>();
   #tail: Promise<EventTail> | undefined;
 
@@ -44,22 +51,32 @@ export class EventStreams {
     );
   }
 
-  /** Serves one subscriber to its end. */
-  async serve(request: StreamRequest, sink: CuttableSink): Promise<StreamEnd> {
+  /**
+   * Serves one subscriber to its end.
+   * @param before gives it what is to come first
+   */
+  async serve(
+    request: StreamRequest,
+    sink: CuttableSink,
+    before?: (sink: EventSink) => Promise<void>,
+  ): Promise<StreamEnd> {
     const { metrics } = this.#options;
     const context = {
       ...this.#options,
       tail: () => this.#startTail(),
       turns: this.#turns,
+      journalTurns: this.#journalTurns,
       sent: (events: number) => metrics?.eventsStreamed(events),
     };
-    const stream = new EventStream(context, request, sink);
+    const connection = new SubscriberConnection(sink, this.#options);
+    const stream = new EventStream(context, request, connection);
     const over = new AbortController();
     void this.#cutIfStuck(stream, sink, over.signal);
     this.#streams.set(stream, sink);
     try {
+      await before?.(connection);
       const end = await stream.run();
-      if (end === 'cutOff' || stream.isLost) metrics?.streamCutOff();
+      if (end === 'cutOff' || stream.isLost || connection.hasStalled) metrics?.streamCutOff();
       return end;
     } finally {
       over.abort();

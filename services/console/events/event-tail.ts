@@ -2,7 +2,8 @@ import type { Clock } from '../../../adapters/ports/clock.js';
 import type { Batch, EventLog, Subscription } from '../../../adapters/ports/event-log.js';
 import type { SchemaIds } from '../../../adapters/ports/schema-ids.js';
 import { offeredTopics } from '../../event-filter.js';
-import { EventRing, eventText } from './event-ring.js';
+import type { Target } from './catch-up.js';
+import { EventRing, ringEntry } from './event-ring.js';
 import { LowWater } from './low-water.js';
 import { publishedEvent } from '../../published-event.js';
 
@@ -10,14 +11,19 @@ export interface EventSource {
   readonly eventLog: Pick<EventLog, 'follow' | 'bounds' | 'offsetsSince'>;
   readonly schemaIds: SchemaIds;
   readonly clock: Clock;
-  /** Characters of the latest events that are kept for all subscribers together. */
-  readonly ringCharacters: number;
+  /** Bytes of the latest events that are kept for all subscribers together. */
+  readonly ringBytes: number;
 }
 
 /** Brokers' clocks differ by less than this. */
 export const clockSkewMs = 10_000;
 const lookEveryMs = 5_000;
 const batchRecords = 500;
+/**
+ * What comes within this time goes to a subscriber in one write: of one decision there are several events, on several
+ * topics. No less: each write to each of a thousand subscribers is a call of the system.
+ */
+const gatherMs = 5;
 
 /**
  * Reads what is published, once for all subscribers of this process, from its start on. It begins with the first
@@ -29,12 +35,13 @@ export class EventTail {
   readonly #stopping = new AbortController();
   readonly #partitions: number;
   #subscription: Subscription | undefined;
+  #isTelling = false;
   readonly ring: EventRing;
 
   private constructor(source: EventSource, partitions: number) {
     this.#source = source;
     this.#partitions = partitions;
-    this.ring = new EventRing(source.ringCharacters, source.clock.now() + clockSkewMs);
+    this.ring = new EventRing(source.ringBytes, source.clock.now() + clockSkewMs);
   }
 
   /** Resolves when it reads every partition. Rejects with LogUnavailable. */
@@ -61,8 +68,8 @@ export class EventTail {
   }
 
   /** Where the ring can be gone on with, once all before these offsets has been read elsewhere. */
-  position(): { readonly number: number; readonly offsets: ReadonlyMap<string, bigint> } {
-    return { number: this.ring.end, offsets: this.#water.positions() };
+  position(): Omit<Target, 'isGood'> & { readonly number: number } {
+    return { number: this.ring.end, offsets: this.#water.positions(), safeSince: this.safeSince };
   }
 
   async stop(): Promise<void> {
@@ -96,7 +103,16 @@ export class EventTail {
     // A batch that failed midway comes again.
     const fresh = events.filter(({ offset }) => offset >= next);
     for (const event of fresh) this.#water.read(event, event.offset, event.appendedAt);
-    this.ring.append(fresh.map((event) => ({ event, text: eventText(event, safeSince) })));
+    this.ring.append(fresh.map((event) => ringEntry(event, safeSince)));
+    if (!this.#isTelling) void this.#tellSoon();
+  }
+
+  async #tellSoon(): Promise<void> {
+    const { clock } = this.#source;
+    this.#isTelling = true;
+    await clock.waitUntil(clock.now() + gatherMs, this.#stopping.signal);
+    this.#isTelling = false;
+    this.ring.tell();
   }
 
   /** Partitions on which nothing comes would hold back the time that is safe for ever: they are looked at. */

@@ -2,8 +2,8 @@ import type { History } from '../../../adapters/ports/journal.js';
 import { fitsNode, type EventFilter } from '../../event-filter.js';
 import { everyState } from '../../every-state.js';
 import { listedNodeOf } from '../describe-node.js';
-import type { EventSink } from './event-stream.js';
 import { resumeText } from './resume-point.js';
+import type { EventSink } from './subscriber-connection.js';
 
 /** Characters that are given to a connection at once. */
 const writeCharacters = 65_536;

@@ -4,7 +4,9 @@ import { parseEventId } from '../../../domain/event-number.js';
 import { ConsoleRefusal } from '../forms/problem.js';
 import { instantIn } from '../instant-in.js';
 import { FilterInvalid, filterNames, filterOfText, type EventFilter } from '../../event-filter.js';
+import type { JournalPlace } from '../../journal-events.js';
 import { sinceOf, type StreamRequest } from './event-stream.js';
+import { latestPublishingMs } from './forgotten-events.js';
 import { parseResumePoint } from './resume-point.js';
 
 /** What came with `GET /v1/events`. */
@@ -41,9 +43,12 @@ function textsOf(query: RawRequest['query']): Readonly<Record<string, string>> {
   );
 }
 
-function sinceOfText(text: string | undefined): number | undefined {
-  if (text === undefined || text === 'now') return undefined;
-  return text === 'beginning' ? 0 : instantIn('from', text, like);
+/** From where on somebody wants events. */
+type Beginning = Pick<StreamRequest, 'since' | 'decidedSince' | 'journal'>;
+
+function beginningOf(text: string | undefined): Beginning {
+  if (text === undefined || text === 'now') return {};
+  return { since: text === 'beginning' ? 0 : instantIn('from', text, like) };
 }
 
 function untilOf(text: string | undefined, now: number): number | undefined {
@@ -71,13 +76,19 @@ function filterIn(texts: Readonly<Record<string, string>>): EventFilter {
   }
 }
 
-/** When the event happened that somebody else's way of subscribing ended with. */
-async function decidedAt(eventId: string, history: RequestContext['history']): Promise<number> {
+/** The fact that an event id names; undefined: it is none. */
+function placeOf(eventId: string): JournalPlace | undefined {
   const node = eventId.slice(0, eventId.lastIndexOf('@')) as NodeKey;
   const number = parseEventId(node, eventId);
+  return number === undefined ? undefined : { node, version: number.version };
+}
+
+/** When the event happened that somebody else's way of subscribing ended with. */
+async function decidedAt(eventId: string, history: RequestContext['history']): Promise<number> {
+  const place = placeOf(eventId);
   const [fact] =
-    number === undefined ? [] : await history.facts(node, { fromVersion: number.version, limit: 1 });
-  if (fact === undefined || fact.version !== number?.version) {
+    place === undefined ? [] : await history.facts(place.node, { fromVersion: place.version, limit: 1 });
+  if (fact === undefined || fact.version !== place?.version) {
     return refuse(
       `Last-Event-ID: "${eventId}" is no event of the journal`,
       'give the id as the stream gave it, or a time with `from`',
@@ -86,10 +97,16 @@ async function decidedAt(eventId: string, history: RequestContext['history']): P
   return fact.at;
 }
 
-async function goOnFrom(text: string, { history }: RequestContext): Promise<number> {
+async function goOnFrom(text: string, { history, now }: RequestContext): Promise<Beginning> {
   const point = parseResumePoint(text);
-  if (point === undefined) return refuse(`Last-Event-ID: "${text}" is none`, 'give it as the stream gave it');
-  return sinceOf(point.safeSince ?? (await decidedAt(point.eventId ?? '', history)));
+  if (point === undefined || (point.journalUntil ?? 0) > now)
+    return refuse(`Last-Event-ID: "${text}" is none`, 'give it as the stream gave it');
+  const { eventId = '', safeSince, journalUntil: until } = point;
+  const from = until === undefined ? undefined : placeOf(eventId);
+  if (safeSince !== undefined && until !== undefined && from !== undefined)
+    return { since: safeSince, decidedSince: safeSince, journal: { from, until } };
+  const since = sinceOf(safeSince ?? (await decidedAt(eventId, history)));
+  return { since, decidedSince: Math.max(0, since - latestPublishingMs) };
 }
 
 /** @throws ConsoleRefusal BadRequest, which says where */
@@ -101,16 +118,17 @@ export async function streamRequestOf(
   const withSnapshot = wantsSnapshot(snapshot, from ?? end) && lastEventId === undefined;
   const until = untilOf(end, context.now);
   // Whoever comes again asks for the same URL.
-  const since = withSnapshot
-    ? sinceOf(context.now)
+  const beginning = withSnapshot
+    ? { since: sinceOf(context.now) }
     : lastEventId === undefined
-      ? sinceOfText(from)
+      ? beginningOf(from)
       : await goOnFrom(lastEventId, context);
-  if (since === undefined && until !== undefined) refuse('until: without `from` there is nothing before it');
+  if (beginning.since === undefined && until !== undefined)
+    refuse('until: without `from` there is nothing before it');
   return {
     filter: filterIn(filter),
     ...(withSnapshot ? { snapshot: true } : {}),
-    ...(since === undefined ? {} : { since }),
+    ...beginning,
     ...(until === undefined ? {} : { until }),
   };
 }

@@ -12,6 +12,7 @@ import { deadLettersSuite } from './dead-letters-suite.js';
 import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { lostInputSuite } from './lost-input-suite.js';
 import { fenceSuite } from './fence-suite.js';
+import { forgottenSuite } from './forgotten-suite.js';
 import { madeAgainSuite } from './made-again-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { positionsSuite } from './positions-suite.js';
@@ -50,6 +51,7 @@ describe('the journal in memory', () => {
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 60);
+  forgottenSuite(() => harness);
   madeAgainSuite(() => harness, 100);
   parkingSuite(() => harness);
   positionsSuite(() => harness);

@@ -13,6 +13,7 @@ import { defaultOptions, TestClock, type Harness } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
 import { lostInputSuite } from './lost-input-suite.js';
 import { fenceSuite } from './fence-suite.js';
+import { forgottenSuite } from './forgotten-suite.js';
 import { madeAgainSuite } from './made-again-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { positionsSuite } from './positions-suite.js';
@@ -56,6 +57,7 @@ describe('the journal on PostgreSQL', () => {
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 25);
+  forgottenSuite(() => harness);
   madeAgainSuite(() => harness, 12);
   parkingSuite(() => harness);
   positionsSuite(() => harness);

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { partitionOfKey } from '../../../../adapters/event-log/partition-of-key.js';
 import { systemClock } from '../../../../adapters/clock/system-clock.js';
 import { MemoryEventLog } from '../../../../adapters/memory/event-log.js';
 import { bundledSchemaIds } from '../../../../adapters/schema-registry/bundled.js';
@@ -27,15 +30,22 @@ let cutOff = 0;
 let url = '';
 let stop: () => Promise<void>;
 
-async function serve({ ringCharacters = 4_000_000, maximumStreams = 10 } = {}): Promise<void> {
+let publishedFacts: History['publishedFacts'];
+
+async function serve({ ringBytes = 4_000_000, maximumStreams = 10, stallMs = 60_000 } = {}): Promise<void> {
   const server = fastify({ forceCloseConnections: true });
   const streams = new EventStreams({
     eventLog: log,
     schemaIds,
     clock: systemClock,
-    ringCharacters,
+    ringBytes,
     heartbeatMs,
+    stallMs,
     maximumStreams,
+    journal: {
+      history: { publishedFacts: (query) => publishedFacts(query) },
+      source: '/faultline/t/maintenance',
+    },
     metrics: {
       eventStreams: (look) => (shown = look),
       eventsStreamed: () => undefined,
@@ -66,6 +76,7 @@ beforeEach(async () => {
   await log.ensureTopics(topicsOf(3));
   facts = [];
   states = () => Promise.resolve({ rows: [] });
+  publishedFacts = () => Promise.resolve([]);
   cutOff = 0;
 });
 afterEach(async () => {
@@ -103,6 +114,16 @@ async function listen(query = '', lastEventId?: string): Promise<Listener> {
   // The first word comes when its place has been found.
   if (!query.includes('until')) await expect.poll(() => last).not.toBe('');
   return { heard, last: () => last, ended, leave };
+}
+
+/** Asks, and reads nothing of the answer. */
+async function neverRead(query: string): Promise<Socket> {
+  const { hostname, port, pathname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write(`GET ${pathname}${query} HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`);
+  return socket.pause();
 }
 
 const stateOf = (node: string, version: number) => ({ ...emptyNodeState(node as NodeKey), version });
@@ -282,7 +303,7 @@ describe('GET /v1/events', () => {
   }, 20_000);
 
   it('passes over what a stream does not want without losing its place, nor taking it for slow', async () => {
-    await serve({ ringCharacters: 20_000 });
+    await serve({ ringBytes: 20_000 });
     const picky = await listen('?node=a/n2');
     for (const version of range(1, 200)) await log.append([await fault('a/n1', version)]);
     expect(shown()).toMatchObject({ lagMs: 0 });
@@ -293,7 +314,7 @@ describe('GET /v1/events', () => {
   });
 
   it('cuts off who is too slow, with where to go on, and holds up nobody', async () => {
-    await serve({ ringCharacters: 300_000 });
+    await serve({ ringBytes: 300_000 });
     const reason = 'x'.repeat(20_000);
     const quick = await listen();
     const leaving = new AbortController();
@@ -321,8 +342,54 @@ describe('GET /v1/events', () => {
     expect(got.length).toBeLessThan(1_000);
   }, 60_000);
 
+  it.each([
+    // As many as may read the log at once.
+    ['the past', '?from=beginning', 8],
+    ['the present of all nodes', '?snapshot=true', 1],
+  ])(
+    'cuts off who never takes anything of %s, so that others get their turn',
+    async (_what, query, count) => {
+      await serve({ stallMs: 200 });
+      const reason = 'x'.repeat(20_000);
+      // More than connections hold on both sides.
+      for (const versions of [range(1, 500), range(501, 1_000)])
+        await log.append(await Promise.all(versions.map((version) => fault('a/n1', version, { reason }))));
+      const names = range(1, 100).map((number) => `a/n${number}`);
+      states = () => Promise.resolve({ rows: names.map((node) => stateOf(node, 7)), next: names[0] ?? '' });
+      await log.append([await fault('a/n2', 1)]);
+      const stalled = await Promise.all(range(1, count).map(() => neverRead(query)));
+      await expect.poll(() => [shown().streams, cutOff], { timeout: 10_000 }).toEqual([0, count]);
+      for (const socket of stalled) socket.destroy();
+      const served = await listen('?from=beginning&until=now&node=a/n2');
+      await served.ended;
+      expect(served.heard.map(({ name }) => name)).toEqual(['FaultChanged', 'end']);
+    },
+    30_000,
+  );
+
+  it('is heard of while the past is read and nothing is found', async () => {
+    await serve();
+    await log.append([await fault('a/n1', 1), await fault('a/n1', 2)]);
+    const answering = new AbortController();
+    log.trim('fault.hardware', partitionOfKey('a/n1', 3), 2n);
+    publishedFacts = async () => {
+      await systemClock.waitUntil(Infinity, answering.signal);
+      return [];
+    };
+    const leaving = new AbortController();
+    const { body } = await fetch(`${url}?from=beginning&node=a/n1`, { signal: leaving.signal });
+    const comments: string[] = [];
+    for await (const bytes of body ?? []) {
+      comments.push(Buffer.from(bytes as Uint8Array).toString());
+      if (comments.length >= 2) break;
+    }
+    expect(comments.join('').startsWith(':\n\n:\n\n')).toBe(true);
+    leaving.abort();
+    answering.abort();
+  });
+
   it('says goodbye to who was too slow for a while', async () => {
-    await serve({ ringCharacters: 100_000 });
+    await serve({ ringBytes: 100_000 });
     const reason = 'x'.repeat(200_000);
     const listener = await listen();
     await log.append(await Promise.all(range(1, 50).map((version) => fault('a/n1', version, { reason }))));
