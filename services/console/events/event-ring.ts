@@ -1,6 +1,7 @@
 import type { Place } from '../../../adapters/ports/event-log.js';
 import type { EventFacets } from '../../event-filter.js';
 import type { PublishedEvent } from '../../published-event.js';
+import { NumbersOfNode } from './numbers-of-node.js';
 import { resumeText } from './resume-point.js';
 
 /** An event on its way to everybody who wants it: what filters ask for, where it is, and its bytes, made once for all. */
@@ -36,6 +37,7 @@ export class EventRing {
   #dropped = 0;
   #first = 0;
   #bytes = 0;
+  readonly #numbersOfNode = new NumbersOfNode();
   /** Of all nodes. */
   readonly #watchers = new Set<Watcher>();
   readonly #watchersOfNode = new Map<string, Set<Watcher>>();
@@ -64,7 +66,12 @@ export class EventRing {
   }
 
   append(entries: readonly RingEntry[]): void {
-    for (const { bytes } of entries) this.#bytes += bytes.length;
+    let number = this.end;
+    for (const { bytes, node } of entries) {
+      this.#bytes += bytes.length;
+      this.#numbersOfNode.add(node, number);
+      number += 1;
+    }
     this.#entries.push(...entries);
     while (this.#bytes > this.#room && this.#dropped < this.#entries.length) {
       // Nobody is too slow for what he was not told of.
@@ -80,6 +87,7 @@ export class EventRing {
     const oldest = this.at(this.#first);
     if (oldest === undefined) return;
     this.#bytes -= oldest.bytes.length;
+    this.#numbersOfNode.dropOldest(oldest.node);
     this.#droppedUpTo = Math.max(this.#droppedUpTo, oldest.appendedAt + 1);
     this.#entries[this.#dropped] = undefined;
     this.#dropped += 1;
@@ -88,6 +96,13 @@ export class EventRing {
 
   at(number: number): RingEntry | undefined {
     return this.#entries[this.#dropped + number - this.#first];
+  }
+
+  /** Number of the first event from this number on that is about one of these nodes, or about any; undefined: there is none yet. */
+  next(from: number, nodes?: ReadonlySet<string>): number | undefined {
+    const number = Math.max(from, this.#first);
+    if (number >= this.end) return undefined;
+    return nodes === undefined ? number : this.#numbersOfNode.next(number, nodes);
   }
 
   /** Number of the first event that watchers were not told of. */

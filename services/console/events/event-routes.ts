@@ -51,7 +51,10 @@ export function eventRoutes(fastify: FastifyInstance, options: EventRouteOptions
     streams.refuseIfFull();
     reply.hijack();
     const { raw: response } = reply;
+    // The end of the connection is the end of the stream: a length before each write would be two more pieces to copy and send.
+    response.useChunkedEncodingByDefault = false;
     response.writeHead(200, {
+      connection: 'close',
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       // Proxies of this name would otherwise gather it.

@@ -58,11 +58,13 @@ export class EventStream {
   lagMs(now: number): number {
     if (this.#tail === undefined) return 0;
     const { ring } = this.#tail;
-    for (let number = Math.max(this.#placeIn(ring), ring.first); ; number += 1) {
+    const { nodes } = this.#request.filter;
+    let number = ring.next(this.#placeIn(ring), nodes);
+    for (; number !== undefined; number = ring.next(number + 1, nodes)) {
       const entry = ring.at(number);
-      if (entry === undefined) return 0;
-      if (this.#wants(entry)) return Math.max(0, now - entry.appendedAt);
+      if (entry !== undefined && this.#wants(entry)) return Math.max(0, now - entry.appendedAt);
     }
+    return 0;
   }
 
   /** It will never get what it has not got yet: that is gone from memory. */
@@ -195,8 +197,10 @@ export class EventStream {
   #next(ring: EventRing): { readonly bytes: Buffer; readonly events: number } {
     const wanted: Buffer[] = [];
     let length = 0;
-    for (; length < writeBytes; this.#cursor += 1) {
-      const entry = ring.at(this.#cursor);
+    while (length < writeBytes) {
+      const number = ring.next(this.#cursor, this.#request.filter.nodes) ?? ring.end;
+      const entry = ring.at(number);
+      this.#cursor = entry === undefined ? number : number + 1;
       if (entry === undefined) break;
       if (!this.#wants(entry)) continue;
       wanted.push(entry.bytes);

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { EventRing, type RingEntry } from '../../../../services/console/events/event-ring.js';
+
+const roomBytes = 10;
+const entry = (node: string, bytes = 1): RingEntry => ({
+  ...{ topic: 'maintenance.events', partition: 0, offset: 0n, node, appendedAt: 1, resume: '' },
+  bytes: Buffer.alloc(bytes),
+});
+const ringOf = (nodes: readonly string[]): EventRing => {
+  const ring = new EventRing(roomBytes, 0);
+  ring.append(nodes.map((node) => entry(node)));
+  return ring;
+};
+const all = (ring: EventRing, from: number, nodes?: ReadonlySet<string>): readonly number[] => {
+  const numbers: number[] = [];
+  for (let at = ring.next(from, nodes); at !== undefined; at = ring.next(at + 1, nodes)) numbers.push(at);
+  return numbers;
+};
+
+describe('the ring of events', () => {
+  it('finds the events of any node one after the other', () => {
+    expect(all(ringOf(['a', 'b', 'c']), 1)).toEqual([1, 2]);
+  });
+
+  it('finds the events of some nodes in their order, and no others', () => {
+    expect(all(ringOf(['a', 'b', 'a', 'c', 'b', 'a']), 1, new Set(['a', 'b', 'x']))).toEqual([1, 2, 4, 5]);
+  });
+
+  it('finds no event that it has dropped, and every one that came after', () => {
+    const ring = ringOf(['a', 'b', 'a']);
+    ring.append([entry('b', 8), entry('a')]);
+    expect(ring.first).toBe(2);
+    expect(all(ring, 0, new Set(['a']))).toEqual([2, 4]);
+    expect(all(ring, 0, new Set(['b']))).toEqual([3]);
+    expect(all(ring, 0)).toEqual([2, 3, 4]);
+  });
+
+  it('tells who watches for a node from which event on it is to look', () => {
+    const ring = ringOf([]);
+    const told: (readonly [string, number])[] = [];
+    ring.watch((from) => told.push(['a', from]), new Set(['a']));
+    ring.watch((from) => told.push(['any', from]));
+    ring.append([entry('b'), entry('a'), entry('a')]);
+    ring.tell();
+    ring.append([entry('b')]);
+    ring.tell();
+    expect(told.toSorted()).toEqual([
+      ['a', 1],
+      ['any', 0],
+      ['any', 3],
+    ]);
+  });
+});
