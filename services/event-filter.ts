@@ -86,6 +86,11 @@ export function fitsNode({ nodes, clusters }: EventFilter, node: string): boolea
   return (nodes?.has(node) ?? true) && (clusters?.has(node.slice(0, node.indexOf('/'))) ?? true);
 }
 
+/** Whether it asks for more than topics and nodes: then an event has to be looked into. */
+export function asksForContent({ types, classes, outcomes: wanted }: EventFilter): boolean {
+  return types !== undefined || classes !== undefined || wanted !== undefined;
+}
+
 export function fits(filter: EventFilter, { topic, node, faultTypes: types, classes, outcome }: EventFacets) {
   return (
     // The cheapest first: with a thousand subscribers it is asked a million times a second.

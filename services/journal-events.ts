@@ -6,7 +6,7 @@ import { cloudEventHeaders } from '../schemas/cloud-events.js';
 import { decisionsAgain } from './events-again.js';
 import { attributesOf, saidBy, type FactPublisher, type Said } from './publish-fact.js';
 import { facetsOf } from './event-facets.js';
-import { fits, type EventFilter } from './event-filter.js';
+import { asksForContent, fits, fitsNode, type EventFilter } from './event-filter.js';
 import { jsonContent, structuredEvent, type StructuredEvent } from './structured-event.js';
 
 /** One event made again from the journal. */
@@ -51,8 +51,9 @@ export async function* journalEvents(
   { filter, from, since, until }: JournalSpan,
 ): AsyncGenerator<readonly JournalEvent[], void> {
   const node = onlyNode(filter);
-  const wanted = (fact: ToldFact, said: Said): boolean =>
-    fits(filter, { topic: said.topic, node: fact.node, ...facetsOf(said) });
+  const topics = new Set(filter.topics);
+  const wanted = ({ node }: ToldFact, said: Said): boolean =>
+    !asksForContent(filter) || fits(filter, { topic: said.topic, node, ...facetsOf(said) });
   const isBefore = (fact: ToldFact): boolean => fact.node === from?.node && fact.version < from.version;
   const again = {
     history,
@@ -63,9 +64,9 @@ export async function* journalEvents(
     const events: JournalEvent[] = [];
     for (const { facts, process } of decisions) {
       for (const { fact, epoch, causedBy } of facts) {
-        if (fact.at < since || fact.at >= until || isBefore(fact)) continue;
+        if (fact.at < since || fact.at >= until || isBefore(fact) || !fitsNode(filter, fact.node)) continue;
         const publisher = { source, epoch, causedBy };
-        for (const said of saidBy(process, fact))
+        for (const said of saidBy(process, fact, topics))
           if (wanted(fact, said)) events.push({ publisher, fact, said });
       }
     }

@@ -2,7 +2,7 @@ import type { NewOutboxEntry, ToldProcess } from '../adapters/ports/journal.js';
 import type { PodReference } from '../domain/command.js';
 import { eventIdOf } from '../domain/event-number.js';
 import type { ToldFact } from '../domain/fact.js';
-import { classOfFaultType, isFaultType, type Fault } from '../domain/fault.js';
+import { classOfFaultType, faultClasses, isFaultType, type Fault } from '../domain/fault.js';
 import type { NodeUid } from '../domain/identifiers.js';
 import { isJsonObject, objectsOf, type Json, type JsonObject } from '../domain/json.js';
 import { outcomes, type FaultReference } from '../domain/node-state.js';
@@ -44,6 +44,10 @@ function numberOr(value: Json | undefined, otherwise: number): number {
   return typeof value === 'number' ? value : otherwise;
 }
 
+const factTopic = 'maintenance.events';
+const requestTopic = 'migration.requests';
+const outcomeTopic = 'maintenance.outcomes';
+
 const changeOfFact: { readonly [Type in ToldFact['type']]?: FaultChange['change'] } = {
   FaultOpened: 'OPENED',
   FaultRecurred: 'RECURRED',
@@ -67,10 +71,10 @@ function isPod(value: JsonObject): value is JsonObject & PodReference {
   return ['namespace', 'name', 'uid'].every((key) => typeof value[key] === 'string');
 }
 
-function faultSaid(fact: ToldFact): readonly Said[] {
+function faultSaid(fact: ToldFact): Said | undefined {
   const change = changeOfFact[fact.type];
   const fault = fact.data['fault'];
-  if (change === undefined || !isFault(fault)) return [];
+  if (change === undefined || !isFault(fault)) return undefined;
   const reason = text(fact.data['reason']);
   const payload = faultToEvent({
     node: fact.node,
@@ -81,12 +85,12 @@ function faultSaid(fact: ToldFact): readonly Said[] {
     ...(fact.processId === undefined ? {} : { processId: fact.processId }),
     ...(reason === undefined ? {} : { reason }),
   });
-  return [{ topic: faultTopic(classOfFaultType[fault.type]), event: 'FaultChanged', payload }];
+  return { topic: faultTopic(classOfFaultType[fault.type]), event: 'FaultChanged', payload };
 }
 
-function outcomeSaid(fact: ToldFact): readonly Said[] {
+function outcomeSaid(fact: ToldFact): Said | undefined {
   const outcome = outcomes.find((known) => known === fact.data['outcome']);
-  if (fact.type !== 'ProcessEnded' || outcome === undefined || fact.processId === undefined) return [];
+  if (outcome === undefined || fact.processId === undefined) return undefined;
   const reason = text(fact.data['reason']);
   const payload = endedToEvent({
     node: fact.node,
@@ -98,13 +102,13 @@ function outcomeSaid(fact: ToldFact): readonly Said[] {
     endedAt: fact.at,
     faults: objectsOf(fact.data['faults']).filter(isFaultReference),
   });
-  return [{ topic: 'maintenance.outcomes', event: 'ProcessEnded', payload }];
+  return { topic: outcomeTopic, event: 'ProcessEnded', payload };
 }
 
-function migrationSaid(fact: ToldFact): readonly Said[] {
+function migrationSaid(fact: ToldFact): Said | undefined {
   const requestId = text(fact.data['requestId']);
   const { processId, node } = fact;
-  if (fact.type !== 'MigrationRequested' || requestId === undefined || processId === undefined) return [];
+  if (requestId === undefined || processId === undefined) return undefined;
   const nodeUid = text(fact.data['nodeUid']);
   const payload = migrationRequestToEvent({
     requestId,
@@ -117,27 +121,50 @@ function migrationSaid(fact: ToldFact): readonly Said[] {
   });
   const stageEntry = numberOr(fact.data['stageEntry'], 0);
   const whenSent: Signal = { kind: 'MigrationAnnounced', processId, stageEntry, requestId };
-  return [{ topic: 'migration.requests', event: 'MigrationRequested', payload, whenSent }];
+  return { topic: requestTopic, event: 'MigrationRequested', payload, whenSent };
 }
+
+function eventSaid(process: ToldProcess | undefined, fact: ToldFact): Said {
+  const running = process?.id === fact.processId ? process : undefined;
+  const workflow = text(fact.data['workflow']) ?? running?.workflow;
+  const stage = text(fact.data['stage']) ?? running?.stage;
+  const payload = factToEvent(fact, { workflow, stage });
+  return { topic: factTopic, event: 'ProcessEvent', payload };
+}
+
+/** What a fact says beyond itself, and on which topics. */
+interface SaysMore {
+  readonly topics: readonly string[];
+  readonly say: (fact: ToldFact) => Said | undefined;
+}
+
+const ofFaults: SaysMore = { topics: faultClasses.map(faultTopic), say: faultSaid };
+
+const saidBeyond: { readonly [Type in ToldFact['type']]?: SaysMore } = {
+  FaultOpened: ofFaults,
+  FaultRecurred: ofFaults,
+  FaultCleared: ofFaults,
+  MigrationRequested: { topics: [requestTopic], say: migrationSaid },
+  ProcessEnded: { topics: [outcomeTopic], say: outcomeSaid },
+};
 
 /**
  * What one fact says: itself, and where it says more than itself also a fault, a request or an outcome. `process`: of the
  * node after the whole decision that the fact belongs to.
+ * @param topics only what it says on these; the rest is not made. Undefined: all
  */
-export function saidBy(process: ToldProcess | undefined, fact: ToldFact): readonly Said[] {
-  const running = process?.id === fact.processId ? process : undefined;
-  const workflow = text(fact.data['workflow']) ?? running?.workflow;
-  const stage = text(fact.data['stage']) ?? running?.stage;
-  const payload = factToEvent(fact, {
-    ...(workflow === undefined ? {} : { workflow }),
-    ...(stage === undefined ? {} : { stage }),
-  });
-  return [
-    { topic: 'maintenance.events', event: 'ProcessEvent', payload },
-    ...faultSaid(fact),
-    ...migrationSaid(fact),
-    ...outcomeSaid(fact),
-  ];
+export function saidBy(
+  process: ToldProcess | undefined,
+  fact: ToldFact,
+  topics?: ReadonlySet<string>,
+): readonly Said[] {
+  const said = topics?.has(factTopic) === false ? [] : [eventSaid(process, fact)];
+  const more = saidBeyond[fact.type];
+  if (more === undefined || !(topics === undefined || more.topics.some((topic) => topics.has(topic))))
+    return said;
+  const beyond = more.say(fact);
+  const isWanted = beyond !== undefined && (topics?.has(beyond.topic) ?? true);
+  return isWanted ? [...said, beyond] : said;
 }
 
 /** The CloudEvents attributes under which a fact's event is published: the same fact always gives the same ones. */

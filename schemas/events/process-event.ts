@@ -16,7 +16,7 @@ export interface ProcessEventPayload extends NodeNamesPayload {
 /** `workflow` and `stage`: of the process as it is after the fact. */
 export function factToEvent(
   fact: ToldFact,
-  process: { readonly workflow?: string; readonly stage?: string } = {},
+  process: { readonly workflow?: string | undefined; readonly stage?: string | undefined } = {},
 ): ProcessEventPayload {
   const { cluster, node } = nodeToPayload(fact.node);
   return {
