@@ -18,6 +18,7 @@ import { recoveryIsObserved } from './recovery-is-observed.js';
 import { replayGivesTheState } from './replay-gives-the-state.js';
 import { isolatedForWhatIsSo } from './isolated-for-what-is-so.js';
 import { whatIsParkedRests } from './what-is-parked-rests.js';
+import { whatIsPausedIsNotBegun } from './what-is-paused-is-not-begun.js';
 import { whatIsToldAgainIsNotOver } from './what-is-told-again-is-not-over.js';
 import { whatIsRevokedIsNotBegun } from './what-is-revoked-is-not-begun.js';
 import { whoWaitsIsSeen } from './who-waits-is-seen.js';
@@ -67,6 +68,7 @@ export function ofTheJournal({ store, recipe, bootNumber }: HeldAgainst): readon
     recoveryIsObserved(recipe.healthyObservations, recipe.verifyIntervalMs),
     whatIsToldAgainIsNotOver(),
     whatIsParkedRests(),
+    whatIsPausedIsNotBegun(store),
     replayGivesTheState(store),
   ];
 }

@@ -74,6 +74,18 @@ export const plants: readonly Plant[] = [
     replace: "const until = 'settled';",
   },
   {
+    name: 'pauses hold nothing back',
+    file: 'services/guard/answer.ts',
+    find: 'if (pause !== undefined) {',
+    replace: 'if (pause !== undefined && now < 0) {',
+  },
+  {
+    name: 'a claim heeds no pause that began meanwhile',
+    file: `${memory}/commands.ts`,
+    find: 'claim.guardVersion !== undefined && claim.guardVersion !== this.#store.guardVersion',
+    replace: 'claim.guardVersion !== undefined && this.#store.guardVersion < 0',
+  },
+  {
     name: 'a command that others attempted is done by what was read before',
     file: 'services/executor/attempt.ts',
     find: 'claim.attempt !== queued.attempts + 1',
