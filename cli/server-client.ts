@@ -37,6 +37,8 @@ const codeOfProblem: Readonly<Record<string, ErrorCode>> = {
   Unauthorized: 'Refused',
   Forbidden: 'Refused',
   OrderNotTaken: 'Refused',
+  ChangeOver: 'Refused',
+  KeyReused: 'Refused',
 };
 
 function textMember(body: unknown, name: string): string | undefined {

@@ -62,6 +62,8 @@ export const operations = [
   'release',
 ] as const;
 export type Operation = (typeof operations)[number];
+/** Those that take a node out of service: whatever else is done happens to one that is out. */
+export const takingOut: readonly Operation[] = ['isolate', 'delete-node'];
 
 /** What each command needs to know beyond node and expected identity. */
 export interface CommandParameters {

@@ -18,6 +18,8 @@ export type FaultId = Brand<string, 'FaultId'>;
 export type ProcessId = Brand<string, 'ProcessId'>;
 /** `z-` and 16 characters. */
 export type PauseId = Brand<string, 'PauseId'>;
+/** `c-` and 16 characters. */
+export type ChangeId = Brand<string, 'ChangeId'>;
 /** `<process id>.<stage entry>.<number>`; the journal epoch is part of the process id's digest. */
 export type CommandId = Brand<string, 'CommandId'>;
 /** `metadata.uid` of a Node object. */

@@ -7,6 +7,7 @@ const longest = [
   'test/demo-stack/demo-stack.test.ts',
   'test/stack/embedded.test.ts',
   'test/contract/journal/postgres.test.ts',
+  'test/contract/journal/changes-race.test.ts',
   'test/contract/journal/postgres-cuts.test.ts',
   'test/contract/event-log/kafka.test.ts',
   'test/stack/reports.test.ts',

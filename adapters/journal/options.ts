@@ -10,6 +10,7 @@ import type {
   Timers,
 } from '../ports/journal.js';
 import type { ArchiveFiles, FactArchive } from '../ports/archive.js';
+import type { ChangeBook } from '../ports/change-book.js';
 import type { Clock, Randomness } from '../ports/clock.js';
 import type { DeadLetterBook } from '../ports/dead-letters.js';
 import type { GuardBook } from '../ports/guard-book.js';
@@ -84,6 +85,7 @@ export interface OpenJournal {
   readonly positions: Positions;
   readonly archive: FactArchive;
   readonly guardBook: GuardBook;
+  readonly changeBook: ChangeBook;
   /** Gives up what this copy holds. What it had claimed runs out by itself. */
   close(): Promise<void>;
 }

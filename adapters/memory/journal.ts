@@ -8,6 +8,7 @@ import {
 import { installationIdOf } from '../journal/installation-id.js';
 import { MemoryFactArchive } from './journal/archive.js';
 import { MemoryJournal } from './journal/advance.js';
+import { MemoryChangeBook } from './journal/change-book.js';
 import { MemoryCommandQueue } from './journal/commands.js';
 import { MemoryDeadLetters } from './journal/dead-letters.js';
 import { MemoryHistory } from './journal/history.js';
@@ -61,6 +62,7 @@ export function createMemoryJournal(
     deadLetters: new MemoryDeadLetters(store),
     positions: new MemoryPositions(store),
     archive,
+    changeBook: new MemoryChangeBook(store, options),
     guardBook: new MemoryGuardBook(store),
     webhooks,
     webhookDesk: new MemoryWebhookDesk(store.webhooks),

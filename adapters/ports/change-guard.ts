@@ -1,4 +1,5 @@
 import type { Command } from '../../domain/command.js';
+import type { PermitRequest } from '../../domain/permit-request.js';
 import type { BudgetClaim } from './journal.js';
 
 /** What the change guard says about one command. */
@@ -18,4 +19,10 @@ export type GuardAnswer =
 export interface ChangeGuard {
   /** Which budgets the command has to take now. Reads only: nothing is taken before the claim. */
   ask(command: Command, now: number): Promise<GuardAnswer>;
+}
+
+/** The same limits for what others want to do. */
+export interface PermitGuard {
+  /** Which budgets have to be taken now. Reads only: nothing is taken before the grant. */
+  askFor(request: PermitRequest, now: number): Promise<GuardAnswer>;
 }

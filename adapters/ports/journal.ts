@@ -1,7 +1,7 @@
 import type { Command, CommandResult, Operation } from '../../domain/command.js';
 import type { Decide, DecidedReport, Decision } from '../../domain/decision.js';
 import type { Fact, FactType, ToldFact } from '../../domain/fact.js';
-import type { CommandId, NodeKey, ProcessId } from '../../domain/identifiers.js';
+import type { ChangeId, CommandId, NodeKey, ProcessId } from '../../domain/identifiers.js';
 import type { ActiveProcess, NodeState, Outcome, Parked, WorkflowName } from '../../domain/node-state.js';
 import type { Input, Signal } from '../../domain/signal.js';
 import type { AssignedPartition } from './event-log.js';
@@ -171,6 +171,8 @@ export type ClaimAnswer =
   | { readonly kind: 'gone' }
   /** `full`: the counter has no room. `behind`: it may have, but others in its line come first. */
   | { readonly kind: 'refused'; readonly why: 'full' | 'behind'; readonly counter: string }
+  /** Somebody else has leave to change the node. */
+  | { readonly kind: 'refused'; readonly why: 'held'; readonly change: ChangeId }
   /** A pause began or ended since the guard was asked: it has to be asked again. */
   | { readonly kind: 'refused'; readonly why: 'changed' };
 

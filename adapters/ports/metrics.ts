@@ -41,6 +41,12 @@ export interface ExecutorMetrics {
   permitRefused(operation: Operation, reason: string): void;
 }
 
+/** Changes of others that the guard gave leave for. */
+export interface ChangeMetrics {
+  /** Leave was taken back from a client that gave no sign of life. */
+  changeLost(operation: Operation): void;
+}
+
 export interface RelayMetrics {
   /** @param ageMs of the first of them: from when it happened until the log had it; undefined: it does not say when */
   recordsPublished(topic: string, count: number, ageMs: number | undefined): void;
@@ -101,6 +107,7 @@ export interface ServiceMetrics
     IntakeMetrics,
     MaintenanceMetrics,
     ExecutorMetrics,
+    ChangeMetrics,
     RelayMetrics,
     StreamMetrics,
     TracerMetrics,

@@ -1,5 +1,6 @@
 import { FreshCommands } from '../journal/fresh-commands.js';
 import type { JournalOptions, OpenJournal, OpenWebhooks } from '../journal/options.js';
+import { PostgresChangeBook } from './journal/change-book.js';
 import { PostgresCommandQueue } from './journal/commands.js';
 import type { JournalContext } from './journal/context.js';
 import { PostgresDeadLetters } from './journal/dead-letters.js';
@@ -85,6 +86,7 @@ export async function openPostgresJournal(
     deadLetters: new PostgresDeadLetters(context),
     positions: new PostgresPositions(database),
     archive: new PostgresFactArchive(database, archiveLocks),
+    changeBook: new PostgresChangeBook(context),
     guardBook: new PostgresGuardBook(database),
     webhooks: new PostgresWebhookDeliveries(database, webhookLocks),
     webhookDesk: new PostgresWebhookDesk(database),

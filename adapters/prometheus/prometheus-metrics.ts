@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ServiceMetrics } from '../ports/metrics.js';
 import { archiveMetrics } from './archive-metrics.js';
 import { carriedMetrics } from './carried-metrics.js';
+import { changeMetrics } from './change-metrics.js';
 import { executorMetrics } from './executor-metrics.js';
 import { FigureMetrics } from './figure-metrics.js';
 import { intakeMetrics } from './intake-metrics.js';
@@ -85,6 +86,7 @@ export function createPrometheusMetrics({ version, clusters }: PrometheusOptions
       ...intakeMetrics(registry),
       ...maintenanceMetrics(registry),
       ...executorMetrics(registry),
+      ...changeMetrics(registry),
       ...relayMetrics(registry),
       ...streamMetrics(registry),
       ...tracerMetrics(registry),

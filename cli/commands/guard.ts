@@ -18,6 +18,7 @@ import { printDocument, printView } from '../output/print.js';
 import { printable } from '../output/table.js';
 import { failureOf } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
+import { changesCommand } from './guard-changes.js';
 import {
   everyItem,
   nodePath,
@@ -208,6 +209,7 @@ export function guardCommand(terminal: Terminal): Command {
     freezeCommand(terminal),
     ...verdictVerbs.map((verb) => verdictCommand(terminal, verb)),
     historyCommand(terminal),
+    changesCommand(terminal),
   ])
     command.addCommand(child);
   return command;

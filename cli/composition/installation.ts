@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { eventSource } from '../../schemas/cloud-events.js';
 import { consoleRoutes } from '../../services/console/console-routes.js';
 import { EventStreams } from '../../services/console/events/event-streams.js';
+import { createChangeGuard } from '../../services/guard/change-guard.js';
 import { healthRoutes } from '../../services/intake/health-routes.js';
 import { intakeRoutes } from '../../services/intake/intake-routes.js';
 import type { TokenGrant } from '../../services/intake/options.js';
@@ -11,6 +12,7 @@ import { signalRecord } from '../../services/input-records.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
 import { openConnections, type Connections } from './connections.js';
+import { headStartOf } from './head-start.js';
 import { startMetrics, type InstallationMetrics } from './metrics.js';
 import { resumeAfterLook } from './resume.js';
 import type { ServiceName } from './service-names.js';
@@ -119,6 +121,18 @@ async function addConsole(
       clusters: configuration.clusters.map(({ name }) => name),
       rateWindowMsOf: (budget) =>
         configuration.guard.policy.budgets.find(({ name }) => name === budget)?.rate?.windowMs,
+      now: () => clock.now(),
+      newId: () => randomness.uuid(),
+    },
+    changes: {
+      book: connections.journal.changeBook,
+      guard: createChangeGuard({
+        inventory: connections.journal.inventory,
+        book: connections.journal.guardBook,
+        policy: configuration.guard.policy,
+        clock,
+      }),
+      headStartMsOf: (faultType) => headStartOf(configuration, faultType),
       now: () => clock.now(),
       newId: () => randomness.uuid(),
     },

@@ -7,12 +7,11 @@ import type { Log } from '../../adapters/ports/log.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../adapters/postgres/embedded-server.js';
 import { openPostgresJournal } from '../../adapters/postgres/journal.js';
 import { eventSource } from '../../schemas/cloud-events.js';
-import { isFaultType } from '../../domain/fault.js';
-import { headStartMs } from '../../services/guard/severity.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
 import { dependency, type Dependency } from './dependency.js';
+import { headStartOf } from './head-start.js';
 import { lateOutboxWriter } from './late-outbox-writer.js';
 
 /** What opening a journal needs besides the configuration. */
@@ -96,8 +95,7 @@ export async function openJournal(
       outboxPartitions,
       ...archiveFilesOf(configuration),
       writer: late.writer,
-      headStartMs: ({ faultType }) =>
-        isFaultType(faultType) ? headStartMs[configuration.severities[faultType]] : 0,
+      headStartMs: ({ faultType }) => headStartOf(configuration, faultType),
       // One process owns the folder of an embedded server.
       alone: configuration.journal.kind === 'embedded',
       onRestored: () => {

@@ -5,6 +5,7 @@ import {
   deadLetterList,
   deadLetterReceipt,
 } from '../../services/console/forms/dead-letters.js';
+import { changeList } from '../../services/console/forms/changes.js';
 import { guardDescription, guardNode, guardReceipt, pauseList } from '../../services/console/forms/guard.js';
 import {
   factList,
@@ -49,6 +50,7 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   Guard: guardDescription,
   GuardNode: guardNode,
   PauseList: pauseList,
+  ChangeList: changeList,
   GuardReceipt: guardReceipt,
   ReportReceipt: reportReceipt,
   DemoResult: demoResult,

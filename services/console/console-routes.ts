@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ArchiveUnreadable } from '../../adapters/ports/archive.js';
 import { JournalUnavailable, type History } from '../../adapters/ports/journal.js';
 import { LogUnavailable } from '../../adapters/ports/event-log.js';
+import { changeRoutes } from './change-routes.js';
 import { eventRoutes } from './events/event-routes.js';
 import type { EventStreams } from './events/event-streams.js';
 import { deadLetterRoutes } from './dead-letter-routes.js';
@@ -10,6 +11,7 @@ import { guardRoutes } from './guard-routes.js';
 import { ConsoleRefusal, consoleProblems, problemOf, type Problem } from './forms/problem.js';
 import { newOrder, type NewOrder } from './forms/processes.js';
 import { giveOrder, type SendOrder } from './give-order.js';
+import type { ChangeSource } from './handle-changes.js';
 import { openApiDocument } from './open-api.js';
 import { subjectOf, type Operator } from './operators.js';
 import type { DeadLetterSource } from './read-dead-letters.js';
@@ -50,6 +52,7 @@ export interface ConsoleOptions {
   readonly deadLetters: DeadLetterSource;
   readonly webhooks: WebhookSource;
   readonly guard: GuardSource;
+  readonly changes: ChangeSource;
   readonly streams: EventStreams;
   /** Nobody: orders are taken from this machine only. */
   readonly operators: readonly Operator[];
@@ -169,6 +172,7 @@ export function consoleRoutes(fastify: FastifyInstance, options: ConsoleOptions,
   deadLetterRoutes(fastify, options.deadLetters, subject);
   webhookRoutes(fastify, options.webhooks, subject);
   guardRoutes(fastify, { source: options.guard, history: options.history }, subject);
+  changeRoutes(fastify, options.changes, subject);
   eventRoutes(fastify, {
     streams: options.streams,
     history: options.history,

@@ -6,6 +6,14 @@ import {
   deadLetterOrder,
   deadLetterReceipt,
 } from './forms/dead-letters.js';
+import {
+  changeDescription,
+  changeHeaders,
+  changeList,
+  changeOutcome,
+  heartbeat,
+  newChange,
+} from './forms/changes.js';
 import { factList, faultList, nodeDescription, nodeList, replay } from './forms/nodes.js';
 import {
   guardDescription,
@@ -26,6 +34,8 @@ import {
   webhookVerbs,
 } from './forms/webhooks.js';
 import {
+  changeParameters,
+  changesQuery,
   deadLetterParameters,
   deadLettersQuery,
   eventsQuery,
@@ -46,6 +56,7 @@ interface Operation {
   readonly summary: string;
   readonly parameters?: TObject;
   readonly query?: TObject;
+  readonly headers?: TObject;
   readonly body?: TSchema;
   readonly answers: Readonly<Record<string, TSchema>>;
   /** What comes as Server-Sent Events. */
@@ -208,15 +219,53 @@ export const consoleOperations: readonly Operation[] = [
     body: pauseVerdicts[verb],
     answers: { 200: guardReceipt },
   })),
+  {
+    method: 'get',
+    path: '/v1/changes',
+    summary: 'Operations that others asked leave for, the newest first',
+    query: changesQuery,
+    answers: { 200: changeList },
+  },
+  {
+    method: 'get',
+    path: '/v1/changes/{id}',
+    summary: 'One of them',
+    parameters: changeParameters,
+    answers: { 200: changeDescription },
+  },
+  {
+    method: 'post',
+    path: '/v1/changes',
+    summary: newChange.description ?? 'ask',
+    headers: changeHeaders,
+    body: newChange,
+    answers: { 200: changeDescription },
+  },
+  {
+    method: 'post',
+    path: '/v1/changes/{id}/heartbeat',
+    summary: heartbeat.description ?? 'heartbeat',
+    parameters: changeParameters,
+    body: heartbeat,
+    answers: { 200: changeDescription },
+  },
+  {
+    method: 'post',
+    path: '/v1/changes/{id}/done',
+    summary: changeOutcome.description ?? 'done',
+    parameters: changeParameters,
+    body: changeOutcome,
+    answers: { 200: changeDescription },
+  },
 ];
 
 const json = 'application/json';
 
-function parametersOf(place: 'path' | 'query', object: TObject | undefined): readonly object[] {
+function parametersOf(place: 'path' | 'query' | 'header', object: TObject | undefined): readonly object[] {
   return Object.entries(object?.properties ?? {}).map(([name, schema]) => ({
     name,
     in: place,
-    required: place === 'path',
+    required: place === 'query' ? false : (object?.required ?? []).includes(name),
     schema,
     ...(schema.description === undefined ? {} : { description: schema.description }),
   }));
@@ -243,10 +292,14 @@ function reference(schema: TSchema): object {
 }
 
 function operationOf(operation: Operation): object {
-  const { summary, parameters, query, body } = operation;
+  const { summary, parameters, query, headers, body } = operation;
   return {
     summary,
-    parameters: [...parametersOf('path', parameters), ...parametersOf('query', query)],
+    parameters: [
+      ...parametersOf('path', parameters),
+      ...parametersOf('query', query),
+      ...parametersOf('header', headers),
+    ],
     ...(body === undefined ? {} : { requestBody: { required: true, content: { [json]: { schema: body } } } }),
     responses: answersOf(operation),
   };

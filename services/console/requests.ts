@@ -19,6 +19,14 @@ export const pausesQuery = query({
   after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`next` of the page before.' })),
   limit,
 });
+export const changesQuery = query({
+  open: Type.Optional(
+    Type.Boolean({ description: 'Only those that are, or are not, under way or waiting.' }),
+  ),
+  node: Type.Optional(Type.String({ description: 'Only of this node: <cluster>/<node>.' })),
+  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`next` of the page before.' })),
+  limit,
+});
 export const factsQuery = query({
   from: Type.Integer({ minimum: 1, default: 1, description: 'First fact version.' }),
   limit,
@@ -66,17 +74,20 @@ export const deadLetterParameters = query({
 });
 export const webhookParameters = query({ name: Type.String() });
 export const pauseParameters = query({ id: Type.String({ maxLength: 100 }) });
+export const changeParameters = query({ id: Type.String({ maxLength: 100 }) });
 export const nodeParameters = query({ cluster: Type.String(), node: Type.String() });
 export const processParameters = query({ id: Type.String() });
 
 export type NodesQuery = Static<typeof nodesQuery>;
 export type ProcessesQuery = Static<typeof processesQuery>;
 export type PausesQuery = Static<typeof pausesQuery>;
+export type ChangesQuery = Static<typeof changesQuery>;
 export type FactsQuery = Static<typeof factsQuery>;
 export type ReplayQuery = Static<typeof replayQuery>;
 export type DeadLettersQuery = Static<typeof deadLettersQuery>;
 export type WebhookParameters = Static<typeof webhookParameters>;
 export type DeadLetterParameters = Static<typeof deadLetterParameters>;
 export type PauseParameters = Static<typeof pauseParameters>;
+export type ChangeParameters = Static<typeof changeParameters>;
 export type NodeParameters = Static<typeof nodeParameters>;
 export type ProcessParameters = Static<typeof processParameters>;

@@ -164,6 +164,14 @@ async function claimed(
     await queue.postpone(command.id, { until: clock.now(), reason: 'GuardChanged' });
     return 'postponed';
   }
+  if (claim.kind === 'refused' && claim.why === 'held') {
+    // It is asked as soon as the change is over; this is in case nobody tells.
+    const until = clock.now() + context.settings.longestRetryMs;
+    const reason = `HeldByChange: ${claim.change}`;
+    countRefusal(context.metrics, command, reason);
+    await queue.postpone(command.id, { until, reason });
+    return 'postponed';
+  }
   if (claim.kind === 'refused') {
     const { counter, why } = claim;
     const until = answer.askAgainAt[counter] ?? clock.now() + context.settings.longestRetryMs;

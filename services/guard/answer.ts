@@ -1,8 +1,8 @@
 import type { GuardAnswer } from '../../adapters/ports/change-guard.js';
 import type { FleetMember, FleetPicture } from '../../adapters/ports/journal.js';
 import { holdsBack, isInForce, type Pause } from '../../domain/pause.js';
+import type { PermitRequest } from '../../domain/permit-request.js';
 import { budgetsFor, nextTick } from './budgets.js';
-import type { PermitRequest } from './permit-request.js';
 import type { GuardPolicy } from './policy.js';
 
 /** What the guard knows when it is asked. */

@@ -5,9 +5,10 @@ import {
   type FleetMember,
   type FleetPicture,
 } from '../../adapters/ports/journal.js';
+import { takingOut } from '../../domain/command.js';
+import type { PermitRequest } from '../../domain/permit-request.js';
 import { isAbout } from '../../domain/where.js';
 import { capOf } from './caps.js';
-import type { PermitRequest } from './permit-request.js';
 import type { Budget, GuardPolicy } from './policy.js';
 import { quietUntil } from './quiet-hours.js';
 import { populationOf, scopeValueOf } from './scopes.js';
@@ -83,7 +84,7 @@ function wantedOf(
 
 function inFlightOf(counter: string, cap: number, asked: Asked): BudgetClaim {
   const { operation } = asked.request;
-  const until = operation === 'isolate' ? 'returned' : 'settled';
+  const until = canTakeOut(asked.request) ? 'returned' : 'settled';
   return { counter, ...linesOf(counter, asked), operation, cap, until };
 }
 
@@ -117,9 +118,8 @@ function rateOf(
   };
 }
 
-/** Only isolation and deletion take a node out: whatever else we do happens to a node that is out. */
 function canTakeOut({ operation }: PermitRequest): boolean {
-  return operation === 'isolate' || operation === 'delete-node';
+  return takingOut.includes(operation);
 }
 
 function takesOut({ request, member }: Asked): boolean {

@@ -1,8 +1,9 @@
 import { namesOf } from '../../domain/identifiers.js';
-import type { ChangeGuard } from '../../adapters/ports/change-guard.js';
+import type { ChangeGuard, GuardAnswer, PermitGuard } from '../../adapters/ports/change-guard.js';
 import type { Clock } from '../../adapters/ports/clock.js';
 import type { GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
 import type { FleetInventory } from '../../adapters/ports/journal.js';
+import type { PermitRequest } from '../../domain/permit-request.js';
 import { answerTo } from './answer.js';
 import { FleetPictures } from './fleet-pictures.js';
 import { requestOf } from './permit-request.js';
@@ -15,21 +16,24 @@ export function createChangeGuard(options: {
   readonly book: Pick<GuardBook, 'present'>;
   readonly policy: GuardPolicy;
   readonly clock: Pick<Clock, 'now'>;
-}): ChangeGuard {
+}): ChangeGuard & PermitGuard {
   const { inventory, book, policy, clock } = options;
   const pictures = new FleetPictures(inventory);
   const present = new SharedQuestion<GuardPresent>(() => book.present());
+  const askFor = async (request: PermitRequest, now: number): Promise<GuardAnswer> => {
+    const [{ version, pauses }, picture, member] = await Promise.all([
+      present.ask(),
+      pictures.of(namesOf(request.node).cluster, () => clock.now()),
+      inventory.member(request.node),
+    ]);
+    const answer = answerTo(request, policy, { picture, member, pauses, now });
+    return answer.kind === 'ask' ? { ...answer, guardVersion: version } : answer;
+  };
   return {
+    askFor,
     async ask(command, now) {
       const request = requestOf(command);
-      if (request === undefined) return { kind: 'ask', budgets: [], askAgainAt: {} };
-      const [{ version, pauses }, picture, member] = await Promise.all([
-        present.ask(),
-        pictures.of(namesOf(request.node).cluster, () => clock.now()),
-        inventory.member(request.node),
-      ]);
-      const answer = answerTo(request, policy, { picture, member, pauses, now });
-      return answer.kind === 'ask' ? { ...answer, guardVersion: version } : answer;
+      return request === undefined ? { kind: 'ask', budgets: [], askAgainAt: {} } : askFor(request, now);
     },
   };
 }

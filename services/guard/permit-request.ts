@@ -1,16 +1,5 @@
-import { commandCatalog, type Command, type Operation } from '../../domain/command.js';
-import type { NodeKey } from '../../domain/identifiers.js';
-
-/** Leave that is asked for: to do one risky operation to one node. */
-export interface PermitRequest {
-  readonly operation: Operation;
-  readonly node: NodeKey;
-  /** Who wants to do it: `faultline`, or the subject that asked over HTTP. */
-  readonly owner: string;
-  readonly faultType?: string;
-  /** Who reported the fault first. */
-  readonly reporter?: string;
-}
+import { commandCatalog, type Command } from '../../domain/command.js';
+import type { PermitRequest } from '../../domain/permit-request.js';
 
 /** What a command of ours needs leave for; undefined: for nothing. */
 export function requestOf({ type, node, faultType, reporter }: Command): PermitRequest | undefined {

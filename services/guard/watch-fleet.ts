@@ -11,9 +11,10 @@ import type { Pause } from '../../domain/pause.js';
 import { pause, superviseLoop, type Supervision } from '../supervision.js';
 import { tripped, type Breaker, type PlacedCase, type Trip } from './breakers.js';
 import { correlate, type Step } from './correlate.js';
+import { takeBackChanges, type ChangeWatch } from './take-back-changes.js';
 import { takeBack, type ToldProcesses } from './take-back.js';
 
-export interface FleetGuardOptions extends Supervision {
+export interface FleetGuardOptions extends Supervision, ChangeWatch {
   readonly book: GuardBook;
   readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
   readonly breakers: readonly Breaker[];
@@ -37,6 +38,7 @@ export function watchFleet(options: FleetGuardOptions): Promise<void> {
   const told: ToldProcesses = new Set();
   return superviseLoop('guard', options, async () => {
     const present = await options.book.present();
+    await takeBackChanges(options);
     await endExpired(options, present);
     await trip(options, present);
     await takeBack(options, present, told);

@@ -31,6 +31,7 @@ export const startExecutor: Start = ({ settings, store }, ports) => {
   const guard = watchFleet({
     ...supervision,
     book: journal.guardBook,
+    changes: journal.changeBook,
     inventory: journal.inventory,
     breakers: settings.breakers,
     dismiss: async (node, order, id) => {

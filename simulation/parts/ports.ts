@@ -162,6 +162,7 @@ function journalOf(
     deadLetters: open.deadLetters,
     positions: open.positions,
     archive: open.archive,
+    changeBook: stepped('changeBook', open.changeBook, ['takeBack']),
     guardBook: stepped('guardBook', open.guardBook, [
       'present',
       'begin',

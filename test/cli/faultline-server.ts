@@ -16,6 +16,7 @@ import { EventStreams } from '../../services/console/events/event-streams.js';
 import type { Operator } from '../../services/console/operators.js';
 import { signalRecord } from '../../services/input-records.js';
 import { intakeRoutes } from '../../services/intake/intake-routes.js';
+import { createChangeGuard } from '../../services/guard/change-guard.js';
 import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
 import { silentLog } from '../services/silent-log.js';
@@ -42,7 +43,7 @@ export interface TestServer {
  * that every process stays in its first stage.
  */
 export async function startTestServer(operators: readonly Operator[] = []): Promise<TestServer> {
-  const { policy } = parseConfiguration('{}', 'faultline.yaml');
+  const { policy, guard } = parseConfiguration('{}', 'faultline.yaml');
   const eventLog = new MemoryEventLog({ clock: systemClock, retryDelayMs: 5 });
   await eventLog.ensureTopics(topicsOf(1));
   const schemaIds = bundledSchemaIds();
@@ -92,6 +93,18 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
       inventory: journal.inventory,
       clusters: ['a'],
       rateWindowMsOf: (budget) => (budget === 'isolate' ? 3_600_000 : undefined),
+      now: () => systemClock.now(),
+      newId: () => systemRandomness.uuid(),
+    },
+    changes: {
+      book: journal.changeBook,
+      guard: createChangeGuard({
+        inventory: journal.inventory,
+        book: journal.guardBook,
+        policy: guard.policy,
+        clock: systemClock,
+      }),
+      headStartMsOf: () => 0,
       now: () => systemClock.now(),
       newId: () => systemRandomness.uuid(),
     },

@@ -236,3 +236,31 @@ it('says of a history without pauses that there was none', async () => {
   const { code, out, err } = await guard('history');
   expect({ code, out, err }).toEqual({ code: 0, out: '', err: 'There was never a pause.\n' });
 });
+
+describe('changes', () => {
+  const ask = async (key: string, node: string): Promise<void> => {
+    const body = JSON.stringify({
+      cluster: 'a',
+      node,
+      operation: 'isolate',
+      reason: 'new kernel',
+      subject: 'deployer',
+    });
+    const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+    expect((await fetch(`${server.url}/v1/changes`, { method: 'POST', headers, body })).status).toBe(200);
+  };
+
+  it('lists what others asked leave for, and why it waits', async () => {
+    expect((await guard('changes')).err).toContain('Nobody has asked leave');
+    await server.journal.upkeep.resume();
+    await ask('k1', 'n1');
+    await ask('k2', 'n2');
+    const { out } = await guard('changes', '--open');
+    expect(out).toMatch(
+      /waiting +a\/n2 +isolate +unauthenticated:deployer .* 1 +BudgetFull: isolate\/in-flight\/a/,
+    );
+    expect(out).toMatch(/granted +a\/n1 .* new kernel/);
+    const one = (await document('changes', '--node', 'a/n1')) as { items: unknown[] };
+    expect(one.items).toHaveLength(1);
+  });
+});

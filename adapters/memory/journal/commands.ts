@@ -5,7 +5,7 @@ import type { FreshCommands } from '../../journal/fresh-commands.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import type { BudgetClaim, ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
-import { byRank } from './lines.js';
+import { byRank, rankOf } from './lines.js';
 import type { Permit } from './permits.js';
 import type { MemoryStore, StoredCommand } from './store.js';
 
@@ -42,6 +42,9 @@ export class MemoryCommandQueue implements CommandQueue {
     const { node, processId } = stored.command;
     if (claim.guardVersion !== undefined && claim.guardVersion !== this.#store.guardVersion)
       return { kind: 'refused', why: 'changed' };
+    const needsLeave = claim.guardVersion !== undefined || claim.budgets.length > 0;
+    const holder = needsLeave ? this.#store.changes.holderOf(node) : undefined;
+    if (holder !== undefined) return { kind: 'refused', why: 'held', change: holder.change.id };
     const held = permits.of(node);
     const wanted = claim.budgets
       .filter((budget) => !held.some((permit) => covers(permit, budget, stored.command)))
@@ -49,7 +52,8 @@ export class MemoryCommandQueue implements CommandQueue {
     for (const { counter, cap, line, yieldsTo } of wanted) {
       if ((permits.used.get(counter) ?? 0) >= cap) return { kind: 'refused', why: 'full', counter };
       const before = yieldsTo === undefined ? [line] : [line, yieldsTo];
-      if (lines.isBehind(before, stored, resting)) return { kind: 'refused', why: 'behind', counter };
+      if (lines.isBehind(before, stored, resting) || this.#isBehindChange(before, stored, claim.now))
+        return { kind: 'refused', why: 'behind', counter };
     }
     for (const { counter, operation, until } of wanted)
       permits.take({ commandId: id, processId, node, counter, operation, until, takenAt: claim.now });
@@ -133,6 +137,10 @@ export class MemoryCommandQueue implements CommandQueue {
   #isHead(stored: StoredCommand): boolean {
     const { node } = stored.command;
     return !this.#store.resting.has(node) && this.#store.queues.get(node)?.[0] === stored;
+  }
+
+  #isBehindChange(lines: readonly string[], stored: StoredCommand, now: number): boolean {
+    return this.#store.changes.inLines(lines, now).some(({ rank }) => rank < rankOf(stored));
   }
 
   #open(id: CommandId): StoredCommand | undefined {

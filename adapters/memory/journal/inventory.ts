@@ -1,3 +1,4 @@
+import { takingOut } from '../../../domain/command.js';
 import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
 import type { FleetInventory, FleetMember, FleetPicture } from '../../ports/journal.js';
 import type { MemoryStore } from './store.js';
@@ -31,7 +32,7 @@ export class MemoryFleetInventory implements FleetInventory {
     const observedAt = clusters.get(cluster);
     if (observedAt === undefined) return undefined;
     const isOurs = (node: NodeKey): boolean =>
-      permits.of(node).some(({ operation, until }) => until === 'returned' && operation === 'isolate');
+      permits.of(node).some(({ operation, until }) => until === 'returned' && takingOut.includes(operation));
     const restingHere = [...resting].filter((node) => namesOf(node).cluster === cluster);
     const out = new Set([...fleet.unavailableIn(cluster), ...restingHere]);
     return {

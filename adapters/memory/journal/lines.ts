@@ -34,6 +34,20 @@ export class Lines {
     );
   }
 
+  /** Whether anybody in these lines ranks up to this. Nodes that rest hold nobody up. */
+  isAnyUpTo(lines: readonly string[], rank: number, resting: ReadonlySet<NodeKey>): boolean {
+    return lines.some((line) =>
+      [...(this.#byName.get(line) ?? [])].some(
+        (other) => rankOf(other) <= rank && !resting.has(other.command.node),
+      ),
+    );
+  }
+
+  /** How many in a line rank up to this. */
+  countUpTo(line: string, rank: number): number {
+    return [...(this.#byName.get(line) ?? [])].filter((other) => rankOf(other) <= rank).length;
+  }
+
   /** 1 is the first in its line; undefined: it stands in none. */
   placeOf(command: StoredCommand): number | undefined {
     const { waitingLine: line } = command;
@@ -55,6 +69,7 @@ export function byRank(left: StoredCommand, right: StoredCommand): number {
   return rankOf(left) - rankOf(right) || left.position - right.position;
 }
 
-function rankOf({ createdAt, headStartMs, attempts }: StoredCommand): number {
+/** The lower, the earlier: ms. */
+export function rankOf({ createdAt, headStartMs, attempts }: StoredCommand): number {
   return createdAt - headStartMs + attempts * perAttemptMs;
 }

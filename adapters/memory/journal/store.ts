@@ -19,6 +19,7 @@ import type { ConsumedOffset } from '../../journal/fence.js';
 import type { LostInput } from '../../journal/options.js';
 import { WakeUp } from '../../journal/wake-up.js';
 import { StoredArchive } from './archive.js';
+import { MemoryChanges } from './changes.js';
 import { Fleet } from './fleet.js';
 import { Lines } from './lines.js';
 import { Permits, type Permit } from './permits.js';
@@ -87,6 +88,9 @@ export class MemoryStore {
   /** Oldest first. */
   readonly pauses: StoredPause[] = [];
   guardVersion = 0;
+  readonly changes = new MemoryChanges();
+  /** Of the latest change that was granted. */
+  fencingToken = 0;
   /** Unsent entries per outbox partition, by position; then the sent ones. */
   readonly unsent: StoredOutboxEntry[][];
   sent: StoredOutboxEntry[] = [];

@@ -1,5 +1,6 @@
-import type { CommandId } from '../../../domain/identifiers.js';
+import type { ChangeId, CommandId } from '../../../domain/identifiers.js';
 import type { ClaimAnswer, CommandQueue } from '../../ports/journal.js';
+import { askedBudgets } from './asked-budgets.js';
 import type { Database } from './database.js';
 import { Together } from './together.js';
 
@@ -15,7 +16,7 @@ interface ClaimRow {
   readonly kind: ClaimAnswer['kind'];
   readonly attempt: number | null;
   readonly refused_by: string | null;
-  readonly refused_why: 'full' | 'behind' | 'changed' | null;
+  readonly refused_why: 'full' | 'behind' | 'held' | 'changed' | null;
 }
 
 /** Claims of one claimant with one lease go together, each command once, at the youngest of their times. */
@@ -40,7 +41,7 @@ export class Claims {
     const asked = together.map(({ id, claim }) => ({
       id,
       ...(claim.guardVersion === undefined ? {} : { guard: claim.guardVersion }),
-      budgets: claim.budgets.map((budget) => ({ ...budget, cap: Math.max(Math.floor(budget.cap), 0) })),
+      budgets: askedBudgets(claim.budgets),
     }));
     const rows = await this.#database.query<ClaimRow & Record<string, unknown>>({
       name: 'commands-claim',
@@ -60,6 +61,8 @@ function fits({ id, claim }: Asked, chosen: readonly Asked[]): boolean {
 
 function answerOf({ kind, attempt, refused_by: counter, refused_why: why }: ClaimRow): ClaimAnswer {
   if (kind === 'claimed') return { kind, attempt: attempt ?? 1 };
-  if (kind === 'refused' && why === 'changed') return { kind, why };
-  return kind === 'refused' ? { kind, why: why ?? 'full', counter: counter ?? '' } : { kind: 'gone' };
+  if (kind !== 'refused') return { kind: 'gone' };
+  if (why === 'changed') return { kind, why };
+  if (why === 'held') return { kind, why, change: (counter ?? '') as ChangeId };
+  return { kind, why: why ?? 'full', counter: counter ?? '' };
 }

@@ -1,3 +1,4 @@
+import { takingOut } from '../../../domain/command.js';
 import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
 import { storableText } from '../../../schemas/storable-text.js';
 import { storableJson } from '../../journal/storable.js';
@@ -54,11 +55,11 @@ export class PostgresFleetInventory implements FleetInventory {
           )) AND member.node_key NOT IN (
             -- As above: read once, and not once per node of the fleet.
             SELECT permit.node_key FROM journal.permit
-            WHERE permit.until = 'returned' AND permit.operation = 'isolate'
+            WHERE permit.until = 'returned' AND permit.operation = ANY ($2::text[])
           )) AS "unavailableByOthers"
         FROM journal.fleet_cluster AS seen LEFT JOIN journal.fleet_member AS member USING (cluster)
         WHERE seen.cluster = $1 GROUP BY seen.observed_at, member.pool, member.zone, member.labels`,
-      values: [cluster],
+      values: [cluster, takingOut],
     });
     const [first] = rows;
     if (first === undefined) return undefined;

@@ -10,11 +10,11 @@ import {
 /** Runs with every executor: whoever acts also watches that it is not too much. */
 export function startFleetGuard(context: ServiceContext): RunningService {
   const { configuration, connections } = context;
-  const { guardBook: book, inventory } = connections.journal;
+  const { guardBook: book, changeBook: changes, inventory } = connections.journal;
   const supervision = supervisionOf(context, 'guard');
   const ended = watchFleet({
     ...supervision,
-    ...{ book, inventory },
+    ...{ book, changes, inventory, metrics: context.metrics },
     breakers: configuration.guard.breakers,
     dismiss: (node, order, id) =>
       sendSignal(context, {

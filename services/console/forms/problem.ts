@@ -9,6 +9,8 @@ export const consoleProblems = {
   Forbidden: 403,
   NotFound: 404,
   OrderNotTaken: 409,
+  ChangeOver: 409,
+  KeyReused: 422,
   Unavailable: 503,
   Internal: 500,
 } as const;

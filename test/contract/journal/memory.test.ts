@@ -5,6 +5,7 @@ import { JournalUnavailable } from '../../../adapters/ports/journal.js';
 import { advanceSuite } from './advance-suite.js';
 import { archiveSuite } from './archive-suite.js';
 import { budgetsSuite } from './budgets-suite.js';
+import { changesSuite } from './changes-suite.js';
 import { commandsSuite } from './commands-suite.js';
 import { guardSuite } from './guard-suite.js';
 import { linesSuite } from './lines-suite.js';
@@ -48,6 +49,7 @@ describe('the journal in memory', () => {
   budgetsSuite(() => harness);
   linesSuite(() => harness);
   guardSuite(() => harness);
+  changesSuite(() => harness);
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 60);

@@ -4,6 +4,7 @@ import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
 import { advanceSuite } from './advance-suite.js';
 import { archiveSuite } from './archive-suite.js';
 import { budgetsSuite } from './budgets-suite.js';
+import { changesSuite } from './changes-suite.js';
 import { commandsSuite } from './commands-suite.js';
 import { guardSuite } from './guard-suite.js';
 import { linesSuite } from './lines-suite.js';
@@ -54,6 +55,7 @@ describe('the journal on PostgreSQL', () => {
   budgetsSuite(() => harness);
   linesSuite(() => harness);
   guardSuite(() => harness);
+  changesSuite(() => harness);
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);
   fenceSuite(() => harness, 25);

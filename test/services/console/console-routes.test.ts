@@ -125,6 +125,16 @@ describe('orders, given operators are configured', () => {
 it('serves every operation that its description has', async () => {
   await server.deadLetter(Buffer.from('nonsense'));
   await server.enrolWebhook('s');
+  const asked = await fetch(`${server.url}/v1/changes`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: 'Bearer secret-of-anna',
+      'idempotency-key': 'k1',
+    },
+    body: JSON.stringify({ cluster: 'a', node: 'n1', operation: 'isolate', reason: 'new kernel' }),
+  });
+  const { id: changeId } = (await asked.json()) as { id: string };
   const { body } = await get('/v1/openapi.json');
   expect(Object.keys(body['paths'] as object).sort()).toEqual(
     [...new Set(consoleOperations.map(({ path }) => path))].sort(),
@@ -133,7 +143,7 @@ it('serves every operation that its description has', async () => {
     const names = {
       cluster: 'a',
       node: 'n1',
-      id: processId,
+      id: path.startsWith('/v1/changes') ? changeId : processId,
       topic: 'fault.reports.dlt',
       partition: 0,
       offset: 0,

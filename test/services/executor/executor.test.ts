@@ -4,7 +4,7 @@ import { connectCluster, type ConnectedCluster } from '../../../adapters/kuberne
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import type { PowerController, PowerState } from '../../../adapters/ports/power.js';
 import type { Command, CommandParameters, CommandResult, CommandType } from '../../../domain/command.js';
-import type { BootId, NodeKey, NodeUid, ProcessId } from '../../../domain/identifiers.js';
+import type { BootId, ChangeId, NodeKey, NodeUid, ProcessId } from '../../../domain/identifiers.js';
 import { runExecutor, type RunningExecutor } from '../../../services/executor/executor.js';
 import { defaultExecutorSettings } from '../../../services/executor/settings.js';
 import { startSimulatedApiServer, type SimulatedApiServer } from '../../../world/kubernetes/api-server.js';
@@ -273,6 +273,13 @@ describe('the executor, on an API server', () => {
     await result(isolate());
     queue.attemptsByOthers = 1;
     expect(await queue.carryOut(command('powerOff', {}))).toBe('AttemptedByOthers');
+    expect(power.told).toEqual([]);
+  });
+
+  it('given a node that somebody else has leave to change, then the command waits for that, and says so', async () => {
+    await result(isolate());
+    queue.heldBy = 'c-1' as ChangeId;
+    expect(await queue.carryOut(command('powerOff', {}))).toBe('HeldByChange: c-1');
     expect(power.told).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { WakeUp } from '../../../adapters/journal/wake-up.js';
 import type { Command, CommandResult } from '../../../domain/command.js';
+import type { ChangeId } from '../../../domain/identifiers.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../../adapters/ports/journal.js';
 
 /** A queue with one command at a time, that remembers what was done with it. */
@@ -13,6 +14,8 @@ export class QueueOfOne implements CommandQueue {
   attemptsByOthers = 0;
   /** The head is not due yet when it is looked for first, and is by the time its due time is told. */
   dueWhileRead = false;
+  /** Somebody else who has leave to change the node. */
+  heldBy: ChangeId | undefined;
   #readAt: number | undefined;
   #head: QueuedCommand | undefined;
   #claimed = false;
@@ -57,6 +60,8 @@ export class QueueOfOne implements CommandQueue {
 
   claim(): Promise<ClaimAnswer> {
     this.#claimed = true;
+    if (this.heldBy !== undefined)
+      return Promise.resolve({ kind: 'refused', why: 'held', change: this.heldBy });
     const before = (this.#head?.attempts ?? 0) + this.attemptsByOthers;
     return Promise.resolve({ kind: 'claimed', attempt: before + 1 });
   }

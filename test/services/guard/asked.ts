@@ -1,7 +1,7 @@
 import type { FleetMember } from '../../../adapters/ports/journal.js';
 import type { NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { PlacedCase } from '../../../services/guard/breakers.js';
-import type { PermitRequest } from '../../../services/guard/permit-request.js';
+import type { PermitRequest } from '../../../domain/permit-request.js';
 import type { Budget } from '../../../services/guard/policy.js';
 
 export const now = Date.UTC(2026, 0, 1, 10, 0, 20);

@@ -70,7 +70,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'the isolation permit is given back at once',
     file: 'services/guard/budgets.ts',
-    find: "const until = operation === 'isolate' ? 'returned' : 'settled';",
+    find: "const until = canTakeOut(asked.request) ? 'returned' : 'settled';",
     replace: "const until = 'settled';",
   },
   {

@@ -1,0 +1,174 @@
+import type { Change } from '../../../domain/change.js';
+import type { ChangeId, CommandId, ProcessId } from '../../../domain/identifiers.js';
+import type { JournalOptions } from '../../journal/options.js';
+import { asStored } from '../../journal/storable.js';
+import type { ChangeBook, ChangeRow, ChangesQuery, GrantAnswer } from '../../ports/change-book.js';
+import type { Page } from '../../ports/journal.js';
+import type { StoredChange } from './changes.js';
+import type { MemoryStore } from './store.js';
+
+/* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
+
+/** Tokens of one epoch are below those of the next. */
+const tokensOfEpoch = 2 ** 40;
+
+export class MemoryChangeBook implements ChangeBook {
+  readonly #store: MemoryStore;
+  readonly #options: Pick<JournalOptions, 'clock'>;
+
+  constructor(store: MemoryStore, options: Pick<JournalOptions, 'clock'>) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  async keep(change: Change, headStartMs: number): Promise<ChangeRow> {
+    const { changes } = this.#store;
+    const asked = asStored(change);
+    const known = changes.all.find(
+      ({ change: { owner, key } }) => owner === asked.owner && key === asked.key,
+    );
+    return this.#rowOf(known ?? changes.add(asked, headStartMs));
+  }
+
+  async grant(id: ChangeId, ask: Parameters<ChangeBook['grant']>[1]): Promise<GrantAnswer> {
+    const { changes, permits, installation, guardVersion } = this.#store;
+    const stored = changes.find(id);
+    if (!isWaiting(stored) || stored.leaseUntil <= ask.now) return { kind: 'gone' };
+    if (installation.paused) return { kind: 'refused', why: 'paused' };
+    if (ask.guardVersion !== guardVersion) return { kind: 'refused', why: 'changed' };
+    const { node } = stored.change;
+    const process = [...this.#store.processes.values()].find(
+      (one) => one.node === node && one.endedAt === undefined,
+    );
+    if (process !== undefined) return { kind: 'refused', why: 'process', holder: process.processId };
+    const holder = changes.holderOf(node);
+    if (holder !== undefined) return { kind: 'refused', why: 'change', holder: holder.change.id };
+    const budgets = [...ask.budgets].sort((a, b) => (a.counter < b.counter ? -1 : 1));
+    for (const { counter, cap, line, yieldsTo } of budgets) {
+      if ((permits.used.get(counter) ?? 0) >= cap) return { kind: 'refused', why: 'full', counter };
+      const lines = yieldsTo === undefined ? [line] : [line, yieldsTo];
+      if (this.#isBehind(lines, stored, ask.now)) return { kind: 'refused', why: 'behind', counter };
+    }
+    for (const { counter, operation, until } of budgets)
+      permits.take({ ...takerOf(id), node, counter, operation, until, takenAt: ask.now });
+    this.#store.fencingToken += 1;
+    stored.granted = { token: installation.epoch * tokensOfEpoch + this.#store.fencingToken, at: ask.now };
+    stored.leaseUntil = ask.now + stored.change.leaseMs;
+    stored.waitingReason = stored.waitingLine = stored.askAgainAt = undefined;
+    return { kind: 'granted' };
+  }
+
+  async wait(id: ChangeId, { reason, line, askAgainAt }: Parameters<ChangeBook['wait']>[1]): Promise<void> {
+    const stored = this.#store.changes.find(id);
+    if (!isWaiting(stored)) return;
+    stored.waitingReason = asStored(reason);
+    stored.waitingLine = line;
+    stored.askAgainAt = askAgainAt;
+  }
+
+  async extend(id: ChangeId, now: number): Promise<boolean> {
+    const stored = this.#live(id, now);
+    if (stored === undefined) return false;
+    stored.leaseUntil = Math.max(stored.leaseUntil, now + stored.change.leaseMs);
+    return true;
+  }
+
+  async end(id: ChangeId, end: Parameters<ChangeBook['end']>[1]): Promise<boolean> {
+    const stored = this.#live(id, end.at);
+    if (stored === undefined || (stored.granted === undefined && end.how !== 'cancelled')) return false;
+    this.#store.changes.end(stored, asStored(end));
+    this.#release(stored);
+    return true;
+  }
+
+  async takeBack(now: number): Promise<readonly ChangeRow[]> {
+    const lapsed = this.#store.changes.open.filter(({ leaseUntil }) => leaseUntil <= now);
+    for (const stored of lapsed) {
+      const how = stored.granted === undefined ? 'abandoned' : 'lost';
+      this.#store.changes.end(stored, { how, by: 'faultline', at: now });
+      this.#release(stored);
+    }
+    return lapsed.map((stored) => this.#rowOf(stored));
+  }
+
+  async find(id: ChangeId): Promise<ChangeRow | undefined> {
+    const stored = this.#store.changes.find(id);
+    return stored === undefined ? undefined : this.#rowOf(stored);
+  }
+
+  async list({ open, node, after, limit }: ChangesQuery): Promise<Page<ChangeRow>> {
+    const rows = this.#store.changes.all
+      .filter(
+        ({ change, position, ended }) =>
+          (open === undefined || (ended === undefined) === open) &&
+          (node === undefined || change.node === node) &&
+          (after === undefined || position < Number(after)),
+      )
+      .reverse()
+      .slice(0, limit);
+    const next = rows.length < limit ? undefined : rows.at(-1)?.position;
+    return {
+      rows: rows.map((stored) => this.#rowOf(stored)),
+      ...(next === undefined ? {} : { next: String(next) }),
+    };
+  }
+
+  /** Whether somebody in these lines comes before it; of the same rank our own commands do. */
+  #isBehind(lines: readonly string[], stored: StoredChange, now: number): boolean {
+    return (
+      this.#store.lines.isAnyUpTo(lines, stored.rank, this.#store.resting) ||
+      this.#store.changes.inLines(lines, now).some((other) => other !== stored && isBefore(other, stored))
+    );
+  }
+
+  #live(id: ChangeId, now: number): StoredChange | undefined {
+    const stored = this.#store.changes.find(id);
+    return stored !== undefined && stored.ended === undefined && stored.leaseUntil > now ? stored : undefined;
+  }
+
+  /** Gives back what it took; our own commands that waited for it need not any longer. */
+  #release({ change: { id, node } }: StoredChange): void {
+    const taker = takerOf(id).commandId;
+    this.#store.giveBack(({ commandId, until }) => commandId === taker && until !== 'never', node);
+    for (const held of this.#store.queues.get(node) ?? [])
+      if (held.status === 'waiting' && held.waitingReason?.startsWith('HeldByChange') === true)
+        held.dueAt = held.createdAt;
+    this.#store.work.announce();
+  }
+
+  #rowOf(stored: StoredChange): ChangeRow {
+    const { change, leaseUntil, waitingReason: reason, askAgainAt, granted, ended } = stored;
+    const waits = reason !== undefined && askAgainAt !== undefined && isWaiting(stored);
+    const place = this.#placeOf(stored);
+    return {
+      ...{ change, leaseUntil },
+      ...(waits ? { waiting: { reason, askAgainAt, ...(place === undefined ? {} : { place }) } } : {}),
+      ...(granted === undefined ? {} : { granted }),
+      ...(ended === undefined ? {} : { ended }),
+    };
+  }
+
+  #placeOf(stored: StoredChange): number | undefined {
+    const { waitingLine: line } = stored;
+    if (line === undefined) return undefined;
+    const { changes, lines } = this.#store;
+    const before = changes
+      .inLines([line], this.#options.clock.now())
+      .filter((other) => other !== stored && isBefore(other, stored));
+    return lines.countUpTo(line, stored.rank) + before.length + 1;
+  }
+}
+
+function isWaiting(stored: StoredChange | undefined): stored is StoredChange {
+  return stored !== undefined && stored.granted === undefined && stored.ended === undefined;
+}
+
+function isBefore(one: StoredChange, other: StoredChange): boolean {
+  return one.rank < other.rank || (one.rank === other.rank && one.position < other.position);
+}
+
+/** Whatever counts permits counts those of changes: they stand under its id, as command and as process. */
+function takerOf(id: ChangeId): { readonly commandId: CommandId; readonly processId: ProcessId } {
+  const taker: string = id;
+  return { commandId: taker as CommandId, processId: taker as ProcessId };
+}

@@ -1,0 +1,34 @@
+import type { ChangeItem } from '../../services/console/forms/changes.js';
+import { ageOf, timeTo } from './age.js';
+import type { View } from './print.js';
+
+const none = '-';
+
+function why({ waiting, ended, reason }: ChangeItem): string {
+  return waiting?.reason ?? ended?.message ?? reason;
+}
+
+/** Ages are as of `now`, ms. */
+export function changesView(now: number): View<{ readonly items: readonly ChangeItem[] }, ChangeItem> {
+  return {
+    rows: ({ items }) => items,
+    nameOf: ({ id }) => id,
+    whenEmpty: 'Nobody has asked leave for a change.',
+    columns: [
+      { title: 'CHANGE', text: ({ id }) => id },
+      { title: 'STATUS', text: ({ status }) => status },
+      { title: 'NODE', text: ({ cluster, node }) => `${cluster}/${node}` },
+      { title: 'OPERATION', text: ({ operation }) => operation },
+      { title: 'OWNER', text: ({ owner }) => owner },
+      { title: 'AGE', text: ({ askedAt }) => ageOf(askedAt, now) },
+      {
+        title: 'LEASE ENDS',
+        text: ({ leaseUntil }) => (leaseUntil === undefined ? none : `in ${timeTo(leaseUntil, now)}`),
+      },
+      { title: 'PLACE', text: ({ waiting }) => String(waiting?.place ?? none) },
+      { title: 'WHY', text: why },
+      { title: 'TOKEN', text: ({ token }) => String(token ?? none), wide: true },
+      { title: 'KEY', text: ({ key }) => key, wide: true },
+    ],
+  };
+}

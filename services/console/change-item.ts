@@ -1,0 +1,38 @@
+import type { ChangeRow } from '../../adapters/ports/change-book.js';
+import { namesOf } from '../../domain/identifiers.js';
+import type { ChangeItem } from './forms/changes.js';
+import { toInstant } from './forms/form.js';
+
+/** How a change stands. One whose lease ran out is over, even if nobody has taken it back yet. */
+export function statusOf({ ended, granted, leaseUntil }: ChangeRow, now: number): ChangeItem['status'] {
+  if (ended !== undefined) return ended.how;
+  if (leaseUntil <= now) return granted === undefined ? 'abandoned' : 'lost';
+  return granted === undefined ? 'waiting' : 'granted';
+}
+
+export function changeItemOf(row: ChangeRow, now: number): ChangeItem {
+  const { change, leaseUntil, waiting, granted, ended } = row;
+  const { id, node, operation, reason, faultType, owner, key, askedAt } = change;
+  const status = statusOf(row, now);
+  return {
+    ...{ id, status, ...namesOf(node), operation, reason },
+    ...(faultType === undefined ? {} : { faultType }),
+    ...{ owner, key, askedAt: toInstant(askedAt) },
+    ...(ended === undefined ? { leaseUntil: toInstant(leaseUntil) } : {}),
+    ...(waiting === undefined || status !== 'waiting' ? {} : { waiting: waitingItem(waiting) }),
+    ...(granted === undefined ? {} : { token: granted.token, grantedAt: toInstant(granted.at) }),
+    ...(ended === undefined ? {} : { ended: endItem(ended) }),
+  };
+}
+
+function waitingItem({
+  reason,
+  place,
+  askAgainAt,
+}: NonNullable<ChangeRow['waiting']>): NonNullable<ChangeItem['waiting']> {
+  return { reason, ...(place === undefined ? {} : { place }), askAgainAt: toInstant(askAgainAt) };
+}
+
+function endItem({ by, message, at }: NonNullable<ChangeRow['ended']>): NonNullable<ChangeItem['ended']> {
+  return { by, ...(message === undefined ? {} : { message }), at: toInstant(at) };
+}

@@ -1,0 +1,107 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+import { endsOfChange, outcomesOfChange } from '../../../domain/change.js';
+import { operations } from '../../../domain/command.js';
+import { faultTypes } from '../../../domain/fault.js';
+import { form, instant, list, part, word } from './form.js';
+import { givenBy } from './given-by.js';
+
+const { subject, reason } = givenBy;
+
+/** Bounds of a lease, ms: shorter ones would be lost by any pause of a client, longer ones hold a node for a dead one. */
+export const leaseBounds = { least: 5_000, usual: 60_000, most: 3_600_000 };
+
+export const newChange = Type.Object(
+  {
+    cluster: Type.String({ minLength: 1, maxLength: 63 }),
+    node: Type.String({ minLength: 1, maxLength: 253 }),
+    operation: word(operations),
+    reason,
+    faultType: Type.Optional(word(faultTypes, 'The fault because of which it is done.')),
+    lease: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]{1,9}(ms|s|m|h)$',
+        description:
+          'How long leave, and a place in a line, lasts without a heartbeat: 5s to 1h. Without it: 60s.',
+      }),
+    ),
+    subject,
+  },
+  { additionalProperties: false, description: 'Ask leave to do one risky operation to one node.' },
+);
+export type NewChange = Static<typeof newChange>;
+
+export const changeHeaders = Type.Object({
+  'idempotency-key': Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: 'Of one subject each key means one change: asked for again, it is the same one.',
+  }),
+});
+export type ChangeHeaders = Static<typeof changeHeaders>;
+
+export const heartbeat = Type.Object(
+  { subject },
+  {
+    additionalProperties: false,
+    description: 'The client lives: its lease begins anew, and a change that waits is asked for again.',
+  },
+);
+export type Heartbeat = Static<typeof heartbeat>;
+
+export const changeOutcome = Type.Object(
+  {
+    outcome: word(outcomesOfChange, 'What waits for leave can only be cancelled.'),
+    message: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000 })),
+    subject,
+  },
+  { additionalProperties: false, description: 'The change is over: what it held is given back.' },
+);
+export type ChangeOutcome = Static<typeof changeOutcome>;
+
+export const changeStates = ['waiting', 'granted', ...endsOfChange] as const;
+
+const changeMembers = {
+  id: Type.String(),
+  status: word(
+    changeStates,
+    'lost: leave was taken back, since no heartbeat came in time. abandoned: nobody asked again before there was leave.',
+  ),
+  cluster: Type.String(),
+  node: Type.String(),
+  operation: word(operations),
+  reason: Type.String(),
+  faultType: Type.Optional(Type.String()),
+  owner: Type.String({ description: 'Who asked.' }),
+  key: Type.String({ description: 'The Idempotency-Key.' }),
+  askedAt: instant,
+  leaseUntil: Type.Optional(instant),
+  waiting: Type.Optional(
+    part({
+      reason: Type.String({ description: 'Who said no, in its first word, and for what.' }),
+      place: Type.Optional(Type.Integer({ minimum: 1, description: 'In its line; 1 is asked next.' })),
+      askAgainAt: instant,
+    }),
+  ),
+  token: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description:
+        'Fencing token: of all that were ever granted for a node, each is greater than those before it. Whoever keeps the greatest that it saw can refuse what comes late.',
+    }),
+  ),
+  grantedAt: Type.Optional(instant),
+  ended: Type.Optional(part({ by: Type.String(), message: Type.Optional(Type.String()), at: instant })),
+};
+const changeItem = part(changeMembers);
+export type ChangeItem = Static<typeof changeItem>;
+
+export const changeDescription = form('Change', changeMembers, 'An operation that somebody asked leave for.');
+export type ChangeDescription = Static<typeof changeDescription>;
+
+export const changeList = list(
+  'ChangeList',
+  changeItem,
+  'Operations that others asked leave for, the newest first.',
+);
+export type ChangeList = Static<typeof changeList>;

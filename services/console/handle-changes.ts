@@ -1,0 +1,161 @@
+import type { ChangeRow } from '../../adapters/ports/change-book.js';
+import { isSameChange, type Change } from '../../domain/change.js';
+import type { ChangeId } from '../../domain/identifiers.js';
+import { parseDurationMs } from '../duration.js';
+import { changeItemOf, statusOf } from './change-item.js';
+import {
+  leaseBounds,
+  type ChangeDescription,
+  type ChangeList,
+  type ChangeOutcome,
+  type NewChange,
+} from './forms/changes.js';
+import { apiVersion, toInstant } from './forms/form.js';
+import { ConsoleRefusal } from './forms/problem.js';
+import { nodeIn } from './node-in.js';
+import type { ChangesQuery } from './requests.js';
+import { tryGrant, type GrantSource } from './try-grant.js';
+
+export interface ChangeSource extends GrantSource {
+  /** How much older than it is what is because of that fault counts in lines, ms. */
+  readonly headStartMsOf: (faultType: string | undefined) => number;
+  readonly newId: () => string;
+}
+
+/** @throws ConsoleRefusal BadRequest */
+function leaseIn({ lease }: NewChange): number {
+  const leaseMs = lease === undefined ? leaseBounds.usual : parseDurationMs(lease);
+  if (leaseMs !== undefined && leaseMs >= leaseBounds.least && leaseMs <= leaseBounds.most) return leaseMs;
+  throw new ConsoleRefusal('BadRequest', `lease: ${lease ?? ''} is none`, 'give one from 5s to 1h');
+}
+
+/** @throws ConsoleRefusal NotFound */
+async function changeNamed({ book }: ChangeSource, id: string): Promise<ChangeRow> {
+  const row = isChangeId(id) ? await book.find(id) : undefined;
+  if (row !== undefined) return row;
+  throw new ConsoleRefusal('NotFound', `there is no change ${id}`, 'look at `faultline guard changes`');
+}
+
+function isChangeId(text: string): text is ChangeId {
+  return text.startsWith('c-');
+}
+
+/** @throws ConsoleRefusal ChangeOver if the client can't go on with it. */
+function refuseOver(row: ChangeRow, now: number): void {
+  const status = statusOf(row, now);
+  const { id } = row.change;
+  if (status === 'waiting' || status === 'granted') return;
+  if (status === 'lost')
+    throw new ConsoleRefusal(
+      'ChangeOver',
+      `${id} lost its leave at ${toInstant(row.ended?.at ?? row.leaseUntil)}: no heartbeat came in time`,
+      'stop what is being done: the node may be somebody else’s now; ask anew with another Idempotency-Key',
+    );
+  throw new ConsoleRefusal('ChangeOver', `${id} is ${status}`, 'ask anew with another Idempotency-Key');
+}
+
+function descriptionOf(row: ChangeRow, now: number): ChangeDescription {
+  return { apiVersion, kind: 'Change', ...changeItemOf(row, now) };
+}
+
+async function described(source: ChangeSource, id: ChangeId): Promise<ChangeDescription> {
+  return descriptionOf(await changeNamed(source, id), source.now());
+}
+
+/**
+ * Somebody asks leave for a change, or asks after one: of one subject the same key is the same change, also when it is over.
+ * @throws ConsoleRefusal BadRequest, KeyReused
+ */
+export async function askForChange(
+  source: ChangeSource,
+  order: NewChange,
+  given: { readonly key: string; readonly subject: string },
+): Promise<ChangeDescription> {
+  const { cluster, node, operation, reason, faultType } = order;
+  const asked: Change = {
+    id: `c-${source.newId().replaceAll('-', '').slice(0, 16)}` as ChangeId,
+    key: given.key,
+    owner: given.subject,
+    node: nodeIn(`${cluster}/${node}`),
+    ...{ operation, reason },
+    ...(faultType === undefined ? {} : { faultType }),
+    leaseMs: leaseIn(order),
+    askedAt: source.now(),
+  };
+  const row = await source.book.keep(asked, source.headStartMsOf(faultType));
+  if (!isSameChange(row.change, asked))
+    throw new ConsoleRefusal(
+      'KeyReused',
+      `this Idempotency-Key is that of ${row.change.id}, which is another change`,
+      'give each change a key of its own',
+    );
+  if (statusOf(row, source.now()) === 'waiting') await tryGrant(source, row);
+  return described(source, row.change.id);
+}
+
+/**
+ * The client lives: its lease begins anew, and what waits is asked for again.
+ * @throws ConsoleRefusal NotFound, Forbidden, ChangeOver
+ */
+export async function keepChange(
+  source: ChangeSource,
+  id: string,
+  subject: string,
+): Promise<ChangeDescription> {
+  const row = await changeNamed(source, id);
+  const { owner } = row.change;
+  if (owner !== subject)
+    throw new ConsoleRefusal('Forbidden', `${id} is a change of ${owner}`, 'only its owner keeps it alive');
+  refuseOver(row, source.now());
+  if (!(await source.book.extend(row.change.id, source.now())))
+    refuseOver(await changeNamed(source, id), source.now());
+  if (row.granted === undefined) await tryGrant(source, row);
+  return described(source, row.change.id);
+}
+
+/**
+ * A change is over, says its client, or an operator in its stead. Said again, it is the same.
+ * @throws ConsoleRefusal NotFound, ChangeOver
+ */
+export async function endChange(
+  source: ChangeSource,
+  id: string,
+  { outcome, message, subject }: ChangeOutcome & { readonly subject: string },
+): Promise<ChangeDescription> {
+  const { change } = await changeNamed(source, id);
+  const end = { how: outcome, by: subject, at: source.now(), ...(message === undefined ? {} : { message }) };
+  if (await source.book.end(change.id, end)) return described(source, change.id);
+  const row = await changeNamed(source, id);
+  if (row.ended?.how === outcome) return descriptionOf(row, source.now());
+  refuseOver(row, source.now());
+  throw new ConsoleRefusal(
+    'ChangeOver',
+    `${id} has no leave yet, so it can't have ${outcome}`,
+    'cancel it: "outcome": "cancelled"',
+  );
+}
+
+/** @throws ConsoleRefusal NotFound */
+export async function describeChange(source: ChangeSource, id: string): Promise<ChangeDescription> {
+  return descriptionOf(await changeNamed(source, id), source.now());
+}
+
+/** @throws ConsoleRefusal BadRequest */
+export async function listChanges(
+  { book, now }: ChangeSource,
+  { open, node, after, limit }: ChangesQuery,
+): Promise<ChangeList> {
+  const { rows, next } = await book.list({
+    limit,
+    ...(open === undefined ? {} : { open }),
+    ...(node === undefined ? {} : { node: nodeIn(node) }),
+    ...(after === undefined ? {} : { after }),
+  });
+  const at = now();
+  return {
+    apiVersion,
+    kind: 'ChangeList',
+    items: rows.map((row) => changeItemOf(row, at)),
+    ...(next === undefined ? {} : { next }),
+  };
+}
