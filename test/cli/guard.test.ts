@@ -78,7 +78,7 @@ describe('status', () => {
     const { out } = await guard('status', '-o', 'wide');
     expect(out).toMatch(/^pauses in force: 1\nPAUSE +KIND +WHERE +OPERATIONS +BY +AGE +ENDS +WHY +NODES\n/);
     expect(out).toMatch(
-      /\nz-1 +incident +rack=r1 +all +breaker racks +5m +- +racks: 2 nodes of rack r1 of a with DiskFailure +a\/n1\n/,
+      /\nz-1 +incident +rack=r1 +all +breaker racks +5m +- +racks: 2 nodes of rack r1 of a with DiskFailure; most have power=p1 \(2 of 2; 8 nodes have it\) +a\/n1\n/,
     );
     expect(out).toContain('\nwaiting for leave: 1 (Paused 1)\nNODE ');
     expect(out).toMatch(
@@ -99,7 +99,7 @@ describe('why', () => {
       [
         `a/n1 (in-maintenance, pool gpu, zone z1, rack=r1): hardware-repair in stage isolating, ${process}`,
         'isolateNode because of DiskFailure waits for 0s: Paused: z-1 (racks, rack r1 of a); place 1 in line; asked again in 9m',
-        'held back by incident z-1 of breaker racks, 5m old: racks: 2 nodes of rack r1 of a with DiskFailure [rack=r1]',
+        'held back by incident z-1 of breaker racks, 5m old: racks: 2 nodes of rack r1 of a with DiskFailure; most have power=p1 (2 of 2; 8 nodes have it) [rack=r1]',
         '  they are really ill, go on: faultline guard approve z-1 --reason WHY',
         '  a false alarm, take back what was begun: faultline guard deny z-1 --reason WHY',
         '  only end it: faultline guard thaw z-1 --reason WHY',
@@ -114,7 +114,7 @@ describe('why', () => {
     await guard('deny', 'z-1', '--reason', 'bad probe');
     const { out } = await guard('why', 'a/n2');
     expect(out).toMatch(
-      /with DiskFailure; denied by unauthenticated:tester: bad probe \[rack=r1\]\n {2}to end it: faultline guard thaw z-1 --reason WHY\n$/,
+      /with DiskFailure; most have power=p1 .*; denied by unauthenticated:tester: bad probe \[rack=r1\]\n {2}to end it: faultline guard thaw z-1 --reason WHY\n$/,
     );
     expect(out).not.toMatch(/approve|deny z-1/);
   });
