@@ -47,7 +47,12 @@ describe('given nodes with faults', () => {
     expect(code).toBe(0);
     const document: unknown = JSON.parse(out);
     expectPublishedForm(document, 'Process');
-    expect(document).toMatchObject({ active: true, orders: ['abort'], cluster: 'east', node: 'n1' });
+    expect(document).toMatchObject({
+      active: true,
+      orders: ['dismiss', 'abort'],
+      cluster: 'east',
+      node: 'n1',
+    });
   });
 
   it('shows people a table without trailing blanks', async () => {
@@ -139,7 +144,7 @@ describe('orders', () => {
     expect(err).toMatch(
       /^error \(Refused\): process p-\S+ is in stage isolating and does not take repaired\n/,
     );
-    expect(err).toContain('next: it takes: abort\n');
+    expect(err).toContain('next: it takes: dismiss, abort\n');
   });
 
   it('waits until the order is in the journal', async () => {

@@ -3,7 +3,8 @@ import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
 import type { ArchiveFiles } from '../../../adapters/ports/archive.js';
 import type { WebhookDeliveries } from '../../../adapters/ports/webhooks.js';
 import type { NewRecord } from '../../../adapters/ports/event-log.js';
-import type { CauseId } from '../../../domain/identifiers.js';
+import type { CauseId, PauseId } from '../../../domain/identifiers.js';
+import { changeNamed } from './changes-suite.js';
 import { archiveFacts } from '../../../services/maintenance/archive/archive-facts.js';
 import {
   batch,
@@ -77,6 +78,9 @@ export async function fillJournal(
     } as const;
     await copy.deadLetters.handle([{ place: letter }], decision);
     await fillWebhooks(copy.webhooks);
+    const begun = { by: 'anna', reason: 'half \ud800', at: clock.now() };
+    await copy.guardBook.begin({ id: 'z-1' as PauseId, key: 'z-1', where: { clusters: ['a'] }, begun });
+    await copy.changeBook.keep(changeNamed('n9'), 0);
     if (files !== undefined)
       await archiveFacts({ archive: copy.archive, files, owner: 'tested', now: () => 2_000_000, afterMs: 0 });
   } finally {
