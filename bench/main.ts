@@ -1,15 +1,21 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BenchResult } from './bench-result.js';
-import { eventPartNames, measureEvents, type EventPartName } from './events.js';
-import { measurePipeline, partNames, type PartName } from './pipeline.js';
+import { eventPartNames, measureEvents, type EventsOptions } from './events.js';
+import { measurePipeline, partNames, type PipelineOptions } from './pipeline.js';
 import { resultTable } from './result-table.js';
 import { measureSoak } from './soak.js';
 
 type Form = 'table' | 'json';
 
+/** What every benchmark takes. */
+interface Shown {
+  readonly strict?: true;
+  readonly output: Form;
+}
+
 const output = (): Option =>
   new Option('-o, --output <form>', 'form of the result').choices(['table', 'json']).default('table');
-const strict = (): Option => new Option('--strict', 'exit with 1 when a target is not met');
+const strictOption = (): Option => new Option('--strict', 'exit with 1 when a target is not met');
 const profiles = (): Option =>
   new Option('--profiles <folder>', 'write a CPU profile of each process of Faultline');
 
@@ -28,10 +34,10 @@ function partsOf<Name extends string>(names: readonly Name[]): (text: string) =>
     });
 }
 
-function show(result: BenchResult, form: Form, isStrict: boolean): void {
+function show(result: BenchResult, { output: form, strict }: Shown): void {
   const text = form === 'json' ? JSON.stringify(result, null, 2) : resultTable(result);
   process.stdout.write(`${text}\n`);
-  if (isStrict && !result.met) process.exitCode = 1;
+  if (strict === true && !result.met) process.exitCode = 1;
 }
 
 const program = new Command('bench').description(
@@ -48,23 +54,11 @@ program
   .option('--per-second <number>', 'reports a second', positive, 10_000)
   .option('--partitions <number>', 'partitions of each topic', positive, 4)
   .addOption(profiles())
-  .addOption(strict())
+  .addOption(strictOption())
   .addOption(output())
-  .action(
-    async (options: {
-      parts: readonly PartName[];
-      pairs: number;
-      rounds: number;
-      seconds: number;
-      perSecond: number;
-      partitions: number;
-      profiles?: string;
-      strict?: true;
-      output: Form;
-    }) => {
-      show(await measurePipeline(options), options.output, options.strict === true);
-    },
-  );
+  .action(async (options: Shown & PipelineOptions) => {
+    show(await measurePipeline(options), options);
+  });
 
 program
   .command('events')
@@ -76,23 +70,11 @@ program
   .option('--seconds <number>', 'how long events are published', positive, 20)
   .option('--partitions <number>', 'partitions of each topic', positive, 4)
   .addOption(profiles())
-  .addOption(strict())
+  .addOption(strictOption())
   .addOption(output())
-  .action(
-    async (options: {
-      parts: readonly EventPartName[];
-      facts: number;
-      entries: number;
-      subscribers: number;
-      seconds: number;
-      partitions: number;
-      profiles?: string;
-      strict?: true;
-      output: Form;
-    }) => {
-      show(await measureEvents(options), options.output, options.strict === true);
-    },
-  );
+  .action(async (options: Shown & EventsOptions) => {
+    show(await measureEvents(options), options);
+  });
 
 program
   .command('soak')
@@ -100,17 +82,17 @@ program
   .option('--minutes <number>', 'how long', positive, 30)
   .option('--per-second <number>', 'reports a second', positive, 1_000)
   .option('--partitions <number>', 'partitions of each topic', positive, 4)
-  .addOption(strict())
+  .addOption(strictOption())
   .addOption(output())
   .action(
-    async (options: {
-      minutes: number;
-      perSecond: number;
-      partitions: number;
-      strict?: true;
-      output: Form;
-    }) => {
-      show(await measureSoak(options), options.output, options.strict === true);
+    async (
+      options: Shown & {
+        minutes: number;
+        perSecond: number;
+        partitions: number;
+      },
+    ) => {
+      show(await measureSoak(options), options);
     },
   );
 

@@ -1,4 +1,4 @@
-import type { Operation } from './command.js';
+import { commandCatalog, type Command, type Operation } from './command.js';
 import type { NodeKey } from './identifiers.js';
 
 /** Leave that is asked for: to do one risky operation to one node. */
@@ -10,4 +10,20 @@ export interface PermitRequest {
   readonly faultType?: string;
   /** Who reported the fault first. */
   readonly reporter?: string;
+}
+
+/** Who asks for what our own processes do. */
+export const ownOwner = 'faultline';
+
+/** What a command of ours needs leave for; undefined: for nothing. */
+export function requestOf({ type, node, faultType, reporter }: Command): PermitRequest | undefined {
+  const operation = commandCatalog[type].permit;
+  if (operation === undefined) return undefined;
+  return {
+    operation,
+    node,
+    owner: ownOwner,
+    faultType,
+    ...(reporter === undefined ? {} : { reporter }),
+  };
 }

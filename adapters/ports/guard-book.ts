@@ -73,6 +73,8 @@ export interface GuardBook {
   end(id: PauseId, end: EndOfPause): Promise<boolean>;
   /** Incidents that were answered at or after `since` (ms), by whatever but a greater one that they joined. */
   answeredSince(since: number): Promise<readonly AnsweredIncident[]>;
+  /** In force or over. */
+  find(id: PauseId): Promise<PauseRow | undefined>;
   /** Newest first. */
   history(query: { readonly after?: string; readonly limit: number }): Promise<Page<PauseRow>>;
   /** Processes that began at or after `since` (ms), oldest first; of a node's fault, so none that reclaims a node. */

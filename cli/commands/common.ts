@@ -72,6 +72,21 @@ export async function everyItem<Item>(
   }
 }
 
+/** How an order of a person is given. */
+export interface OrderOptions extends OutputOptions {
+  readonly dryRun?: boolean;
+}
+
+/** What is sent for an order: with whether it is only to be looked at, and who says to give it. */
+export function orderBody(terminal: Terminal, { dryRun }: OrderOptions, order: object): string {
+  const claimed = terminal.environment['USER'];
+  return JSON.stringify({
+    ...order,
+    dryRun: dryRun === true,
+    ...(claimed === undefined || claimed === '' ? {} : { subject: claimed }),
+  });
+}
+
 export function serverOf(terminal: Terminal, options: ServerOptions): ServerClient {
   return connectToServer(terminal, options);
 }

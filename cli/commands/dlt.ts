@@ -12,17 +12,24 @@ import { ageOf } from '../output/age.js';
 import { printDocument, printView, type View } from '../output/print.js';
 import { failureOf, type ServerClient } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
-import { outputOption, serverOf, serverOption, tokenOption, type OutputOptions } from './common.js';
+import {
+  orderBody,
+  outputOption,
+  serverOf,
+  serverOption,
+  tokenOption,
+  type OrderOptions,
+  type OutputOptions,
+} from './common.js';
 
 interface ListOptions extends OutputOptions {
   readonly all?: boolean;
 }
 
-interface HandleOptions extends OutputOptions {
+interface HandleOptions extends OrderOptions {
   readonly reason: string;
   readonly all?: boolean;
   readonly node?: string;
-  readonly dryRun?: boolean;
 }
 
 const mostListed = 10_000;
@@ -99,21 +106,17 @@ async function handle(
 ): Promise<void> {
   const server = serverOf(terminal, options);
   const ids = await idsOf(server, given, options);
-  const subject = terminal.environment['USER'];
-  const order = {
-    reason: options.reason,
-    dryRun: options.dryRun === true,
-    ...(subject === undefined || subject === '' ? {} : { subject }),
-  };
+  const { reason } = options;
   const receipts: DeadLetterReceipt[] = [];
   // Listed in order, so that a part never overtakes the one before it.
   for (let from = 0; from < ids.length; from += mostLettersAtOnce) {
-    const body = JSON.stringify({ ...order, ids: ids.slice(from, from + mostLettersAtOnce) });
+    const some = ids.slice(from, from + mostLettersAtOnce);
+    const body = orderBody(terminal, options, { reason, ids: some });
     const answer = await server.post(`/v1/dead-letters/${verb}`, body, 'application/json');
     if (!isReceipt(answer.body)) throw failureOf(server.url, answer.status, answer.body);
     receipts.push(answer.body);
   }
-  print(terminal, options, { verb, receipts, subject: subject ?? '' });
+  print(terminal, options, { verb, receipts, subject: terminal.environment['USER'] ?? '' });
 }
 
 function print(

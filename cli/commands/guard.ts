@@ -22,19 +22,20 @@ import { changesCommand } from './guard-changes.js';
 import {
   everyItem,
   nodePath,
+  orderBody,
   outputOption,
   serverOf,
   serverOption,
   tokenOption,
+  type OrderOptions,
   type OutputOptions,
 } from './common.js';
 
-interface OrderOptions extends OutputOptions {
+interface ReasonedOptions extends OrderOptions {
   readonly reason: string;
-  readonly dryRun?: boolean;
 }
 
-interface FreezeOptions extends OrderOptions {
+interface FreezeOptions extends ReasonedOptions {
   readonly cluster?: string[];
   readonly pool?: string[];
   readonly zone?: string[];
@@ -90,13 +91,7 @@ async function give(
   order: NewFreeze | PauseVerdict,
 ): Promise<void> {
   const server = serverOf(terminal, options);
-  const claimed = terminal.environment['USER'];
-  const body = {
-    ...order,
-    dryRun: options.dryRun === true,
-    ...(claimed === undefined || claimed === '' ? {} : { subject: claimed }),
-  };
-  const answer = await server.post(path, JSON.stringify(body), 'application/json');
+  const answer = await server.post(path, orderBody(terminal, options, order), 'application/json');
   if (!isReceipt(answer.body)) throw failureOf(server.url, answer.status, answer.body);
   const { output } = options;
   if (output === 'table') terminal.out(`${printable(receiptText(answer.body))}\n`);
@@ -195,7 +190,7 @@ function verdictCommand(terminal: Terminal, verb: VerdictVerb): Command {
   const command = new Command(verb)
     .description(verdictDescriptions[verb])
     .argument('<pause>', 'z-…, as `status` lists it');
-  return ordering(command).action(async (pause: string, options: OrderOptions) => {
+  return ordering(command).action(async (pause: string, options: ReasonedOptions) => {
     const path = `/v1/guard/pauses/${encodeURIComponent(pause)}/${verb}`;
     await give(terminal, options, path, { reason: options.reason });
   });

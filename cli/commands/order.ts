@@ -9,16 +9,16 @@ import type { Terminal } from '../terminal.js';
 import {
   milliseconds,
   nodePath,
+  orderBody,
   outputOption,
   serverOf,
   serverOption,
   tokenOption,
-  type OutputOptions,
+  type OrderOptions,
 } from './common.js';
 
-interface OrderOptions extends OutputOptions {
+interface GivenOptions extends OrderOptions {
   readonly reason: string;
-  readonly dryRun?: boolean;
   readonly wait: boolean;
   readonly timeout: number;
 }
@@ -35,18 +35,16 @@ function isReceipt(body: unknown): body is OrderReceipt {
   return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'OrderReceipt';
 }
 
-function print(terminal: Terminal, { output }: OrderOptions, receipt: OrderReceipt): void {
+function print(terminal: Terminal, { output }: GivenOptions, receipt: OrderReceipt): void {
   const { processId, cluster, node, order, status, effect } = receipt;
   if (output === 'table')
     terminal.out(`${processId ?? `${cluster}/${node}`} ${order} ${status}: ${effect}\n`);
   else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', receipt);
 }
 
-async function giveOrder(terminal: Terminal, kind: OrderKind, process: string, options: OrderOptions) {
+async function giveOrder(terminal: Terminal, kind: OrderKind, process: string, options: GivenOptions) {
   const server = serverOf(terminal, options);
-  const subject = terminal.environment['USER'];
-  const order = { kind, reason: options.reason, dryRun: options.dryRun === true };
-  const body = JSON.stringify(subject === undefined || subject === '' ? order : { ...order, subject });
+  const body = orderBody(terminal, options, { kind, reason: options.reason });
   const about = kind === 'retry' && process.includes('/') ? await nodePath(server, process) : undefined;
   const path = `${about ?? `/v1/processes/${encodeURIComponent(process)}`}/orders`;
   const answer = await server.post(path, body, 'application/json');
@@ -67,7 +65,7 @@ function kindCommand(terminal: Terminal, kind: OrderKind): Command {
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addOption(serverOption())
     .addOption(tokenOption())
-    .action((process: string, options: OrderOptions) => giveOrder(terminal, kind, process, options));
+    .action((process: string, options: GivenOptions) => giveOrder(terminal, kind, process, options));
 }
 
 export function orderCommand(terminal: Terminal): Command {

@@ -14,11 +14,15 @@ import { ageOf } from '../output/age.js';
 import { printDocument, printView, type View } from '../output/print.js';
 import { failureOf } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
-import { outputOption, serverOf, serverOption, tokenOption, type OutputOptions } from './common.js';
-
-interface OrderOptions extends OutputOptions {
-  readonly dryRun?: boolean;
-}
+import {
+  orderBody,
+  outputOption,
+  serverOf,
+  serverOption,
+  tokenOption,
+  type OrderOptions,
+  type OutputOptions,
+} from './common.js';
 
 interface EventOptions extends OrderOptions {
   readonly all?: boolean;
@@ -78,13 +82,8 @@ async function give<Verb extends WebhookVerb>(
   { name, verb, order }: { readonly name: string; readonly verb: Verb; readonly order: WebhookOrders[Verb] },
 ): Promise<void> {
   const server = serverOf(terminal, options);
-  const claimed = terminal.environment['USER'];
-  const body = {
-    ...order,
-    dryRun: options.dryRun === true,
-    ...(claimed === undefined || claimed === '' ? {} : { subject: claimed }),
-  };
-  const answer = await server.post(`${pathOf(name)}/${verb}`, JSON.stringify(body), 'application/json');
+  const body = orderBody(terminal, options, order);
+  const answer = await server.post(`${pathOf(name)}/${verb}`, body, 'application/json');
   if (!isReceipt(answer.body)) throw failureOf(server.url, answer.status, answer.body);
   const { output } = options;
   if (output !== 'table') {

@@ -1,6 +1,5 @@
 import { stringify } from 'yaml';
 
-import type { MemoryStore } from '../../adapters/memory/journal/store.js';
 import { isolationTaint } from '../../adapters/ports/node-marks.js';
 import { playRecord, type PlayedRecord } from '../../simulation/record/play-record.js';
 import type { Rules } from '../../simulation/record/data-centre.js';
@@ -14,6 +13,7 @@ import { recordBehaviour } from './demo/configuration-file.js';
 import { countRecord, leftIsolated, type RecordCounts } from './demo/record-counts.js';
 import { Witness } from './demo/witness.js';
 import { machineImage } from './demo/world.js';
+import { incidentsOf, mostWithin, type MostWithin, type SimulatedIncident } from './simulated-incidents.js';
 import { executorSettings } from './start/executor-settings.js';
 
 export interface SimulateOptions {
@@ -25,16 +25,6 @@ export interface SimulateOptions {
   readonly outage?: number;
 }
 
-/** Nodes that failed together, as the guard told people. */
-export interface SimulatedIncident {
-  readonly at: string;
-  readonly breaker: string;
-  readonly common: string;
-  readonly shared: readonly string[];
-  readonly nodes: number;
-  readonly ended?: string;
-}
-
 /** What a record came to in virtual time, counted from what was published and from what reached the simulated world. */
 export interface SimulationResult extends RecordCounts {
   readonly apiVersion: 'faultline.dev/v1';
@@ -44,7 +34,7 @@ export interface SimulationResult extends RecordCounts {
   readonly cordonedLeft: number;
   readonly incidents: readonly SimulatedIncident[];
   /** The most nodes that had new faults within an hour. */
-  readonly mostWithinAnHour: { readonly nodes: number; readonly from: string };
+  readonly mostWithinAnHour: MostWithin;
   readonly seed: number;
   readonly hash: string;
   readonly steps: number;
@@ -127,32 +117,6 @@ const watchful = {
 function withOutageEarly(record: FailureRecord, fleet: number, nodes: number): FailureRecord {
   const first = record.rows[0]?.startedAt ?? 0;
   return withOutage(record, fleet, { nodes, at: first + 48 * hourMs, lastsMs: 4 * hourMs });
-}
-
-function incidentsOf({ pauses }: MemoryStore): readonly SimulatedIncident[] {
-  return pauses.flatMap(({ pause: { incident, begun }, ended }) => {
-    if (incident === undefined) return [];
-    const { breaker, common, shared, count } = incident;
-    const at = new Date(begun.at).toISOString();
-    return [
-      {
-        ...{ at, breaker, common, shared, nodes: count },
-        ...(ended === undefined ? {} : { ended: `${ended.how} by ${ended.by}: ${ended.reason}` }),
-      },
-    ];
-  });
-}
-
-function mostWithin(windowMs: number, { processes }: MemoryStore): SimulationResult['mostWithinAnHour'] {
-  const begun = [...processes.values()].sort((one, other) => one.startedAt - other.startedAt);
-  let most = { nodes: 0, from: '' };
-  let end = 0;
-  for (const [index, { startedAt }] of begun.entries()) {
-    while ((begun[end]?.startedAt ?? Infinity) <= startedAt + windowMs) end += 1;
-    const nodes = new Set(begun.slice(index, end).map(({ node }) => node)).size;
-    if (nodes > most.nodes) most = { nodes, from: new Date(startedAt).toISOString() };
-  }
-  return most;
 }
 
 /** What reached the simulated cluster and machines, in the words of the demo's result. */

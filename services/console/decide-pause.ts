@@ -1,3 +1,4 @@
+import type { PauseId } from '../../domain/identifiers.js';
 import type { Pause, Verdict } from '../../domain/pause.js';
 import { toInstant } from './forms/form.js';
 import type { GuardReceipt, PauseVerdict, VerdictVerb } from './forms/guard.js';
@@ -5,12 +6,8 @@ import { ConsoleRefusal } from './forms/problem.js';
 import { guardReceiptOf } from './pause-item.js';
 import { pausesInForce, type GuardSource } from './read-guard.js';
 
-/** Ended pauses that are looked through, the newest first, to say how one ended. */
-const mostLookedThrough = 1_000;
-
 async function refuseOver({ book }: GuardSource, id: string): Promise<never> {
-  const { rows } = await book.history({ limit: mostLookedThrough });
-  const row = rows.find(({ pause }) => pause.id === id);
+  const row = await book.find(id as PauseId);
   const next = '`faultline guard status` lists those in force';
   if (row === undefined) throw new ConsoleRefusal('NotFound', `no pause ${id} is in force`, next);
   const { pause, ended } = row;

@@ -1,8 +1,8 @@
 import type { WaitingForLeave } from '../../adapters/ports/guard-book.js';
 import type { FleetMember, History } from '../../adapters/ports/journal.js';
-import { commandCatalog } from '../../domain/command.js';
 import { namesOf } from '../../domain/identifiers.js';
 import { holdsBack, type Pause } from '../../domain/pause.js';
+import { ownOwner, requestOf } from '../../domain/permit-request.js';
 import { isAbout, type Place } from '../../domain/where.js';
 import { nodeItemOf } from './describe-node.js';
 import { apiVersion } from './forms/form.js';
@@ -19,19 +19,14 @@ const nowhere: Place = { pool: '', zone: '', labels: {} };
 /** Which of the pauses hold a command back. */
 async function holding(
   history: History,
-  { commandId, processId, node, type, faultType }: WaitingForLeave,
+  { commandId, processId }: WaitingForLeave,
   pauses: readonly Pause[],
   place: Place,
 ): Promise<readonly Pause[]> {
-  const operation = commandCatalog[type].permit;
-  if (operation === undefined) return [];
   const commands = await history.commands(processId);
-  const reporter = commands.find(({ command }) => command.id === commandId)?.command.reporter;
-  const request = {
-    ...{ operation, node, faultType, owner: 'faultline' },
-    ...(reporter === undefined ? {} : { reporter }),
-  };
-  return pauses.filter((pause) => holdsBack(pause, request, place));
+  const row = commands.find(({ command }) => command.id === commandId);
+  const request = row === undefined ? undefined : requestOf(row.command);
+  return request === undefined ? [] : pauses.filter((pause) => holdsBack(pause, request, place));
 }
 
 function memberOf({
@@ -77,9 +72,7 @@ export async function describeGuardNode(
     ...(member === undefined ? {} : { member: memberOf(member) }),
     waiting: held.map(({ one, by }) => ({ ...waitingItemOf(one), pauses: by.map(({ id }) => id) })),
     pauses: pauses
-      .filter(
-        (pause) => ofWaiting.has(pause) || isAbout(pause.where, { node: key, owner: 'faultline' }, place),
-      )
+      .filter((pause) => ofWaiting.has(pause) || isAbout(pause.where, { node: key, owner: ownOwner }, place))
       .map(pauseItemOf),
   };
 }

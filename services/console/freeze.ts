@@ -3,6 +3,7 @@ import { namesOf, type NodeKey, type PauseId } from '../../domain/identifiers.js
 import type { Pause } from '../../domain/pause.js';
 import { isAboutPlace, type Where } from '../../domain/where.js';
 import { parseDurationMs } from '../duration.js';
+import { shortId } from '../short-id.js';
 import type { GuardReceipt, NewFreeze } from './forms/guard.js';
 import { ConsoleRefusal } from './forms/problem.js';
 import { instantIn } from './instant-in.js';
@@ -86,7 +87,7 @@ export async function freeze(source: GuardSource, order: NewFreeze, subject: str
   const now = source.now();
   const where = whereOf(order);
   const until = endOf(order, now);
-  const id = `z-${source.newId().replaceAll('-', '').slice(0, 16)}` as PauseId;
+  const id = shortId('z', source.newId()) as PauseId;
   const pause: Pause = {
     ...{ id, key: id, where },
     ...(operations === undefined ? {} : { operations }),

@@ -2,6 +2,7 @@ import type { ChangeRow } from '../../adapters/ports/change-book.js';
 import { isSameChange, type Change } from '../../domain/change.js';
 import type { ChangeId } from '../../domain/identifiers.js';
 import { parseDurationMs } from '../duration.js';
+import { shortId } from '../short-id.js';
 import { changeItemOf, statusOf } from './change-item.js';
 import {
   leaseBounds,
@@ -73,7 +74,7 @@ export async function askForChange(
 ): Promise<ChangeDescription> {
   const { cluster, node, operation, reason, faultType } = order;
   const asked: Change = {
-    id: `c-${source.newId().replaceAll('-', '').slice(0, 16)}` as ChangeId,
+    id: shortId('c', source.newId()) as ChangeId,
     key: given.key,
     owner: given.subject,
     node: nodeIn(`${cluster}/${node}`),

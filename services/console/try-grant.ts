@@ -1,5 +1,6 @@
 import type { ChangeBook, ChangeRow, GrantAnswer } from '../../adapters/ports/change-book.js';
-import type { GuardAnswer, PermitGuard } from '../../adapters/ports/change-guard.js';
+import type { Leave, PermitGuard } from '../../adapters/ports/change-guard.js';
+import { counterWait } from '../counter-wait.js';
 
 export interface GrantSource {
   readonly book: ChangeBook;
@@ -12,7 +13,6 @@ export interface GrantSource {
 const mostQuestions = 3;
 
 type Refusal = Extract<GrantAnswer, { readonly kind: 'refused' }>;
-type Leave = Extract<GuardAnswer, { readonly kind: 'ask' }>;
 
 /**
  * Asks for a change that waits; afterwards it is granted, or says what it waits for. Of one that does not wait nothing is
@@ -30,20 +30,21 @@ export async function tryGrant(source: GrantSource, { change }: ChangeRow): Prom
       await book.wait(id, { reason: answer.reason, askAgainAt: soon(answer.until) });
       return;
     }
-    const { budgets, guardVersion = 0 } = answer;
+    const { budgets, guardVersion } = answer;
     const granted = await book.grant(id, { now: now(), budgets, guardVersion });
     if (granted.kind !== 'refused') return;
     if (granted.why === 'changed' && question < mostQuestions) continue;
-    await book.wait(id, { ...refusedAs(granted, answer), askAgainAt: soon(againAt(granted, answer)) });
+    const { askAgainAt = Infinity, ...wait } = waitOf(granted, answer);
+    await book.wait(id, { ...wait, askAgainAt: soon(askAgainAt) });
     return;
   }
 }
 
 /** In the words in which our own commands are refused. */
-function refusedAs(
+function waitOf(
   refused: Refusal,
-  { budgets }: Leave,
-): { readonly reason: string; readonly line?: string } {
+  leave: Leave,
+): { readonly reason: string; readonly line?: string; readonly askAgainAt?: number | undefined } {
   switch (refused.why) {
     case 'changed':
       return { reason: 'GuardChanged' };
@@ -54,14 +55,7 @@ function refusedAs(
     case 'change':
       return { reason: `HeldByChange: ${refused.holder}` };
     case 'full':
-    case 'behind': {
-      const reason = `${refused.why === 'full' ? 'BudgetFull' : 'BehindOthers'}: ${refused.counter}`;
-      const line = budgets.find(({ counter }) => counter === refused.counter)?.line;
-      return { reason, ...(line === undefined ? {} : { line }) };
-    }
+    case 'behind':
+      return counterWait(refused, leave);
   }
-}
-
-function againAt(refused: Refusal, { askAgainAt }: Leave): number {
-  return 'counter' in refused ? (askAgainAt[refused.counter] ?? Infinity) : Infinity;
 }

@@ -1,6 +1,6 @@
 import { commandCatalog, type Command, type CommandResult } from '../../domain/command.js';
 import { namesOf } from '../../domain/identifiers.js';
-import type { ChangeGuard, GuardAnswer } from '../../adapters/ports/change-guard.js';
+import type { ChangeGuard, GuardAnswer, Leave } from '../../adapters/ports/change-guard.js';
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../adapters/ports/journal.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
@@ -11,6 +11,7 @@ import type { MachineActions, TicketSystem } from '../../adapters/ports/work-ord
 import { backOffMs } from '../back-off.js';
 import type { Ending, Next, World } from './effect.js';
 import { lookAtPresent } from './effect-of.js';
+import { counterWait } from '../counter-wait.js';
 import { countRefusal, measured } from './measure.js';
 import type { Workload } from '../workload.js';
 import type { NodeStory } from './node-story.js';
@@ -112,12 +113,15 @@ async function actSafely(
   }
 }
 
-interface Leave {
+interface AskedLeave {
   readonly askedAt: number;
   readonly answer: Promise<GuardAnswer>;
 }
 
-function askForLeave({ guard, clock }: AttemptContext, { command, unfinishedAttempt }: QueuedCommand): Leave {
+function askForLeave(
+  { guard, clock }: AttemptContext,
+  { command, unfinishedAttempt }: QueuedCommand,
+): AskedLeave {
   const askedAt = clock.now();
   // The budgets of an unfinished try are still taken.
   const answer: Promise<GuardAnswer> = unfinishedAttempt
@@ -134,7 +138,7 @@ const longestLookMs = 1_000;
 async function claimed(
   context: AttemptContext,
   queued: QueuedCommand,
-  leave: Leave,
+  leave: AskedLeave,
 ): Promise<'claimed' | 'postponed' | 'gone'> {
   const { queue, clock } = context;
   const { command } = queued;
@@ -160,35 +164,41 @@ async function claimed(
     });
     return 'postponed';
   }
-  if (claim.kind === 'refused' && claim.why === 'changed') {
-    await queue.postpone(command.id, { until: clock.now(), reason: 'GuardChanged' });
-    return 'postponed';
-  }
-  if (claim.kind === 'refused' && claim.why === 'held') {
-    // It is asked as soon as the change is over; this is in case nobody tells.
-    const until = clock.now() + context.settings.longestRetryMs;
-    const reason = `HeldByChange: ${claim.change}`;
-    countRefusal(context.metrics, command, reason);
-    await queue.postpone(command.id, { until, reason });
-    return 'postponed';
-  }
   if (claim.kind === 'refused') {
-    const { counter, why } = claim;
-    const until = answer.askAgainAt[counter] ?? clock.now() + context.settings.longestRetryMs;
-    const reason = `${why === 'full' ? 'BudgetFull' : 'BehindOthers'}: ${counter}`;
-    countRefusal(context.metrics, command, reason);
-    const line = answer.budgets.find((budget) => budget.counter === counter)?.line;
-    await queue.postpone(command.id, { until, reason, ...(line === undefined ? {} : { line }) });
+    await postponeRefused(context, command, { claim, answer });
     return 'postponed';
   }
   // An answer that took so long gives no right to act: whoever claims it next looks how it stands.
   return claim.kind === 'claimed' && clock.now() >= runsOutAt ? 'gone' : claim.kind;
 }
 
+/** It waits for what refused it. A pause that began or ended meanwhile is no refusal: the guard is asked anew at once. */
+async function postponeRefused(
+  { queue, clock, metrics, settings }: AttemptContext,
+  command: Command,
+  refused: {
+    readonly claim: Extract<ClaimAnswer, { readonly kind: 'refused' }>;
+    readonly answer: Leave;
+  },
+): Promise<void> {
+  const { claim, answer } = refused;
+  if (claim.why === 'changed') {
+    await queue.postpone(command.id, { until: clock.now(), reason: 'GuardChanged' });
+    return;
+  }
+  // Of a change that is over it is told at once; the longest wait is for when nobody tells.
+  const { askAgainAt: until = clock.now() + settings.longestRetryMs, ...wait } =
+    claim.why === 'held'
+      ? { reason: `HeldByChange: ${claim.change}`, askAgainAt: undefined }
+      : counterWait(claim, answer);
+  countRefusal(metrics, command, wait.reason);
+  await queue.postpone(command.id, { until, ...wait });
+}
+
 function claimWith(
   context: AttemptContext,
   command: Command,
-  { budgets, guardVersion }: Extract<GuardAnswer, { readonly kind: 'ask' }>,
+  { budgets, guardVersion }: Leave,
 ): Promise<ClaimAnswer> {
   const { queue, claimant, clock, settings } = context;
   return queue.claim(command.id, {

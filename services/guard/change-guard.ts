@@ -1,12 +1,11 @@
 import { namesOf } from '../../domain/identifiers.js';
-import type { ChangeGuard, GuardAnswer, PermitGuard } from '../../adapters/ports/change-guard.js';
+import type { ChangeGuard, PermitAnswer, PermitGuard } from '../../adapters/ports/change-guard.js';
 import type { Clock } from '../../adapters/ports/clock.js';
 import type { GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
 import type { FleetInventory } from '../../adapters/ports/journal.js';
-import type { PermitRequest } from '../../domain/permit-request.js';
+import { requestOf, type PermitRequest } from '../../domain/permit-request.js';
 import { answerTo } from './answer.js';
 import { FleetPictures } from './fleet-pictures.js';
-import { requestOf } from './permit-request.js';
 import type { GuardPolicy } from './policy.js';
 import { SharedQuestion } from './shared-question.js';
 
@@ -20,7 +19,7 @@ export function createChangeGuard(options: {
   const { inventory, book, policy, clock } = options;
   const pictures = new FleetPictures(inventory);
   const present = new SharedQuestion<GuardPresent>(() => book.present());
-  const askFor = async (request: PermitRequest, now: number): Promise<GuardAnswer> => {
+  const askFor = async (request: PermitRequest, now: number): Promise<PermitAnswer> => {
     const [{ version, pauses }, picture, member] = await Promise.all([
       present.ask(),
       pictures.of(namesOf(request.node).cluster, () => clock.now()),

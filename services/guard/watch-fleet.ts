@@ -8,6 +8,7 @@ import {
   type ProcessId,
 } from '../../domain/identifiers.js';
 import type { Pause } from '../../domain/pause.js';
+import { shortId } from '../short-id.js';
 import { pause, superviseLoop, type Supervision } from '../supervision.js';
 import { tripped, type Breaker, type PlacedCase, type Trip } from './breakers.js';
 import { correlate, type Step } from './correlate.js';
@@ -120,7 +121,7 @@ async function begin(
   const { breaker, common, shared, count, faultTypes } = incident;
   const reason = `${count} nodes of ${common} have new faults: ${faultTypes.join(', ')}`;
   const begun: Pause = {
-    ...{ id: pauseId(randomness.uuid()), key, where, incident },
+    ...{ id: shortId('z', randomness.uuid()) as PauseId, key, where, incident },
     begun: { by: `breaker ${breaker}`, reason, at: clock.now() },
   };
   if (await book.begin(begun))
@@ -128,11 +129,6 @@ async function begin(
       { pause: begun.id, breaker, count, faultTypes, shared },
       `${reason}. Nothing more is begun there until a person says what it is: faultline guard approve ${begun.id}, or deny`,
     );
-}
-
-/** `z-` and 16 characters. */
-function pauseId(uuid: string): PauseId {
-  return `z-${uuid.replaceAll('-', '').slice(0, 16)}` as PauseId;
 }
 
 /** What was denied stays until a person ends it: whoever reports falsely has not been mended by falling silent. */

@@ -1,7 +1,8 @@
 import type { MemoryStore } from '../../adapters/memory/journal/store.js';
-import { commandCatalog, type Command } from '../../domain/command.js';
+import type { Command } from '../../domain/command.js';
 import type { PauseId } from '../../domain/identifiers.js';
 import { holdsBack, isInForce } from '../../domain/pause.js';
+import { requestOf } from '../../domain/permit-request.js';
 import type { Invariant } from './invariant.js';
 
 /**
@@ -11,14 +12,10 @@ import type { Invariant } from './invariant.js';
 export function whatIsPausedIsNotBegun({ pauses, fleet }: MemoryStore): Invariant {
   /** Those that were in force at an earlier happening already. */
   const seen = new Set<PauseId>();
-  const holding = ({ type, node, faultType, reporter }: Command, at: number): PauseId | undefined => {
-    const operation = commandCatalog[type].permit;
-    const place = fleet.members.find((member) => member.node === node);
-    if (operation === undefined || place === undefined) return undefined;
-    const request = {
-      ...{ operation, node, owner: 'faultline', faultType },
-      ...(reporter === undefined ? {} : { reporter }),
-    };
+  const holding = (command: Command, at: number): PauseId | undefined => {
+    const request = requestOf(command);
+    const place = fleet.members.find(({ node }) => node === command.node);
+    if (request === undefined || place === undefined) return undefined;
     return pauses.find(
       ({ pause, ended }) =>
         seen.has(pause.id) && ended === undefined && isInForce(pause, at) && holdsBack(pause, request, place),

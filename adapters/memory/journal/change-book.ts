@@ -6,6 +6,7 @@ import type { ChangeBook, ChangeRow, ChangesQuery, GrantAnswer } from '../../por
 import type { Page } from '../../ports/journal.js';
 import type { StoredChange } from './changes.js';
 import type { MemoryStore } from './store.js';
+import { takeCounters } from './take-counters.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
 
@@ -43,14 +44,9 @@ export class MemoryChangeBook implements ChangeBook {
     if (process !== undefined) return { kind: 'refused', why: 'process', holder: process.processId };
     const holder = changes.holderOf(node);
     if (holder !== undefined) return { kind: 'refused', why: 'change', holder: holder.change.id };
-    const budgets = [...ask.budgets].sort((a, b) => (a.counter < b.counter ? -1 : 1));
-    for (const { counter, cap, line, yieldsTo } of budgets) {
-      if ((permits.used.get(counter) ?? 0) >= cap) return { kind: 'refused', why: 'full', counter };
-      const lines = yieldsTo === undefined ? [line] : [line, yieldsTo];
-      if (this.#isBehind(lines, stored, ask.now)) return { kind: 'refused', why: 'behind', counter };
-    }
-    for (const { counter, operation, until } of budgets)
-      permits.take({ ...takerOf(id), node, counter, operation, until, takenAt: ask.now });
+    const isBehind = (lines: readonly string[]): boolean => this.#isBehind(lines, stored, ask.now);
+    const refused = takeCounters(permits, { ...takerOf(id), node, isBehind }, ask);
+    if (refused !== undefined) return refused;
     this.#store.fencingToken += 1;
     stored.granted = { token: installation.epoch * tokensOfEpoch + this.#store.fencingToken, at: ask.now };
     stored.leaseUntil = ask.now + stored.change.leaseMs;

@@ -7,6 +7,7 @@ import { asStored } from '../../journal/storable.js';
 import type { BudgetClaim, ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
 import { byRank, rankOf } from './lines.js';
 import type { Permit } from './permits.js';
+import { takeCounters } from './take-counters.js';
 import type { MemoryStore, StoredCommand } from './store.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
@@ -46,17 +47,14 @@ export class MemoryCommandQueue implements CommandQueue {
     const holder = needsLeave ? this.#store.changes.holderOf(node) : undefined;
     if (holder !== undefined) return { kind: 'refused', why: 'held', change: holder.change.id };
     const held = permits.of(node);
-    const wanted = claim.budgets
-      .filter((budget) => !held.some((permit) => covers(permit, budget, stored.command)))
-      .sort((a, b) => (a.counter < b.counter ? -1 : 1));
-    for (const { counter, cap, line, yieldsTo } of wanted) {
-      if ((permits.used.get(counter) ?? 0) >= cap) return { kind: 'refused', why: 'full', counter };
-      const before = yieldsTo === undefined ? [line] : [line, yieldsTo];
-      if (lines.isBehind(before, stored, resting) || this.#isBehindChange(before, stored, claim.now))
-        return { kind: 'refused', why: 'behind', counter };
-    }
-    for (const { counter, operation, until } of wanted)
-      permits.take({ commandId: id, processId, node, counter, operation, until, takenAt: claim.now });
+    const budgets = claim.budgets.filter(
+      (budget) => !held.some((permit) => covers(permit, budget, stored.command)),
+    );
+    const isBehind = (before: readonly string[]): boolean =>
+      lines.isBehind(before, stored, resting) || this.#isBehindChange(before, stored, claim.now);
+    const taker = { commandId: id, processId, node, isBehind };
+    const refused = takeCounters(permits, taker, { budgets, now: claim.now });
+    if (refused !== undefined) return refused;
     lines.leave(stored);
     stored.unfinished ||= stored.status === 'attempting';
     stored.status = 'attempting';

@@ -72,13 +72,18 @@ export class MemoryGuardBook implements GuardBook {
     );
   }
 
+  async find(id: PauseId): Promise<PauseRow | undefined> {
+    const stored = this.#store.pauses.find(({ pause }) => pause.id === id);
+    return stored === undefined ? undefined : rowOf(stored);
+  }
+
   async history({ after, limit }: Parameters<GuardBook['history']>[0]): Promise<Page<PauseRow>> {
     const { pauses } = this.#store;
     const end = after === undefined ? pauses.length : Number(after);
     const start = Math.max(end - limit, 0);
     const rows = pauses.slice(start, end).reverse();
     return {
-      rows: rows.map(({ pause, ended }) => ({ pause, ...(ended === undefined ? {} : { ended }) })),
+      rows: rows.map(rowOf),
       ...(rows.length < limit ? {} : { next: String(start) }),
     };
   }
@@ -142,6 +147,10 @@ export class MemoryGuardBook implements GuardBook {
       ? stored
       : undefined;
   }
+}
+
+function rowOf({ pause, ended }: StoredPause): PauseRow {
+  return { pause, ...(ended === undefined ? {} : { ended }) };
 }
 
 function waitsForLeave({ status, waitingReason, command }: StoredCommand): boolean {

@@ -6,7 +6,7 @@ import type { ChangeBook, ChangeRow, ChangesQuery, GrantAnswer } from '../../por
 import type { Page } from '../../ports/journal.js';
 import type { JournalContext } from './context.js';
 import { Grants } from './grants.js';
-import { Together } from './together.js';
+import { eachOnce, Together } from './together.js';
 
 interface StoredRow {
   readonly position: number;
@@ -47,7 +47,7 @@ export class PostgresChangeBook implements ChangeBook {
   /** Ends that come together go together, each change once. */
   readonly #ends = new Together<Ending, boolean>(
     (ends) => this.#writeEnds(ends),
-    ({ id }, chosen) => chosen.every((other) => other.id !== id),
+    eachOnce(({ id }) => id),
   );
 
   constructor(context: JournalContext) {

@@ -2,7 +2,7 @@ import type { ChangeId } from '../../../domain/identifiers.js';
 import type { ChangeBook, GrantAnswer } from '../../ports/change-book.js';
 import type { JournalContext } from './context.js';
 import { askedBudgets } from './asked-budgets.js';
-import { Together } from './together.js';
+import { eachOnce, Together } from './together.js';
 
 interface Asked {
   readonly id: ChangeId;
@@ -21,7 +21,7 @@ export class Grants {
   readonly #context: JournalContext;
   readonly #together = new Together<Asked, GrantAnswer>(
     (asked) => this.#write(asked),
-    ({ id }, chosen) => chosen.every((other) => other.id !== id),
+    eachOnce(({ id }) => id),
   );
 
   constructor(context: JournalContext) {

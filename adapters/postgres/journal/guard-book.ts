@@ -18,6 +18,16 @@ import type { Database } from './database.js';
 
 const needsLeave = commandTypes.filter((type) => commandCatalog[type].permit !== undefined);
 
+interface StoredPause extends Record<string, unknown> {
+  readonly position: number;
+  readonly pause: Pause;
+  readonly ended: EndOfPause | null;
+}
+
+function rowOf({ pause, ended }: StoredPause): PauseRow {
+  return { pause, ...(ended === null ? {} : { ended }) };
+}
+
 /** The table of 0016_pauses.sql, and what the queue and the counters tell of the guard. */
 export class PostgresGuardBook implements GuardBook {
   readonly #database: Database;
@@ -77,15 +87,23 @@ export class PostgresGuardBook implements GuardBook {
     return rows;
   }
 
+  async find(id: PauseId): Promise<PauseRow | undefined> {
+    const [row] = await this.#database.query<StoredPause>({
+      text: 'SELECT position, pause, ended FROM journal.pause WHERE id = $1',
+      values: [id],
+    });
+    return row === undefined ? undefined : rowOf(row);
+  }
+
   async history({ after, limit }: Parameters<GuardBook['history']>[0]): Promise<Page<PauseRow>> {
-    const rows = await this.#database.query<{ position: number; pause: Pause; ended: EndOfPause | null }>({
+    const rows = await this.#database.query<StoredPause>({
       text: `SELECT position, pause, ended FROM journal.pause
         WHERE $1::bigint IS NULL OR position < $1 ORDER BY position DESC LIMIT $2`,
       values: [after ?? null, limit],
     });
     const next = rows.length < limit ? undefined : rows.at(-1)?.position;
     return {
-      rows: rows.map(({ pause, ended }) => ({ pause, ...(ended === null ? {} : { ended }) })),
+      rows: rows.map(rowOf),
       ...(next === undefined ? {} : { next: String(next) }),
     };
   }

@@ -5,7 +5,7 @@ import { storableJson } from '../../journal/storable.js';
 import type { JournalContext } from './context.js';
 import { newsOfOutbox } from './notices.js';
 import { outboxColumns } from './outbox-rows.js';
-import { Together } from './together.js';
+import { eachOnce, Together } from './together.js';
 
 /** What settling needs of a command for its signal; a command never changes. */
 export interface Issued {
@@ -29,7 +29,7 @@ export class Settlements {
   readonly #context: JournalContext;
   readonly #together = new Together<Settlement, boolean>(
     (settlements) => this.#write(settlements),
-    ({ result }, chosen) => chosen.every((other) => other.result.commandId !== result.commandId),
+    eachOnce(({ result }) => result.commandId),
   );
 
   constructor(context: JournalContext) {

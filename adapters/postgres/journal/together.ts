@@ -4,6 +4,13 @@ interface Waiting<Item, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
+/** Of what is about the same only one goes with others: each of these comes once. */
+export function eachOnce<Item>(
+  idOf: (item: Item) => string,
+): (item: Item, chosen: readonly Item[]) => boolean {
+  return (item, chosen) => chosen.every((other) => idOf(other) !== idOf(item));
+}
+
 /**
  * What is asked for while a write is under way goes together in the next one: a lone one goes at once, and the more
  * there are, the fewer round trips and commits each of them costs.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import type { ClaimAnswer } from '../../../adapters/ports/journal.js';
-import type { Command } from '../../../domain/command.js';
+import type { Command, CommandType } from '../../../domain/command.js';
 import type { CommandId } from '../../../domain/identifiers.js';
 import { claimCommand, issueCommands, type ClaimOf } from './claiming.js';
 import { batch, budgetOf, commandOf, ending, nodeNamed, report, resultOf } from './decisions.js';
@@ -21,6 +21,19 @@ export function budgetsSuite(harness: () => Harness): void {
   const issue = (commands: readonly Command[]): Promise<void> => issueCommands(copy, commands);
   const claim = (id: CommandId, more: Partial<ClaimOf> = {}): Promise<ClaimAnswer> =>
     claimCommand(copy, id, { now, ...more });
+
+  /** Lasts until the node is returned, and there is one. */
+  const held = budgetOf('isolate/in-flight/a', 1, 'returned');
+  /** The process of n1 has isolated its node, goes on with this, and another process wants what it holds. */
+  const isolated = async (then: CommandType): Promise<readonly [next: Command, other: Command]> => {
+    const isolate = commandOf(n1, 1, 'isolateNode');
+    const next = commandOf(n1, 2, then);
+    const other = commandOf(n2, 1, 'isolateNode');
+    await issue([isolate, next, other]);
+    await claim(isolate.id, { budgets: [held] });
+    await copy.commands.settle(resultOf(isolate), now);
+    return [next, other];
+  };
 
   describe('budgets', () => {
     const inFlight = budgetOf('isolate/in-flight/a', 3, 'settled');
@@ -80,13 +93,7 @@ export function budgetsSuite(harness: () => Harness): void {
     });
 
     it('that last until the node is returned outlive the result, and end with giveBack', async () => {
-      const isolate = commandOf(n1, 1, 'isolateNode');
-      const giveBack = commandOf(n1, 2, 'giveBack');
-      const next = commandOf(n2, 1, 'isolateNode');
-      await issue([isolate, giveBack, next]);
-      const held = budgetOf('isolate/in-flight/a', 1, 'returned');
-      await claim(isolate.id, { budgets: [held] });
-      await copy.commands.settle(resultOf(isolate), now);
+      const [giveBack, next] = await isolated('giveBack');
       expect(await claim(next.id, { budgets: [held] })).toMatchObject({ kind: 'refused' });
       await claim(giveBack.id);
       await copy.commands.settle(resultOf(giveBack, 'failed'), now);
@@ -99,26 +106,14 @@ export function budgetsSuite(harness: () => Harness): void {
     });
 
     it('of the process are free when giveBack is done', async () => {
-      const isolate = commandOf(n1, 1, 'isolateNode');
-      const giveBack = commandOf(n1, 2, 'giveBack');
-      const next = commandOf(n2, 1, 'isolateNode');
-      await issue([isolate, giveBack, next]);
-      const held = budgetOf('isolate/in-flight/a', 1, 'returned');
-      await claim(isolate.id, { budgets: [held] });
-      await copy.commands.settle(resultOf(isolate), now);
+      const [giveBack, next] = await isolated('giveBack');
       await claim(giveBack.id);
       await copy.commands.settle(resultOf(giveBack), now);
       expect(await claim(next.id, { budgets: [held] })).toMatchObject({ kind: 'claimed' });
     });
 
     it('of a process that isolates its node again are those that it holds: it does not wait for itself', async () => {
-      const isolate = commandOf(n1, 1, 'isolateNode');
-      const again = commandOf(n1, 2, 'isolateNode');
-      const next = commandOf(n2, 1, 'isolateNode');
-      await issue([isolate, again, next]);
-      const held = budgetOf('isolate/in-flight/a', 1, 'returned');
-      await claim(isolate.id, { budgets: [held] });
-      await copy.commands.settle(resultOf(isolate), now);
+      const [again, next] = await isolated('isolateNode');
       expect(await claim(again.id, { budgets: [held] })).toMatchObject({ kind: 'claimed' });
       expect(await claim(next.id, { budgets: [held] })).toMatchObject({ kind: 'refused' });
     });

@@ -49,6 +49,9 @@ export function guardSuite(harness: () => Harness): void {
         ...(first.next === undefined ? {} : { after: first.next }),
       });
       expect(second.rows).toEqual([{ pause: freeze, ended: ending }]);
+      expect(await book.find(freeze.id)).toEqual({ pause: freeze, ended: ending });
+      expect(await book.find('z-2' as PauseId)).toEqual({ pause: pauseOf('z-2') });
+      expect(await book.find('z-9' as PauseId)).toBeUndefined();
     });
 
     it('of one key are begun once by all copies together, and again when that one is over', async () => {

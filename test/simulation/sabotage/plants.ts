@@ -45,7 +45,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'counters are taken whatever their cap',
-    file: `${memory}/commands.ts`,
+    file: `${memory}/take-counters.ts`,
     find: '(permits.used.get(counter) ?? 0) >= cap',
     replace: '(permits.used.get(counter) ?? 0) >= cap + 100',
   },
@@ -63,7 +63,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'the guard asks for nothing',
-    file: 'services/guard/permit-request.ts',
+    file: 'domain/permit-request.ts',
     find: 'if (operation === undefined) return',
     replace: "if (operation !== 'migrate') return",
   },

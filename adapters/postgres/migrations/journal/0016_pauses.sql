@@ -27,33 +27,3 @@ CREATE TRIGGER pause_began AFTER INSERT ON journal.pause
   FOR EACH STATEMENT EXECUTE FUNCTION journal.count_guard_version();
 CREATE TRIGGER pause_ended AFTER UPDATE OF ended ON journal.pause
   FOR EACH STATEMENT EXECUTE FUNCTION journal.count_guard_version();
-
--- As in 0014, and: none of these budgets is taken by what the guard said before a pause began or ended. `guard` is missing
--- where no leave is needed.
-CREATE OR REPLACE FUNCTION journal.claim_in_lines(claimant text, at bigint, lease_until bigint, asked jsonb)
-RETURNS TABLE (id text, kind text, attempt integer, refused_by text, refused_why text) LANGUAGE plpgsql AS $$
-DECLARE
-  ask record;
-BEGIN
-  PERFORM FROM journal.command c
-  WHERE c.id IN (SELECT one ->> 'id' FROM jsonb_array_elements(asked) AS one)
-  ORDER BY c.id COLLATE "C" FOR UPDATE;
-  FOR ask IN
-    SELECT one ->> 'id' AS command_id, one -> 'budgets' AS budgets, (one ->> 'guard')::bigint AS guard
-    FROM jsonb_array_elements(asked) WITH ORDINALITY AS list (one, place)
-    ORDER BY
-      (SELECT min((budget ->> 'counter') COLLATE "C") FROM jsonb_array_elements(one -> 'budgets') AS budget)
-        NULLS FIRST,
-      place
-  LOOP
-    id := ask.command_id;
-    IF ask.guard <> (SELECT guard_version FROM journal.installation) THEN
-      SELECT 'refused', NULL, NULL, 'changed' INTO kind, attempt, refused_by, refused_why;
-    ELSE
-      SELECT answer.kind, answer.attempt, answer.refused_by, answer.refused_why
-      INTO kind, attempt, refused_by, refused_why
-      FROM journal.claim_in_line(ask.command_id, claimant, at, lease_until, ask.budgets) AS answer;
-    END IF;
-    RETURN NEXT;
-  END LOOP;
-END $$;

@@ -154,7 +154,8 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION journal.claim_in_line(text, text, bigint, bigint, jsonb, boolean) FROM PUBLIC;
 
--- As in 0016, and: locks of nodes, and all counters at once.
+-- As in 0014, and: locks of nodes, all counters at once, and nothing by what the guard said before a pause began or ended.
+-- `guard` is missing where no leave is needed.
 CREATE OR REPLACE FUNCTION journal.claim_in_lines(claimant text, at bigint, lease_until bigint, asked jsonb)
 RETURNS TABLE (id text, kind text, attempt integer, refused_by text, refused_why text) LANGUAGE plpgsql AS $$
 DECLARE

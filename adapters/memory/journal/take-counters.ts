@@ -1,0 +1,35 @@
+import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
+import type { BudgetClaim } from '../../ports/journal.js';
+import type { Permits } from './permits.js';
+
+/** Who takes, and where it stands. */
+export interface Taker {
+  readonly commandId: CommandId;
+  readonly processId: ProcessId;
+  readonly node: NodeKey;
+  /** Whether somebody in one of these lines comes before it. */
+  readonly isBehind: (lines: readonly string[]) => boolean;
+}
+
+export interface RefusedCounter {
+  readonly kind: 'refused';
+  readonly why: 'full' | 'behind';
+  readonly counter: string;
+}
+
+/** Takes all that is asked for, or nothing of it: then it says which counter refused, by the order of their names. */
+export function takeCounters(
+  permits: Permits,
+  { commandId, processId, node, isBehind }: Taker,
+  ask: { readonly budgets: readonly BudgetClaim[]; readonly now: number },
+): RefusedCounter | undefined {
+  const wanted = [...ask.budgets].sort((a, b) => (a.counter < b.counter ? -1 : 1));
+  for (const { counter, cap, line, yieldsTo } of wanted) {
+    if ((permits.used.get(counter) ?? 0) >= cap) return { kind: 'refused', why: 'full', counter };
+    if (isBehind(yieldsTo === undefined ? [line] : [line, yieldsTo]))
+      return { kind: 'refused', why: 'behind', counter };
+  }
+  for (const { counter, operation, until } of wanted)
+    permits.take({ ...{ commandId, processId, node, counter, operation, until }, takenAt: ask.now });
+  return undefined;
+}
