@@ -1,10 +1,11 @@
 import type { Operation } from './command.js';
-import type { NodeKey, PauseId } from './identifiers.js';
+import type { ChangeId, NodeKey, PauseId } from './identifiers.js';
+import type { MetricVerdict } from './metric-verdict.js';
 import { isAbout, type Place, type Subject, type Where } from './where.js';
 
 /** Somebody decided something, and says why. */
 export interface Verdict {
-  /** An authenticated subject, `breaker NAME` or `faultline`. */
+  /** An authenticated subject, `breaker NAME`, `metric NAME` or `faultline`. */
   readonly by: string;
   readonly reason: string;
   /** ms */
@@ -22,12 +23,22 @@ export interface Pause {
   readonly begun: Verdict;
   /** Ends by itself then, ms. Undefined: never. */
   readonly until?: number;
-  /** Why a breaker tripped; undefined: a person froze it. */
+  /** Why a breaker tripped. */
   readonly incident?: Incident;
+  /** Why a business metric stopped changes. Neither: a person froze it. */
+  readonly regression?: Regression;
+}
+
+/** What a person is asked about by a pause. */
+interface Question {
+  /** What began before is none of it, ms. */
+  readonly since: number;
+  /** A person said no: what was begun is taken back, and the pause stays. */
+  readonly denied?: Verdict;
 }
 
 /** Many nodes that fail together: one thing to ask a person about. */
-export interface Incident {
+export interface Incident extends Question {
   /** Name of the breaker that tripped. */
   readonly breaker: string;
   /** What was counted together, in words: `rack r1 of cluster a`. */
@@ -39,16 +50,39 @@ export interface Incident {
   /** How many there are in all. */
   readonly count: number;
   readonly faultTypes: readonly string[];
-  /** When the first of these faults was seen, ms: what began before is none of them. */
-  readonly since: number;
   /** When the latest of these faults was seen, ms. */
   readonly latestAt: number;
-  /** A person said that they are none: what was begun is taken back, and the pause stays. */
-  readonly denied?: Verdict;
+}
+
+/** A business metric that is not good while changes are made: one question to a person about those. */
+export interface Regression extends Question {
+  /** By which the pause began. */
+  readonly verdict: MetricVerdict;
+  /** Nodes where something was under way then, each once; the first thousand of them. */
+  readonly nodes: readonly NodeKey[];
+  /** How many there were in all. */
+  readonly count: number;
+  /** Changes of others that had leave then. */
+  readonly changes: readonly ChangeId[];
+}
+
+/** Undefined: nobody is asked about it. */
+export function questionOf({ incident, regression }: Pause): Question | undefined {
+  return incident ?? regression;
+}
+
+/** A pause about which a person said no. */
+export function asDenied(pause: Pause, denied: Verdict): Pause {
+  const { incident, regression } = pause;
+  return {
+    ...pause,
+    ...(incident === undefined ? {} : { incident: { ...incident, denied } }),
+    ...(regression === undefined ? {} : { regression: { ...regression, denied } }),
+  };
 }
 
 /**
- * `thawed`: by a person. `approved`: an incident is real, go on. `expired`: its time is over. `over`: by the breaker's rule.
+ * `thawed`: by a person. `approved`: by a person who was asked, go on. `expired`: its time is over. `over`: by the rule of who began it.
  * `joined`: all of it is part of a greater incident, which is in force.
  */
 export const endsOfPause = ['thawed', 'approved', 'expired', 'over', 'joined'] as const;

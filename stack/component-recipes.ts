@@ -168,28 +168,29 @@ export const kcatRecipe: Recipe = {
   },
 };
 
-export const promtoolAdvice =
-  'promtool is missing. Get it: Debian and Ubuntu: apt-get install prometheus; macOS: brew install prometheus';
+export const prometheusAdvice =
+  'prometheus and promtool are missing. Get them: Debian and Ubuntu: apt-get install prometheus; macOS: brew install prometheus';
 
 /**
- * `usr/bin/promtool` from Debian's package, unpacked and not installed. Built with Go it takes more than nine minutes on
- * two busy cores, for it holds every service discovery that Prometheus knows; this takes two seconds.
+ * `prometheus` and `promtool` from Debian's package, unpacked and not installed. Built with Go either takes more than nine minutes
+ * on two busy cores, for it holds every service discovery that there is; this takes two seconds.
  */
-export const promtoolRecipe: Recipe = {
-  name: 'promtool',
+export const prometheusRecipe: Recipe = {
+  name: 'prometheus',
   version: 'debian',
   files: [],
-  salt: 'prometheus 1',
+  salt: 'prometheus 2',
   needs: [],
   async build({ output, scratch, log }) {
-    if (!canUnpackPackages()) throw new Error(promtoolAdvice);
+    if (!canUnpackPackages()) throw new Error(prometheusAdvice);
     await buildCommand('apt-get', ['download', 'prometheus'], { log, folder: scratch });
     const whole = join(scratch, 'whole');
     for (const file of (await readdir(scratch)).filter((name) => name.endsWith('.deb'))) {
       await buildCommand('dpkg', ['-x', file, whole], { log, folder: scratch });
     }
     await mkdir(join(output, 'bin'), { recursive: true });
-    await cp(join(whole, 'usr', 'bin', 'promtool'), join(output, 'bin', 'promtool'));
+    for (const program of ['prometheus', 'promtool'])
+      await cp(join(whole, 'usr', 'bin', program), join(output, 'bin', program));
   },
 };
 

@@ -5,7 +5,7 @@ import { missingPackagedPrograms } from './packaged-programs.js';
 import { nodeRecipe, otherNodeVersions, provideNode } from './node-versions.js';
 import { missingFor } from './prerequisites.js';
 import { progress } from './progress.js';
-import { providePromtool } from './promtool.js';
+import { providePrometheus } from './prometheus.js';
 import { stackFolder } from './stack-state.js';
 import { statusOfStack, statusTable } from './status.js';
 import { javaSubscriberRecipe, pythonSubscriberRecipe } from './subscriber-recipes.js';
@@ -42,7 +42,7 @@ program
   .action(async () => {
     await provideAll();
     await provide(toxiproxyRecipe);
-    await providePromtool();
+    await providePrometheus('promtool');
   });
 
 program

@@ -4,14 +4,15 @@ import {
   kcatAdvice,
   kcatRecipe,
   onPath,
-  promtoolAdvice,
-  promtoolRecipe,
+  prometheusAdvice,
+  prometheusRecipe,
 } from './component-recipes.js';
 
 /** Programs that come from packages of Debian where they are not installed. */
 const packaged = [
   { name: 'kcat', recipe: kcatRecipe, advice: kcatAdvice },
-  { name: 'promtool', recipe: promtoolRecipe, advice: promtoolAdvice },
+  { name: 'prometheus', recipe: prometheusRecipe, advice: prometheusAdvice },
+  { name: 'promtool', recipe: prometheusRecipe, advice: prometheusAdvice },
 ];
 
 /** A line with how to get it for each that is neither there nor can be fetched. */
@@ -21,5 +22,5 @@ export async function missingPackagedPrograms(): Promise<readonly string[]> {
     const obtainable = onPath(name) !== undefined || canUnpackPackages() || (await isProvided(recipe));
     if (!obtainable) missing.push(advice);
   }
-  return missing;
+  return [...new Set(missing)];
 }

@@ -27,7 +27,7 @@ export interface CommandFigure extends Counted {
 }
 
 /** What a person has to do with a pause: one was begun by a person, one waits for an answer, one was answered. */
-export const pauseKinds = ['freeze', 'incident', 'denied'] as const;
+export const pauseKinds = ['freeze', 'incident', 'regression', 'denied'] as const;
 export type PauseKind = (typeof pauseKinds)[number];
 
 /** How far a group has decided. */

@@ -1,15 +1,18 @@
 import type { CommandType } from '../../domain/command.js';
 import type { CommandId, NodeKey, PauseId, ProcessId } from '../../domain/identifiers.js';
+import type { MetricJudgement, MetricVerdict, StandingVerdict } from '../../domain/metric-verdict.js';
 import type { EndOfPause, Incident, Pause, Verdict } from '../../domain/pause.js';
 import type { Where } from '../../domain/where.js';
 import type { Page } from './journal.js';
 
 /** What the guard goes by beside its policy. */
 export interface GuardPresent {
-  /** Counts up with every pause that begins or ends. */
+  /** Counts up with every pause that begins or ends, and every verdict that is recorded. */
   readonly version: number;
   /** In force, oldest first. Those whose time is over are among them until somebody ends them. */
   readonly pauses: readonly Pause[];
+  /** The latest of each metric that was ever judged, by name. */
+  readonly verdicts: readonly StandingVerdict[];
 }
 
 /** A pause that was begun once, and how it ended. */
@@ -67,7 +70,7 @@ export interface GuardBook {
   begin(pause: Pause): Promise<boolean>;
   /** What is known of an incident in force now. False: it is over, or was denied meanwhile. */
   update(id: PauseId, incident: Incident): Promise<boolean>;
-  /** A person says that an incident is none. False: there is none in force with this id, or it was denied before. */
+  /** A person says no to what a pause asks. False: none with a question is in force with this id, or it was denied before. */
   deny(id: PauseId, verdict: Verdict): Promise<boolean>;
   /** False: it is over, or never was. */
   end(id: PauseId, end: EndOfPause): Promise<boolean>;
@@ -77,6 +80,17 @@ export interface GuardBook {
   find(id: PauseId): Promise<PauseRow | undefined>;
   /** Newest first. */
   history(query: { readonly after?: string; readonly limit: number }): Promise<Page<PauseRow>>;
+  /**
+   * What was seen of a metric: from now on the latest. It is recorded for good when it says something else than the one before,
+   * or when that was recorded ten minutes ago.
+   */
+  judge(judgement: MetricJudgement): Promise<void>;
+  /** Recorded verdicts, newest first. */
+  verdicts(query: {
+    readonly metric?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<Page<MetricVerdict>>;
   /** Processes that began at or after `since` (ms), oldest first; of a node's fault, so none that reclaims a node. */
   cases(query: CasesQuery): Promise<readonly FaultCase[]>;
   /** Heads of the queue that wait for leave, by rank. */

@@ -10,10 +10,11 @@ import {
   type NewFreeze,
   type PastPauseItem,
   type PauseVerdict,
+  type VerdictItem,
   type VerdictVerb,
 } from '../../services/console/forms/guard.js';
 import { guardNodeText } from '../output/guard-node-text.js';
-import { pauseHistoryView, printGuard, whereText } from '../output/guard-views.js';
+import { pauseHistoryView, printGuard, verdictsView, whereText } from '../output/guard-views.js';
 import { printDocument, printView } from '../output/print.js';
 import { printable } from '../output/table.js';
 import { failureOf } from '../server-client.js';
@@ -74,7 +75,7 @@ function isReceipt(body: unknown): body is GuardReceipt {
 
 /** What became of an order, in one line. */
 function receiptText({ id, verb, changed, dryRun, pause, nodes }: GuardReceipt): string {
-  const { denied } = pause.incident ?? {};
+  const { denied } = pause.incident ?? pause.regression ?? {};
   if (verb === 'deny' && !changed && denied !== undefined)
     return `${id} was denied before, by ${denied.by}: ${denied.reason}`;
   const past = { freeze: 'frozen', thaw: 'thawed', approve: 'approved', deny: 'denied' }[verb];
@@ -149,6 +150,18 @@ function historyCommand(terminal: Terminal): Command {
   });
 }
 
+function verdictsCommand(terminal: Terminal): Command {
+  const command = new Command('verdicts')
+    .description('what business metrics were recorded to say, with the numbers, the newest first')
+    .argument('[metric]', 'only this one')
+    .addOption(outputOption());
+  return withServer(command).action(async (metric: string | undefined, options: OutputOptions) => {
+    const query = metric === undefined ? {} : { metric };
+    const list = await everyItem<VerdictItem>(serverOf(terminal, options), '/v1/guard/verdicts', query);
+    printView(terminal, options.output, list, verdictsView(Date.now()));
+  });
+}
+
 function freezeCommand(terminal: Terminal): Command {
   const command = new Command('freeze')
     .description('let nothing risky begin somewhere; what makes things better goes on')
@@ -181,9 +194,9 @@ function freezeCommand(terminal: Terminal): Command {
 }
 
 const verdictDescriptions: Readonly<Record<VerdictVerb, string>> = {
-  thaw: 'end a freeze or an incident: work goes on there',
-  approve: 'an incident is real: end it, and let the repair of its nodes go on',
-  deny: 'an incident is none: take back what was begun; the pause stays',
+  thaw: 'end a pause: work goes on there',
+  approve: 'go on: an incident is real, or changes are not why a metric is bad; the pause ends',
+  deny: 'take back what was begun: the nodes are well, or changes do harm; the pause stays',
 };
 
 function verdictCommand(terminal: Terminal, verb: VerdictVerb): Command {
@@ -204,6 +217,7 @@ export function guardCommand(terminal: Terminal): Command {
     freezeCommand(terminal),
     ...verdictVerbs.map((verb) => verdictCommand(terminal, verb)),
     historyCommand(terminal),
+    verdictsCommand(terminal),
     changesCommand(terminal),
   ])
     command.addCommand(child);

@@ -10,6 +10,8 @@ import { openClusters } from './open-clusters.js';
 import { openDrivers, type Drivers } from './open-drivers.js';
 import { openEventLog, type OpenEventLog } from './open-event-log.js';
 import { openSchemaIds } from './open-schema-ids.js';
+import { refuseWrongQueries } from './check-queries.js';
+import { openMetricSource, type OpenMetricSource } from './open-metric-source.js';
 import { openSpanExporter } from './open-span-exporter.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -20,6 +22,7 @@ export interface Connections extends OpenEventLog, Drivers {
   readonly schemaIds: SchemaIds;
   readonly clusters: ReadonlyMap<string, ConnectedCluster>;
   readonly spans: SpanExporter | undefined;
+  readonly metricSource: OpenMetricSource | undefined;
   /** In the reverse order of opening. */
   close(): Promise<void>;
 }
@@ -45,6 +48,11 @@ export async function openConnections(
       await Promise.all([...clusters.values()].map((cluster) => cluster.close()));
     });
     await openClusters(configuration, surroundings, clusters);
+    const metricSource = openMetricSource(configuration, environment);
+    if (metricSource !== undefined) {
+      opened(() => metricSource.close());
+      await refuseWrongQueries(configuration, metricSource, surroundings.clock.now());
+    }
     const connectionString = await connectionStringOf(configuration, environment, opened);
     const log = await openEventLog(configuration, surroundings, connectionString, opened);
     const journal = await openJournal(configuration, surroundings, connectionString);
@@ -64,6 +72,7 @@ export async function openConnections(
       schemaIds: openSchemaIds(configuration, surroundings),
       clusters,
       spans,
+      metricSource,
       close,
     };
   } catch (error) {

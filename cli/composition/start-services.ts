@@ -1,7 +1,7 @@
 import type { ServiceName } from './service-names.js';
 import { startDetector } from './start/detector.js';
 import { startExecutor } from './start/executor.js';
-import { startFleetGuard } from './start/fleet-guard.js';
+import { startGuardWatches } from './start/guard-watches.js';
 import { startMaintenance } from './start/maintenance.js';
 import { startMigrator } from './start/migrator.js';
 import { startRelay } from './start/relay.js';
@@ -17,7 +17,7 @@ export function startServices(
   const running: RunningService[] = [];
   if (wanted.has('maintenance')) running.push(...startMaintenance(context));
   if (wanted.has('relay')) running.push(startRelay(context));
-  if (wanted.has('executor')) running.push(startExecutor(context), startFleetGuard(context));
+  if (wanted.has('executor')) running.push(startExecutor(context), ...startGuardWatches(context));
   if (wanted.has('migrator')) running.push(startMigrator(context));
   if (wanted.has('tracer')) running.push(...startTracer(context));
   if (wanted.has('webhooks')) running.push(startWebhooks(context));

@@ -10,9 +10,10 @@ import {
   type Budget,
   type OperationLimits,
 } from '../../services/guard/policy.js';
-import type { Where } from '../../domain/where.js';
 import type { QuietHours } from '../../services/guard/quiet-hours.js';
 import type { Compilation } from './compilation.js';
+import { compileMetrics, compilePrometheus } from './compile-metrics.js';
+import { checkLabel, compileWhere } from './compile-where.js';
 import type { Configuration } from './configuration.js';
 import type { KeyPath } from './problems.js';
 import { commonScopeWords, scopeWords, weekdays } from './sections/guard.js';
@@ -33,6 +34,7 @@ export function compileGuard(context: Compilation, guard: GuardSection): Configu
     compileBudget(context, [...path, 'budgets', index], budget, guard),
   );
   checkNames(context, own);
+  const prometheus = compilePrometheus(context, guard.prometheus);
   return {
     labels: guard.labels,
     lookEveryMs: context.duration([...path, 'lookEvery'], guard.lookEvery),
@@ -40,8 +42,10 @@ export function compileGuard(context: Compilation, guard: GuardSection): Configu
       inventoryMaximumAgeMs: context.duration([...path, 'inventoryMaximumAge'], guard.inventoryMaximumAge),
       askAgainMs,
       budgets: [...budgetsPerCluster(limits), ...own],
+      business: compileMetrics(context, guard),
     },
     breakers: compileBreakers(context, guard),
+    ...(prometheus === undefined ? {} : { prometheus }),
   };
 }
 
@@ -109,22 +113,6 @@ function compileScope<Word extends string>(
   const label = scope.slice('label:'.length);
   checkLabel(context, [...path, 'scope'], label, labels);
   return { kind: 'label', label };
-}
-
-function checkLabel(context: Compilation, path: KeyPath, label: string, labels: readonly string[]): void {
-  if (!labels.includes(label))
-    context.problem(path, `the label ${label} is not kept of nodes: add it to guard.labels`);
-}
-
-function compileWhere(
-  context: Compilation,
-  path: KeyPath,
-  where: BudgetSection['where'],
-  labels: readonly string[],
-): Where {
-  for (const label of Object.keys(where.labels ?? {}))
-    checkLabel(context, [...path, 'where', 'labels', label], label, labels);
-  return where;
 }
 
 function compileHealthy(

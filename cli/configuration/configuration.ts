@@ -137,6 +137,8 @@ export interface Configuration {
     readonly policy: GuardPolicy;
     readonly breakers: readonly Breaker[];
     readonly lookEveryMs: number;
+    /** Absent: the policy names no business metrics. */
+    readonly prometheus?: WebhookConfiguration & { readonly readEveryMs: number };
   };
   /** How severe each fault is: who waits for leave goes before others that are less so. */
   readonly severities: Readonly<Record<FaultType, Severity>>;

@@ -7,6 +7,7 @@ import { checkArchiveFolder } from './archive.js';
 import { checkBmcs, checkRegistry, checkWebhooks } from './http-services.js';
 import { checkEventLog } from './kafka.js';
 import { checkCluster } from './kubernetes.js';
+import { checkMetrics } from './metrics.js';
 import { lookAtState } from './state.js';
 import { checkJournal } from './stores.js';
 
@@ -21,6 +22,7 @@ export async function examine(configuration: Configuration, terminal: Terminal):
     ...configuration.clusters.map((cluster) => checkCluster(cluster, terminal, version)),
     ...configuration.clusters.map((cluster) => checkBmcs(cluster, terminal)),
     checkWebhooks(configuration, terminal),
+    checkMetrics(configuration, terminal),
   ]);
   const { checks, state } = await lookAtState(configuration, terminal);
   return {

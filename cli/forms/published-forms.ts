@@ -6,7 +6,13 @@ import {
   deadLetterReceipt,
 } from '../../services/console/forms/dead-letters.js';
 import { changeList } from '../../services/console/forms/changes.js';
-import { guardDescription, guardNode, guardReceipt, pauseList } from '../../services/console/forms/guard.js';
+import {
+  guardDescription,
+  guardNode,
+  guardReceipt,
+  pauseList,
+  verdictList,
+} from '../../services/console/forms/guard.js';
 import {
   factList,
   faultList,
@@ -50,6 +56,7 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   Guard: guardDescription,
   GuardNode: guardNode,
   PauseList: pauseList,
+  VerdictList: verdictList,
   ChangeList: changeList,
   GuardReceipt: guardReceipt,
   ReportReceipt: reportReceipt,

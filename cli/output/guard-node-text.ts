@@ -46,8 +46,14 @@ function pauseLines(pause: PauseItem, { waiting }: GuardNode, now: number): read
   ];
 }
 
-function waysOut({ incident }: PauseItem): readonly (readonly [what: string, order: string])[] {
-  if (incident === undefined || incident.denied !== undefined) return [['to end it', 'thaw']];
+function waysOut({ incident, regression }: PauseItem): readonly (readonly [what: string, order: string])[] {
+  const question = incident ?? regression;
+  if (question === undefined || question.denied !== undefined) return [['to end it', 'thaw']];
+  if (regression !== undefined)
+    return [
+      ['changes are not why, go on', 'approve'],
+      ['changes do harm, take back what is under way', 'deny'],
+    ];
   return [
     ['they are really ill, go on', 'approve'],
     ['a false alarm, take back what was begun', 'deny'],

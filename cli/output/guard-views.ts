@@ -3,6 +3,8 @@ import type {
   GuardDescription,
   PastPauseItem,
   PauseItem,
+  StandingItem,
+  VerdictItem,
   WaitingItem,
 } from '../../services/console/forms/guard.js';
 import type { Terminal } from '../terminal.js';
@@ -30,12 +32,22 @@ export function whereText({ labels = {}, ...where }: Where): string {
   return said.length === 0 ? 'everything' : said.join(', ');
 }
 
-/** Who began it and why: what a breaker saw, or what a person said. */
-export function whyText({ reason, incident }: PauseItem): string {
+/** Who began it and why: what a breaker or a metric saw, or what a person said. */
+export function whyText({ reason, incident, regression }: PauseItem): string {
+  if (regression !== undefined) return regressionText(reason, regression);
   if (incident === undefined) return reason;
   const { breaker, common, shared, count, faultTypes, denied } = incident;
   const alike = shared.length === 0 ? '' : `; most have ${shared.join(', ')}`;
   const seen = `${breaker}: ${count} nodes of ${common} with ${faultTypes.join(', ')}${alike}`;
+  return denied === undefined ? seen : `${seen}; denied by ${denied.by}: ${denied.reason}`;
+}
+
+function regressionText(
+  reason: string,
+  { count, changes, denied }: NonNullable<PauseItem['regression']>,
+): string {
+  const others = changes.length === 0 ? '' : `, changes of others: ${changes.join(', ')}`;
+  const seen = `${reason}; under way then: ${count} nodes${others}`;
   return denied === undefined ? seen : `${seen}; denied by ${denied.by}: ${denied.reason}`;
 }
 
@@ -45,7 +57,7 @@ function pauseColumns(now: number): readonly Column<PauseItem>[] {
     {
       title: 'KIND',
       text: ({ kind }) => kind,
-      colour: ({ kind }) => (kind === 'incident' ? 'red' : 'yellow'),
+      colour: ({ kind }) => (kind === 'freeze' ? 'yellow' : 'red'),
     },
     { title: 'WHERE', text: ({ where }) => whereText(where) },
     { title: 'OPERATIONS', text: ({ operations }) => operations?.join(',') ?? 'all', wide: true },
@@ -61,7 +73,11 @@ function presentColumns(now: number): readonly Column<PauseItem>[] {
     ...pauseColumns(now),
     { title: 'ENDS', text: ({ until }) => (until === undefined ? none : `in ${timeTo(until, now)}`) },
     why,
-    { title: 'NODES', text: ({ incident }) => incident?.nodes.join(',') ?? none, wide: true },
+    {
+      title: 'NODES',
+      text: ({ incident, regression }) => (incident ?? regression)?.nodes.join(',') ?? none,
+      wide: true,
+    },
   ];
 }
 
@@ -83,6 +99,28 @@ const counterColumns: readonly Column<GuardDescription['counters'][number]>[] = 
   { title: 'USED', text: ({ used }) => String(used) },
 ];
 
+function verdictColumns(now: number): readonly Column<VerdictItem>[] {
+  return [
+    { title: 'METRIC', text: ({ metric }) => metric },
+    {
+      title: 'SAYS',
+      text: ({ says }) => says,
+      colour: ({ says }) => (says === 'good' ? 'green' : 'red'),
+    },
+    { title: 'READ', text: ({ at }) => `${ageOf(at, now)} ago` },
+    { title: 'SINCE', text: ({ since }) => ageOf(since, now), wide: true },
+    { title: 'VALUE', text: ({ value }) => String(value ?? none) },
+    { title: 'BOUND', text: ({ bound }) => String(bound ?? none) },
+    { title: 'BEFORE', text: ({ baseline }) => String(baseline ?? none) },
+    { title: 'WHY', text: ({ reason }) => reason },
+  ];
+}
+
+const overruled: Column<StandingItem> = {
+  title: 'OVERRULED',
+  text: ({ overruled: isOverruled }) => (isOverruled ? 'yes' : none),
+};
+
 function waitingHead({ count, reasons, items }: GuardDescription['waiting']): string {
   if (count === 0) return 'none';
   const why = reasons.map((one) => `${one.reason} ${one.count}`).join(', ');
@@ -93,7 +131,7 @@ function waitingHead({ count, reasons, items }: GuardDescription['waiting']): st
 /** All that the guard holds back, for people. */
 export function printGuard(
   terminal: Terminal,
-  { pauses, waiting, counters }: GuardDescription,
+  { pauses, metrics, waiting, counters }: GuardDescription,
   { wide, now }: { readonly wide: boolean; readonly now: number },
 ): void {
   const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string =>
@@ -101,6 +139,7 @@ export function printGuard(
   terminal.out(
     [
       `pauses in force: ${pauses.length === 0 ? 'none' : pauses.length}\n${table(presentColumns(now), pauses)}`,
+      `business metrics: ${metrics.length === 0 ? 'none' : metrics.length}\n${table([...verdictColumns(now), overruled], metrics)}`,
       `waiting for leave: ${waitingHead(waiting)}\n${table(waitingColumns(now), waiting.items)}`,
       `budgets in use: ${counters.length === 0 ? 'none' : counters.length}\n${table(counterColumns, counters)}`,
     ].join('\n'),
@@ -123,5 +162,15 @@ export function pauseHistoryView(
       { title: 'ENDED AT (UTC)', text: ({ ended }) => ended?.at ?? none, wide: true },
       { title: 'WHY ENDED', text: ({ ended }) => ended?.reason ?? none },
     ],
+  };
+}
+
+/** Ages are as of `now`, ms. */
+export function verdictsView(now: number): View<{ readonly items: readonly VerdictItem[] }, VerdictItem> {
+  return {
+    rows: ({ items }) => items,
+    nameOf: ({ metric }) => metric,
+    whenEmpty: 'No business metric was judged yet.',
+    columns: verdictColumns(now),
   };
 }

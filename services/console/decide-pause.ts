@@ -1,5 +1,5 @@
 import type { PauseId } from '../../domain/identifiers.js';
-import type { Pause, Verdict } from '../../domain/pause.js';
+import { asDenied, questionOf, type Pause, type Verdict } from '../../domain/pause.js';
 import { toInstant } from './forms/form.js';
 import type { GuardReceipt, PauseVerdict, VerdictVerb } from './forms/guard.js';
 import { ConsoleRefusal } from './forms/problem.js';
@@ -23,16 +23,18 @@ async function findInForce(source: GuardSource, id: string): Promise<Pause> {
   return pauses.find((pause) => pause.id === id) ?? (await refuseOver(source, id));
 }
 
-/** Only an incident is a question to a person, and only until it was denied. */
-function refuseUnasked({ id, incident }: Pause, verb: VerdictVerb): void {
+/** A freeze asks a person nothing, and what was denied asks no more. */
+function refuseUnasked(pause: Pause, verb: VerdictVerb): void {
+  const { id } = pause;
+  const question = questionOf(pause);
   const thaw = `end it with: faultline guard thaw ${id} --reason WHY`;
   if (verb === 'thaw') return;
-  if (incident === undefined)
+  if (question === undefined)
     throw new ConsoleRefusal('OrderNotTaken', `${id} is a freeze: nobody is asked whether it is real`, thaw);
-  if (verb === 'approve' && incident.denied !== undefined)
+  if (verb === 'approve' && question.denied !== undefined)
     throw new ConsoleRefusal(
       'OrderNotTaken',
-      `${id} was denied by ${incident.denied.by}: ${incident.denied.reason}`,
+      `${id} was denied by ${question.denied.by}: ${question.denied.reason}`,
       thaw,
     );
 }
@@ -49,7 +51,7 @@ function carryOut(
 }
 
 /**
- * A person ends a pause, or says what an incident is. To deny again changes nothing, and the receipt says so.
+ * A person ends a pause, or answers what one asks. To deny again changes nothing, and the receipt says so.
  * @throws ConsoleRefusal NotFound (it is over, also by the same order before), OrderNotTaken
  */
 export async function decidePause(
@@ -64,12 +66,6 @@ export async function decidePause(
   const verdict = { by: subject, reason, at: source.now() };
   const changed = !dryRun && (await carryOut(source, verb, found, verdict));
   const pause = dryRun || changed ? found : await findInForce(source, id);
-  const shown = changed ? asDecided(verb, pause, verdict) : pause;
+  const shown = changed && verb === 'deny' ? asDenied(pause, verdict) : pause;
   return guardReceiptOf(verb, shown, { changed, dryRun, subject, reason });
-}
-
-function asDecided(verb: VerdictVerb, pause: Pause, verdict: Verdict): Pause {
-  const { incident } = pause;
-  if (verb !== 'deny' || incident === undefined) return pause;
-  return { ...pause, incident: { ...incident, denied: verdict } };
 }

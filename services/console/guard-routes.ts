@@ -5,14 +5,16 @@ import { newFreeze, pauseVerdicts, verdictVerbs, type NewFreeze, type PauseVerdi
 import { decidePause } from './decide-pause.js';
 import { describeGuardNode } from './describe-guard-node.js';
 import { freeze } from './freeze.js';
-import { describeGuard, listPauses, type GuardSource } from './read-guard.js';
+import { describeGuard, listPauses, listVerdicts, type GuardSource } from './read-guard.js';
 import {
   nodeParameters,
   pauseParameters,
   pausesQuery,
+  verdictsQuery,
   type NodeParameters,
   type PauseParameters,
   type PausesQuery,
+  type VerdictsQuery,
 } from './requests.js';
 import { strictBodies } from './strict-bodies.js';
 
@@ -28,6 +30,11 @@ export function guardRoutes(
     '/v1/guard/pauses',
     { schema: { querystring: pausesQuery } },
     ({ query }) => listPauses(source, query),
+  );
+  fastify.get<{ Querystring: VerdictsQuery }>(
+    '/v1/guard/verdicts',
+    { schema: { querystring: verdictsQuery } },
+    ({ query }) => listVerdicts(source, query),
   );
   fastify.get<{ Params: NodeParameters }>(
     '/v1/guard/nodes/:cluster/:node',

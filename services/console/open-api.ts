@@ -21,6 +21,7 @@ import {
   guardReceipt,
   newFreeze,
   pauseList,
+  verdictList,
   pauseVerdicts,
   verdictVerbs,
 } from './forms/guard.js';
@@ -44,6 +45,7 @@ import {
   nodesQuery,
   pauseParameters,
   pausesQuery,
+  verdictsQuery,
   processesQuery,
   processParameters,
   replayQuery,
@@ -196,6 +198,13 @@ export const consoleOperations: readonly Operation[] = [
     summary: 'Pauses that were ever begun, the newest first',
     query: pausesQuery,
     answers: { 200: pauseList },
+  },
+  {
+    method: 'get',
+    path: '/v1/guard/verdicts',
+    summary: 'What business metrics were recorded to say, the newest first',
+    query: verdictsQuery,
+    answers: { 200: verdictList },
   },
   {
     method: 'get',

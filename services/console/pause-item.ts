@@ -1,7 +1,8 @@
 import type { PauseRow } from '../../adapters/ports/guard-book.js';
-import type { EndOfPause, Incident, Pause, Verdict } from '../../domain/pause.js';
+import type { MetricJudgement, MetricVerdict, StandingVerdict } from '../../domain/metric-verdict.js';
+import type { EndOfPause, Incident, Pause, Regression, Verdict } from '../../domain/pause.js';
 import { apiVersion, toInstant } from './forms/form.js';
-import type { GuardReceipt, PastPauseItem, PauseItem } from './forms/guard.js';
+import type { GuardReceipt, PastPauseItem, PauseItem, StandingItem, VerdictItem } from './forms/guard.js';
 
 /** Nodes of an incident that are named: its count says how many there are. */
 const mostNodes = 20;
@@ -21,10 +22,46 @@ function incidentItem(incident: Incident): NonNullable<PauseItem['incident']> {
   };
 }
 
-export function pauseItemOf({ id, where, operations, begun, until, incident }: Pause): PauseItem {
+function numbersOf({ says, value, baseline, bound, reason }: MetricJudgement) {
+  return {
+    ...{ says, reason },
+    ...(value === undefined ? {} : { value }),
+    ...(baseline === undefined ? {} : { baseline }),
+    ...(bound === undefined ? {} : { bound }),
+  };
+}
+
+export function verdictItemOf(recorded: MetricVerdict): VerdictItem {
+  const { metric, at, since } = recorded;
+  return { metric, ...numbersOf(recorded), at: toInstant(at), since: toInstant(since) };
+}
+
+export function standingItemOf(standing: StandingVerdict): StandingItem {
+  return { ...verdictItemOf(standing), overruled: standing.overruled };
+}
+
+function regressionItem(regression: Regression): NonNullable<PauseItem['regression']> {
+  const { verdict, count, nodes, changes, denied } = regression;
+  return {
+    metric: verdict.metric,
+    ...numbersOf(verdict),
+    count,
+    nodes: nodes.slice(0, mostNodes),
+    changes: [...changes],
+    ...(denied === undefined ? {} : { denied: verdictItem(denied) }),
+  };
+}
+
+function kindOf({ incident, regression }: Pause): PauseItem['kind'] {
+  if (incident !== undefined) return 'incident';
+  return regression === undefined ? 'freeze' : 'regression';
+}
+
+export function pauseItemOf(pause: Pause): PauseItem {
+  const { id, where, operations, begun, until, incident, regression } = pause;
   return {
     id,
-    kind: incident === undefined ? 'freeze' : 'incident',
+    kind: kindOf(pause),
     where,
     ...(operations === undefined ? {} : { operations: [...operations] }),
     by: begun.by,
@@ -32,6 +69,7 @@ export function pauseItemOf({ id, where, operations, begun, until, incident }: P
     since: toInstant(begun.at),
     ...(until === undefined ? {} : { until: toInstant(until) }),
     ...(incident === undefined ? {} : { incident: incidentItem(incident) }),
+    ...(regression === undefined ? {} : { regression: regressionItem(regression) }),
   };
 }
 

@@ -1,11 +1,17 @@
-import type { GuardBook, WaitingForLeave } from '../../adapters/ports/guard-book.js';
+import type { GuardBook, GuardPresent, WaitingForLeave } from '../../adapters/ports/guard-book.js';
 import type { FleetInventory } from '../../adapters/ports/journal.js';
 import { namesOf } from '../../domain/identifiers.js';
-import { isInForce, type Pause } from '../../domain/pause.js';
+import { isInForce } from '../../domain/pause.js';
 import { apiVersion, toInstant } from './forms/form.js';
-import { mostWaiting, type GuardDescription, type PauseList, type WaitingItem } from './forms/guard.js';
-import { pastPauseItemOf, pauseItemOf } from './pause-item.js';
-import type { PausesQuery } from './requests.js';
+import {
+  mostWaiting,
+  type GuardDescription,
+  type PauseList,
+  type VerdictList,
+  type WaitingItem,
+} from './forms/guard.js';
+import { pastPauseItemOf, pauseItemOf, standingItemOf, verdictItemOf } from './pause-item.js';
+import type { PausesQuery, VerdictsQuery } from './requests.js';
 
 export interface GuardSource {
   readonly book: GuardBook;
@@ -20,13 +26,10 @@ export interface GuardSource {
 }
 
 /** Those in force, the oldest first. */
-export async function pausesInForce({ book, now }: Pick<GuardSource, 'book' | 'now'>): Promise<{
-  readonly version: number;
-  readonly pauses: readonly Pause[];
-}> {
-  const { version, pauses } = await book.present();
+export async function pausesInForce({ book, now }: Pick<GuardSource, 'book' | 'now'>): Promise<GuardPresent> {
+  const present = await book.present();
   const at = now();
-  return { version, pauses: pauses.filter((pause) => isInForce(pause, at)) };
+  return { ...present, pauses: present.pauses.filter((pause) => isInForce(pause, at)) };
 }
 
 /** A command that waits for leave, as it is told. */
@@ -62,7 +65,7 @@ function counts({ rateWindowMsOf, now }: GuardSource, counter: string): boolean 
 }
 
 export async function describeGuard(source: GuardSource): Promise<GuardDescription> {
-  const [{ version, pauses }, counters, waiting] = await Promise.all([
+  const [{ version, pauses, verdicts }, counters, waiting] = await Promise.all([
     pausesInForce(source),
     source.book.counters(),
     source.book.waiting({ limit: mostWaiting.counted }),
@@ -72,6 +75,7 @@ export async function describeGuard(source: GuardSource): Promise<GuardDescripti
     kind: 'Guard',
     version,
     pauses: pauses.map(pauseItemOf),
+    metrics: verdicts.map(standingItemOf),
     counters: counters
       .filter(({ counter }) => counts(source, counter))
       .map(({ counter, used }) => ({ counter, used })),
@@ -89,6 +93,23 @@ export async function listPauses({ book }: GuardSource, { after, limit }: Pauses
     apiVersion,
     kind: 'PauseList',
     items: rows.map(pastPauseItemOf),
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+export async function listVerdicts(
+  { book }: GuardSource,
+  { metric, after, limit }: VerdictsQuery,
+): Promise<VerdictList> {
+  const { rows, next } = await book.verdicts({
+    limit,
+    ...(metric === undefined ? {} : { metric }),
+    ...(after === undefined ? {} : { after }),
+  });
+  return {
+    apiVersion,
+    kind: 'VerdictList',
+    items: rows.map(verdictItemOf),
     ...(next === undefined ? {} : { next }),
   };
 }

@@ -15,6 +15,11 @@ export const processesQuery = query({
   after,
   limit,
 });
+export const verdictsQuery = query({
+  metric: Type.Optional(Type.String({ description: 'Only of this one.' })),
+  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`next` of the page before.' })),
+  limit,
+});
 export const pausesQuery = query({
   after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`next` of the page before.' })),
   limit,
@@ -80,6 +85,7 @@ export const processParameters = query({ id: Type.String() });
 
 export type NodesQuery = Static<typeof nodesQuery>;
 export type ProcessesQuery = Static<typeof processesQuery>;
+export type VerdictsQuery = Static<typeof verdictsQuery>;
 export type PausesQuery = Static<typeof pausesQuery>;
 export type ChangesQuery = Static<typeof changesQuery>;
 export type FactsQuery = Static<typeof factsQuery>;

@@ -2,7 +2,9 @@ import type { GuardAnswer } from '../../adapters/ports/change-guard.js';
 import type { FleetMember, FleetPicture } from '../../adapters/ports/journal.js';
 import { holdsBack, isInForce, type Pause } from '../../domain/pause.js';
 import type { PermitRequest } from '../../domain/permit-request.js';
+import type { StandingVerdict } from '../../domain/metric-verdict.js';
 import { budgetsFor, nextTick } from './budgets.js';
+import { heldByMetric } from './metrics/hold-by-metrics.js';
 import type { GuardPolicy } from './policy.js';
 
 /** What the guard knows when it is asked. */
@@ -11,13 +13,14 @@ export interface GuardKnows {
   readonly member: FleetMember | undefined;
   /** In force. */
   readonly pauses: readonly Pause[];
+  readonly verdicts: readonly StandingVerdict[];
   /** ms */
   readonly now: number;
 }
 
-/** Pure: a fresh picture of the fleet first, then pauses, then budgets. */
+/** Pure: a fresh picture of the fleet first, then pauses, then business metrics, then budgets. */
 export function answerTo(request: PermitRequest, policy: GuardPolicy, knows: GuardKnows): GuardAnswer {
-  const { picture, member, pauses, now } = knows;
+  const { picture, member, pauses, verdicts, now } = knows;
   const until = nextTick(now, policy.askAgainMs);
   if (picture === undefined || now - picture.observedAt > policy.inventoryMaximumAgeMs) {
     return { kind: 'wait', reason: 'NoFreshInventory', until };
@@ -29,5 +32,7 @@ export function answerTo(request: PermitRequest, policy: GuardPolicy, knows: Gua
     const why = incident === undefined ? begun.reason : `${incident.breaker}, ${incident.common}`;
     return { kind: 'wait', reason: `Paused: ${id} (${why})`, until: Math.min(until, pause.until ?? until) };
   }
+  const held = heldByMetric(request, policy.business, member, { verdicts, now });
+  if (held !== undefined) return { kind: 'wait', reason: held, until };
   return budgetsFor(request, policy, { picture, member, now });
 }

@@ -9,7 +9,7 @@ import { FleetPictures } from './fleet-pictures.js';
 import type { GuardPolicy } from './policy.js';
 import { SharedQuestion } from './shared-question.js';
 
-/** The guard: pauses as they stand in its book, and budgets by the policy, counted by the inventory that the detector keeps. */
+/** The guard: pauses and verdicts as they stand in its book, and budgets by the policy, counted by the inventory that the detector keeps. */
 export function createChangeGuard(options: {
   readonly inventory: FleetInventory;
   readonly book: Pick<GuardBook, 'present'>;
@@ -20,12 +20,12 @@ export function createChangeGuard(options: {
   const pictures = new FleetPictures(inventory);
   const present = new SharedQuestion<GuardPresent>(() => book.present());
   const askFor = async (request: PermitRequest, now: number): Promise<PermitAnswer> => {
-    const [{ version, pauses }, picture, member] = await Promise.all([
+    const [{ version, pauses, verdicts }, picture, member] = await Promise.all([
       present.ask(),
       pictures.of(namesOf(request.node).cluster, () => clock.now()),
       inventory.member(request.node),
     ]);
-    const answer = answerTo(request, policy, { picture, member, pauses, now });
+    const answer = answerTo(request, policy, { picture, member, pauses, verdicts, now });
     return answer.kind === 'ask' ? { ...answer, guardVersion: version } : answer;
   };
   return {

@@ -1,5 +1,6 @@
 import type { Operation } from '../../domain/command.js';
 import type { Where } from '../../domain/where.js';
+import type { MetricsPolicy } from './metrics/hold-by-metrics.js';
 import type { QuietHours } from './quiet-hours.js';
 
 /** What faults may have in common: the nodes of a cluster, of one of its pools or zones, or with one value of a label… */
@@ -36,6 +37,7 @@ export interface GuardPolicy {
   /** What is refused is asked again on a grid of this width at the latest, so that all who wait ask together. */
   readonly askAgainMs: number;
   readonly budgets: readonly Budget[];
+  readonly business: MetricsPolicy;
 }
 
 /** Of one operation in each cluster. */

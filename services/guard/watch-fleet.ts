@@ -1,3 +1,4 @@
+import type { ChangeBook } from '../../adapters/ports/change-book.js';
 import type { FaultCase, GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
 import type { FleetInventory, FleetPicture } from '../../adapters/ports/journal.js';
 import {
@@ -17,6 +18,7 @@ import { takeBack, type ToldProcesses } from './take-back.js';
 
 export interface FleetGuardOptions extends Supervision, ChangeWatch {
   readonly book: GuardBook;
+  readonly changes: Pick<ChangeBook, 'takeBack' | 'list' | 'end'>;
   readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
   readonly breakers: readonly Breaker[];
   /** Orders that what a process is about is no fault; resolves when the log has it. The same id again is the same order. */

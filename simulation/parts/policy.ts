@@ -1,6 +1,7 @@
 import { faultTypes, type FaultType } from '../../domain/fault.js';
 import type { Recipe } from '../../domain/node-state.js';
 import { defaultExecutorSettings } from '../../services/executor/settings.js';
+import { noMetrics } from '../../services/guard/metrics/hold-by-metrics.js';
 import { budgetsPerCluster, type GuardPolicy, type OperationLimits } from '../../services/guard/policy.js';
 import type { Policy, Rung } from '../../workflows/policy.js';
 import type { InstallationSettings } from './ports.js';
@@ -67,6 +68,7 @@ const guardPolicy: GuardPolicy = {
     'delete-node': limitOf(0, 1),
     release: limitOf(0, 1),
   }),
+  business: noMetrics,
 };
 
 function limitOf(share: number, rate: number): OperationLimits {

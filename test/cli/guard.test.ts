@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import type { NodeKey, PauseId, ProcessId } from '../../domain/identifiers.js';
+import type { ChangeId, NodeKey, PauseId, ProcessId } from '../../domain/identifiers.js';
 import type { GuardReceipt } from '../../services/console/forms/guard.js';
 import { startTestServer, type TestServer } from './faultline-server.js';
 import { expectPublishedForm } from './form-validator.js';
@@ -68,7 +68,8 @@ describe('status', () => {
   it('says when there is nothing', async () => {
     const { code, out } = await guard('status');
     expect(code).toBe(0);
-    expect(out).toBe('pauses in force: none\n\nwaiting for leave: none\n\nbudgets in use: none\n');
+    const heads = ['pauses in force', 'business metrics', 'waiting for leave', 'budgets in use'];
+    expect(out).toBe(heads.map((head) => `${head}: none\n`).join('\n'));
     expect(await document('status')).toMatchObject({ kind: 'Guard', version: 0, pauses: [] });
   });
 
@@ -262,5 +263,60 @@ describe('changes', () => {
     expect(out).toMatch(/granted +a\/n1 .* new kernel/);
     const one = (await document('changes', '--node', 'a/n1')) as { items: unknown[] };
     expect(one.items).toHaveLength(1);
+  });
+});
+
+describe('business metrics', () => {
+  const judgement = { metric: 'starts', value: 0.5, bound: 0.9, reason: '0.5, and should be at least 0.9' };
+
+  beforeEach(async () => {
+    const book = server.journal.guardBook;
+    const at = Date.now() - 5 * minuteMs;
+    await book.judge({ ...judgement, says: 'good', value: 1, at: at - minuteMs });
+    await book.judge({ ...judgement, says: 'bad', at });
+    const verdict = { ...judgement, says: 'bad', at, since: at } as const;
+    await book.begin({
+      ...{ id: 'z-1' as PauseId, key: 'metric:starts', where: { clusters: ['a'] } },
+      begun: { by: 'metric starts', reason: `starts is bad: ${judgement.reason}`, at },
+      regression: { verdict, since: at, nodes: ['a/n1' as NodeKey], count: 1, changes: ['c-1' as ChangeId] },
+    });
+  });
+
+  it('are shown with what they say now, and with what a person may answer', async () => {
+    const { out } = await guard('status');
+    expect(out).toMatch(
+      /\nbusiness metrics: 1\nMETRIC +SAYS .*\nstarts +bad +5m ago +0.5 +0.9 +- +0.5, and should be/,
+    );
+    expect(out).toMatch(/\nz-1 +regression +cluster a .* under way then: 1 nodes, changes of others: c-1\n/);
+    const { out: why } = await guard('why', 'a/n2');
+    expect(why).toContain(
+      '  changes do harm, take back what is under way: faultline guard deny z-1 --reason WHY\n',
+    );
+    expect(await document('status')).toMatchObject({ metrics: [{ says: 'bad', overruled: false }] });
+  });
+
+  it('are overruled by a person who says go on', async () => {
+    expect((await guard('approve', 'z-1', '--reason', 'a holiday')).out).toBe('z-1 approved\n');
+    expect(await document('status')).toMatchObject({
+      pauses: [],
+      metrics: [{ says: 'bad', overruled: true }],
+    });
+  });
+
+  it('are denied once', async () => {
+    expect((await guard('deny', 'z-1', '--reason', 'it is us')).out).toBe('z-1 denied\n');
+    const { out } = await guard('deny', 'z-1', '--reason', 'again');
+    expect(out).toBe('z-1 was denied before, by unauthenticated:tester: it is us\n');
+  });
+
+  it('were recorded, each time that they said something else', async () => {
+    expect((await guard('verdicts')).out).toMatch(/\nstarts +bad .*\nstarts +good .*\n$/);
+    expect(await document('verdicts', 'starts')).toMatchObject({
+      items: [
+        { says: 'bad', bound: 0.9 },
+        { says: 'good', value: 1 },
+      ],
+    });
+    expect(await document('verdicts', 'other')).toMatchObject({ items: [] });
   });
 });

@@ -10,15 +10,16 @@ import { parse, stringify } from 'yaml';
 
 import { nothingAdvanced } from '../../adapters/postgres/journal/advance.js';
 import { createPrometheusMetrics } from '../../adapters/prometheus/prometheus-metrics.js';
-import { providePromtool } from '../../stack/promtool.js';
+import { providePrometheus } from '../../stack/prometheus.js';
 import { repository } from './repository-files.js';
 
 const rules = ['rules.yaml', 'alerts.yaml'].map((file) => join(repository, 'deploy/prometheus', file));
+const business = join(repository, 'deploy/prometheus/business.yaml');
 let promtool: string;
 let folder: string;
 
 beforeAll(async () => {
-  promtool = await providePromtool();
+  promtool = await providePrometheus('promtool');
   folder = await mkdtemp(join(tmpdir(), 'faultline-promtool-'));
 }, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -58,6 +59,7 @@ const firing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   FaultlineReportsRejected: { 'faultline_reports_rejected_total{reason="invalid"}': '0+60x120' },
   FaultlineInventoryStale: { 'faultline_inventory_age_seconds{cluster="a"}': '301+60x120' },
   FaultlineIncident: { 'faultline_guard_pauses{kind="incident"}': '1x120' },
+  FaultlineRegression: { 'faultline_guard_pauses{kind="regression"}': '1x120' },
   FaultlineNodesParked: { 'faultline_nodes_parked{cluster="a",kind="failed"}': '1x120' },
   FaultlineDeadLetters: { 'faultline_dead_letters{topic="fault.reports.dlt"}': '1x120' },
   FaultlinePersonWaited: {
@@ -157,9 +159,10 @@ async function testRules(tests: readonly object[]): Promise<{ code: unknown; out
 
 describe('the rules for Prometheus, by its own tool', { timeout: 300_000 }, () => {
   it('are accepted', async () => {
-    const { code, output } = await run(['check', 'rules', ...rules]);
+    const { code, output } = await run(['check', 'rules', ...rules, business]);
     expect({ code, output }).toMatchObject({ code: 0 });
-    expect(output).toContain('28 rules found');
+    expect(output).toContain('29 rules found');
+    expect(output).toContain('2 rules found');
   });
 
   it('each fires, alone, when its thing happens', async () => {

@@ -14,7 +14,7 @@ beforeEach(() => {
   machine = mkdtempSync(join(tmpdir(), 'faultline-machine-'));
   for (const folder of ['programs', 'cache']) mkdirSync(join(machine, folder));
   // Where it can be had from differs by system; here it is there.
-  for (const name of ['kcat', 'promtool']) install(name, name);
+  for (const name of ['kcat', 'prometheus', 'promtool']) install(name, name);
 });
 
 afterEach(() => {

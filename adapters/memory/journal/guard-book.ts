@@ -1,6 +1,14 @@
 import { commandCatalog } from '../../../domain/command.js';
 import type { NodeKey, PauseId } from '../../../domain/identifiers.js';
-import type { EndOfPause, Incident, Pause, Verdict } from '../../../domain/pause.js';
+import type { MetricJudgement, MetricVerdict } from '../../../domain/metric-verdict.js';
+import {
+  asDenied,
+  questionOf,
+  type EndOfPause,
+  type Incident,
+  type Pause,
+  type Verdict,
+} from '../../../domain/pause.js';
 import { asStored } from '../../journal/storable.js';
 import type {
   AnsweredIncident,
@@ -25,9 +33,13 @@ export class MemoryGuardBook implements GuardBook {
   }
 
   async present(): Promise<GuardPresent> {
-    const { pauses, guardVersion } = this.#store;
+    const { pauses, guardVersion, verdicts } = this.#store;
     const inForce = pauses.filter(({ ended }) => ended === undefined);
-    return { version: guardVersion, pauses: inForce.map(({ pause }) => pause) };
+    return {
+      version: guardVersion,
+      pauses: inForce.map(({ pause }) => pause),
+      verdicts: verdicts.standing(pauses),
+    };
   }
 
   async begin(pause: Pause): Promise<boolean> {
@@ -43,16 +55,15 @@ export class MemoryGuardBook implements GuardBook {
 
   async update(id: PauseId, incident: Incident): Promise<boolean> {
     const stored = this.#undecided(id);
-    if (stored === undefined) return false;
+    if (stored?.pause.incident === undefined) return false;
     stored.pause = asStored({ ...stored.pause, incident });
     return true;
   }
 
   async deny(id: PauseId, verdict: Verdict): Promise<boolean> {
     const stored = this.#undecided(id);
-    const incident = stored?.pause.incident;
-    if (stored === undefined || incident === undefined) return false;
-    stored.pause = asStored({ ...stored.pause, incident: { ...incident, denied: verdict } });
+    if (stored === undefined) return false;
+    stored.pause = asStored(asDenied(stored.pause, verdict));
     return true;
   }
 
@@ -86,6 +97,14 @@ export class MemoryGuardBook implements GuardBook {
       rows: rows.map(rowOf),
       ...(rows.length < limit ? {} : { next: String(start) }),
     };
+  }
+
+  async judge(judgement: MetricJudgement): Promise<void> {
+    if (this.#store.verdicts.judge(judgement)) this.#store.guardVersion += 1;
+  }
+
+  async verdicts(query: Parameters<GuardBook['verdicts']>[0]): Promise<Page<MetricVerdict>> {
+    return this.#store.verdicts.recorded(query);
   }
 
   async cases({ since, active, limit }: CasesQuery): Promise<readonly FaultCase[]> {
@@ -140,12 +159,11 @@ export class MemoryGuardBook implements GuardBook {
     return this.#store.pauses.find(({ pause, ended }) => pause.id === id && ended === undefined);
   }
 
-  /** An incident that nobody has denied. */
+  /** One with a question that nobody has denied. */
   #undecided(id: PauseId): StoredPause | undefined {
     const stored = this.#inForce(id);
-    return stored?.pause.incident !== undefined && stored.pause.incident.denied === undefined
-      ? stored
-      : undefined;
+    const question = stored === undefined ? undefined : questionOf(stored.pause);
+    return question !== undefined && question.denied === undefined ? stored : undefined;
   }
 }
 

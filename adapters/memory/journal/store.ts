@@ -22,6 +22,7 @@ import { StoredArchive } from './archive.js';
 import { MemoryChanges } from './changes.js';
 import { Fleet } from './fleet.js';
 import { Lines } from './lines.js';
+import { MetricVerdicts } from './metric-verdicts.js';
 import { Permits, type Permit } from './permits.js';
 import { MemoryWebhooks } from './webhooks.js';
 
@@ -87,6 +88,7 @@ export class MemoryStore {
   readonly lines = new Lines();
   /** Oldest first. */
   readonly pauses: StoredPause[] = [];
+  readonly verdicts = new MetricVerdicts();
   guardVersion = 0;
   readonly changes = new MemoryChanges();
   /** Of the latest change that was granted. */

@@ -47,8 +47,8 @@ export const permitStatement = `SELECT cluster, operation, count(DISTINCT comman
   ) AS held GROUP BY 1, 2 ORDER BY 1, 2`;
 
 export const pauseStatement = `SELECT kind, count(*) AS count, min(begun) AS "oldestAt" FROM (
-    SELECT CASE WHEN NOT pause ? 'incident' THEN 'freeze' WHEN pause -> 'incident' ? 'denied' THEN 'denied'
-      ELSE 'incident' END AS kind, (pause #>> '{begun,at}')::bigint AS begun
+    SELECT CASE WHEN coalesce(pause -> 'incident', pause -> 'regression') ? 'denied' THEN 'denied'
+      WHEN pause ? 'incident' THEN 'incident' WHEN pause ? 'regression' THEN 'regression' ELSE 'freeze' END AS kind, (pause #>> '{begun,at}')::bigint AS begun
     FROM journal.pause WHERE ended IS NULL
   ) AS in_force GROUP BY 1 ORDER BY 1`;
 

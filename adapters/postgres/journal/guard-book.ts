@@ -1,5 +1,6 @@
 import { commandCatalog, commandTypes } from '../../../domain/command.js';
 import type { NodeKey, PauseId } from '../../../domain/identifiers.js';
+import type { MetricJudgement, MetricVerdict, StandingVerdict } from '../../../domain/metric-verdict.js';
 import type { EndOfPause, Incident, Pause, Verdict } from '../../../domain/pause.js';
 import { storableJson } from '../../journal/storable.js';
 import type {
@@ -15,6 +16,7 @@ import type { Where } from '../../../domain/where.js';
 import type { Page } from '../../ports/journal.js';
 import { heads } from './commands.js';
 import type { Database } from './database.js';
+import { recordJudgement, recordedVerdicts, standingVerdicts } from './metric-verdicts.js';
 
 const needsLeave = commandTypes.filter((type) => commandCatalog[type].permit !== undefined);
 
@@ -28,7 +30,7 @@ function rowOf({ pause, ended }: StoredPause): PauseRow {
   return { pause, ...(ended === null ? {} : { ended }) };
 }
 
-/** The table of 0016_pauses.sql, and what the queue and the counters tell of the guard. */
+/** The tables of 0016_pauses.sql and 0018_metric_verdicts.sql, and what the queue and the counters tell of the guard. */
 export class PostgresGuardBook implements GuardBook {
   readonly #database: Database;
 
@@ -37,13 +39,17 @@ export class PostgresGuardBook implements GuardBook {
   }
 
   async present(): Promise<GuardPresent> {
-    const [row] = await this.#database.query<{ version: number; pauses: readonly Pause[] }>({
+    const [row] = await this.#database.query<{
+      version: number;
+      pauses: readonly Pause[];
+      verdicts: readonly StandingVerdict[];
+    }>({
       name: 'guard-present',
       text: `SELECT guard_version AS version, (
           SELECT coalesce(jsonb_agg(pause ORDER BY position), '[]') FROM journal.pause WHERE ended IS NULL
-        ) AS pauses FROM journal.installation`,
+        ) AS pauses, ${standingVerdicts} AS verdicts FROM journal.installation`,
     });
-    return { version: row?.version ?? 0, pauses: row?.pauses ?? [] };
+    return { version: row?.version ?? 0, pauses: row?.pauses ?? [], verdicts: row?.verdicts ?? [] };
   }
 
   async begin(pause: Pause): Promise<boolean> {
@@ -64,8 +70,9 @@ export class PostgresGuardBook implements GuardBook {
 
   async deny(id: PauseId, verdict: Verdict): Promise<boolean> {
     return this.#changes({
-      text: `UPDATE journal.pause SET pause = jsonb_set(pause, '{incident,denied}', $2)
-        WHERE id = $1 AND ended IS NULL AND pause ? 'incident' AND NOT pause -> 'incident' ? 'denied' RETURNING id`,
+      text: `UPDATE journal.pause SET pause = jsonb_set(pause, ARRAY[question, 'denied'], $2)
+        FROM unnest('{incident,regression}'::text[]) AS question
+        WHERE id = $1 AND ended IS NULL AND pause ? question AND NOT pause -> question ? 'denied' RETURNING id`,
       values: [id, storableJson(verdict)],
     });
   }
@@ -106,6 +113,14 @@ export class PostgresGuardBook implements GuardBook {
       rows: rows.map(rowOf),
       ...(next === undefined ? {} : { next: String(next) }),
     };
+  }
+
+  judge(judgement: MetricJudgement): Promise<void> {
+    return recordJudgement(this.#database, judgement);
+  }
+
+  verdicts(query: Parameters<GuardBook['verdicts']>[0]): Promise<Page<MetricVerdict>> {
+    return recordedVerdicts(this.#database, query);
   }
 
   async cases({ since, active, limit }: CasesQuery): Promise<readonly FaultCase[]> {

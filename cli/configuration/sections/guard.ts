@@ -2,7 +2,16 @@ import { Type } from '@sinclair/typebox';
 
 import { operations, type Operation } from '../../../domain/command.js';
 import { faultTypes } from '../../../domain/fault.js';
-import { duration, forEachWord, nameOf, oneOf, section, sectionWithDefaults, text } from './values.js';
+import {
+  duration,
+  forEachWord,
+  nameOf,
+  oneOf,
+  section,
+  sectionWithDefaults,
+  text,
+  tokenMembers,
+} from './values.js';
 
 interface Limit {
   readonly share: number;
@@ -135,6 +144,60 @@ const budgetSection = section({
   quietHours: Type.Array(quietSection, { default: [], description: 'When nothing is begun.' }),
 });
 
+const baselineSection = section(
+  {
+    ago: duration({ default: '1h', description: 'The time that it is compared with ended so long ago…' }),
+    over: duration({ default: '1h', description: '…and lasted so long; its median is the baseline.' }),
+    share: Type.Number({
+      default: 0,
+      minimum: 0,
+      maximum: 1,
+      description: 'It may be worse by this part of the baseline…',
+    }),
+    margin: Type.Number({
+      default: 0,
+      minimum: 0,
+      description: '…or by this much, whichever is more.',
+    }),
+  },
+  'Not much worse than it was.',
+);
+
+const metricSection = section({
+  name: nameOf('What it says is recorded under this name.'),
+  query: text('PromQL that gives one number.'),
+  better: oneOf(['higher', 'lower'], { description: 'Which is good.' }),
+  limit: Type.Optional(Type.Number({ description: 'Never worse than this.' })),
+  baseline: Type.Optional(baselineSection),
+  noData: oneOf(['stop', 'go'], {
+    default: 'stop',
+    description: 'What becomes of changes while nothing comes back that can be judged.',
+  }),
+  where: whereSection,
+  operations: Type.Optional(
+    Type.Array(oneOf(operations), {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'Absent: whatever needs leave.',
+    }),
+  ),
+  askAfter: duration({
+    default: '1m',
+    description: 'Nothing begins while it is bad; after so long a person is asked about what is under way.',
+  }),
+  goodFor: duration({ default: '5m', description: 'Good for so long again, and changes go on.' }),
+});
+
+const prometheusSection = section(
+  {
+    url: text('Where it answers, with its path if it has one: http://prometheus:9090.'),
+    requestTimeout: duration({ default: '5s', description: 'A silent request counts as failed.' }),
+    readEvery: duration({ default: '15s', description: 'How often metrics are read.' }),
+    ...tokenMembers,
+  },
+  'Where `metrics` are read.',
+);
+
 export const guardSection = sectionWithDefaults(
   {
     inventoryMaximumAge: duration({
@@ -162,6 +225,12 @@ export const guardSection = sectionWithDefaults(
       maxItems: 100,
       description:
         'Many nodes with new faults are one incident: nothing more is begun there until a person says so.',
+    }),
+    prometheus: Type.Optional(prometheusSection),
+    metrics: Type.Array(metricSection, {
+      default: [],
+      maxItems: 100,
+      description: 'How well the business does: while it does badly, no change begins.',
     }),
   },
   'Leave for risky changes.',

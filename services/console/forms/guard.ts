@@ -2,6 +2,7 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
 import { commandTypes, operations } from '../../../domain/command.js';
 import { faultTypes } from '../../../domain/fault.js';
+import { metricSays } from '../../../domain/metric-verdict.js';
 import { endsOfPause } from '../../../domain/pause.js';
 import type { Where } from '../../../domain/where.js';
 import { form, instant, list, part, word } from './form.js';
@@ -55,9 +56,29 @@ const incident = part({
   denied: Type.Optional(verdict),
 });
 
+const numbers = {
+  says: word(metricSays),
+  value: Type.Optional(Type.Number()),
+  baseline: Type.Optional(Type.Number({ description: 'Median of before.' })),
+  bound: Type.Optional(Type.Number({ description: 'The value should not be worse.' })),
+  reason: Type.String(),
+};
+
+const regression = part({
+  metric: Type.String(),
+  ...numbers,
+  count: Type.Integer({ minimum: 0, description: 'Nodes where something was under way then.' }),
+  nodes: Type.Array(Type.String(), { description: '<cluster>/<node>: the first 20 of them.' }),
+  changes: Type.Array(Type.String(), { description: 'Changes of others that had leave then.' }),
+  denied: Type.Optional(verdict),
+});
+
 const pauseMembers = {
   id: Type.String(),
-  kind: word(['freeze', 'incident'], 'freeze: a person began it. incident: a breaker tripped.'),
+  kind: word(
+    ['freeze', 'incident', 'regression'],
+    'freeze: a person began it. incident: a breaker tripped. regression: a business metric is not good.',
+  ),
   where,
   operations: Type.Optional(Type.Array(word(operations), { description: 'Absent: whatever needs leave.' })),
   by: Type.String(),
@@ -65,6 +86,7 @@ const pauseMembers = {
   since: instant,
   until: Type.Optional(instant),
   incident: Type.Optional(incident),
+  regression: Type.Optional(regression),
 };
 export const pauseItem = part(pauseMembers);
 export type PauseItem = Static<typeof pauseItem>;
@@ -79,6 +101,28 @@ export type PastPauseItem = Static<typeof pastPauseItem>;
 
 export const pauseList = list('PauseList', pastPauseItem, 'Pauses of the change guard, the newest first.');
 export type PauseList = Static<typeof pauseList>;
+
+const verdictMembers = {
+  metric: Type.String(),
+  ...numbers,
+  at: instant,
+  since: Type.String({ description: 'Since when it has been good, or has not been.' }),
+};
+const verdictItem = part(verdictMembers);
+export type VerdictItem = Static<typeof verdictItem>;
+
+export const verdictList = list(
+  'VerdictList',
+  verdictItem,
+  'What business metrics said: each time something else, and once in ten minutes. The newest first.',
+);
+export type VerdictList = Static<typeof verdictList>;
+
+const standingItem = part({
+  ...verdictMembers,
+  overruled: Type.Boolean({ description: 'A person said that changes go on until it was good again.' }),
+});
+export type StandingItem = Static<typeof standingItem>;
 
 const waitingMembers = {
   commandId: Type.String(),
@@ -101,8 +145,12 @@ export const mostWaiting = { shown: 200, counted: 10_000 };
 export const guardDescription = form(
   'Guard',
   {
-    version: Type.Integer({ minimum: 0, description: 'Counts up with every pause that begins or ends.' }),
+    version: Type.Integer({
+      minimum: 0,
+      description: 'Counts up with every pause that begins or ends, and every verdict.',
+    }),
     pauses: Type.Array(pauseItem, { description: 'In force, the oldest first.' }),
+    metrics: Type.Array(standingItem, { description: 'What business metrics say now, by name.' }),
     counters: Type.Array(part({ counter: Type.String(), used: Type.Integer({ minimum: 1 }) }), {
       description: 'Those of which something is taken now.',
     }),
@@ -183,8 +231,8 @@ function verdictOn(description: string) {
 /** What a person says about a pause. */
 export const pauseVerdicts = {
   thaw: verdictOn('Ends a freeze or an incident: work goes on there.'),
-  approve: verdictOn('An incident is real: it ends, and the repair of its nodes goes on.'),
-  deny: verdictOn('An incident is none: what was begun is taken back, and the pause stays.'),
+  approve: verdictOn('Go on: an incident is real, or changes are not why a metric is bad. The pause ends.'),
+  deny: verdictOn('Take back what was begun: the nodes are well, or changes do harm. The pause stays.'),
 } as const satisfies Record<VerdictVerb, TSchema>;
 export type PauseVerdict = Static<(typeof pauseVerdicts)['thaw']>;
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import type { PauseId } from '../../../domain/identifiers.js';
-import type { EndOfPause, Incident, Pause } from '../../../domain/pause.js';
+import type { MetricJudgement } from '../../../domain/metric-verdict.js';
+import type { EndOfPause, Incident, Pause, Regression } from '../../../domain/pause.js';
 import { batch, budgetOf, commandOf, nodeNamed, report, starting } from './decisions.js';
 import { eachFresh, type Harness, type Installation } from './harness.js';
 
@@ -9,6 +10,15 @@ const verdict = { by: 'anna', reason: 'half \ud800 and nothing \0', at: 7 };
 const incident: Incident = {
   ...{ breaker: 'many', common: 'cluster a', shared: [], nodes: [nodeNamed('n1')], count: 1 },
   ...{ faultTypes: ['DiskFailure'], since: 5, latestAt: 6 },
+};
+const judgementOf = (more: Partial<MetricJudgement> = {}): MetricJudgement => ({
+  ...{ metric: 'starts', says: 'bad', at: 10, value: 0.5, baseline: 1, bound: 0.9 },
+  ...{ reason: 'half \ud800 and nothing \0' },
+  ...more,
+});
+const regression: Regression = {
+  ...{ since: 3, nodes: [nodeNamed('n1')], count: 1, changes: [] },
+  verdict: { ...judgementOf({ reason: 'bad' }), since: 10 },
 };
 const pauseOf = (id: string, more: Partial<Pause> = {}): Pause => ({
   ...{ id: id as PauseId, key: id, where: { clusters: ['a'] } },
@@ -96,6 +106,89 @@ export function guardSuite(harness: () => Harness): void {
       expect(await book.deny('z-2' as PauseId, verdict)).toBe(false);
       await book.end(id, ending);
       expect(await book.deny(id, verdict)).toBe(false);
+    });
+  });
+
+  describe('what business metrics say', () => {
+    const tenMinutes = 600_000;
+
+    it('is known by its latest verdict; what says something else is recorded, and the same every ten minutes', async () => {
+      const book = copy.guardBook;
+      expect((await book.present()).verdicts).toEqual([]);
+      for (const at of [10, 20]) await book.judge(judgementOf({ at }));
+      await book.judge(judgementOf({ says: 'unknown', at: 30 }));
+      await book.judge(judgementOf({ says: 'good', at: 40 }));
+      await book.judge(judgementOf({ says: 'good', at: 40 + tenMinutes - 1 }));
+      const latest = { says: 'good', at: 40 + tenMinutes, since: 40, value: 0.5, baseline: 1, bound: 0.9 };
+      await book.judge(judgementOf({ says: 'good', at: latest.at }));
+      await book.judge({ metric: 'latency', says: 'unknown', at: 50, reason: 'no answer' });
+      const reason = 'half \ufffd and nothing \ufffd';
+      expect((await book.present()).verdicts).toEqual([
+        { metric: 'latency', says: 'unknown', at: 50, since: 50, reason: 'no answer', overruled: false },
+        { metric: 'starts', ...latest, reason, overruled: false },
+      ]);
+      const recorded = await book.verdicts({ metric: 'starts', limit: 10 });
+      expect(recorded.rows.map(({ says, at, since }) => [says, at, since])).toEqual([
+        ['good', 40 + tenMinutes, 40],
+        ['good', 40, 40],
+        ['unknown', 30, 10],
+        ['bad', 10, 10],
+      ]);
+      const first = await book.verdicts({ limit: 2 });
+      expect(first.rows.map(({ metric }) => metric)).toEqual(['latency', 'starts']);
+      const after = first.next === undefined ? {} : { after: first.next };
+      const second = await book.verdicts({ metric: 'starts', limit: 5, ...after });
+      expect(second.rows.map(({ at }) => at)).toEqual([40, 30, 10]);
+    });
+
+    it('is judged by all copies together: what is recorded is recorded once', async () => {
+      const copies = await Promise.all([installation.open(), installation.open(), installation.open()]);
+      await Promise.all(
+        copies.map(({ guardBook }, index) => guardBook.judge(judgementOf({ at: 10 + index }))),
+      );
+      expect((await copy.guardBook.verdicts({ limit: 10 })).rows).toHaveLength(1);
+    });
+
+    it('makes a claim ask again when it says something else', async () => {
+      const book = copy.guardBook;
+      await book.judge(judgementOf());
+      const { version } = await book.present();
+      await book.judge(judgementOf({ at: 11 }));
+      expect((await book.present()).version).toBe(version);
+      await book.judge(judgementOf({ says: 'good', at: 12 }));
+      expect((await book.present()).version).toBeGreaterThan(version);
+    });
+
+    it('is overruled when a person ends its pause, until it has been good again', async () => {
+      const book = copy.guardBook;
+      const overruled = async () => (await book.present()).verdicts.map((one) => one.overruled);
+      const begin = async (id: string, how: EndOfPause['how'], at: number): Promise<void> => {
+        await book.begin(pauseOf(id, { key: 'metric:starts', regression }));
+        await book.end(id as PauseId, { ...ending, how, at });
+      };
+      await book.judge(judgementOf());
+      await begin('z-1', 'over', 20);
+      expect(await overruled()).toEqual([false]);
+      await begin('z-2', 'approved', 9);
+      expect(await overruled()).toEqual([false]);
+      await begin('z-3', 'thawed', 20);
+      expect(await overruled()).toEqual([true]);
+      await book.judge(judgementOf({ says: 'unknown', at: 30 }));
+      expect(await overruled()).toEqual([true]);
+      await book.judge(judgementOf({ says: 'good', at: 40 }));
+      await book.judge(judgementOf({ at: 50 }));
+      expect(await overruled()).toEqual([false]);
+    });
+
+    it('makes a pause that a person may say no to, once', async () => {
+      const book = copy.guardBook;
+      await book.begin(pauseOf('z-1', { key: 'metric:starts', regression }));
+      expect(await book.deny('z-1' as PauseId, verdict)).toBe(true);
+      expect(await book.deny('z-1' as PauseId, verdict)).toBe(false);
+      const [stored] = (await book.present()).pauses;
+      expect(stored?.regression).toMatchObject({ ...regression, denied: { by: 'anna', at: 7 } });
+      expect(stored).not.toHaveProperty('incident');
+      expect(await book.answeredSince(0)).toEqual([]);
     });
   });
 

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { PauseId } from '../../../domain/identifiers.js';
 import type { Pause } from '../../../domain/pause.js';
 import { answerTo, type GuardKnows } from '../../../services/guard/answer.js';
+import { noMetrics } from '../../../services/guard/metrics/hold-by-metrics.js';
 import type { GuardPolicy } from '../../../services/guard/policy.js';
 import { budgetWith, memberWith, node, now, requestTo } from './asked.js';
 
 const policy: GuardPolicy = {
+  business: noMetrics,
   inventoryMaximumAgeMs: 15 * 60_000,
   askAgainMs: 15_000,
   budgets: [budgetWith({ operations: ['isolate', 'power'], atOnce: { count: 3 } })],
@@ -26,7 +28,7 @@ function pauseOf(more: Partial<Pause> = {}): Pause {
 
 function ask(more: Partial<GuardKnows>, operation: 'isolate' | 'power' = 'isolate') {
   const request = requestTo(operation, { reporter: 'npd' });
-  return answerTo(request, policy, { picture, member: memberWith(), pauses: [], now, ...more });
+  return answerTo(request, policy, { picture, member: memberWith(), pauses: [], verdicts: [], now, ...more });
 }
 
 describe('the change guard', () => {

@@ -3,6 +3,7 @@ import type { FleetGroup } from '../../../adapters/ports/journal.js';
 import type { Operation } from '../../../domain/command.js';
 import { operations } from '../../../domain/command.js';
 import { budgetsFor, type FleetNow } from '../../../services/guard/budgets.js';
+import { noMetrics } from '../../../services/guard/metrics/hold-by-metrics.js';
 import { budgetsPerCluster, type GuardPolicy } from '../../../services/guard/policy.js';
 import { budgetWith, memberWith, now, requestTo } from './asked.js';
 
@@ -10,6 +11,7 @@ const limits = Object.fromEntries(
   operations.map((operation) => [operation, { share: 0.1, rate: 60, rateWindowMs: 60_000 }]),
 ) as Parameters<typeof budgetsPerCluster>[0];
 const policy: GuardPolicy = {
+  business: noMetrics,
   inventoryMaximumAgeMs: 15 * 60_000,
   askAgainMs: 15_000,
   budgets: budgetsPerCluster(limits),

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryGuardBook } from '../../../adapters/memory/journal/guard-book.js';
 import { createMemoryStore } from '../../../adapters/memory/journal.js';
+import type { ChangeRow } from '../../../adapters/ports/change-book.js';
 import type { FaultCase } from '../../../adapters/ports/guard-book.js';
 import { systemRandomness } from '../../../adapters/clock/system-clock.js';
-import type { PauseId } from '../../../domain/identifiers.js';
+import type { ChangeId, NodeKey, PauseId } from '../../../domain/identifiers.js';
 import type { Pause } from '../../../domain/pause.js';
 import type { Breaker } from '../../../services/guard/breakers.js';
 import { watchFleet } from '../../../services/guard/watch-fleet.js';
 import { loopOver } from '../maintenance/loop-over-moments.js';
 import { caseOf, memberWith } from './asked.js';
+import { standing } from './metrics/metrics.js';
 
 const minuteMs = 60_000;
 const many: Breaker = {
@@ -29,6 +31,8 @@ const rackOf = (node: string): string => `r${Math.ceil(Number(node.replace('a/n'
 /** A guard's book, a fleet, and processes that begin when it is said. */
 class Fleet {
   readonly told: Told[] = [];
+  changes: readonly ChangeRow[] = [];
+  readonly ended: unknown[] = [];
   cases: readonly FaultCase[] = [];
   readonly book = new MemoryGuardBook(
     createMemoryStore({ partitionCount: 1, outboxPartitions: 1, randomness: systemRandomness }),
@@ -46,7 +50,15 @@ class Fleet {
     await watchFleet({
       ...loopOver(moments),
       book: this.book,
-      changes: { takeBack: () => Promise.resolve([]) },
+      changes: {
+        takeBack: () => Promise.resolve([]),
+        list: () => Promise.resolve({ rows: this.changes }),
+        end: (id, { how, by, message }) => {
+          this.ended.push([id, how, by, message]);
+          this.changes = this.changes.filter(({ change }) => change.id !== id);
+          return Promise.resolve(true);
+        },
+      },
       inventory: {
         member: (node) => Promise.resolve(memberWith({ node, labels: { rack: rackOf(node) } })),
         picture: (cluster) => Promise.resolve({ cluster, observedAt: 0, groups: [] }),
@@ -181,6 +193,34 @@ describe('an incident that was denied', () => {
     expect(fleet.told).toEqual([]);
     fleet.cases = failing(['n1'], 5, 'reimaging');
     await fleet.look([40]);
+    expect(fleet.told.map(({ node }) => node)).toEqual(['a/n1']);
+  });
+});
+
+describe('changes that a person said no to since a business metric is bad', () => {
+  const granted = (id: string, at: number): ChangeRow => ({
+    change: {
+      ...{ id: id as ChangeId, key: id, owner: 'deployer', node: 'a/n9' as NodeKey, operation: 'release' },
+      ...{ reason: 'r', leaseMs: 1, askedAt: 0 },
+    },
+    ...{ leaseUntil: 0, granted: { token: 1, at } },
+  });
+
+  it('lose their leave, and our own are taken back; what was granted later is left alone', async () => {
+    const fleet = new Fleet();
+    fleet.cases = failing(['n1'], 5);
+    const verdict = { ...standing(), at: 0 };
+    await fleet.book.begin({
+      ...{ id: 'z-1' as PauseId, key: 'metric:starts', where: {} },
+      begun: { by: 'metric starts', reason: 'r', at: 10 },
+      regression: { verdict, since: 5, nodes: [], count: 0, changes: [] },
+    });
+    fleet.changes = [granted('c-1', 6), granted('c-2', 21)];
+    await fleet.look([15]);
+    expect([fleet.ended, fleet.told]).toEqual([[], []]);
+    await fleet.book.deny('z-1' as PauseId, { by: 'anna', reason: 'it is us', at: 20 });
+    await fleet.look([30, 530]);
+    expect(fleet.ended).toEqual([['c-1', 'cancelled', 'anna', 'z-1 denied: it is us']]);
     expect(fleet.told.map(({ node }) => node)).toEqual(['a/n1']);
   });
 });

@@ -42,6 +42,7 @@ export function storedInMemory(store: MemoryStore): Contents {
         ),
     ],
     ['members', store.fleet.members.map(comparable)],
+    ['verdicts', store.verdicts.latest.map(comparable)],
     ['pauses', store.pauses.map(({ pause, ended }) => comparable({ pause, ended }))],
     ['clusters', [...store.clusters].map(([cluster, observedAt]) => comparable({ cluster, observedAt }))],
     [

@@ -20,6 +20,7 @@ const tables: Readonly<Record<string, string>> = {
     FROM journal.report_seen AS seen JOIN journal.consumed_offset USING (place)
     WHERE NOT EXISTS (SELECT FROM journal.input_seen AS kept WHERE kept.cause_id = seen.cause_id)`,
   members: `SELECT node_key AS node, pool, zone, labels, unavailable, control_plane AS "controlPlane" FROM journal.fleet_member`,
+  verdicts: `SELECT verdict, since, recorded_at AS "recordedAt" FROM journal.metric`,
   pauses: `SELECT pause, ended FROM journal.pause ORDER BY position`,
   clusters: `SELECT cluster, observed_at AS "observedAt" FROM journal.fleet_cluster`,
   outbox: `SELECT topic, key, event, body, headers, when_sent AS "whenSent", outbox_partition AS partition,

@@ -1,0 +1,51 @@
+import { watchMetrics } from '../../../services/guard/metrics/watch-metrics.js';
+import { watchFleet } from '../../../services/guard/watch-fleet.js';
+import {
+  sendSignal,
+  supervised,
+  supervisionOf,
+  type RunningService,
+  type ServiceContext,
+} from './running-service.js';
+
+/** Runs with every executor: whoever acts also watches that it is not too much, and that the business stands it. */
+export function startGuardWatches(context: ServiceContext): readonly RunningService[] {
+  const metrics = startMetricWatch(context);
+  return [startFleetWatch(context), ...(metrics === undefined ? [] : [metrics])];
+}
+
+function startMetricWatch(context: ServiceContext): RunningService | undefined {
+  const { configuration, connections } = context;
+  const { prometheus, policy } = configuration.guard;
+  const { guardBook: book, changeBook: changes, inventory } = connections.journal;
+  const source = connections.metricSource;
+  if (prometheus === undefined || source === undefined) return undefined;
+  const supervision = supervisionOf(context, 'guard');
+  const ended = watchMetrics({
+    ...supervision,
+    ...{ book, changes, inventory, source },
+    metrics: policy.business.metrics,
+    readEveryMs: prometheus.readEveryMs,
+  });
+  return supervised('guard-metrics', ended, supervision);
+}
+
+function startFleetWatch(context: ServiceContext): RunningService {
+  const { configuration, connections } = context;
+  const { guardBook: book, changeBook: changes, inventory } = connections.journal;
+  const supervision = supervisionOf(context, 'guard');
+  const ended = watchFleet({
+    ...supervision,
+    ...{ book, changes, inventory, metrics: context.metrics },
+    breakers: configuration.guard.breakers,
+    dismiss: (node, order, id) =>
+      sendSignal(context, {
+        service: 'guard',
+        node,
+        signal: { kind: 'Order', order: { kind: 'dismiss', ...order } },
+        id,
+      }),
+    lookEveryMs: configuration.guard.lookEveryMs,
+  });
+  return supervised('guard', ended, supervision);
+}
