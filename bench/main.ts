@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BenchResult } from './bench-result.js';
 import { eventPartNames, measureEvents, type EventsOptions } from './events.js';
+import { measureGuard, type GuardOptions } from './guard.js';
 import { measurePipeline, partNames, type PipelineOptions } from './pipeline.js';
 import { resultTable } from './result-table.js';
 import { measureSoak } from './soak.js';
@@ -74,6 +75,19 @@ program
   .addOption(output())
   .action(async (options: Shown & EventsOptions) => {
     show(await measureEvents(options), options);
+  });
+
+program
+  .command('guard')
+  .description('leave to begin: one claim among many that wait, and as many as there are')
+  .option('--nodes <number>', 'nodes of the cluster', positive, 100_000)
+  .option('--waiting <number>', 'commands that wait for leave', positive, 1_000)
+  .option('--seconds <number>', 'how long claims come at a steady pace', positive, 20)
+  .option('--claims <number>', 'claims as fast as they go', positive, 10_000)
+  .addOption(strictOption())
+  .addOption(output())
+  .action(async (options: Shown & GuardOptions) => {
+    show(await measureGuard(options), options);
   });
 
 program

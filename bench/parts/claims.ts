@@ -1,0 +1,119 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import type { openPostgresJournal } from '../../adapters/postgres/journal.js';
+import { clusterName, wideCounters } from '../claim-fleet.js';
+import { distributionOf, rounded, type Part } from '../figures.js';
+import { inFlight } from '../in-flight.js';
+import { progress } from '../progress.js';
+
+type OpenJournal = Awaited<ReturnType<typeof openPostgresJournal>>;
+type CommandId = Parameters<OpenJournal['commands']['claim']>[0];
+type NodeKey = Parameters<OpenJournal['inventory']['member']>[0];
+
+export interface ClaimBench {
+  readonly journal: OpenJournal;
+  readonly connectionString: string;
+  /** Numbers of commands that nobody has claimed yet, each of its own node. */
+  readonly numbers: number[];
+}
+
+const perSecond = 200;
+const mostMilliseconds = 5;
+const leastTogether = 2_000;
+const together = 64;
+
+/**
+ * What an executor does for leave to begin: the book and the node are read, then the claim takes its counters. The fleet's picture is
+ * read in the background, at most twice a second.
+ */
+async function claimOne({ journal }: ClaimBench, number: number): Promise<void> {
+  const id = `p-${number}.1.1` as CommandId;
+  const [{ version }] = await Promise.all([
+    journal.guardBook.present(),
+    journal.inventory.member(`${clusterName}/n${number}` as NodeKey),
+  ]);
+  const answer = await journal.commands.claim(id, {
+    ...{ by: 'bench', now: Date.now(), leaseMs: 60_000, guardVersion: version },
+    budgets: wideCounters.map((counter) => ({
+      ...{ counter, line: counter, operation: 'isolate', cap: 1_000_000 },
+      until: counter.includes('/rate/') ? 'never' : 'returned',
+    })),
+  });
+  if (answer.kind !== 'claimed')
+    throw new Error(`command ${number} was not claimed: ${JSON.stringify(answer)}`);
+}
+
+function take({ numbers }: ClaimBench, count: number): readonly number[] {
+  const taken = numbers.splice(0, count);
+  if (taken.length < count) throw new Error(`only ${taken.length} commands are left`);
+  return taken;
+}
+
+/** Each begins at its time, whether or not those before it are done; ms from that time to the answer. */
+async function atTheirTimes(numbers: readonly number[], begin: (number: number) => Promise<void>) {
+  const began = performance.now();
+  const latencies: number[] = [];
+  const underWay: Promise<void>[] = [];
+  for (const [index, number] of numbers.entries()) {
+    const due = began + (index * 1_000) / perSecond;
+    const wait = due - performance.now();
+    if (wait > 1) await pause(wait);
+    underWay.push(
+      begin(number).then(() => {
+        latencies.push(performance.now() - due);
+      }),
+    );
+  }
+  await Promise.all(underWay);
+  return distributionOf(latencies);
+}
+
+/** Beside the floor: one row of its own updated and committed, at the same times. */
+export async function measureClaims(bench: ClaimBench, seconds: number): Promise<Part> {
+  const pool = new pg.Pool({ connectionString: bench.connectionString, max: 16 });
+  await pool.query(
+    'CREATE TABLE IF NOT EXISTS bench_row (number integer PRIMARY KEY, used integer NOT NULL)',
+  );
+  const count = perSecond * seconds;
+  await pool.query('INSERT INTO bench_row SELECT number, 0 FROM generate_series(0, $1::integer) AS number', [
+    count,
+  ]);
+  progress(`${count} claims, ${perSecond} a second, and as many bare commits`);
+  const floor = await atTheirTimes(
+    Array.from({ length: count }, (_, number) => number),
+    async (number) => {
+      await pool.query({
+        name: 'bench',
+        text: 'UPDATE bench_row SET used = used + 1 WHERE number = $1',
+        values: [number],
+      });
+    },
+  );
+  const claims = await atTheirTimes(take(bench, count), (number) => claimOne(bench, number));
+  await pool.end();
+  return {
+    name: 'claims',
+    figures: {
+      perSecond,
+      floorMilliseconds: floor,
+      claimMilliseconds: claims,
+      ratioOfP99: rounded(claims.p99 / floor.p99),
+    },
+    target: `p99 under ${mostMilliseconds} ms`,
+    met: claims.p99 < mostMilliseconds,
+  };
+}
+
+/** As many as there is room for, so many under way at once: they go together in transactions. */
+export async function measureClaimsTogether(bench: ClaimBench, count: number): Promise<Part> {
+  progress(`${count} claims, ${together} under way at once`);
+  const began = performance.now();
+  await inFlight(take(bench, count), together, (number) => claimOne(bench, number));
+  const rate = count / ((performance.now() - began) / 1_000);
+  return {
+    name: 'claims-together',
+    figures: { claims: count, underWay: together, perSecond: Math.round(rate) },
+    target: `${leastTogether} claims a second`,
+    met: rate >= leastTogether,
+  };
+}

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import pg from 'pg';
+import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
+import { fillFleet, wideCounters } from '../../../bench/claim-fleet.js';
+import { defaultOptions, TestClock } from './harness.js';
+import { startTestServer, type TestServer } from './postgres-server.js';
+
+const waiting = 200;
+const claims = 20;
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+it('given many commands, when some are claimed, then no more is read than if there were few (a claim took as long as the queue)', async () => {
+  // given
+  const connectionString = await server.createDatabase();
+  const clock = new TestClock();
+  const copy = await openPostgresJournal({ ...defaultOptions(clock), connectionString });
+  await fillFleet(connectionString, { nodes: 2_000, waiting, claims: 1_800 });
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const claim = async (number: number): Promise<unknown> => {
+    const budgets = wideCounters.map((counter) => ({
+      ...{ counter, line: counter, operation: 'isolate', cap: 10_000, until: 'returned' },
+    }));
+    const asked = JSON.stringify([{ id: `p-${number}.1.1`, guard: 0, budgets }]);
+    const { rows } = await client.query<{ kind: string }>(
+      'SELECT kind FROM journal.claim_in_lines($1, $2, $3, $4::jsonb)',
+      ['me', Date.now(), Date.now() + 1_000, asked],
+    );
+    return rows[0]?.kind;
+  };
+  try {
+    // when
+    await client.query('BEGIN');
+    for (let number = 1; number <= claims; number += 1) expect(await claim(waiting + number)).toBe('claimed');
+    // then
+    const { rows } = await client.query<{ table: string; whole: number; byIndex: number }>(
+      `SELECT relname AS table, seq_tup_read::integer AS whole, coalesce(idx_tup_fetch, 0)::integer AS "byIndex"
+        FROM pg_stat_xact_user_tables WHERE relname IN ('command', 'permit', 'change') ORDER BY 1`,
+    );
+    expect(rows.map(({ table, whole }) => [table, whole])).toEqual([
+      ['change', 0],
+      ['command', 0],
+      ['permit', 0],
+    ]);
+    expect(Math.max(...rows.map(({ byIndex }) => byIndex))).toBeLessThan(10 * claims);
+    await client.query('ROLLBACK');
+  } finally {
+    await client.end();
+    await copy.close();
+  }
+});
