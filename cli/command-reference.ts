@@ -38,7 +38,7 @@ Generated from \`cli/\`. Results go to stdout, everything else to stderr. \`-o j
 \`apiVersion\` and \`kind\`, described by \`schemas/cli/KIND.schema.json\`; \`jsonl\` prints its items, a line each;
 the table is for people and no contract. The server is \`--server\`, else \`FAULTLINE_SERVER\`, else the local run of
 the same folder, else \`http://127.0.0.1:7766\`. Exit codes: 0 ok (an empty list too), 1 failed, 2 usage, 3 not found,
-4 refused, 5 timed out, 6 differs, 130 interrupted; see errors.md.
+4 refused, 5 timed out, 6 differs, 7 leave lost, 130 interrupted; see errors.md.
 `;
 
 /** docs/cli.md */

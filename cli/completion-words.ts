@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander';
 
 /** Names that a running Faultline knows. */
-type NameList = 'nodes' | 'processes' | 'pauses';
+type NameList = 'nodes' | 'processes' | 'pauses' | 'changes';
 
 /** Asks a running Faultline for names; no answer is no names. */
 export type ListNames = (list: NameList) => Promise<readonly string[]>;
@@ -23,6 +23,7 @@ function namesNeeded(command: Command): NameList | undefined {
   const [argument] = command.registeredArguments;
   if (argument?.name() === 'process') return 'processes';
   if (argument?.name() === 'pause') return 'pauses';
+  if (argument?.name() === 'change') return 'changes';
   return argument?.name() === 'node' || command.name() === 'node' ? 'nodes' : undefined;
 }
 

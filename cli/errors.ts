@@ -75,6 +75,11 @@ export const errorCatalog = {
     when: '`doctor` or `schemas check` found something wrong; each finding is in the result.',
     next: 'do what the result says',
   },
+  LeaveLost: {
+    exitCode: exitCodes.leaveLost,
+    when: '`guard ask`: leave was lost before the command had ended: no heartbeat came through in time, or somebody ended the change. The command was stopped, if it still ran.',
+    next: 'look how the node is: the command may have done a part of its work; then ask anew',
+  },
   BackupRefused: {
     exitCode: exitCodes.refused,
     when: 'The file is no whole backup, or does not fit the database or the configuration. Nothing was changed.',
@@ -111,6 +116,16 @@ export class CommandFailed extends Error {
   }
 }
 
+/** A command that was run in the course of ours has ended: its exit code becomes ours, and there is nothing to tell. */
+export class RunEnded extends Error {
+  override readonly name = 'RunEnded';
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super(`the command ended with ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
 /** Any error as one of the catalog. */
 export function asCommandFailed(error: unknown): CommandFailed {
   if (error instanceof CommandFailed) return error;
@@ -139,7 +154,8 @@ export function errorsDocument(): string {
     '| --- | --- | --- | --- |',
     ...rows,
     '',
-    'Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 refused, 5 timed out, 6 differs, 130 interrupted.',
+    'Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 refused, 5 timed out, 6 differs, 7 leave lost, 130 interrupted;',
+    '`guard ask … -- COMMAND` ends with that of the command (128 and the number of the signal that ended it, 127 if it could not be run).',
     '',
   ].join('\n');
 }

@@ -7,7 +7,11 @@ export const exitCodes = {
   refused: 4,
   timedOut: 5,
   differs: 6,
+  leaveLost: 7,
   interrupted: 130,
 } as const;
+
+/** Of a command that was run for somebody and could not be begun, as in shells. */
+export const notBegunExitCode = 127;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

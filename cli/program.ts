@@ -18,8 +18,8 @@ import { runCommand } from './commands/run.js';
 import { simulateCommand } from './commands/simulate.js';
 import { schemasCommand } from './commands/schemas.js';
 import { topicsCommand } from './commands/topics.js';
-import { asCommandFailed, errorCatalog } from './errors.js';
-import { exitCodes, type ExitCode } from './exit-codes.js';
+import { asCommandFailed, errorCatalog, RunEnded } from './errors.js';
+import { exitCodes } from './exit-codes.js';
 import { packageVersion } from './package-version.js';
 import { webhooksCommand } from './commands/webhooks.js';
 import type { Terminal } from './terminal.js';
@@ -79,12 +79,13 @@ export function createProgram(terminal: Terminal): Command {
 }
 
 /** Runs one command line; resolves with the exit code. Errors are told on stderr: what, and what to do. */
-export async function runProgram(terminal: Terminal, words: readonly string[]): Promise<ExitCode> {
+export async function runProgram(terminal: Terminal, words: readonly string[]): Promise<number> {
   try {
     await createProgram(terminal).parseAsync(words, { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof RunEnded) return error.exitCode;
     if (terminal.interrupted.aborted) return exitCodes.interrupted;
     const failure = asCommandFailed(error);
     terminal.err(`error (${failure.code}): ${failure.message}\nnext: ${failure.next}\n`);

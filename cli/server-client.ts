@@ -26,6 +26,7 @@ export interface ServerClient {
     path: string,
     body: string,
     contentType: string,
+    more?: Readonly<Record<string, string>>,
   ): Promise<{ readonly status: number; readonly body: unknown }>;
 }
 
@@ -125,11 +126,11 @@ export function connectToServer(terminal: Terminal, options: ServerOptions): Ser
         throw failureOf(url, response.status, await bodyOf(response, url));
       return response.body;
     },
-    post: (path, body, contentType) =>
+    post: (path, body, contentType, more) =>
       request(`${url}${path}`, {
         method: 'POST',
         body,
-        headers: { ...headers, 'content-type': contentType },
+        headers: { ...headers, ...more, 'content-type': contentType },
       }),
   };
 }

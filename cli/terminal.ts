@@ -11,7 +11,7 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Colour on stdout. */
   readonly colour: boolean;
-  /** Aborts at SIGINT or SIGTERM. */
+  /** Aborts at SIGINT or SIGTERM, with the signal as its reason. */
   readonly interrupted: AbortSignal;
   readStdin(): Promise<string>;
 }
@@ -27,7 +27,7 @@ export function processTerminal(): Terminal {
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      interruption.abort();
+      interruption.abort(signal);
     });
   }
   // `faultline get … | head`: the reader has seen enough.

@@ -1,3 +1,5 @@
+import type { NewsReader } from '../ports/news-reader.js';
+
 /**
  * Tells readers that there may be something new, without losing a notice that comes between their read and their
  * wait: a reader calls `reading` before it reads, and `wait` returns at once when anything was announced since. Where
@@ -33,6 +35,17 @@ export class WakeUp {
   /** Whether something was announced that this reader has not read. */
   hasNews(reader: object = this): boolean {
     return (this.#readAt.get(reader) ?? this.#announced) < this.#announced;
+  }
+
+  /** A reader that comes and goes: it reads and waits for itself. */
+  newReader(): NewsReader {
+    const reader: NewsReader = {
+      looking: () => {
+        this.reading(reader);
+      },
+      changed: (signal) => this.wait(signal, reader),
+    };
+    return reader;
   }
 
   /** Calls `wake` at each notice, until what it returns is called. */

@@ -1,6 +1,7 @@
 import type { Change, EndOfChange, OutcomeOfChange } from '../../domain/change.js';
 import type { ChangeId, NodeKey } from '../../domain/identifiers.js';
 import type { BudgetClaim, Page } from './journal.js';
+import type { NewsReader } from './news-reader.js';
 
 /** A change of somebody else, and how it stands. */
 export interface ChangeRow {
@@ -68,6 +69,8 @@ export interface ChangeBook {
     id: ChangeId,
     wait: { readonly reason: string; readonly line?: string; readonly askAgainAt: number },
   ): Promise<void>;
+  /** Hears whenever something may have been given back; by a notice that got lost, up to a second later. */
+  watchRoom(): NewsReader;
   /** A sign of life: the lease begins anew. False: it had run out before `now`, or the change is over. */
   extend(id: ChangeId, now: number): Promise<boolean>;
   /**

@@ -79,12 +79,13 @@ export interface OrderOptions extends OutputOptions {
 
 /** What is sent for an order: with whether it is only to be looked at, and who says to give it. */
 export function orderBody(terminal: Terminal, { dryRun }: OrderOptions, order: object): string {
-  const claimed = terminal.environment['USER'];
-  return JSON.stringify({
-    ...order,
-    dryRun: dryRun === true,
-    ...(claimed === undefined || claimed === '' ? {} : { subject: claimed }),
-  });
+  return JSON.stringify({ ...order, dryRun: dryRun === true, ...claimedSubject(terminal) });
+}
+
+/** Who gives it, where no operators are configured. */
+export function claimedSubject({ environment }: Terminal): { readonly subject?: string } {
+  const claimed = environment['USER'];
+  return claimed === undefined || claimed === '' ? {} : { subject: claimed };
 }
 
 export function serverOf(terminal: Terminal, options: ServerOptions): ServerClient {

@@ -52,6 +52,10 @@ function listNames(terminal: Terminal): ListNames {
         const { pauses } = await server.get<GuardDescription>('/v1/guard');
         return pauses.map(({ id }) => id);
       }
+      if (list === 'changes') {
+        const { items } = await everyItem<{ id: string }>(server, '/v1/changes', { open: true });
+        return items.map(({ id }) => id);
+      }
       const { items } = await everyItem<{ processId: string }>(server, '/v1/processes', { active: true });
       return items.map(({ processId }) => processId);
     } catch {

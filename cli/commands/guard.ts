@@ -19,7 +19,8 @@ import { printDocument, printView } from '../output/print.js';
 import { printable } from '../output/table.js';
 import { failureOf } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
-import { changesCommand } from './guard-changes.js';
+import { askCommand } from './guard-ask.js';
+import { changesCommand, doneCommand, heartbeatCommand } from './guard-changes.js';
 import {
   everyItem,
   nodePath,
@@ -218,6 +219,9 @@ export function guardCommand(terminal: Terminal): Command {
     ...verdictVerbs.map((verb) => verdictCommand(terminal, verb)),
     historyCommand(terminal),
     verdictsCommand(terminal),
+    askCommand(terminal),
+    heartbeatCommand(terminal),
+    doneCommand(terminal),
     changesCommand(terminal),
   ])
     command.addCommand(child);

@@ -133,7 +133,7 @@ async function addConsole(
         clock,
       }),
       headStartMsOf: (faultType) => headStartOf(configuration, faultType),
-      now: () => clock.now(),
+      clock,
       newId: () => randomness.uuid(),
     },
     streams: new EventStreams({

@@ -5,7 +5,7 @@ import {
   deadLetterList,
   deadLetterReceipt,
 } from '../../services/console/forms/dead-letters.js';
-import { changeList } from '../../services/console/forms/changes.js';
+import { changeDescription, changeList } from '../../services/console/forms/changes.js';
 import {
   guardDescription,
   guardNode,
@@ -58,6 +58,7 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   PauseList: pauseList,
   VerdictList: verdictList,
   ChangeList: changeList,
+  Change: changeDescription,
   GuardReceipt: guardReceipt,
   ReportReceipt: reportReceipt,
   DemoResult: demoResult,

@@ -8,6 +8,11 @@ function why({ waiting, ended, reason }: ChangeItem): string {
   return waiting?.reason ?? ended?.message ?? reason;
 }
 
+/** One of them. Ages are as of `now`, ms. */
+export function changeView(now: number): View<ChangeItem, ChangeItem> {
+  return { ...changesView(now), rows: (change) => [change] };
+}
+
 /** Ages are as of `now`, ms. */
 export function changesView(now: number): View<{ readonly items: readonly ChangeItem[] }, ChangeItem> {
   return {

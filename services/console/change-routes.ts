@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+import type { Patience } from './await-leave.js';
 import {
   changeHeaders,
   changeOutcome,
@@ -16,10 +17,27 @@ import {
   endChange,
   keepChange,
   listChanges,
+  waitMsIn,
   type ChangeSource,
 } from './handle-changes.js';
-import { changeParameters, changesQuery, type ChangeParameters, type ChangesQuery } from './requests.js';
+import {
+  changeParameters,
+  changesQuery,
+  waitQuery,
+  type ChangeParameters,
+  type ChangesQuery,
+  type WaitQuery,
+} from './requests.js';
 import { strictBodies } from './strict-bodies.js';
+
+/** @throws ConsoleRefusal BadRequest */
+function patienceOf(query: WaitQuery, reply: FastifyReply): Patience {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    gone.abort();
+  });
+  return { waitMs: waitMsIn(query), gone: gone.signal };
+}
 
 /** Changes of others: asked for by operators, looked at by everybody who may look. */
 export function changeRoutes(
@@ -38,19 +56,24 @@ export function changeRoutes(
     { schema: { params: changeParameters } },
     ({ params }) => describeChange(source, params.id),
   );
-  fastify.post<{ Body: NewChange; Headers: ChangeHeaders }>(
+  fastify.post<{ Body: NewChange; Headers: ChangeHeaders; Querystring: WaitQuery }>(
     '/v1/changes',
-    { schema: { body: newChange, headers: changeHeaders }, ...strictBodies },
-    (request) =>
+    { schema: { body: newChange, headers: changeHeaders, querystring: waitQuery }, ...strictBodies },
+    (request, reply) =>
       askForChange(source, request.body, {
         key: request.headers['idempotency-key'],
         subject: subjectOf(request, request.body.subject),
+        patience: patienceOf(request.query, reply),
       }),
   );
-  fastify.post<{ Params: ChangeParameters; Body: Heartbeat }>(
+  fastify.post<{ Params: ChangeParameters; Body: Heartbeat; Querystring: WaitQuery }>(
     '/v1/changes/:id/heartbeat',
-    { schema: { params: changeParameters, body: heartbeat }, ...strictBodies },
-    (request) => keepChange(source, request.params.id, subjectOf(request, request.body.subject)),
+    { schema: { params: changeParameters, body: heartbeat, querystring: waitQuery }, ...strictBodies },
+    (request, reply) =>
+      keepChange(source, request.params.id, {
+        subject: subjectOf(request, request.body.subject),
+        patience: patienceOf(request.query, reply),
+      }),
   );
   fastify.post<{ Params: ChangeParameters; Body: ChangeOutcome }>(
     '/v1/changes/:id/done',

@@ -3,9 +3,11 @@ import { isSameChange, type Change } from '../../domain/change.js';
 import type { ChangeId } from '../../domain/identifiers.js';
 import { parseDurationMs } from '../duration.js';
 import { shortId } from '../short-id.js';
+import { awaitLeave, type Patience } from './await-leave.js';
 import { changeItemOf, statusOf } from './change-item.js';
 import {
   leaseBounds,
+  longestWaitMs,
   type ChangeDescription,
   type ChangeList,
   type ChangeOutcome,
@@ -14,8 +16,8 @@ import {
 import { apiVersion, toInstant } from './forms/form.js';
 import { ConsoleRefusal } from './forms/problem.js';
 import { nodeIn } from './node-in.js';
-import type { ChangesQuery } from './requests.js';
-import { tryGrant, type GrantSource } from './try-grant.js';
+import type { ChangesQuery, WaitQuery } from './requests.js';
+import type { GrantSource } from './try-grant.js';
 
 export interface ChangeSource extends GrantSource {
   /** How much older than it is what is because of that fault counts in lines, ms. */
@@ -59,8 +61,15 @@ function descriptionOf(row: ChangeRow, now: number): ChangeDescription {
   return { apiVersion, kind: 'Change', ...changeItemOf(row, now) };
 }
 
-async function described(source: ChangeSource, id: ChangeId): Promise<ChangeDescription> {
-  return descriptionOf(await changeNamed(source, id), source.now());
+/** @throws ConsoleRefusal BadRequest */
+export function waitMsIn({ wait }: WaitQuery): number {
+  const waitMs = wait === undefined ? 0 : parseDurationMs(wait);
+  if (waitMs !== undefined && waitMs <= longestWaitMs) return waitMs;
+  throw new ConsoleRefusal(
+    'BadRequest',
+    `wait: ${wait ?? ''} is too long`,
+    'give one up to 60s, and ask again',
+  );
 }
 
 /**
@@ -70,7 +79,7 @@ async function described(source: ChangeSource, id: ChangeId): Promise<ChangeDesc
 export async function askForChange(
   source: ChangeSource,
   order: NewChange,
-  given: { readonly key: string; readonly subject: string },
+  given: { readonly key: string; readonly subject: string; readonly patience: Patience },
 ): Promise<ChangeDescription> {
   const { cluster, node, operation, reason, faultType } = order;
   const asked: Change = {
@@ -81,7 +90,7 @@ export async function askForChange(
     ...{ operation, reason },
     ...(faultType === undefined ? {} : { faultType }),
     leaseMs: leaseIn(order),
-    askedAt: source.now(),
+    askedAt: source.clock.now(),
   };
   const row = await source.book.keep(asked, source.headStartMsOf(faultType));
   if (!isSameChange(row.change, asked))
@@ -90,8 +99,7 @@ export async function askForChange(
       `this Idempotency-Key is that of ${row.change.id}, which is another change`,
       'give each change a key of its own',
     );
-  if (statusOf(row, source.now()) === 'waiting') await tryGrant(source, row);
-  return described(source, row.change.id);
+  return descriptionOf(await awaitLeave(source, row, given.patience), source.clock.now());
 }
 
 /**
@@ -101,17 +109,17 @@ export async function askForChange(
 export async function keepChange(
   source: ChangeSource,
   id: string,
-  subject: string,
+  { subject, patience }: { readonly subject: string; readonly patience: Patience },
 ): Promise<ChangeDescription> {
   const row = await changeNamed(source, id);
   const { owner } = row.change;
   if (owner !== subject)
     throw new ConsoleRefusal('Forbidden', `${id} is a change of ${owner}`, 'only its owner keeps it alive');
-  refuseOver(row, source.now());
-  if (!(await source.book.extend(row.change.id, source.now())))
-    refuseOver(await changeNamed(source, id), source.now());
-  if (row.granted === undefined) await tryGrant(source, row);
-  return described(source, row.change.id);
+  refuseOver(row, source.clock.now());
+  const isAlive = await source.book.extend(row.change.id, source.clock.now());
+  const kept = await changeNamed(source, id);
+  if (!isAlive) refuseOver(kept, source.clock.now());
+  return descriptionOf(await awaitLeave(source, kept, patience), source.clock.now());
 }
 
 /**
@@ -124,11 +132,16 @@ export async function endChange(
   { outcome, message, subject }: ChangeOutcome & { readonly subject: string },
 ): Promise<ChangeDescription> {
   const { change } = await changeNamed(source, id);
-  const end = { how: outcome, by: subject, at: source.now(), ...(message === undefined ? {} : { message }) };
-  if (await source.book.end(change.id, end)) return described(source, change.id);
+  const end = {
+    how: outcome,
+    by: subject,
+    at: source.clock.now(),
+    ...(message === undefined ? {} : { message }),
+  };
+  const isEnded = await source.book.end(change.id, end);
   const row = await changeNamed(source, id);
-  if (row.ended?.how === outcome) return descriptionOf(row, source.now());
-  refuseOver(row, source.now());
+  if (isEnded || row.ended?.how === outcome) return descriptionOf(row, source.clock.now());
+  refuseOver(row, source.clock.now());
   throw new ConsoleRefusal(
     'ChangeOver',
     `${id} has no leave yet, so it can't have ${outcome}`,
@@ -138,12 +151,12 @@ export async function endChange(
 
 /** @throws ConsoleRefusal NotFound */
 export async function describeChange(source: ChangeSource, id: string): Promise<ChangeDescription> {
-  return descriptionOf(await changeNamed(source, id), source.now());
+  return descriptionOf(await changeNamed(source, id), source.clock.now());
 }
 
 /** @throws ConsoleRefusal BadRequest */
 export async function listChanges(
-  { book, now }: ChangeSource,
+  { book, clock }: ChangeSource,
   { open, node, after, limit }: ChangesQuery,
 ): Promise<ChangeList> {
   const { rows, next } = await book.list({
@@ -152,7 +165,7 @@ export async function listChanges(
     ...(node === undefined ? {} : { node: nodeIn(node) }),
     ...(after === undefined ? {} : { after }),
   });
-  const at = now();
+  const at = clock.now();
   return {
     apiVersion,
     kind: 'ChangeList',

@@ -49,6 +49,7 @@ import {
   processesQuery,
   processParameters,
   replayQuery,
+  waitQuery,
   webhookParameters,
 } from './requests.js';
 
@@ -246,6 +247,7 @@ export const consoleOperations: readonly Operation[] = [
     method: 'post',
     path: '/v1/changes',
     summary: newChange.description ?? 'ask',
+    query: waitQuery,
     headers: changeHeaders,
     body: newChange,
     answers: { 200: changeDescription },
@@ -255,6 +257,7 @@ export const consoleOperations: readonly Operation[] = [
     path: '/v1/changes/{id}/heartbeat',
     summary: heartbeat.description ?? 'heartbeat',
     parameters: changeParameters,
+    query: waitQuery,
     body: heartbeat,
     answers: { 200: changeDescription },
   },

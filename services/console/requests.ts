@@ -32,6 +32,15 @@ export const changesQuery = query({
   after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`next` of the page before.' })),
   limit,
 });
+export const waitQuery = query({
+  wait: Type.Optional(
+    Type.String({
+      pattern: '^[0-9]{1,9}(ms|s|m)$',
+      description:
+        'While the change waits, answer when there is leave, and at the latest after so long (up to 60s) or after two thirds of the lease. Without it: at once.',
+    }),
+  ),
+});
 export const factsQuery = query({
   from: Type.Integer({ minimum: 1, default: 1, description: 'First fact version.' }),
   limit,
@@ -88,6 +97,7 @@ export type ProcessesQuery = Static<typeof processesQuery>;
 export type VerdictsQuery = Static<typeof verdictsQuery>;
 export type PausesQuery = Static<typeof pausesQuery>;
 export type ChangesQuery = Static<typeof changesQuery>;
+export type WaitQuery = Static<typeof waitQuery>;
 export type FactsQuery = Static<typeof factsQuery>;
 export type ReplayQuery = Static<typeof replayQuery>;
 export type DeadLettersQuery = Static<typeof deadLettersQuery>;

@@ -1,12 +1,12 @@
 import type { ChangeBook, ChangeRow, GrantAnswer } from '../../adapters/ports/change-book.js';
 import type { Leave, PermitGuard } from '../../adapters/ports/change-guard.js';
+import type { Clock } from '../../adapters/ports/clock.js';
 import { counterWait } from '../counter-wait.js';
 
 export interface GrantSource {
   readonly book: ChangeBook;
   readonly guard: PermitGuard;
-  /** ms */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now' | 'waitUntil'>;
 }
 
 /** Pauses that begin or end while the guard is asked; after so many it waits like others. */
@@ -19,19 +19,19 @@ type Refusal = Extract<GrantAnswer, { readonly kind: 'refused' }>;
  * changed.
  */
 export async function tryGrant(source: GrantSource, { change }: ChangeRow): Promise<void> {
-  const { book, guard, now } = source;
+  const { book, guard, clock } = source;
   const { id, node, operation, owner, faultType, leaseMs } = change;
   const request = { node, operation, owner, ...(faultType === undefined ? {} : { faultType }) };
   // Whoever waits has to give a sign of life anyway, well within its lease.
-  const soon = (at: number): number => Math.min(at, now() + Math.floor(leaseMs / 3));
+  const soon = (at: number): number => Math.min(at, clock.now() + Math.floor(leaseMs / 3));
   for (let question = 1; ; question += 1) {
-    const answer = await guard.askFor(request, now());
+    const answer = await guard.askFor(request, clock.now());
     if (answer.kind === 'wait') {
       await book.wait(id, { reason: answer.reason, askAgainAt: soon(answer.until) });
       return;
     }
     const { budgets, guardVersion } = answer;
-    const granted = await book.grant(id, { now: now(), budgets, guardVersion });
+    const granted = await book.grant(id, { now: clock.now(), budgets, guardVersion });
     if (granted.kind !== 'refused') return;
     if (granted.why === 'changed' && question < mostQuestions) continue;
     const { askAgainAt = Infinity, ...wait } = waitOf(granted, answer);

@@ -4,7 +4,7 @@ import { completionWords } from '../../cli/completion-words.js';
 import { createProgram } from '../../cli/program.js';
 import { runCommand, testTerminal } from './run-command.js';
 
-const names = { nodes: ['east/n1', 'west/n2'], processes: ['p-1', 'p-2'], pauses: ['z-1'] };
+const names = { nodes: ['east/n1', 'west/n2'], processes: ['p-1', 'p-2'], pauses: ['z-1'], changes: ['c-1'] };
 
 const cases: readonly (readonly [written: readonly string[], found: readonly string[]])[] = [
   [['ge'], ['get']],
@@ -27,6 +27,7 @@ const cases: readonly (readonly [written: readonly string[], found: readonly str
   [['order', 'retry', 'p-1', '--reason', ''], []],
   [['guard', 'why', 'w'], ['west/n2']],
   [['guard', 'thaw', 'z'], ['z-1']],
+  [['guard', 'done', 'c'], ['c-1']],
   [
     ['guard', 'freeze', '--operation', 're'],
     ['restart-component', 'reimage', 'release'],

@@ -105,7 +105,7 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
         clock: systemClock,
       }),
       headStartMsOf: () => 0,
-      now: () => systemClock.now(),
+      clock: systemClock,
       newId: () => systemRandomness.uuid(),
     },
     streams: new EventStreams({

@@ -4,6 +4,7 @@ import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import type { ChangeBook, ChangeRow, ChangesQuery, GrantAnswer } from '../../ports/change-book.js';
 import type { Page } from '../../ports/journal.js';
+import type { NewsReader } from '../../ports/news-reader.js';
 import type { StoredChange } from './changes.js';
 import type { MemoryStore } from './store.js';
 import { takeCounters } from './take-counters.js';
@@ -60,6 +61,10 @@ export class MemoryChangeBook implements ChangeBook {
     stored.waitingReason = asStored(reason);
     stored.waitingLine = line;
     stored.askAgainAt = askAgainAt;
+  }
+
+  watchRoom(): NewsReader {
+    return this.#store.work.newReader();
   }
 
   async extend(id: ChangeId, now: number): Promise<boolean> {

@@ -4,6 +4,7 @@ import { storableText } from '../../../schemas/storable-text.js';
 import { storableJson } from '../../journal/storable.js';
 import type { ChangeBook, ChangeRow, ChangesQuery, GrantAnswer } from '../../ports/change-book.js';
 import type { Page } from '../../ports/journal.js';
+import type { NewsReader } from '../../ports/news-reader.js';
 import type { JournalContext } from './context.js';
 import { Grants } from './grants.js';
 import { eachOnce, Together } from './together.js';
@@ -82,6 +83,10 @@ export class PostgresChangeBook implements ChangeBook {
         WHERE id = $1 AND status = 'waiting'`,
       values: [id, storableText(reason), line ?? null, askAgainAt],
     });
+  }
+
+  watchRoom(): NewsReader {
+    return this.#context.notices.work.newReader();
   }
 
   async extend(id: ChangeId, now: number): Promise<boolean> {

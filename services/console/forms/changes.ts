@@ -11,6 +11,9 @@ const { subject, reason } = givenBy;
 /** Bounds of a lease, ms: shorter ones would be lost by any pause of a client, longer ones hold a node for a dead one. */
 export const leaseBounds = { least: 5_000, usual: 60_000, most: 3_600_000 };
 
+/** A request that waits for leave is answered at the latest after so long: proxies cut off what is silent for longer. */
+export const longestWaitMs = 60_000;
+
 export const newChange = Type.Object(
   {
     cluster: Type.String({ minLength: 1, maxLength: 63 }),

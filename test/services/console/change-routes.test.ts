@@ -149,6 +149,30 @@ describe('POST /v1/changes', () => {
   });
 });
 
+describe('a client that waits for its answer', () => {
+  const waitFor = async (wait: string): Promise<Answer> => {
+    const id = await askedFor({ node: 'n2' }, 'k2');
+    return post(`/v1/changes/${id}/heartbeat?wait=${wait}`, {});
+  };
+
+  it('given that leave is given back, then it is answered with leave', async () => {
+    const first = await askedFor();
+    const answer = waitFor('60s');
+    await post(`/v1/changes/${first}/done`, { outcome: 'succeeded' });
+    expect((await answer).body).toMatchObject({ status: 'granted' });
+  });
+
+  it('given that nothing is, then it is told in time why it waits', async () => {
+    await ask();
+    const { body } = await post('/v1/changes?wait=300ms', { ...change, node: 'n2' }, { key: 'k2' });
+    expect(body).toMatchObject({ status: 'waiting', waiting: { reason: 'BudgetFull: isolate/in-flight/a' } });
+  });
+
+  it.each(['61s', '2h', 'long'])('given ?wait=%s, then it is refused', async (wait) => {
+    expect((await waitFor(wait)).status).toBe(400);
+  });
+});
+
 describe('a change', () => {
   it('given a heartbeat, then its lease begins anew; only its owner gives one', async () => {
     const id = await askedFor({ lease: '10s' });

@@ -1,0 +1,85 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { systemRandomness } from '../../../adapters/clock/system-clock.js';
+import { createMemoryJournal } from '../../../adapters/memory/journal.js';
+import type { OpenJournal } from '../../../adapters/journal/options.js';
+import type { ChangeRow } from '../../../adapters/ports/change-book.js';
+import type { PermitAnswer } from '../../../adapters/ports/change-guard.js';
+import type { Clock } from '../../../adapters/ports/clock.js';
+import { createOutboxWriter } from '../../../services/maintenance/publish/outbox-writer.js';
+import { awaitLeave } from '../../../services/console/await-leave.js';
+import { changeNamed } from '../../contract/journal/changes-suite.js';
+import { budgetOf } from '../../contract/journal/decisions.js';
+
+const now = 1_000_000;
+/** Nothing but rests between two looks comes to an end: what has to be heard of is not found out by time. */
+const stopped: Clock = {
+  now: () => now,
+  fromLogTime: (wallMs) => wallMs,
+  waitUntil: (instant, signal) =>
+    instant - now < 10_000
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          signal?.addEventListener('abort', () => {
+            resolve();
+          });
+        }),
+};
+
+let journal: OpenJournal;
+let asked: number;
+
+beforeEach(async () => {
+  asked = 0;
+  journal = createMemoryJournal({
+    clock: stopped,
+    randomness: systemRandomness,
+    writer: createOutboxWriter({ source: '/faultline/test', epoch: 1 }),
+    partitionCount: 1,
+    outboxPartitions: 1,
+    verify: true,
+  });
+  await journal.upkeep.resume();
+});
+
+/** One at a time, and a guard that says to come again in an hour. */
+function source() {
+  const budget = budgetOf('isolate/in-flight/a', 1, 'returned');
+  const leave: PermitAnswer = {
+    kind: 'ask',
+    budgets: [budget],
+    askAgainAt: { [budget.counter]: now + 3_600_000 },
+    guardVersion: 0,
+  };
+  const askFor = (): Promise<PermitAnswer> => {
+    asked += 1;
+    return Promise.resolve(leave);
+  };
+  return { book: journal.changeBook, guard: { askFor }, clock: stopped };
+}
+
+const keep = (name: string): Promise<ChangeRow> =>
+  journal.changeBook.keep(changeNamed(name, { leaseMs: 3_600_000 }), 0);
+
+describe('leave that is waited for', () => {
+  it('given that somebody gives it back, then it is there at once', async () => {
+    const gone = new AbortController().signal;
+    const first = await awaitLeave(source(), await keep('n1'), { waitMs: 0, gone });
+    const second = awaitLeave(source(), await keep('n2'), { waitMs: 60_000, gone });
+    await journal.changeBook.end(first.change.id, { how: 'succeeded', by: 'deployer', at: now });
+    expect((await second).granted).toBeDefined();
+  });
+
+  it('given that the client is gone, then nothing is asked for in its name', async () => {
+    const client = new AbortController();
+    const first = await awaitLeave(source(), await keep('n1'), { waitMs: 0, gone: client.signal });
+    const second = awaitLeave(source(), await keep('n2'), { waitMs: 60_000, gone: client.signal });
+    await vi.waitFor(() => {
+      expect(asked).toBe(2);
+    });
+    client.abort();
+    expect((await second).granted).toBeUndefined();
+    await journal.changeBook.end(first.change.id, { how: 'succeeded', by: 'deployer', at: now });
+    expect(asked).toBe(2);
+  });
+});
