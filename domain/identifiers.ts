@@ -42,6 +42,10 @@ export function isNodeName(text: string): text is NodeName {
   return nodePattern.test(text);
 }
 
+export function isChangeId(text: string): text is ChangeId {
+  return text.startsWith('c-');
+}
+
 export function nodeKey(cluster: ClusterName, node: NodeName): NodeKey {
   return `${cluster}/${node}` as NodeKey;
 }

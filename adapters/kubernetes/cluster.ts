@@ -46,8 +46,10 @@ export function connectCluster(options: ClusterOptions): ConnectedCluster {
     timeoutMs: options.timeoutMs ?? 10_000,
   });
   const seen = new SeenNodes();
-  const listNodes = (): Promise<KubernetesAnswer<DecodedList<KubernetesNode>>> =>
-    listAll(transport, '/api/v1/nodes', {}, decodeNode);
+  const listNodes = (
+    selection: Readonly<Record<string, string>> = {},
+  ): Promise<KubernetesAnswer<DecodedList<KubernetesNode>>> =>
+    listAll(transport, '/api/v1/nodes', selection, decodeNode);
   return {
     cluster: options.cluster,
     version: () => get(transport, '/version', gitVersionOf),
@@ -57,6 +59,7 @@ export function connectCluster(options: ClusterOptions): ConnectedCluster {
         (body) => memberOf(body, 'status', 'allowed') === true,
       ),
     getNode: (name) => get(transport, nodePath(name), decodeNode),
+    listNodesLabelled: async (label) => itemsOf(await listNodes({ labelSelector: label })),
     nodeSeen: (name) => seen.get(name),
     patchNode: (name, patch) => transport.call(jsonPatch(nodePath(name), patch), decodeNode),
     ...podCalls(transport),

@@ -97,6 +97,7 @@ export function memberOf(body: unknown, ...path: readonly string[]): unknown {
 function decodeMeta(value: unknown): ObjectMeta {
   const meta = fields(value);
   const namespace = nonEmpty(meta['namespace']);
+  const creationTimestamp = nonEmpty(meta['creationTimestamp']);
   const deletionTimestamp = nonEmpty(meta['deletionTimestamp']);
   const labels = strings(meta['labels']);
   const annotations = strings(meta['annotations']);
@@ -109,6 +110,7 @@ function decodeMeta(value: unknown): ObjectMeta {
     ...(namespace === undefined ? {} : { namespace }),
     ...(labels === undefined ? {} : { labels }),
     ...(annotations === undefined ? {} : { annotations }),
+    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     ...(Array.isArray(meta['ownerReferences'])
       ? { ownerReferences: meta['ownerReferences'].map(decodeOwner) }

@@ -1,4 +1,5 @@
 import type { Change, EndOfChange, OutcomeOfChange } from '../../domain/change.js';
+import type { Operation } from '../../domain/command.js';
 import type { ChangeId, NodeKey } from '../../domain/identifiers.js';
 import type { BudgetClaim, Page } from './journal.js';
 import type { NewsReader } from './news-reader.js';
@@ -81,6 +82,8 @@ export interface ChangeBook {
    * Ends those whose lease ran out at or before `now`, and gives back what they held. Each is told once, to one copy.
    */
   takeBack(now: number): Promise<readonly ChangeRow[]>;
+  /** Those that have leave for this operation. */
+  granted(operation: Operation): Promise<readonly ChangeRow[]>;
   find(id: ChangeId): Promise<ChangeRow | undefined>;
   /** Newest first. */
   list(query: ChangesQuery): Promise<Page<ChangeRow>>;

@@ -6,6 +6,7 @@ export interface ObjectMeta {
   readonly resourceVersion: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly ownerReferences?: readonly {
     readonly kind: string;
@@ -104,6 +105,8 @@ export interface KubernetesCluster {
     subresource?: string,
   ): Promise<KubernetesAnswer<boolean>>;
   getNode(name: string): Promise<KubernetesAnswer<KubernetesNode>>;
+  /** All nodes that carry this label, whatever its value is. */
+  listNodesLabelled(label: string): Promise<KubernetesAnswer<readonly KubernetesNode[]>>;
   /**
    * The node as the watch of this process saw it last; undefined without a watch. It may be out of date, so only a
    * patch that tests its resource version may be made of it: the server then says whether it still is as it was seen.

@@ -18,6 +18,11 @@ export const autoscalerAnnotations = [
 ] as const;
 /** Nodes that are never isolated unless the settings allow it: they run Faultline, Kafka or PostgreSQL. */
 export const protectedLabel = 'faultline.dev/protected';
+/**
+ * The change that has leave to delete the node. A label, so that those which nobody may use any more are found among a hundred
+ * thousand nodes with one small list.
+ */
+export const permitLabel = 'faultline.dev/permit';
 export const migrationLabel = 'faultline.dev/migration';
 export const processAnnotation = 'faultline.dev/process';
 export const migrationDeadlineAnnotation = 'faultline.dev/migration-deadline';

@@ -1,6 +1,6 @@
 import type { ChangeRow } from '../../adapters/ports/change-book.js';
 import { isSameChange, type Change } from '../../domain/change.js';
-import type { ChangeId } from '../../domain/identifiers.js';
+import { isChangeId, type ChangeId } from '../../domain/identifiers.js';
 import { parseDurationMs } from '../duration.js';
 import { shortId } from '../short-id.js';
 import { awaitLeave, type Patience } from './await-leave.js';
@@ -37,10 +37,6 @@ async function changeNamed({ book }: ChangeSource, id: string): Promise<ChangeRo
   const row = isChangeId(id) ? await book.find(id) : undefined;
   if (row !== undefined) return row;
   throw new ConsoleRefusal('NotFound', `there is no change ${id}`, 'look at `faultline guard changes`');
-}
-
-function isChangeId(text: string): text is ChangeId {
-  return text.startsWith('c-');
 }
 
 /** @throws ConsoleRefusal ChangeOver if the client can't go on with it. */

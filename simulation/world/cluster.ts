@@ -51,6 +51,11 @@ export class SimulatedCluster implements KubernetesCluster {
     return Promise.resolve(seen === undefined ? notFound : ok(seen));
   }
 
+  listNodesLabelled(label: string): Promise<KubernetesAnswer<readonly KubernetesNode[]>> {
+    const carries = ({ metadata }: KubernetesNode): boolean => metadata.labels?.[label] !== undefined;
+    return Promise.resolve(ok([...this.#site.nodes.values()].filter(carries)));
+  }
+
   nodeSeen(name: string): KubernetesNode | undefined {
     return this.#seen.get(name);
   }

@@ -1,4 +1,5 @@
 import type { Change } from '../../../domain/change.js';
+import type { Operation } from '../../../domain/command.js';
 import type { ChangeId, CommandId, ProcessId } from '../../../domain/identifiers.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
@@ -90,6 +91,12 @@ export class MemoryChangeBook implements ChangeBook {
       this.#release(stored);
     }
     return lapsed.map((stored) => this.#rowOf(stored));
+  }
+
+  async granted(operation: Operation): Promise<readonly ChangeRow[]> {
+    return this.#store.changes.open
+      .filter(({ change, granted }) => change.operation === operation && granted !== undefined)
+      .map((stored) => this.#rowOf(stored));
   }
 
   async find(id: ChangeId): Promise<ChangeRow | undefined> {

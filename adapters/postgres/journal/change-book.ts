@@ -1,4 +1,5 @@
 import type { Change, EndOfChange } from '../../../domain/change.js';
+import type { Operation } from '../../../domain/command.js';
 import type { ChangeId } from '../../../domain/identifiers.js';
 import { storableText } from '../../../schemas/storable-text.js';
 import { storableJson } from '../../journal/storable.js';
@@ -119,6 +120,11 @@ export class PostgresChangeBook implements ChangeBook {
       values: [now],
     });
     if (rows.length > 0) this.#context.notices.committed(['command']);
+    return rows.map(rowOf);
+  }
+
+  async granted(operation: Operation): Promise<readonly ChangeRow[]> {
+    const rows = await this.#read(`one.status = 'granted' AND one.change ->> 'operation' = $2`, [operation]);
     return rows.map(rowOf);
   }
 

@@ -206,7 +206,7 @@ export const guardSection = sectionWithDefaults(
     }),
     lookEvery: duration({
       default: '500ms',
-      description: 'How often breakers are held against new faults.',
+      description: 'How often breakers are held against new faults, and permits on nodes against changes.',
     }),
     labels: Type.Array(text('Name of a label.'), {
       default: [],

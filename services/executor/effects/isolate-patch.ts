@@ -7,7 +7,7 @@ import {
   maintenanceTaint,
   restoreAnnotation,
 } from '../../../adapters/ports/node-marks.js';
-import { addTaints, asRead, setKeys, type PatchStep } from './patch-steps.js';
+import { addTaints, asRead, setKeys, type PatchStep } from '../../patch-steps.js';
 import { rememberedBy, rememberedText } from './remembered-annotations.js';
 
 /**

@@ -7,7 +7,7 @@ import {
   migrationReasonAnnotation,
   processAnnotation,
 } from '../../../adapters/ports/node-marks.js';
-import { asRead, setKeys } from './patch-steps.js';
+import { asRead, setKeys } from '../../patch-steps.js';
 
 /**
  * Whether a pod has to be gone before the node is worked on: not DaemonSet's, not static, not finished. One that is

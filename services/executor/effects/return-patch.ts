@@ -8,7 +8,7 @@ import {
   maintenanceTaint,
   outOfServiceTaint,
 } from '../../../adapters/ports/node-marks.js';
-import { asRead, removeTaints, setKeys, type PatchStep } from './patch-steps.js';
+import { asRead, removeTaints, setKeys, type PatchStep } from '../../patch-steps.js';
 import { remembers, restoringChanges } from './remembered-annotations.js';
 
 const longestHold = 500;

@@ -276,7 +276,10 @@ export function changesSuite(harness: () => Harness): void {
       const id = await keep('n1', { operation: 'delete-node' });
       await grant(id, { budgets: [{ ...single, operation: 'delete-node' }] });
       expect(await byOthers()).toBe(0);
+      expect(await copy.changeBook.granted('delete-node')).toMatchObject([{ change: { id } }]);
+      expect(await copy.changeBook.granted('isolate')).toEqual([]);
       await copy.changeBook.end(id, succeeded());
+      expect(await copy.changeBook.granted('delete-node')).toEqual([]);
       expect(await byOthers()).toBe(1);
     });
   });

@@ -233,6 +233,7 @@ function stepped(book: ChangeBook, scheduler: fc.Scheduler): ChangeBook {
     end: scheduler.scheduleFunction((id, end) => book.end(id, end)),
     find: scheduler.scheduleFunction((id) => book.find(id)),
     takeBack: (now) => book.takeBack(now),
+    granted: (operation) => book.granted(operation),
     list: (query) => book.list(query),
     watchRoom: () => book.watchRoom(),
   };

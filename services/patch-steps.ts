@@ -1,5 +1,5 @@
-import type { JsonPatch, KubernetesNode, KubernetesPod, Taint } from '../../../adapters/ports/kubernetes.js';
-import { pointerPart } from '../../../adapters/ports/node-marks.js';
+import type { JsonPatch, KubernetesNode, KubernetesPod, Taint } from '../adapters/ports/kubernetes.js';
+import { pointerPart } from '../adapters/ports/node-marks.js';
 
 export type PatchStep = JsonPatch[number];
 

@@ -1,0 +1,19 @@
+import type { KubernetesCluster } from '../../../adapters/ports/kubernetes.js';
+import { keepPermits } from '../../../services/guard/keep-permits.js';
+import { poolWithholds } from '../../../workflows/policy.js';
+import { supervised, supervisionOf, type RunningService, type ServiceContext } from './running-service.js';
+
+/** Of one cluster, which is not only observed. Runs with every executor: it writes on nodes. */
+export function startPermits(context: ServiceContext, cluster: KubernetesCluster): RunningService {
+  const { configuration, connections } = context;
+  const { changeBook: changes, inventory } = connections.journal;
+  const name = `permits of ${cluster.cluster}`;
+  const supervision = supervisionOf(context, name);
+  const ended = keepPermits({
+    ...supervision,
+    ...{ cluster, changes },
+    isWithheld: async (node) => poolWithholds(configuration.policy, (await inventory.member(node))?.pool),
+    lookEveryMs: configuration.guard.lookEveryMs,
+  });
+  return supervised(name, ended, supervision);
+}
