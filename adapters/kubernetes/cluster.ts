@@ -7,8 +7,11 @@ import type {
   KubernetesPod,
   NewEvent,
 } from '../ports/kubernetes.js';
+import type { NodeLeases } from '../ports/node-lease.js';
 import type { ClusterAccess } from './access.js';
-import { decodeLease, decodeList, decodeNode, decodePod, memberOf, type DecodedList } from './decode.js';
+import { decodeLease, decodeNode, decodePod, memberOf, type DecodedList } from './decode.js';
+import { listAll } from './list-all.js';
+import { createNodeLeases } from './node-leases.js';
 import { eventBody, eventNamespace } from './node-event.js';
 import { SeenNodes } from './seen-nodes.js';
 import { createTransport, type Transport } from './transport.js';
@@ -31,11 +34,11 @@ export interface ClusterOptions {
 }
 
 export type ConnectedCluster = KubernetesCluster & {
+  /** Those by which the operators of medik8s keep out of each other's way. */
+  nodeLeases(holder: string): NodeLeases;
   /** Ends all connections at once. */
   close(): Promise<void>;
 };
-
-const pageSize = 500;
 
 /** A client for one cluster. Connects when first used; statuses of the API never throw. */
 export function connectCluster(options: ClusterOptions): ConnectedCluster {
@@ -67,12 +70,6 @@ export function connectCluster(options: ClusterOptions): ConnectedCluster {
       const path = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
       return itemsOf(await listAll(transport, path, {}, decodeLease));
     },
-    getLease: (namespace, name) =>
-      get(
-        transport,
-        `/apis/coordination.k8s.io/v1/namespaces/${part(namespace)}/leases/${part(name)}`,
-        decodeLease,
-      ),
     createEvent: (event: NewEvent) =>
       transport.call(
         {
@@ -97,6 +94,7 @@ export function connectCluster(options: ClusterOptions): ConnectedCluster {
           onTrouble,
         ),
       ),
+    nodeLeases: (holder) => createNodeLeases({ transport, clock: options.clock, holder }),
     close: () => transport.close(),
   };
 }
@@ -148,31 +146,6 @@ function get<Value>(
   decode: (body: unknown) => Value,
 ): Promise<KubernetesAnswer<Value>> {
   return transport.call({ verb: 'get', method: 'GET', path }, decode);
-}
-
-/** All parts of a list. A token that expired midway is a conflict: nothing half is given out. */
-async function listAll<Item>(
-  transport: Transport,
-  path: string,
-  selection: Readonly<Record<string, string>>,
-  decode: (item: unknown) => Item,
-): Promise<KubernetesAnswer<DecodedList<Item>>> {
-  const items: Item[] = [];
-  for (let next = ''; ;) {
-    const query = new URLSearchParams({
-      ...selection,
-      limit: String(pageSize),
-      ...(next === '' ? {} : { continue: next }),
-    });
-    const answer = await transport.call(
-      { verb: 'list', method: 'GET', path: `${path}?${query.toString()}` },
-      (body) => decodeList(body, decode),
-    );
-    if (answer.kind !== 'ok') return answer;
-    items.push(...answer.value.items);
-    next = answer.value.next;
-    if (next === '') return { kind: 'ok', value: { ...answer.value, items } };
-  }
 }
 
 function itemsOf<Item>(answer: KubernetesAnswer<DecodedList<Item>>): KubernetesAnswer<readonly Item[]> {

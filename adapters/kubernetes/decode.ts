@@ -66,6 +66,7 @@ export function decodeLease(body: unknown): KubernetesLease {
     spec: {
       ...(renewTime === undefined ? {} : { renewTime }),
       ...(holderIdentity === undefined ? {} : { holderIdentity }),
+      ...numbersOf(spec, ['leaseDurationSeconds', 'leaseTransitions']),
     },
   };
 }
@@ -170,6 +171,15 @@ function string(value: unknown): string {
 
 function nonEmpty(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function numbersOf<Key extends string>(from: Fields, keys: readonly Key[]): Partial<Record<Key, number>> {
+  const numbers: Partial<Record<Key, number>> = {};
+  for (const key of keys) {
+    const value = from[key];
+    if (typeof value === 'number') numbers[key] = value;
+  }
+  return numbers;
 }
 
 function strings(value: unknown): Readonly<Record<string, string>> | undefined {

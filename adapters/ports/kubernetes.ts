@@ -52,7 +52,12 @@ export interface KubernetesPod {
 
 export interface KubernetesLease {
   readonly metadata: ObjectMeta;
-  readonly spec: { readonly renewTime?: string; readonly holderIdentity?: string };
+  readonly spec: {
+    readonly renewTime?: string;
+    readonly holderIdentity?: string;
+    readonly leaseDurationSeconds?: number;
+    readonly leaseTransitions?: number;
+  };
 }
 
 export type JsonPatch = readonly (
@@ -126,7 +131,6 @@ export interface KubernetesCluster {
   ): Promise<KubernetesAnswer<true>>;
   getPod(namespace: string, name: string): Promise<KubernetesAnswer<KubernetesPod>>;
   listNodeLeases(): Promise<KubernetesAnswer<readonly KubernetesLease[]>>;
-  getLease(namespace: string, name: string): Promise<KubernetesAnswer<KubernetesLease>>;
   createEvent(event: NewEvent): Promise<KubernetesAnswer<true>>;
   /**
    * Lists, then watches, for ever: yields `listed` first and again whenever the watch had to start over, else each

@@ -4,6 +4,7 @@ import { eventSource } from '../../schemas/cloud-events.js';
 import { consoleRoutes } from '../../services/console/console-routes.js';
 import { EventStreams } from '../../services/console/events/event-streams.js';
 import { createChangeGuard } from '../../services/guard/change-guard.js';
+import { heedLeases } from '../../services/guard/heed-leases.js';
 import { healthRoutes } from '../../services/intake/health-routes.js';
 import { intakeRoutes } from '../../services/intake/intake-routes.js';
 import type { TokenGrant } from '../../services/intake/options.js';
@@ -14,6 +15,7 @@ import { readSecret } from '../configuration/secret.js';
 import { openConnections, type Connections } from './connections.js';
 import { headStartOf } from './head-start.js';
 import { startMetrics, type InstallationMetrics } from './metrics.js';
+import { leasesOf } from './node-leases.js';
 import { resumeAfterLook } from './resume.js';
 import type { ServiceName } from './service-names.js';
 import { createStopping } from './stopping.js';
@@ -101,6 +103,7 @@ async function addConsole(
 ): Promise<void> {
   const { configuration, connections, surroundings, installation } = context;
   const { clock, randomness, log } = surroundings;
+  const leases = leasesOf(context);
   await server.register(consoleRoutes, {
     history: connections.journal.history,
     epoch: installation.epoch,
@@ -126,12 +129,16 @@ async function addConsole(
     },
     changes: {
       book: connections.journal.changeBook,
-      guard: createChangeGuard({
-        inventory: connections.journal.inventory,
-        book: connections.journal.guardBook,
-        policy: configuration.guard.policy,
-        clock,
-      }),
+      guard: heedLeases(
+        createChangeGuard({
+          inventory: connections.journal.inventory,
+          book: connections.journal.guardBook,
+          policy: configuration.guard.policy,
+          clock,
+        }),
+        leases,
+      ),
+      leases,
       headStartMsOf: (faultType) => headStartOf(configuration, faultType),
       clock,
       newId: () => randomness.uuid(),

@@ -4,7 +4,6 @@ import { startExecutor } from './start/executor.js';
 import { startGuardWatches } from './start/guard-watches.js';
 import { startMaintenance } from './start/maintenance.js';
 import { startMigrator } from './start/migrator.js';
-import { startPermits } from './start/permits.js';
 import { startRelay } from './start/relay.js';
 import { startTracer } from './start/tracer.js';
 import { startWebhooks } from './start/webhooks.js';
@@ -19,12 +18,6 @@ export function startServices(
   if (wanted.has('maintenance')) running.push(...startMaintenance(context));
   if (wanted.has('relay')) running.push(startRelay(context));
   if (wanted.has('executor')) running.push(startExecutor(context), ...startGuardWatches(context));
-  if (wanted.has('executor')) {
-    for (const { name, mode } of context.configuration.clusters) {
-      const api = context.connections.clusters.get(name);
-      if (api !== undefined && mode === 'active') running.push(startPermits(context, api));
-    }
-  }
   if (wanted.has('migrator')) running.push(startMigrator(context));
   if (wanted.has('tracer')) running.push(...startTracer(context));
   if (wanted.has('webhooks')) running.push(startWebhooks(context));

@@ -83,6 +83,7 @@ export function compileClusters(
       poolLabel: cluster.poolLabel,
       zoneLabel: cluster.zoneLabel,
       allowControlPlane: cluster.allowControlPlane,
+      medik8sLeases: cluster.medik8sLeases,
       ...(cluster.bmc === undefined ? {} : { bmc: compileBmc(context, [...path, 'bmc'], cluster.bmc) }),
     };
   });

@@ -76,6 +76,7 @@ export interface ClusterConfiguration {
   readonly poolLabel: string;
   readonly zoneLabel: string;
   readonly allowControlPlane: boolean;
+  readonly medik8sLeases: boolean;
   readonly bmc?: BmcConfiguration;
 }
 

@@ -1,11 +1,14 @@
 import type { ChangeBook, ChangeRow, GrantAnswer } from '../../adapters/ports/change-book.js';
 import type { Leave, PermitGuard } from '../../adapters/ports/change-guard.js';
+import { leaseWait, type LeasesOfClusters } from '../../adapters/ports/node-lease.js';
 import type { Clock } from '../../adapters/ports/clock.js';
 import { counterWait } from '../counter-wait.js';
+import { giveUpLease, isRefused, takeLease } from '../take-lease.js';
 
 export interface GrantSource {
   readonly book: ChangeBook;
   readonly guard: PermitGuard;
+  readonly leases?: LeasesOfClusters;
   readonly clock: Pick<Clock, 'now' | 'waitUntil'>;
 }
 
@@ -19,7 +22,7 @@ type Refusal = Extract<GrantAnswer, { readonly kind: 'refused' }>;
  * changed.
  */
 export async function tryGrant(source: GrantSource, { change }: ChangeRow): Promise<void> {
-  const { book, guard, clock } = source;
+  const { book, guard, clock, leases } = source;
   const { id, node, operation, owner, faultType, leaseMs } = change;
   const request = { node, operation, owner, ...(faultType === undefined ? {} : { faultType }) };
   // Whoever waits has to give a sign of life anyway, well within its lease.
@@ -30,9 +33,16 @@ export async function tryGrant(source: GrantSource, { change }: ChangeRow): Prom
       await book.wait(id, { reason: answer.reason, askAgainAt: soon(answer.until) });
       return;
     }
+    const lease = await takeLease(leases, node);
+    if (isRefused(lease)) {
+      await book.wait(id, { reason: leaseWait(lease), askAgainAt: soon(Infinity) });
+      return;
+    }
     const { budgets, guardVersion } = answer;
     const granted = await book.grant(id, { now: clock.now(), budgets, guardVersion });
     if (granted.kind !== 'refused') return;
+    // Whoever only waits keeps nobody off; what our own processes hold by the same lease they have kept since.
+    if (lease?.kind === 'taken') await giveUpLease(leases, node, lease);
     if (granted.why === 'changed' && question < mostQuestions) continue;
     const { askAgainAt = Infinity, ...wait } = waitOf(granted, answer);
     await book.wait(id, { ...wait, askAgainAt: soon(askAgainAt) });

@@ -5,6 +5,7 @@ import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../adapters/ports/journal.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
+import { leaseWait, type LeasesOfClusters } from '../../adapters/ports/node-lease.js';
 import type { ExecutorMetrics } from '../../adapters/ports/metrics.js';
 import type { PowerController } from '../../adapters/ports/power.js';
 import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
@@ -13,6 +14,7 @@ import type { Ending, Next, World } from './effect.js';
 import { lookAtPresent } from './effect-of.js';
 import { counterWait } from '../counter-wait.js';
 import { countRefusal, measured } from './measure.js';
+import { isRefused, takeLease } from '../take-lease.js';
 import type { Workload } from '../workload.js';
 import type { NodeStory } from './node-story.js';
 import { settingsFor, type ExecutorSettings } from './settings.js';
@@ -25,6 +27,7 @@ export interface AttemptContext {
   readonly tickets: TicketSystem | undefined;
   readonly actions: MachineActions | undefined;
   readonly guard: ChangeGuard;
+  readonly leases?: LeasesOfClusters;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly settings: ExecutorSettings;
@@ -64,6 +67,12 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
   }
   const claim = await claimed(context, queued, leave);
   if (claim !== 'claimed') return claim === 'postponed';
+  // The guard has looked whose the lease is; somebody may have taken it since. What was claimed stays ours meanwhile.
+  const lease = permit === undefined ? undefined : await takeLease(context.leases, command.node);
+  if (isRefused(lease)) {
+    const refused = { kind: 'later', reason: leaseWait(lease) } as const;
+    return conclude(context, queued, cluster, refused, 'acted');
+  }
   context.looks.delete(command.id);
   const ending = await measured(context, command, () => actSafely(context, command, next.act));
   return conclude(context, queued, cluster, ending, 'acted');

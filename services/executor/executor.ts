@@ -5,6 +5,7 @@ import type { CommandQueue, QueuedCommand } from '../../adapters/ports/journal.j
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { ExecutorMetrics } from '../../adapters/ports/metrics.js';
+import type { LeasesOfClusters } from '../../adapters/ports/node-lease.js';
 import type { PowerController } from '../../adapters/ports/power.js';
 import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
 import { attempt, type AttemptContext } from './attempt.js';
@@ -22,6 +23,8 @@ export interface ExecutorOptions {
   readonly tickets?: TicketSystem;
   readonly actions?: MachineActions;
   readonly guard: ChangeGuard;
+  /** Of clusters where a node's lease has to be held before anything risky is done to it. */
+  readonly leases?: LeasesOfClusters;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly settings: ExecutorSettings;

@@ -14,8 +14,6 @@ export interface ExecutorSettings extends ClusterSettings {
   readonly byCluster: Readonly<Record<string, ClusterSettings>>;
   /** Taints by which other software says that it is at work on a node. */
   readonly foreignMaintenanceTaints: readonly string[];
-  /** Read the per-node Lease of the medik8s operators before isolation; costs one more request. */
-  readonly respectMedik8sLeases: boolean;
   /** Whether a pool's mode withholds what needs leave of the guard. */
   readonly poolWithholds: (pool: string | undefined) => boolean;
   /** Nodes under work at once; one command at a time per node. */
@@ -43,7 +41,6 @@ export const defaultExecutorSettings: Omit<ExecutorSettings, 'installation'> = {
   isolateProtectedNodes: false,
   byCluster: {},
   foreignMaintenanceTaints: ['medik8s.io/drain', 'medik8s.io/remediation'],
-  respectMedik8sLeases: false,
   poolWithholds: () => false,
   concurrency: 16,
   leaseMs: 60_000,

@@ -105,10 +105,6 @@ export class SimulatedCluster implements KubernetesCluster {
     return Promise.resolve(ok(this.#site.leases()));
   }
 
-  getLease(): Promise<KubernetesAnswer<KubernetesLease>> {
-    return Promise.resolve(notFound);
-  }
-
   createEvent(): Promise<KubernetesAnswer<true>> {
     return Promise.resolve(ok(true));
   }

@@ -3,12 +3,18 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { systemClock, systemRandomness } from '../../adapters/clock/system-clock.js';
+import { accessFromKubeconfig } from '../../adapters/kubernetes/access.js';
+import { connectCluster, type ConnectedCluster } from '../../adapters/kubernetes/cluster.js';
+import type { NodeLeases } from '../../adapters/ports/node-lease.js';
 import { runCommand } from '../../cli/commands/run.js';
 import { serviceNames } from '../../cli/composition/service-names.js';
 import { loadConfiguration } from '../../cli/configuration/load.js';
 import { processTerminal } from '../../cli/terminal.js';
+import type { NodeName } from '../../domain/identifiers.js';
 import { startKubernetes, type KubernetesStack } from '../../stack/kubernetes.js';
+import { nodeLeasesSuite } from '../contract/node-leases/suite.js';
 import { repository, yamlFile, yamlParts, type Part } from './repository-files.js';
 import { accessReview, describeRight, rightsGranted, type Right } from './rights.js';
 
@@ -203,4 +209,42 @@ describe('the service account', () => {
       namespace: 'faultline',
     });
   });
+});
+
+describe('deploy/medik8s-leases.yaml gives exactly the rights by which', () => {
+  const opened: ConnectedCluster[] = [];
+
+  function leasesOf(holder: string, laterMs = 0): NodeLeases {
+    const connected = connectCluster({
+      ...{ cluster: 'a', access: accessFromKubeconfig(cluster().kubeconfigOf('faultline'), undefined) },
+      clock: { ...systemClock, now: () => Date.now() + laterMs },
+      ...{ randomness: systemRandomness, version: 'test' },
+    });
+    opened.push(connected);
+    return connected.nodeLeases(holder);
+  }
+
+  beforeAll(async () => {
+    await kubectl(['apply', '-f', join(deploy, 'rbac.yaml')]);
+    await kubectl(['create', 'namespace', 'medik8s-leases']);
+    await kubectl(['apply', '-f', join(deploy, 'medik8s-leases.yaml')]);
+    const leases = leasesOf('one');
+    const mayLook = async (): Promise<void> => {
+      expect(await leases.look('n1' as NodeName)).toEqual({ kind: 'free' });
+    };
+    await vi.waitFor(mayLook, { timeout: 20_000, interval: 200 });
+  }, minute);
+  afterAll(() => Promise.all(opened.map((connected) => connected.close())));
+
+  nodeLeasesSuite(
+    () => ({
+      leases: leasesOf,
+      write: async (node, spec) => {
+        const metadata = { name: `node-${node}`, namespace: 'medik8s-leases' };
+        const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
+        await kubectl(['create', '-f', '-'], { input: JSON.stringify(lease) });
+      },
+    }),
+    minute,
+  );
 });

@@ -1,22 +1,29 @@
 import { runExecutor } from '../../../services/executor/executor.js';
 import { createChangeGuard } from '../../../services/guard/change-guard.js';
+import { heedLeases } from '../../../services/guard/heed-leases.js';
+import { leasesOf } from '../node-leases.js';
 import { executorSettings } from './executor-settings.js';
 import { logOf, type RunningService, type ServiceContext } from './running-service.js';
 
 export function startExecutor(context: ServiceContext): RunningService {
   const { configuration, connections, surroundings, installation } = context;
+  const leases = leasesOf(context);
   const running = runExecutor({
     queue: connections.journal.commands,
     clusters: connections.clusters,
     ...(connections.power === undefined ? {} : { power: connections.power }),
     ...(connections.tickets === undefined ? {} : { tickets: connections.tickets }),
     ...(connections.actions === undefined ? {} : { actions: connections.actions }),
-    guard: createChangeGuard({
-      inventory: connections.journal.inventory,
-      book: connections.journal.guardBook,
-      policy: configuration.guard.policy,
-      clock: surroundings.clock,
-    }),
+    guard: heedLeases(
+      createChangeGuard({
+        inventory: connections.journal.inventory,
+        book: connections.journal.guardBook,
+        policy: configuration.guard.policy,
+        clock: surroundings.clock,
+      }),
+      leases,
+    ),
+    leases,
     clock: surroundings.clock,
     randomness: surroundings.randomness,
     settings: { ...executorSettings(configuration), installation: installation.id },

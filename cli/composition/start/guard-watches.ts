@@ -1,5 +1,8 @@
 import { watchMetrics } from '../../../services/guard/metrics/watch-metrics.js';
 import { watchFleet } from '../../../services/guard/watch-fleet.js';
+import { leasesOf } from '../node-leases.js';
+import { startLeases } from './leases.js';
+import { startPermits } from './permits.js';
 import {
   sendSignal,
   supervised,
@@ -11,7 +14,25 @@ import {
 /** Runs with every executor: whoever acts also watches that it is not too much, and that the business stands it. */
 export function startGuardWatches(context: ServiceContext): readonly RunningService[] {
   const metrics = startMetricWatch(context);
-  return [startFleetWatch(context), ...(metrics === undefined ? [] : [metrics])];
+  return [
+    startFleetWatch(context),
+    ...(metrics === undefined ? [] : [metrics]),
+    ...startNodeWatches(context),
+  ];
+}
+
+/** What others see on nodes, where something may be written on them. */
+function startNodeWatches(context: ServiceContext): readonly RunningService[] {
+  const leases = leasesOf(context);
+  const active = context.configuration.clusters.filter(({ mode }) => mode === 'active');
+  return active.flatMap(({ name }) => {
+    const api = context.connections.clusters.get(name);
+    const ofCluster = leases.get(name);
+    return [
+      ...(api === undefined ? [] : [startPermits(context, api)]),
+      ...(ofCluster === undefined ? [] : [startLeases(context, name, ofCluster)]),
+    ];
+  });
 }
 
 function startMetricWatch(context: ServiceContext): RunningService | undefined {

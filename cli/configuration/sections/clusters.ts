@@ -47,6 +47,10 @@ const cluster = section(
       description: 'Label of a Node that names its zone.',
     }),
     allowControlPlane: flag(false, 'Also maintain control-plane nodes; otherwise they are only reported.'),
+    medik8sLeases: flag(
+      false,
+      'Share the leases by which the operators of medik8s (namespace medik8s-leases) keep out of each other’s way on nodes.',
+    ),
     bmc: Type.Optional(bmc),
   },
   'A Kubernetes cluster that is looked after.',

@@ -9,18 +9,17 @@ import {
   isProtected,
   ownerMark,
 } from '../../../adapters/ports/node-marks.js';
-import { endingOf, isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
+import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
 import { adoptPatch, isolatePatch } from './isolate-patch.js';
 
 type Isolate = CommandOf<'isolateNode'>;
 
 /** Taint, cordon and notes for autoscalers in one patch. Isolating what this process isolated already is done. */
 export const isolateNode: Effect<'isolateNode'> = async (command, world) => {
-  const [node, others] = await Promise.all([seenOrRead(command, world), whoElseWorksHere(world)]);
+  const node = await seenOrRead(command, world);
   if (isEnding(node)) return node;
   const early = planOf(node, command, world);
   if (early.kind !== 'patch') return early;
-  if (others !== undefined) return others;
   const observation = observationOf(node, world.settings);
   const { pool } = observation;
   return {
@@ -97,17 +96,4 @@ function isolated(node: KubernetesNode, command: Isolate, world: World): Ending 
       message: `Isolated for ${command.parameters.reason} by maintenance process ${command.processId}`,
     },
   );
-}
-
-/** The medik8s operators take a Lease per node before they work on it. */
-async function whoElseWorksHere(world: World): Promise<Ending | undefined> {
-  if (!world.settings.respectMedik8sLeases) return undefined;
-  const answer = await world.cluster.getLease('medik8s-leases', `node-${world.nodeName}`);
-  if (answer.kind === 'ok') {
-    const holder = answer.value.spec.holderIdentity;
-    return holder === undefined
-      ? undefined
-      : { kind: 'later', reason: `ForeignMaintenance: lease of ${holder}` };
-  }
-  return answer.kind === 'notFound' ? undefined : endingOf(answer);
 }

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock, systemRandomness } from '../../../adapters/clock/system-clock.js';
 import { connectCluster, type ConnectedCluster } from '../../../adapters/kubernetes/cluster.js';
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
+import type { NodeLeases } from '../../../adapters/ports/node-lease.js';
 import type { PowerController, PowerState } from '../../../adapters/ports/power.js';
 import type { Command, CommandParameters, CommandResult, CommandType } from '../../../domain/command.js';
-import type { BootId, ChangeId, NodeKey, NodeUid, ProcessId } from '../../../domain/identifiers.js';
+import type { BootId, ChangeId, NodeKey, NodeName, NodeUid, ProcessId } from '../../../domain/identifiers.js';
 import { runExecutor, type RunningExecutor } from '../../../services/executor/executor.js';
 import { defaultExecutorSettings } from '../../../services/executor/settings.js';
 import { startSimulatedApiServer, type SimulatedApiServer } from '../../../world/kubernetes/api-server.js';
@@ -57,6 +58,8 @@ let uid: NodeUid;
 let seen: KubernetesNode | undefined;
 let reads: number;
 
+const leases = new Map<string, NodeLeases>();
+
 beforeEach(async () => {
   server = await startSimulatedApiServer({ clock: realTimeClock(), token: 't' });
   uid = server.kubelets.registerNode({
@@ -81,11 +84,13 @@ beforeEach(async () => {
   seen = undefined;
   reads = 0;
   stopping = new AbortController();
+  leases.clear();
   executor = runExecutor({
     queue,
     clusters: new Map([['a', { ...cluster, nodeSeen: () => seen, getNode: countedRead }]]),
     power,
     guard: { ask: () => Promise.resolve({ kind: 'ask', budgets: [], askAgainAt: {} }) },
+    leases,
     clock: systemClock,
     randomness: systemRandomness,
     settings: { ...defaultExecutorSettings, installation: 'inst1', pollMs: 5, powerDeadlineMs: 40 },
@@ -127,6 +132,11 @@ async function node(): Promise<KubernetesNode> {
 function countedRead(name: string) {
   reads += 1;
   return cluster.getNode(name);
+}
+
+async function post(path: string, body: object): Promise<void> {
+  const headers = { authorization: 'Bearer t', 'content-type': 'application/json' };
+  await fetch(server.baseUrl + path, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
 const isolate = () => command('isolateNode', { cordon: true, reason: 'KernelDeadlock' });
@@ -274,6 +284,21 @@ describe('the executor, on an API server', () => {
     queue.attemptsByOthers = 1;
     expect(await queue.carryOut(command('powerOff', {}))).toBe('AttemptedByOthers');
     expect(power.told).toEqual([]);
+  });
+
+  it('given a cluster with leases, when a node is isolated, then it is with its lease, or not at all', async () => {
+    const own = cluster.nodeLeases('us');
+    await post('/api/v1/namespaces', { metadata: { name: 'medik8s-leases' } });
+    await cluster.nodeLeases('them').take('n1' as NodeName);
+    leases.set('a', own);
+    expect(await queue.carryOut(isolate())).toBe('HeldByLease: them');
+    expect(nodePatches()).toBe(0);
+    const given = await cluster.nodeLeases('them').held();
+    await cluster.nodeLeases('them').release('n1' as NodeName, given?.[0]?.version ?? '');
+    expect(await result(isolate())).toMatchObject({ status: 'done' });
+    expect(await own.held()).toMatchObject([{ node: 'n1' }]);
+    leases.set('a', cluster.nodeLeases('others'));
+    expect(await result(command('giveBack', {}))).toMatchObject({ status: 'done' });
   });
 
   it('given a node that somebody else has leave to change, then the command waits for that, and says so', async () => {
