@@ -55,10 +55,23 @@ function checkRight(cluster: ConnectedCluster, where: string, right: NeededRight
   });
 }
 
+/** Only whether they can be read: writing one would keep somebody off. */
+function checkSharedLeases(cluster: ConnectedCluster, where: string): Promise<DoctorCheck> {
+  return attempt(
+    `${where}: may list leases in medik8s-leases`,
+    'apply deploy/medik8s-leases.yaml, or set medik8sLeases: false',
+    async () => {
+      const held = await cluster.nodeLeases('faultline-doctor').held();
+      if (held === undefined) throw new Error('not allowed, or there is no answer');
+      return 'allowed';
+    },
+  );
+}
+
 async function checkConnected(
   cluster: ConnectedCluster,
   where: string,
-  mode: ClusterConfiguration['mode'],
+  { mode, medik8sLeases }: ClusterConfiguration,
 ): Promise<readonly DoctorCheck[]> {
   const reached = await attempt(
     `${where}: reach the API server`,
@@ -73,7 +86,8 @@ async function checkConnected(
     applyRights,
     async () => `${valueOf(await cluster.listNodeLeases()).length} leases`,
   );
-  return [reached, ...allowed, leases];
+  const shared = medik8sLeases && mode === 'active' ? [await checkSharedLeases(cluster, where)] : [];
+  return [reached, ...allowed, leases, ...shared];
 }
 
 /** API server and rights of one cluster; in mode observe only the rights to read. */
@@ -97,7 +111,7 @@ export async function checkCluster(
     version,
   });
   try {
-    return [read, ...(await checkConnected(cluster, where, configuration.mode))];
+    return [read, ...(await checkConnected(cluster, where, configuration))];
   } finally {
     await cluster.close();
   }

@@ -31,6 +31,8 @@ function answer(method: string, path: string, body: string): { status: number; b
     return { status: 201, body: { status: { allowed: !denied.has(right) } } };
   }
   if (method !== 'GET') changes.push(`${method} ${path}`);
+  if (path.includes('/medik8s-leases/') && denied.has('list medik8s-leases'))
+    return { status: 403, body: {} };
   if (path.includes('/leases')) return { status: 200, body: { metadata: {}, items: [] } };
   return path.startsWith('/redfish/v1/') ? { status: 200, body: {} } : { status: 404, body: {} };
 }
@@ -64,7 +66,10 @@ async function doctor(more: string, mode = 'active') {
   writeFileSync(join(folder, 'kubeconfig'), kubeconfig);
   const path = join(folder, 'faultline.yaml');
   const bmc = `{url: '${url}', nodes: {n1: {}}}`;
-  writeFileSync(path, `clusters: [{name: a, kubeconfig: kubeconfig, mode: ${mode}, bmc: ${bmc}}]\n${more}`);
+  writeFileSync(
+    path,
+    `clusters: [{name: a, kubeconfig: kubeconfig, mode: ${mode}, medik8sLeases: true, bmc: ${bmc}}]\n${more}`,
+  );
   const ran = await runCommand(['doctor', '--config', path, '-o', 'json']);
   const report = JSON.parse(ran.out) as DoctorReport;
   expectPublishedForm(report, 'DoctorReport');
@@ -78,12 +83,12 @@ describe('doctor', () => {
     );
     expect(failed).toEqual([]);
     expect(code).toBe(0);
-    expect(report.checks.filter(({ what }) => what.includes(': may ')).length).toBe(10);
+    expect(report.checks.filter(({ what }) => what.includes(': may ')).length).toBe(11);
     expect(changes).toEqual([]);
   });
 
   it('given a right is missing, then it is named with what to do', async () => {
-    denied.add('create pods/eviction');
+    denied.add('create pods/eviction').add('list medik8s-leases');
     const { code, err, failed } = await doctor('');
     expect(code).toBe(1);
     expect(failed).toEqual([
@@ -93,8 +98,14 @@ describe('doctor', () => {
         detail: 'not allowed',
         next: 'apply deploy/rbac.yaml and use its service account',
       },
+      {
+        what: 'cluster a: may list leases in medik8s-leases',
+        result: 'failed',
+        detail: 'not allowed, or there is no answer',
+        next: 'apply deploy/medik8s-leases.yaml, or set medik8sLeases: false',
+      },
     ]);
-    expect(err).toContain('error (ChecksFailed): 1 of');
+    expect(err).toContain('error (ChecksFailed): 2 of');
   });
 
   it('given the registry does not take the token, then that is said, and not what the token was', async () => {
@@ -118,6 +129,9 @@ describe('doctor', () => {
     const { code, report } = await doctor('', 'observe');
     expect(code).toBe(0);
     expect(report.checks.map(({ what }) => what)).not.toContain('cluster a: may patch nodes');
+    expect(report.checks.map(({ what }) => what)).not.toContain(
+      'cluster a: may list leases in medik8s-leases',
+    );
   });
 
   it('given nothing answers, then each system is named with what to do', async () => {

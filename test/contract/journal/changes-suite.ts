@@ -94,6 +94,16 @@ export function changesSuite(harness: () => Harness): void {
       expect(await grant('c-n2' as ChangeId)).toEqual({ kind: 'granted' });
     });
 
+    it('given that another copy gives something back, then whoever watches for room hears it', async () => {
+      const id = await granted('n1');
+      const second = await installation.open();
+      const room = copy.changeBook.watchRoom();
+      room.looking();
+      const heard = room.changed(new AbortController().signal);
+      expect(await second.changeBook.end(id, succeeded())).toBe(true);
+      await heard;
+    });
+
     it('that are refused take nothing', async () => {
       const closed = budgetOf('z/closed', 0, 'settled');
       expect(await grant(await keep('n1'), { budgets: [single, closed] })).toMatchObject({
