@@ -1,5 +1,5 @@
 import type { ChangeBook } from '../../adapters/ports/change-book.js';
-import type { FaultCase, GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
+import type { GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
 import type { FleetInventory, FleetPicture } from '../../adapters/ports/journal.js';
 import {
   namesOf,
@@ -13,6 +13,8 @@ import { shortId } from '../short-id.js';
 import { pause, superviseLoop, type Supervision } from '../supervision.js';
 import { tripped, type Breaker, type PlacedCase, type Trip } from './breakers.js';
 import { correlate, type Step } from './correlate.js';
+import { FleetPictures } from './fleet-pictures.js';
+import { RecentCases } from './recent-cases.js';
 import { takeBackChanges, type ChangeWatch } from './take-back-changes.js';
 import { takeBack, type ToldProcesses } from './take-back.js';
 
@@ -30,20 +32,21 @@ export interface FleetGuardOptions extends Supervision, ChangeWatch {
   readonly lookEveryMs: number;
 }
 
-/** More new faults than this within a window trip every breaker anyway. */
-const mostCases = 20_000;
-
 /**
  * Looks at new faults and pauses what breakers say, ends what is over, and takes back what a person has denied. Any number
  * of copies may run: of a pause only one is in force at a time, and an order is known by its id.
  */
 export function watchFleet(options: FleetGuardOptions): Promise<void> {
   const told: ToldProcesses = new Set();
+  const fleet: Fleet = {
+    recent: new RecentCases(options.book, options.inventory),
+    pictures: new FleetPictures(options.inventory),
+  };
   return superviseLoop('guard', options, async () => {
     const present = await options.book.present();
     await takeBackChanges(options);
     await endExpired(options, present);
-    await trip(options, present);
+    await trip(options, present, fleet);
     await takeBack(options, present, told);
     await pause(options, options.lookEveryMs);
   });
@@ -58,41 +61,47 @@ async function endExpired({ book, clock, log }: FleetGuardOptions, { pauses }: G
   }
 }
 
-async function trip(options: FleetGuardOptions, present: GuardPresent): Promise<void> {
+/** What is kept from one look to the next. */
+interface Fleet {
+  readonly recent: RecentCases;
+  readonly pictures: FleetPictures;
+}
+
+async function trip(
+  options: FleetGuardOptions,
+  present: GuardPresent,
+  { recent, pictures }: Fleet,
+): Promise<void> {
   const { book, breakers, clock } = options;
   if (breakers.length === 0) return;
   const now = clock.now();
   const since = now - Math.max(...breakers.map(({ withinMs }) => withinMs));
-  const found = await book.cases({ since, limit: mostCases });
-  if (found.length > 0) {
+  const cases = await recent.read(since, now);
+  if (cases.length >= Math.min(...breakers.map(({ nodes }) => nodes))) {
     const answered = await book.answeredSince(since);
-    const placed = await placeCases(options, found);
-    const trips = tripped(breakers, { ...placed, answered, now });
+    const trips = tripped(breakers, {
+      cases,
+      pictures: await picturesOf(options, cases, pictures),
+      answered,
+      now,
+    });
     for (const step of correlate(trips, present.pauses)) await take(options, step);
   }
   await endQuiet(options, present, now);
 }
 
-/** Nodes that are in no inventory are in nobody's share. */
-async function placeCases(
-  { inventory }: FleetGuardOptions,
-  cases: readonly FaultCase[],
-): Promise<{ readonly cases: readonly PlacedCase[]; readonly pictures: ReadonlyMap<string, FleetPicture> }> {
-  const nodes = [...new Set(cases.map(({ node }) => node))];
-  const members = new Map(
-    await Promise.all(nodes.map(async (node) => [node, await inventory.member(node)] as const)),
-  );
-  const clusters = [...new Set(nodes.map((node) => namesOf(node).cluster))];
-  const pictures = new Map<string, FleetPicture>();
-  for (const cluster of clusters) {
-    const picture = await inventory.picture(cluster);
-    if (picture !== undefined) pictures.set(cluster, picture);
+/** By cluster, of those that have cases. */
+async function picturesOf(
+  { clock }: FleetGuardOptions,
+  cases: readonly PlacedCase[],
+  pictures: FleetPictures,
+): Promise<ReadonlyMap<string, FleetPicture>> {
+  const found = new Map<string, FleetPicture>();
+  for (const cluster of new Set(cases.map(({ node }) => namesOf(node).cluster))) {
+    const picture = await pictures.of(cluster, () => clock.now());
+    if (picture !== undefined) found.set(cluster, picture);
   }
-  const placed = cases.flatMap((one) => {
-    const member = members.get(one.node);
-    return member === undefined ? [] : [{ ...one, member }];
-  });
-  return { cases: placed, pictures };
+  return found;
 }
 
 async function take(options: FleetGuardOptions, step: Step): Promise<void> {

@@ -1,0 +1,48 @@
+import type { FaultCase, GuardBook } from '../../adapters/ports/guard-book.js';
+import type { FleetInventory } from '../../adapters/ports/journal.js';
+import type { ProcessId } from '../../domain/identifiers.js';
+import type { PlacedCase } from './breakers.js';
+
+/** The whole window is read so often, ms: a process may be decided late, and then begins in the past. */
+const wholeEveryMs = 15_000;
+/** In between only what began within so long, ms. */
+const freshMs = 60_000;
+/** More new faults than this within a window trip every breaker anyway. */
+export const mostCases = 20_000;
+
+/** New faults of a window that moves along, each with the place of its node. What is known of one is not read at every look. */
+export class RecentCases {
+  readonly #book: Pick<GuardBook, 'cases'>;
+  readonly #inventory: Pick<FleetInventory, 'member'>;
+  #placed = new Map<ProcessId, PlacedCase>();
+  #wholeAt = -Infinity;
+
+  constructor(book: Pick<GuardBook, 'cases'>, inventory: Pick<FleetInventory, 'member'>) {
+    this.#book = book;
+    this.#inventory = inventory;
+  }
+
+  /**
+   * Those that began at or after `since`, ms. Nodes that are in no inventory are nowhere, and looked for again with the whole window. One
+   * that was decided more than a minute after it began may be missing for a quarter of one.
+   */
+  async read(since: number, now: number): Promise<readonly PlacedCase[]> {
+    const isWhole = now >= this.#wholeAt + wholeEveryMs || now < this.#wholeAt;
+    const from = isWhole ? since : Math.max(since, now - freshMs);
+    const read = await this.#book.cases({ since: from, limit: mostCases });
+    const before = isWhole ? [] : [...this.#placed.values()].filter(({ at }) => at >= since);
+    const known = new Map(before.map((one) => [one.processId, one]));
+    for (const one of await this.#place(read.filter(({ processId }) => !known.has(processId))))
+      known.set(one.processId, one);
+    if (isWhole) this.#wholeAt = now;
+    this.#placed = known;
+    return [...known.values()];
+  }
+
+  async #place(cases: readonly FaultCase[]): Promise<readonly PlacedCase[]> {
+    const placed = await Promise.all(
+      cases.map(async (one) => ({ one, member: await this.#inventory.member(one.node) })),
+    );
+    return placed.flatMap(({ one, member }) => (member === undefined ? [] : [{ ...one, member }]));
+  }
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { CasesQuery, FaultCase } from '../../../adapters/ports/guard-book.js';
+import { RecentCases } from '../../../services/guard/recent-cases.js';
+import { caseOf, memberWith } from './asked.js';
+
+const secondMs = 1_000;
+const start = 1_000 * secondMs;
+const windowMs = 600 * secondMs;
+
+/** A book, and what was asked of it. */
+class Book {
+  cases: readonly FaultCase[] = [];
+  readonly asked: number[] = [];
+  readonly placed: string[] = [];
+  readonly #recent = new RecentCases(
+    {
+      cases: ({ since }: CasesQuery) => {
+        this.asked.push(since);
+        return Promise.resolve(this.cases.filter(({ at }) => at >= since));
+      },
+    },
+    {
+      member: (node) => {
+        this.placed.push(node);
+        return Promise.resolve(node === 'a/unknown' ? undefined : memberWith({ node }));
+      },
+    },
+  );
+
+  async read(now: number): Promise<readonly string[]> {
+    return (await this.#recent.read(now - windowMs, now)).map(({ node }) => node);
+  }
+}
+
+describe('new faults of a window', () => {
+  it('are read whole at first and every 15 s, and what is fresh in between', async () => {
+    const book = new Book();
+    for (const seconds of [0, 0.5, 14.9, 15]) await book.read(start + seconds * secondMs);
+    expect(book.asked).toEqual([
+      start - windowMs,
+      start - 59.5 * secondMs,
+      start - 45.1 * secondMs,
+      start + 15 * secondMs - windowMs,
+    ]);
+  });
+
+  it('are known until they are older than the window, and placed once in a while', async () => {
+    const book = new Book();
+    book.cases = [caseOf('old', { at: start - windowMs + 5 }), caseOf('n1', { at: start - 300 * secondMs })];
+    expect(await book.read(start)).toEqual(['a/old', 'a/n1']);
+    book.cases = [...book.cases, caseOf('n2', { at: start })];
+    expect(await book.read(start + 10)).toEqual(['a/n1', 'a/n2']);
+    expect(book.placed).toEqual(['a/old', 'a/n1', 'a/n2']);
+  });
+
+  it('that were decided long after they began come with the next whole window', async () => {
+    const book = new Book();
+    expect(await book.read(start)).toEqual([]);
+    book.cases = [caseOf('late', { at: start - 120 * secondMs })];
+    expect(await book.read(start + 500)).toEqual([]);
+    expect(await book.read(start + 15 * secondMs)).toEqual(['a/late']);
+  });
+
+  it('of nodes that are in no inventory are nowhere', async () => {
+    const book = new Book();
+    book.cases = [caseOf('unknown', { at: start }), caseOf('n1', { at: start })];
+    expect(await book.read(start)).toEqual(['a/n1']);
+  });
+});
