@@ -6,10 +6,10 @@ import { requestOf } from '../../domain/permit-request.js';
 import type { Invariant } from './invariant.js';
 
 /**
- * DESIGN section 5, 7. Where a pause of the guard is in force, nobody begins with what needs leave. What was begun before
- * goes on.
+ * DESIGN section 5, 7. Where a pause of the guard is in force, nobody begins with what needs leave, nor while a business metric is not good.
+ * What was begun before goes on.
  */
-export function whatIsPausedIsNotBegun({ pauses, fleet }: MemoryStore): Invariant {
+export function whatIsPausedIsNotBegun({ pauses, verdicts, fleet }: MemoryStore): Invariant {
   /** Those that were in force at an earlier happening already. */
   const seen = new Set<PauseId>();
   const holding = (command: Command, at: number): PauseId | undefined => {
@@ -21,18 +21,27 @@ export function whatIsPausedIsNotBegun({ pauses, fleet }: MemoryStore): Invarian
         seen.has(pause.id) && ended === undefined && isInForce(pause, at) && holdsBack(pause, request, place),
     )?.pause.id;
   };
+  /** Metrics that were not good at an earlier happening already. */
+  let bad = new Set<string>();
+  const heldBy = (command: Command): string | undefined =>
+    requestOf(command) === undefined ? undefined : notGood().find((metric) => bad.has(metric));
+  const notGood = (): readonly string[] =>
+    verdicts
+      .standing(pauses)
+      .flatMap(({ metric, says, overruled }) => (says === 'good' || overruled ? [] : [metric]));
   const look = (): void => {
     for (const { pause, ended } of pauses) if (ended === undefined) seen.add(pause.id);
+    bad = new Set(notGood());
   };
   return {
     name: 'what is paused is not begun',
     after: (happening, at) => {
-      const pause =
-        happening.kind === 'claimed' && happening.attempt === 1 ? holding(happening.command, at) : undefined;
+      const begun = happening.kind === 'claimed' && happening.attempt === 1 ? happening.command : undefined;
+      const pause = begun === undefined ? undefined : (holding(begun, at) ?? heldBy(begun));
       look();
-      return pause === undefined || happening.kind !== 'claimed'
+      return begun === undefined || pause === undefined
         ? undefined
-        : `${happening.command.type} ${happening.command.id} was begun while ${pause} was in force`;
+        : `${begun.type} ${begun.id} was begun while ${pause} was in force`;
     },
   };
 }

@@ -1,11 +1,12 @@
 import { runExecutor } from '../../services/executor/executor.js';
 import { createChangeGuard } from '../../services/guard/change-guard.js';
+import { watchMetrics } from '../../services/guard/metrics/watch-metrics.js';
 import { watchFleet } from '../../services/guard/watch-fleet.js';
 import { signalRecord } from '../../services/input-records.js';
 import type { Signal } from '../../domain/signal.js';
 import { clusterName } from '../world/site.js';
 import { startDetector } from './detector.js';
-import { schemaIds, silent } from './ports.js';
+import { schemaIds, silent, type InstallationSettings, type Ports } from './ports.js';
 import type { Start } from './running.js';
 
 export const startExecutor: Start = ({ settings, store }, ports) => {
@@ -41,8 +42,23 @@ export const startExecutor: Start = ({ settings, store }, ports) => {
     },
     lookEveryMs: settings.guardLookMs,
   });
-  return { ended: Promise.all([executor.ended, guard]), subscriptions: [] };
+  return {
+    ended: Promise.all([executor.ended, guard, startMetricWatch(settings, ports)]),
+    subscriptions: [],
+  };
 };
+
+function startMetricWatch(
+  { guard }: InstallationSettings,
+  { journal, business, supervision }: Ports,
+): Promise<void> {
+  if (business === undefined) return Promise.resolve();
+  return watchMetrics({
+    ...supervision,
+    ...{ book: journal.guardBook, changes: journal.changeBook, inventory: journal.inventory },
+    ...{ ...business, metrics: guard.business.metrics },
+  });
+}
 
 /** Both in one process, as where all services run together: the executor acts by what the detector's watch saw. */
 export const startExecutorWithDetector: Start = (installation, ports) => {

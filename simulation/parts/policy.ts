@@ -1,7 +1,6 @@
 import { faultTypes, type FaultType } from '../../domain/fault.js';
 import type { Recipe } from '../../domain/node-state.js';
 import { defaultExecutorSettings } from '../../services/executor/settings.js';
-import { noMetrics } from '../../services/guard/metrics/hold-by-metrics.js';
 import { budgetsPerCluster, type GuardPolicy, type OperationLimits } from '../../services/guard/policy.js';
 import type { Policy, Rung } from '../../workflows/policy.js';
 import type { InstallationSettings } from './ports.js';
@@ -68,7 +67,15 @@ const guardPolicy: GuardPolicy = {
     'delete-node': limitOf(0, 1),
     release: limitOf(0, 1),
   }),
-  business: noMetrics,
+  business: {
+    verdictMaximumAgeMs: 40 * 60_000,
+    metrics: [
+      {
+        ...{ name: 'starts', query: 'starts', better: 'higher', limit: 0.9, noData: 'stop', where: {} },
+        ...{ askAfterMs: 20 * 60_000, goodForMs: 30 * 60_000 },
+      },
+    ],
+  },
 };
 
 function limitOf(share: number, rate: number): OperationLimits {

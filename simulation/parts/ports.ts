@@ -5,6 +5,7 @@ import type { MemoryStore } from '../../adapters/memory/journal/store.js';
 import type { Clock } from '../../adapters/ports/clock.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
+import type { MetricSource } from '../../adapters/ports/metric-source.js';
 import type { PowerController } from '../../adapters/ports/power.js';
 import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
 import { bundledSchemaIds } from '../../adapters/schema-registry/bundled.js';
@@ -57,10 +58,18 @@ export interface InstallationSettings {
   readonly zoneLabel: string;
 }
 
+/** Where business metrics are read, and how often, ms. */
+export interface MetricReader {
+  readonly source: MetricSource;
+  readonly readEveryMs: number;
+}
+
 /** What outlives every part. */
 export interface Installation {
   readonly site: Site;
   readonly hardware: Hardware;
+  /** Absent where the guard's policy names no business metrics. */
+  readonly business?: MetricReader;
   readonly log: WitnessedLog;
   /** The journal that there is now: the parts of one that is lost are gone with it. */
   readonly store: MemoryStore;
@@ -88,6 +97,7 @@ export interface Ports {
   readonly power: PowerController;
   readonly tickets: TicketSystem;
   readonly actions: MachineActions;
+  readonly business?: MetricReader;
 }
 
 export const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -108,6 +118,7 @@ export function portsOf(installation: Installation, incarnation: Incarnation): P
     journal: journalOf(installation, incarnation, clock, skewMs),
     cluster: clusterOf(installation.site, incarnation),
     ...machinesOf(installation, incarnation),
+    ...businessOf(installation, incarnation),
   };
 }
 
@@ -162,7 +173,7 @@ function journalOf(
     deadLetters: open.deadLetters,
     positions: open.positions,
     archive: open.archive,
-    changeBook: stepped('changeBook', open.changeBook, ['takeBack']),
+    changeBook: stepped('changeBook', open.changeBook, ['takeBack', 'list', 'end']),
     guardBook: stepped('guardBook', open.guardBook, [
       'present',
       'begin',
@@ -170,9 +181,16 @@ function journalOf(
       'end',
       'cases',
       'answeredSince',
+      'judge',
     ]),
     close: () => open.close(),
   };
+}
+
+function businessOf({ business }: Installation, incarnation: Incarnation): Pick<Ports, 'business'> {
+  if (business === undefined) return {};
+  const steps = { name: 'business', verbs: ['at'], troubles: () => [] } as const;
+  return { business: { ...business, source: steppable(incarnation, business.source, steps) } };
 }
 
 function clusterOf(site: Site, incarnation: Incarnation): KubernetesCluster {

@@ -13,6 +13,7 @@ import { partClock } from '../scheduler/part-clock.js';
 import { seeded } from '../scheduler/seeded.js';
 import { Agents } from '../world/agents.js';
 import type { Happening, Listener } from '../world/happening.js';
+import { Business } from '../world/business.js';
 import { hardwareOf } from '../world/hall-hardware.js';
 import { MachineHall } from '../world/machine-hall.js';
 import { Outside } from '../world/outside.js';
@@ -84,7 +85,7 @@ export async function build(
 }
 
 async function install(
-  { agenda, deviations, trace }: Surroundings,
+  { agenda, deviations, trace, seed }: Surroundings,
   script: Script,
   built: {
     readonly site: Site;
@@ -113,6 +114,7 @@ async function install(
   return {
     site,
     hardware: hardwareOf(site, hall),
+    business: { source: new Business(agenda, seeded(seed, 'business')), readEveryMs: 10 * 60_000 },
     log,
     get store() {
       return shelf.store;

@@ -37,12 +37,12 @@ export class MemoryCommandQueue implements CommandQueue {
   }
 
   async claim(id: CommandId, claim: Parameters<CommandQueue['claim']>[1]): Promise<ClaimAnswer> {
+    if (claim.guardVersion !== undefined && claim.guardVersion !== this.#store.guardVersion)
+      return { kind: 'refused', why: 'changed' };
     const stored = this.#open(id);
     if (stored === undefined || !this.#isHead(stored) || stored.dueAt > claim.now) return { kind: 'gone' };
     const { permits, lines, resting } = this.#store;
     const { node, processId } = stored.command;
-    if (claim.guardVersion !== undefined && claim.guardVersion !== this.#store.guardVersion)
-      return { kind: 'refused', why: 'changed' };
     const needsLeave = claim.guardVersion !== undefined || claim.budgets.length > 0;
     const holder = needsLeave ? this.#store.changes.holderOf(node) : undefined;
     if (holder !== undefined) return { kind: 'refused', why: 'held', change: holder.change.id };

@@ -25,9 +25,10 @@ export async function recordJudgement(database: Database, judgement: MetricJudge
           since = CASE WHEN (known.verdict ->> 'says' = 'good') = ($4 = 'good') THEN known.since ELSE $3 END,
           recorded_at = CASE WHEN known.verdict ->> 'says' = $4 AND abs($3 - known.recorded_at) < $5
             THEN known.recorded_at ELSE $3 END
-        RETURNING since, recorded_at
+        RETURNING new.since, old.verdict ->> 'says' AS said, old.recorded_at AS recorded
       ) INSERT INTO journal.metric_verdict (metric, verdict)
-        SELECT $1, $2::jsonb || jsonb_build_object('since', since) FROM seen WHERE recorded_at = $3`,
+        SELECT $1, $2::jsonb || jsonb_build_object('since', since) FROM seen
+        WHERE said IS DISTINCT FROM $4 OR abs($3 - recorded) >= $5`,
     values: [metric, storableJson(judgement), at, says, recordEveryMs],
   });
 }

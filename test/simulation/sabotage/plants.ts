@@ -80,6 +80,12 @@ export const plants: readonly Plant[] = [
     replace: 'if (pause !== undefined && now < 0) {',
   },
   {
+    name: 'a bad business metric holds nothing back',
+    file: 'services/guard/answer.ts',
+    find: 'if (held !== undefined) return',
+    replace: 'if (held !== undefined && now < 0) return',
+  },
+  {
     name: 'a claim heeds no pause that began meanwhile',
     file: `${memory}/commands.ts`,
     find: 'claim.guardVersion !== undefined && claim.guardVersion !== this.#store.guardVersion',
