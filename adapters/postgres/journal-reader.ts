@@ -1,11 +1,12 @@
 import pg from 'pg';
 import type { ArchiveFiles, ArchiveIndex } from '../ports/archive.js';
-import type { History, Installation } from '../ports/journal.js';
+import type { FleetInventory, History, Installation } from '../ports/journal.js';
 import { PostgresArchiveIndex } from './journal/archive-index.js';
 import { connectionSettings, Database } from './journal/database.js';
 import { asJournalError } from './journal/failures.js';
 import { PostgresHistory } from './journal/history.js';
 import { readInstallation } from './journal/installation.js';
+import { PostgresFleetInventory } from './journal/inventory.js';
 import { PostgresKeptFacts } from './journal/kept-facts.js';
 import { MigrationRefused } from './migrate.js';
 
@@ -13,6 +14,7 @@ import { MigrationRefused } from './migrate.js';
 export interface JournalReader {
   readonly history: History;
   readonly archive: ArchiveIndex;
+  readonly inventory: Pick<FleetInventory, 'picture'>;
   readonly installation: Installation;
   close(): Promise<void>;
 }
@@ -35,12 +37,13 @@ export async function openJournalReader(
   );
   const history = new PostgresHistory(database, files);
   const archive = new PostgresArchiveIndex(database);
+  const inventory = new PostgresFleetInventory(database);
   try {
     const installation = await readInstallation(database);
     // None of an archive: its files are asked for by whoever needs them.
     await new PostgresKeptFacts(database).publishedFacts({ limit: 1 });
     await archive.finishedAt();
-    return { history, archive, installation, close: () => database.close() };
+    return { history, archive, inventory, installation, close: () => database.close() };
   } catch (error) {
     await database.close();
     if (error instanceof pg.DatabaseError && otherSchema.has(error.code ?? ''))

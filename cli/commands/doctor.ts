@@ -29,10 +29,10 @@ export function doctorCommand(terminal: Terminal): Command {
     .option('-c, --config <file>', 'configuration', 'faultline.yaml')
     .addOption(outputOption(['table', 'json', 'jsonl', 'yaml']))
     .action(async ({ config, output }: { readonly config: string; readonly output: OutputFormat }) => {
-      const { loadConfiguration } = await import('../configuration/load.js');
-      const configuration = loadConfiguration(config);
+      const { loadLocatedConfiguration } = await import('../configuration/load.js');
+      const located = loadLocatedConfiguration(config);
       const { examine } = await import('../doctor/examine.js');
-      const report = await examine(configuration, terminal);
+      const report = await examine(located, terminal);
       printView(terminal, output, report, view);
       const failed = report.checks.filter(({ result }) => result === 'failed').length;
       if (failed > 0) {

@@ -2,7 +2,6 @@ import { IANAZone } from 'luxon';
 
 import { operations, type Operation } from '../../domain/command.js';
 import { faultTypes } from '../../domain/fault.js';
-import { canonicalJson } from '../../domain/json.js';
 import type { Breaker } from '../../services/guard/breakers.js';
 import {
   budgetsPerCluster,
@@ -11,6 +10,7 @@ import {
   type OperationLimits,
 } from '../../services/guard/policy.js';
 import type { QuietHours } from '../../services/guard/quiet-hours.js';
+import { checkBudgetForm, checkGuard } from './check-guard.js';
 import type { Compilation } from './compilation.js';
 import { compileMetrics, compilePrometheus } from './compile-metrics.js';
 import { checkLabel, compileWhere } from './compile-where.js';
@@ -25,35 +25,40 @@ type BudgetSection = GuardSection['budgets'][number];
 /** How often those who wait ask again at the latest. */
 const askAgainMs = 15_000;
 
-export function compileGuard(context: Compilation, guard: GuardSection): Configuration['guard'] {
+/** @param clusters names of those that are configured */
+export function compileGuard(
+  context: Compilation,
+  guard: GuardSection,
+  clusters: readonly string[],
+): Configuration['guard'] {
   const path = ['guard'];
+  const lookEveryMs = context.duration([...path, 'lookEvery'], guard.lookEvery);
   const limits = Object.fromEntries(
     operations.map((operation) => [operation, compileLimit(context, guard, operation)]),
   ) as Record<Operation, OperationLimits>;
   const own = guard.budgets.map((budget, index) =>
     compileBudget(context, [...path, 'budgets', index], budget, guard),
   );
-  checkNames(context, own);
   const prometheus = compilePrometheus(context, guard.prometheus);
+  const breakers = compileBreakers(context, guard);
+  checkGuard(context, { limits, budgets: own, breakers, lookEveryMs, clusters });
   return {
     labels: guard.labels,
-    lookEveryMs: context.duration([...path, 'lookEvery'], guard.lookEvery),
+    lookEveryMs,
     policy: {
       inventoryMaximumAgeMs: context.duration([...path, 'inventoryMaximumAge'], guard.inventoryMaximumAge),
       askAgainMs,
       budgets: [...budgetsPerCluster(limits), ...own],
       business: compileMetrics(context, guard),
     },
-    breakers: compileBreakers(context, guard),
     ...(prometheus === undefined ? {} : { prometheus }),
+    breakers,
   };
 }
 
 function compileBreakers(context: Compilation, { breakers, labels }: GuardSection): readonly Breaker[] {
   return breakers.map(({ name, scope, where, nodes, share, within, endsAfter }, index) => {
     const path = ['guard', 'breakers', index];
-    if (breakers.findIndex((other) => other.name === name) < index)
-      context.problem([...path, 'name'], `${name} is there twice: each breaker has its own name`);
     return {
       ...{ name, nodes, share },
       scope: compileScope(context, path, { scope, labels, words: commonScopeWords }),
@@ -87,7 +92,7 @@ function compileBudget(
   const scope = compileScope(context, path, { scope: given.scope, labels, words: scopeWords });
   const healthy = compileHealthy(context, path, minimumHealthy);
   const windowMs = rate === undefined ? 0 : context.duration([...path, 'rate', 'per'], rate.per);
-  checkBudget(context, path, given);
+  checkBudgetForm(context, path, given);
   return {
     name,
     operations: given.operations,
@@ -127,26 +132,6 @@ function compileHealthy(
   return count === undefined ? { share: share ?? 0 } : { count };
 }
 
-function checkBudget(context: Compilation, path: KeyPath, given: BudgetSection): void {
-  const { atOnce, rate, minimumHealthy, quietHours, scope } = given;
-  if (atOnce !== undefined && atOnce.share === undefined && atOnce.count === undefined)
-    context.problem([...path, 'atOnce'], 'needs share or count, or both');
-  if (atOnce === undefined && rate === undefined && minimumHealthy === undefined && quietHours.length === 0)
-    context.problem(path, 'limits nothing: add atOnce, rate, minimumHealthy or quietHours');
-  if (scope === 'node' && (atOnce?.share !== undefined || minimumHealthy !== undefined))
-    context.problem(
-      [...path, 'scope'],
-      'of a single node there is no share and no minimum: use atOnce.count or rate',
-    );
-  const share = atOnce?.share;
-  const healthy = minimumHealthy?.share;
-  if (share !== undefined && healthy !== undefined && share + healthy > 1)
-    context.problem(
-      [...path, 'minimumHealthy'],
-      `contradicts atOnce: with ${share} of the nodes out, ${healthy} of them can't be healthy`,
-    );
-}
-
 function compileQuietHours(
   context: Compilation,
   path: KeyPath,
@@ -168,26 +153,4 @@ function compileQuietHours(
 function minuteOf(timeOfDay: string): number {
   const [hours = 0, minutes = 0] = timeOfDay.split(':').map(Number);
   return hours * 60 + minutes;
-}
-
-/** Names tell counters apart; and who sets two limits for the same says not which of them is meant. */
-function checkNames(context: Compilation, budgets: readonly Budget[]): void {
-  for (const [index, budget] of budgets.entries()) {
-    const path = ['guard', 'budgets', index];
-    const before = budgets.slice(0, index);
-    if (operations.some((operation) => operation === budget.name))
-      context.problem(
-        [...path, 'name'],
-        `${budget.name} is the budget under guard.operations: change it there, or name this one otherwise`,
-      );
-    if (before.some(({ name }) => name === budget.name))
-      context.problem([...path, 'name'], `${budget.name} is there twice: each budget has its own name`);
-    const same = before.findIndex((other) => meaning(other) === meaning(budget));
-    if (same >= 0)
-      context.problem(path, `is about the same as guard.budgets[${same}]: write both limits in one budget`);
-  }
-}
-
-function meaning({ operations: limited, scope, where }: Budget): string {
-  return canonicalJson({ limited: [...limited].sort(), scope, where });
 }

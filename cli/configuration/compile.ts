@@ -56,7 +56,11 @@ export function compile(
     intake: compileIntake(context, file.intake),
     detector: compileDetector(context, file.detector),
     executor: { concurrency, attemptLeaseMs: context.duration(['executor', 'attemptLease'], attemptLease) },
-    guard: compileGuard(context, file.guard),
+    guard: compileGuard(
+      context,
+      file.guard,
+      file.clusters.map(({ name }) => name),
+    ),
     severities: compileSeverities(file),
     drivers: compileDrivers(context, file.drivers),
     ...(tracing === undefined ? {} : { tracing }),

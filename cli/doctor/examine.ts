@@ -1,5 +1,5 @@
 import { apiVersion } from '../../services/console/forms/form.js';
-import type { Configuration } from '../configuration/configuration.js';
+import type { LocatedConfiguration } from '../configuration/load.js';
 import type { DoctorReport } from '../forms/doctor.js';
 import { packageVersion } from '../package-version.js';
 import type { Terminal } from '../terminal.js';
@@ -12,7 +12,8 @@ import { lookAtState } from './state.js';
 import { checkJournal } from './stores.js';
 
 /** Everything that the configuration needs, tried; changes nothing anywhere. */
-export async function examine(configuration: Configuration, terminal: Terminal): Promise<DoctorReport> {
+export async function examine(located: LocatedConfiguration, terminal: Terminal): Promise<DoctorReport> {
+  const { configuration } = located;
   const version = packageVersion();
   const parts = await Promise.all([
     checkJournal(configuration, terminal).then((check) => [check]),
@@ -24,7 +25,7 @@ export async function examine(configuration: Configuration, terminal: Terminal):
     checkWebhooks(configuration, terminal),
     checkMetrics(configuration, terminal),
   ]);
-  const { checks, state } = await lookAtState(configuration, terminal);
+  const { checks, state } = await lookAtState(located, terminal);
   return {
     apiVersion,
     kind: 'DoctorReport',

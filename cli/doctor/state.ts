@@ -12,10 +12,12 @@ import { toInstant } from '../../services/console/forms/form.js';
 import { openKafka } from '../composition/open-event-log.js';
 import { addressWithPassword } from '../composition/journal-connection.js';
 import type { Configuration } from '../configuration/configuration.js';
+import type { LocatedConfiguration } from '../configuration/load.js';
 import type { DoctorCheck, DoctorState } from '../forms/doctor.js';
 import type { Terminal } from '../terminal.js';
 import { checkArchiveFiles } from './archive.js';
 import { messageOf, skipped } from './check.js';
+import { checkGuardPolicy } from './guard-policy.js';
 import { judge } from './judge-state.js';
 
 const what = 'state of the installation';
@@ -123,9 +125,10 @@ async function readState(
  * embedded database one that runs. Reads only.
  */
 export async function lookAtState(
-  configuration: Configuration,
+  located: LocatedConfiguration,
   terminal: Terminal,
 ): Promise<{ readonly checks: readonly DoctorCheck[]; readonly state?: DoctorState }> {
+  const { configuration } = located;
   try {
     const address = await addressOf(configuration, terminal);
     if (address === undefined) {
@@ -134,7 +137,8 @@ export async function lookAtState(
     }
     const state = await readState(configuration, address, terminal);
     const archive = await checkArchiveFiles(configuration, address);
-    return { checks: [...judge(state, Date.now()), ...archive], state };
+    const guard = await checkGuardPolicy(located, address);
+    return { checks: [...judge(state, Date.now()), guard, ...archive], state };
   } catch (error) {
     const next = 'mend what failed above; before the first `faultline run` there is nothing to look at';
     return { checks: [skipped(what, messageOf(error), next)] };

@@ -30,3 +30,20 @@ export function quietUntil({ days, from, to, timeZone }: QuietHours, now: number
 function atMinute(day: DateTime, minute: number): number {
   return day.set({ hour: Math.floor(minute / 60), minute: minute % 60 }).toMillis();
 }
+
+const minutesOfDay = 24 * 60;
+const minutesOfWeek = 7 * minutesOfDay;
+
+/** Whether there is no minute outside of them, on any day of any week. Those of several time zones are taken to leave some. */
+export function areAlways(all: readonly QuietHours[]): boolean {
+  const [first] = all;
+  if (first === undefined || all.some(({ timeZone }) => timeZone !== first.timeZone)) return false;
+  const quiet = new Set<number>();
+  for (const { days, from, to } of all)
+    for (const day of days) {
+      const begin = (day - 1) * minutesOfDay + from;
+      const end = (day - 1) * minutesOfDay + to + (to > from ? 0 : minutesOfDay);
+      for (let minute = begin; minute < end; minute += 1) quiet.add(minute % minutesOfWeek);
+    }
+  return quiet.size === minutesOfWeek;
+}

@@ -48,6 +48,8 @@ describe('given budgets in the configuration', () => {
 
 const budget = (rest: string): string => `  budgets:\n    - {name: some, operations: [isolate], ${rest}}`;
 
+const breaker = (rest: string): string => `  breakers:\n    - {name: trips, ${rest}}`;
+
 describe('given a policy that can not be meant so', () => {
   it.each([
     ['no limit', budget('scope: zone'), 'bad.yaml:4:7: guard.budgets[0]: limits nothing'],
@@ -92,7 +94,92 @@ describe('given a policy that can not be meant so', () => {
       `${budget('atOnce: {count: 1}')}\n    - {name: other, operations: [isolate], atOnce: {count: 2}}`,
       'guard.budgets[1]: is about the same as guard.budgets[0]',
     ],
+    [
+      'two policies for one scope, in another order',
+      `${budget('where: {pools: [g, c]}, atOnce: {count: 1}')}
+    - {name: other, operations: [isolate], where: {pools: [c, g]}, quietHours: [{from: '01:00', to: '02:00'}]}`,
+      'guard.budgets[1]: is about the same as guard.budgets[0]',
+    ],
+    [
+      'a share that the operation has already',
+      budget('atOnce: {share: 0.1}'),
+      'guard.budgets[0].atOnce: is what guard.operations.isolate.share says',
+    ],
+    [
+      'a rate that the operation has already',
+      budget('rate: {count: 5, per: 60s}'),
+      'guard.budgets[0].rate: is what guard.operations.isolate.rate says',
+    ],
+    [
+      'no node at once, and how often',
+      budget('scope: zone, atOnce: {count: 0}, rate: {count: 1, per: 1h}'),
+      'bad.yaml:4:64: guard.budgets[0].atOnce: allows nothing at all',
+    ],
+    [
+      'some out while all are healthy',
+      budget('scope: zone, atOnce: {count: 2}, minimumHealthy: {share: 1}'),
+      'guard.budgets[0].minimumHealthy: contradicts atOnce: with 2 out, not all nodes can be healthy',
+    ],
+    [
+      'a minimum for what takes nothing out',
+      '  budgets: [{name: some, operations: [power, release], minimumHealthy: {share: 0.5}}]',
+      'guard.budgets[0].minimumHealthy: never holds: only isolate and delete-node',
+    ],
+    [
+      'quiet hours without an end',
+      budget("quietHours: [{from: '06:00', to: '20:00'}, {from: '19:00', to: '06:00'}]"),
+      'guard.budgets[0].quietHours: are always, so that nothing is ever begun',
+    ],
+    [
+      'a cluster that there is not',
+      budget('where: {clusters: [a, b]}, atOnce: {count: 1}'),
+      'guard.budgets[0].where.clusters[1]: there is no cluster b: known are a',
+    ],
+    [
+      'a breaker of a cluster that there is not',
+      breaker('where: {clusters: [b]}, nodes: 5, within: 1h'),
+      'guard.breakers[0].where.clusters[0]: there is no cluster b',
+    ],
+    [
+      'a breaker for more faults than are looked at',
+      breaker('nodes: 20001, within: 1h'),
+      'guard.breakers[0].nodes: never trips: at most 20000',
+    ],
+    [
+      'a breaker for owners, which faults do not have',
+      breaker('where: {owners: [ci]}, nodes: 5, within: 1h'),
+      'guard.breakers[0].where.owners: never trips',
+    ],
+    [
+      'a breaker that is blinder than its looks',
+      breaker('nodes: 5, within: 400ms'),
+      'bad.yaml:4:39: guard.breakers[0].within: is shorter than guard.lookEvery',
+    ],
+    [
+      'two breakers for one scope',
+      `${breaker('scope: pool, nodes: 5, within: 1h')}\n    - {name: again, scope: pool, nodes: 9, within: 60m}`,
+      'guard.breakers[1]: counts the same as guard.breakers[0]',
+    ],
   ])('as %s, then it is refused with place and reason', (_what, guard, expected) => {
     expect(problemsOf(guard).join('\n')).toContain(expected);
+  });
+});
+
+describe('given a policy that looks odd and can be meant so', () => {
+  it.each([
+    ['another rate in a longer while', budget('rate: {count: 100, per: 1d}')],
+    ['a number beside the share of the operation', budget('atOnce: {count: 3}')],
+    ['only what is out already', budget('scope: pool, minimumHealthy: {share: 1}')],
+    ['nothing at all', budget('scope: zone, atOnce: {count: 0}')],
+    [
+      'all days but one',
+      budget("quietHours: [{days: [mon, tue, wed, thu, fri, sat], from: '00:00', to: '00:00'}]"),
+    ],
+    [
+      'a faster and a slower breaker',
+      `${breaker('nodes: 5, within: 1h')}\n    - {name: slow, nodes: 9, within: 1d}`,
+    ],
+  ])('as %s, then it is taken', (_what, guard) => {
+    expect(problemsOf(guard)).toEqual([]);
   });
 });
