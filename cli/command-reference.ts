@@ -49,6 +49,7 @@ export function commandReference(): string {
     environment: {},
     colour: false,
     interrupted: new AbortController().signal,
+    onHangup: () => undefined,
     drained: () => Promise.resolve(),
     readStdin: () => Promise.resolve(''),
   });

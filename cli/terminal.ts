@@ -13,6 +13,8 @@ export interface Terminal {
   readonly colour: boolean;
   /** Aborts at SIGINT or SIGTERM, with the signal as its reason. */
   readonly interrupted: AbortSignal;
+  /** Has SIGHUP heard instead of ending the process; where a person sits at it, closing the window still ends it. */
+  onHangup(heard: () => void): void;
   readStdin(): Promise<string>;
 }
 
@@ -44,6 +46,9 @@ export function processTerminal(): Terminal {
     environment: process.env,
     colour: process.stdout.isTTY && (noColour === undefined || noColour === ''),
     interrupted: interruption.signal,
+    onHangup: (heard) => {
+      if (!process.stdin.isTTY) process.on('SIGHUP', heard);
+    },
     readStdin: () => readAll(process.stdin),
   };
 }

@@ -47,6 +47,13 @@ export interface ChangeMetrics {
   changeLost(operation: Operation): void;
 }
 
+/** Which policy of the guard this process goes by. */
+export interface GuardPolicyMetrics {
+  policyInForce(version: string): void;
+  /** What the file says now can not be taken up, so that an older one holds; or it can again. */
+  policyRefused(isRefused: boolean): void;
+}
+
 export interface RelayMetrics {
   /** @param ageMs of the first of them: from when it happened until the log had it; undefined: it does not say when */
   recordsPublished(topic: string, count: number, ageMs: number | undefined): void;
@@ -108,6 +115,7 @@ export interface ServiceMetrics
     MaintenanceMetrics,
     ExecutorMetrics,
     ChangeMetrics,
+    GuardPolicyMetrics,
     RelayMetrics,
     StreamMetrics,
     TracerMetrics,

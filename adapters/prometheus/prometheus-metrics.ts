@@ -6,6 +6,7 @@ import { carriedMetrics } from './carried-metrics.js';
 import { changeMetrics } from './change-metrics.js';
 import { executorMetrics } from './executor-metrics.js';
 import { FigureMetrics } from './figure-metrics.js';
+import { guardPolicyMetrics } from './guard-policy-metrics.js';
 import { intakeMetrics } from './intake-metrics.js';
 import { maintenanceMetrics } from './maintenance-metrics.js';
 import { relayMetrics } from './relay-metrics.js';
@@ -87,6 +88,7 @@ export function createPrometheusMetrics({ version, clusters }: PrometheusOptions
       ...maintenanceMetrics(registry),
       ...executorMetrics(registry),
       ...changeMetrics(registry),
+      ...guardPolicyMetrics(registry),
       ...relayMetrics(registry),
       ...streamMetrics(registry),
       ...tracerMetrics(registry),

@@ -33,6 +33,9 @@ export function runCommand(terminal: Terminal): Command {
         wanted: wantedServices(options.only),
         environment: terminal.environment,
         logLevel: options.logLevel,
+        onHangup: (heard) => {
+          terminal.onHangup(heard);
+        },
         onListening: (url) => {
           terminal.err(`faultline listens on ${url}\n`);
         },

@@ -12,7 +12,10 @@ import type { Operator } from '../../services/console/operators.js';
 import { signalRecord } from '../../services/input-records.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
+import { refuseWrongQueries } from './check-queries.js';
+import type { ConfigurationSource } from './configuration-source.js';
 import { openConnections, type Connections } from './connections.js';
+import { GuardInForce } from './guard-in-force.js';
 import { headStartOf } from './head-start.js';
 import { startMetrics, type InstallationMetrics } from './metrics.js';
 import { leasesOf } from './node-leases.js';
@@ -20,6 +23,7 @@ import { resumeAfterLook } from './resume.js';
 import type { ServiceName } from './service-names.js';
 import { createStopping } from './stopping.js';
 import { startServices } from './start-services.js';
+import { goesByGuard, startGuardPolicy } from './start/guard-policy.js';
 import type { RunningService, ServiceContext } from './start/running-service.js';
 import type { Environment, Surroundings } from './surroundings.js';
 
@@ -43,6 +47,8 @@ export interface InstallationOptions {
   readonly configuration: Configuration;
   readonly wanted: ReadonlySet<ServiceName>;
   readonly surroundings: Surroundings;
+  /** Where the configuration came from, when its section `guard` is to be taken up anew while we run. */
+  readonly source?: ConfigurationSource;
   /** Gives up a start that is under way; what runs is stopped by `stop`. */
   readonly interrupted: AbortSignal;
 }
@@ -123,7 +129,7 @@ async function addConsole(
       inventory: connections.journal.inventory,
       clusters: configuration.clusters.map(({ name }) => name),
       rateWindowMsOf: (budget) =>
-        configuration.guard.policy.budgets.find(({ name }) => name === budget)?.rate?.windowMs,
+        context.guard().policy.budgets.find(({ name }) => name === budget)?.rate?.windowMs,
       now: () => clock.now(),
       newId: () => randomness.uuid(),
     },
@@ -133,7 +139,7 @@ async function addConsole(
         createChangeGuard({
           inventory: connections.journal.inventory,
           book: connections.journal.guardBook,
-          policy: configuration.guard.policy,
+          policy: () => context.guard().policy,
           clock,
         }),
         leases,
@@ -221,7 +227,7 @@ async function listen(
 
 /** Starts the wanted parts of one installation in this process. Rejects, with nothing left open, when a dependency is missing. */
 export async function startInstallation(options: InstallationOptions): Promise<RunningInstallation> {
-  const { configuration, wanted, surroundings, interrupted } = options;
+  const { configuration, wanted, surroundings, source, interrupted } = options;
   const credentials = readCredentials(configuration, surroundings.environment);
   const connections = await openConnections(configuration, surroundings);
   const stopping = createStopping();
@@ -233,17 +239,32 @@ export async function startInstallation(options: InstallationOptions): Promise<R
     interrupted.throwIfAborted();
     const { id, epoch } = await connections.journal.journal.installation();
     const metrics = startMetrics({ configuration, connections, surroundings, wanted });
+    const guard = new GuardInForce({
+      started: configuration,
+      inventory: connections.journal.inventory,
+      refuseWrongQueries: async (given) => {
+        const { metricSource } = connections;
+        if (metricSource !== undefined)
+          await refuseWrongQueries(given, metricSource, surroundings.clock.now());
+      },
+      log: surroundings.logOf('guard policy'),
+      metrics: metrics.services,
+    });
     const context: ServiceContext = {
       configuration,
       connections,
       surroundings,
       installation: { id, epoch },
       metrics: metrics.services,
+      guard: () => guard.section,
       signal: stopping.signal,
     };
     if (wanted.has('executor')) await resumeAfterLook(connections, surroundings.log, stopping.signal);
     interrupted.throwIfAborted();
-    const services = startServices(context, wanted);
+    const services = [
+      ...startServices(context, wanted),
+      ...(source === undefined || !goesByGuard(wanted) ? [] : [startGuardPolicy(context, guard, source)]),
+    ];
     const { server, url } = await listen(context, wanted, { services, metrics, credentials });
     surroundings.log.info({ url, services: [...wanted], installation: id }, 'running');
     return running({ id, url, server, services, connections, stopping });

@@ -7,6 +7,7 @@ import { systemClock, systemRandomness } from '../../adapters/clock/system-clock
 import type { Configuration } from '../configuration/configuration.js';
 import { packageVersion } from '../package-version.js';
 import { serverFile } from '../server-address.js';
+import { configurationFile } from './configuration-source.js';
 import type { Environment } from './surroundings.js';
 import { keepHeapSmall } from './heap.js';
 import { startInstallation } from './installation.js';
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly wanted: ReadonlySet<ServiceName>;
   readonly environment: Environment;
   readonly logLevel: string;
+  /** Hears when somebody says that the configuration has changed. */
+  readonly onHangup: (heard: () => void) => void;
   /** Hears where the API listens, once everything is up. */
   readonly onListening: (url: string) => void;
   /** Aborts at SIGINT or SIGTERM. */
@@ -61,6 +64,7 @@ export async function runFaultline(options: RunOptions): Promise<void> {
       environment,
       version: packageVersion(),
     },
+    source: configurationFile(configuration.path, options.onHangup),
     interrupted,
   });
   const withdraw = announceServer(installation.url);

@@ -30,7 +30,7 @@ export function compileGuard(
   context: Compilation,
   guard: GuardSection,
   clusters: readonly string[],
-): Configuration['guard'] {
+): Omit<Configuration['guard'], 'version'> {
   const path = ['guard'];
   const lookEveryMs = context.duration([...path, 'lookEvery'], guard.lookEvery);
   const limits = Object.fromEntries(

@@ -24,9 +24,9 @@ import type { LocatedDocument } from './positions.js';
 import type { ConfigurationProblem } from './problems.js';
 import type { ConfigurationFile } from './sections/whole-file.js';
 
-/** The digest that stands in the journal as the version of the policy. */
-function digestOf(file: ConfigurationFile): string {
-  return createHash('sha256').update(canonicalJson(file)).digest('hex').slice(0, 16);
+/** Of the whole file it stands in the journal as the version of the policy. */
+function digestOf(part: Partial<ConfigurationFile>): string {
+  return createHash('sha256').update(canonicalJson(part)).digest('hex').slice(0, 16);
 }
 
 /**
@@ -40,6 +40,7 @@ export function compile(
 ): { readonly configuration: Configuration; readonly problems: readonly ConfigurationProblem[] } {
   const problems: ConfigurationProblem[] = [];
   const context = compilation(path, document, problems);
+  const { guard, ...fixed } = file;
   const { concurrency, attemptLease } = file.executor;
   const { dataFolder, upkeepEvery } = file.installation;
   const tracing = compileWebhook(context, ['tracing'], file.tracing);
@@ -56,11 +57,15 @@ export function compile(
     intake: compileIntake(context, file.intake),
     detector: compileDetector(context, file.detector),
     executor: { concurrency, attemptLeaseMs: context.duration(['executor', 'attemptLease'], attemptLease) },
-    guard: compileGuard(
-      context,
-      file.guard,
-      file.clusters.map(({ name }) => name),
-    ),
+    fixedDigest: digestOf(fixed),
+    guard: {
+      version: digestOf({ guard }),
+      ...compileGuard(
+        context,
+        guard,
+        file.clusters.map(({ name }) => name),
+      ),
+    },
     severities: compileSeverities(file),
     drivers: compileDrivers(context, file.drivers),
     ...(tracing === undefined ? {} : { tracing }),

@@ -132,7 +132,11 @@ export interface Configuration {
     readonly inventoryRefreshEveryMs: number;
   };
   readonly executor: { readonly concurrency: number; readonly attemptLeaseMs: number };
+  /** Of all but `guard`: what takes a restart when it changes. */
+  readonly fixedDigest: string;
   readonly guard: {
+    /** Of the whole section with its defaults: the same version is the same policy. */
+    readonly version: string;
     /** Labels of nodes that its policy may name. */
     readonly labels: readonly string[];
     readonly policy: GuardPolicy;

@@ -12,7 +12,9 @@ import type { FoundOrphan } from './orphans.js';
 import type { Remembered } from './sighting.js';
 
 /** Complete. Times in ms. */
-export interface DetectorSettings extends MemberLabels {
+export interface DetectorSettings extends Omit<MemberLabels, 'guardLabels'> {
+  /** Those that the guard's policy may name now: other ones than before have all nodes listed anew. */
+  readonly guardLabels: () => readonly string[];
   readonly rules: readonly ConditionRule[];
   /** Name under which it reports. */
   readonly source: string;

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { isNodeName, type NodeKey } from '../../domain/identifiers.js';
 import type { FleetMember } from '../../adapters/ports/journal.js';
 import type { KubernetesNode, NodeEvent } from '../../adapters/ports/kubernetes.js';
@@ -32,6 +34,8 @@ export class FleetWatch {
   #listed = false;
   #busy = 0;
   #gaps: number | undefined;
+  /** Of all nodes in the inventory the same: fixed with each list. */
+  #guardLabels: readonly string[] = [];
   #waiting = new WaitingEvents();
   /** Of the watch under way; aborting it has everything listed and told anew. */
   #watching = new AbortController();
@@ -135,9 +139,10 @@ export class FleetWatch {
     // What is written later must not be older.
     await this.#changes.settled();
     this.#members.clear();
+    this.#guardLabels = this.#options.settings.guardLabels();
     for (const node of nodes) {
       const key = keyOf(this.#options.clusterName, node.metadata.name);
-      if (key !== undefined) this.#members.set(key, memberOf(node, key, this.#options.settings));
+      if (key !== undefined) this.#members.set(key, this.#memberOf(node, key));
     }
     await this.#replaceInventory();
     await this.#lookForOrphans();
@@ -188,13 +193,21 @@ export class FleetWatch {
   }
 
   #count(node: KubernetesNode): void {
-    const { clusterName, settings } = this.#options;
-    const key = keyOf(clusterName, node.metadata.name);
+    const key = keyOf(this.#options.clusterName, node.metadata.name);
     if (key === undefined) return;
-    const member = memberOf(node, key, settings);
+    const member = this.#memberOf(node, key);
     if (sameMember(this.#members.get(key), member)) return;
     this.#members.set(key, member);
     this.#changes.note(key, member);
+  }
+
+  #memberOf(node: KubernetesNode, key: NodeKey): FleetMember {
+    return memberOf(node, key, { ...this.#options.settings, guardLabels: this.#guardLabels });
+  }
+
+  /** A policy that was taken up may name labels that were not kept of the nodes so far. */
+  #noticeLabels(): void {
+    if (!isDeepStrictEqual(this.#guardLabels, this.#options.settings.guardLabels())) this.#watching.abort();
   }
 
   #writeChanges(changed: readonly FleetMember[], gone: readonly NodeKey[]): Promise<void> {
@@ -227,6 +240,7 @@ export class FleetWatch {
         const answer = await cluster.version();
         if (answer.kind === 'ok')
           await insist(this.#options, 'the inventory', () => this.#replaceInventory());
+        this.#noticeLabels();
         await insist(this.#options, 'the look for orphaned isolation', () => this.#lookForOrphans());
         await insist(this.#options, 'the question for lost input', () => this.#noticeGaps());
       });

@@ -13,7 +13,8 @@ import { SharedQuestion } from './shared-question.js';
 export function createChangeGuard(options: {
   readonly inventory: FleetInventory;
   readonly book: Pick<GuardBook, 'present'>;
-  readonly policy: GuardPolicy;
+  /** That which holds now: it may change from one question to the next. */
+  readonly policy: () => GuardPolicy;
   readonly clock: Pick<Clock, 'now'>;
 }): ChangeGuard & PermitGuard {
   const { inventory, book, policy, clock } = options;
@@ -25,7 +26,7 @@ export function createChangeGuard(options: {
       pictures.of(namesOf(request.node).cluster, () => clock.now()),
       inventory.member(request.node),
     ]);
-    const answer = answerTo(request, policy, { picture, member, pauses, verdicts, now });
+    const answer = answerTo(request, policy(), { picture, member, pauses, verdicts, now });
     return answer.kind === 'ask' ? { ...answer, guardVersion: version } : answer;
   };
   return {

@@ -69,11 +69,15 @@ function placesOf(rule: Rule, fleet: KnownFleet): readonly Found[] {
   const { scope, where } = rule;
   const { pools = [], zones = [], labels = {} } = where;
   const missing = [
-    ...missingFrom(['pools'], pools, (value) => groups.some(({ pool }) => pool === value)),
-    ...missingFrom(['zones'], zones, (value) => groups.some(({ zone }) => zone === value)),
+    ...missingFrom({ path: ['pools'], what: 'pool' }, pools, (value) =>
+      groups.some(({ pool }) => pool === value),
+    ),
+    ...missingFrom({ path: ['zones'], what: 'zone' }, zones, (value) =>
+      groups.some(({ zone }) => zone === value),
+    ),
     ...Object.entries(labels).flatMap(([label, values]) =>
       fleet.labels.includes(label)
-        ? missingFrom(['labels', label], values, (value) =>
+        ? missingFrom({ path: ['labels', label], what: label }, values, (value) =>
             groups.some((group) => group.labels[label] === value),
           )
         : [],
@@ -89,19 +93,14 @@ function placesOf(rule: Rule, fleet: KnownFleet): readonly Found[] {
 }
 
 function missingFrom(
-  path: readonly string[],
+  { path, what }: { readonly path: readonly string[]; readonly what: string },
   values: readonly string[],
   isThere: (value: string) => boolean,
 ): readonly Found[] {
   return [...values.entries()].flatMap(([index, value]) =>
     isThere(value)
       ? []
-      : [
-          {
-            path: ['where', ...path, index],
-            reason: `no node of the inventory is in ${path.join(' ')} ${value}`,
-          },
-        ],
+      : [{ path: ['where', ...path, index], reason: `no node of the inventory has ${what} ${value}` }],
   );
 }
 

@@ -22,13 +22,18 @@ export interface FleetGuardOptions extends Supervision, ChangeWatch {
   readonly book: GuardBook;
   readonly changes: Pick<ChangeBook, 'takeBack' | 'list' | 'end'>;
   readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
-  readonly breakers: readonly Breaker[];
+  /** What holds now: it may change from one look to the next. */
+  readonly rules: () => FleetRules;
   /** Orders that what a process is about is no fault; resolves when the log has it. The same id again is the same order. */
   readonly dismiss: (
     node: NodeKey,
     order: { readonly processId: ProcessId; readonly subject: string; readonly reason: string },
     id: CauseId,
   ) => Promise<void>;
+}
+
+export interface FleetRules {
+  readonly breakers: readonly Breaker[];
   readonly lookEveryMs: number;
 }
 
@@ -43,12 +48,13 @@ export function watchFleet(options: FleetGuardOptions): Promise<void> {
     pictures: new FleetPictures(options.inventory),
   };
   return superviseLoop('guard', options, async () => {
+    const { breakers, lookEveryMs } = options.rules();
     const present = await options.book.present();
     await takeBackChanges(options);
     await endExpired(options, present);
-    await trip(options, present, fleet);
+    await trip(options, breakers, { present, fleet });
     await takeBack(options, present, told);
-    await pause(options, options.lookEveryMs);
+    await pause(options, lookEveryMs);
   });
 }
 
@@ -69,10 +75,11 @@ interface Fleet {
 
 async function trip(
   options: FleetGuardOptions,
-  present: GuardPresent,
-  { recent, pictures }: Fleet,
+  breakers: readonly Breaker[],
+  { present, fleet }: { readonly present: GuardPresent; readonly fleet: Fleet },
 ): Promise<void> {
-  const { book, breakers, clock } = options;
+  const { book, clock } = options;
+  const { recent, pictures } = fleet;
   if (breakers.length === 0) return;
   const now = clock.now();
   const since = now - Math.max(...breakers.map(({ withinMs }) => withinMs));
@@ -87,7 +94,7 @@ async function trip(
     });
     for (const step of correlate(trips, present.pauses)) await take(options, step);
   }
-  await endQuiet(options, present, now);
+  await endQuiet(options, breakers, { pauses: present.pauses, now });
 }
 
 /** By cluster, of those that have cases. */
@@ -144,9 +151,9 @@ async function begin(
 
 /** What was denied stays until a person ends it: whoever reports falsely has not been mended by falling silent. */
 async function endQuiet(
-  { book, breakers, log }: FleetGuardOptions,
-  { pauses }: GuardPresent,
-  now: number,
+  { book, log }: FleetGuardOptions,
+  breakers: readonly Breaker[],
+  { pauses, now }: Pick<GuardPresent, 'pauses'> & { readonly now: number },
 ): Promise<void> {
   for (const { id, incident } of pauses) {
     if (incident === undefined || incident.denied !== undefined) continue;

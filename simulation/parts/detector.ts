@@ -39,7 +39,7 @@ export const startDetector: Start = ({ settings, site, store }, ports) => {
       lease: settings.lease,
       poolLabel: settings.executor.poolLabel,
       zoneLabel: settings.zoneLabel,
-      guardLabels: settings.guardLabels,
+      guardLabels: () => settings.guardLabels,
       installation: store.installation.id,
     },
   });

@@ -20,7 +20,7 @@ export const startExecutor: Start = ({ settings, store }, ports) => {
     guard: createChangeGuard({
       inventory: journal.inventory,
       book: journal.guardBook,
-      policy: settings.guard,
+      policy: () => settings.guard,
       clock,
     }),
     clock,
@@ -34,13 +34,12 @@ export const startExecutor: Start = ({ settings, store }, ports) => {
     book: journal.guardBook,
     changes: journal.changeBook,
     inventory: journal.inventory,
-    breakers: settings.breakers,
+    rules: () => ({ breakers: settings.breakers, lookEveryMs: settings.guardLookMs }),
     dismiss: async (node, order, id) => {
       const signal: Signal = { kind: 'Order', order: { kind: 'dismiss', ...order } };
       const origin = { id, source: 'guard', at: clock.now() };
       await eventLog.append([await signalRecord(schemaIds, node, signal, origin)]);
     },
-    lookEveryMs: settings.guardLookMs,
   });
   return {
     ended: Promise.all([executor.ended, guard, startMetricWatch(settings, ports)]),

@@ -101,7 +101,7 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
       guard: createChangeGuard({
         inventory: journal.inventory,
         book: journal.guardBook,
-        policy: guard.policy,
+        policy: () => guard.policy,
         clock: systemClock,
       }),
       headStartMsOf: () => 0,

@@ -20,6 +20,7 @@ export function testTerminal(options: { readonly stdin?: string; readonly interr
     environment: { USER: 'tester' },
     colour: false,
     interrupted: options.interrupted ?? new AbortController().signal,
+    onHangup: () => undefined,
     drained: () => Promise.resolve(),
     readStdin: () => Promise.resolve(options.stdin ?? ''),
   };

@@ -58,6 +58,11 @@ const firing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   FaultlineReportsRefused: { 'faultline_intake_requests_refused_total{reason="unavailable"}': '0+10x120' },
   FaultlineReportsRejected: { 'faultline_reports_rejected_total{reason="invalid"}': '0+60x120' },
   FaultlineInventoryStale: { 'faultline_inventory_age_seconds{cluster="a"}': '301+60x120' },
+  FaultlineGuardPolicyRefused: { 'faultline_guard_policy_refused{instance="one"}': '1x120' },
+  FaultlineGuardPoliciesDiffer: {
+    'faultline_guard_policy_info{version="one",instance="one"}': '1x120',
+    'faultline_guard_policy_info{version="two",instance="two"}': '1x120',
+  },
   FaultlineIncident: { 'faultline_guard_pauses{kind="incident"}': '1x120' },
   FaultlineRegression: { 'faultline_guard_pauses{kind="regression"}': '1x120' },
   FaultlineNodesParked: { 'faultline_nodes_parked{cluster="a",kind="failed"}': '1x120' },

@@ -75,7 +75,7 @@ export function startDetector(
       lease: { staleMs: detector.leaseStaleAfterMs, checkMs: detector.leaseCheckEveryMs },
       poolLabel: cluster.poolLabel,
       zoneLabel: cluster.zoneLabel,
-      guardLabels: configuration.guard.labels,
+      guardLabels: () => context.guard().labels,
       installation: installation.id,
     },
     signal: context.signal,

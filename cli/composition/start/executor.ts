@@ -18,7 +18,7 @@ export function startExecutor(context: ServiceContext): RunningService {
       createChangeGuard({
         inventory: connections.journal.inventory,
         book: connections.journal.guardBook,
-        policy: configuration.guard.policy,
+        policy: () => context.guard().policy,
         clock: surroundings.clock,
       }),
       leases,

@@ -37,7 +37,7 @@ function startNodeWatches(context: ServiceContext): readonly RunningService[] {
 
 function startMetricWatch(context: ServiceContext): RunningService | undefined {
   const { configuration, connections } = context;
-  const { prometheus, policy } = configuration.guard;
+  const { prometheus } = configuration.guard;
   const { guardBook: book, changeBook: changes, inventory } = connections.journal;
   const source = connections.metricSource;
   if (prometheus === undefined || source === undefined) return undefined;
@@ -45,20 +45,20 @@ function startMetricWatch(context: ServiceContext): RunningService | undefined {
   const ended = watchMetrics({
     ...supervision,
     ...{ book, changes, inventory, source },
-    metrics: policy.business.metrics,
+    metricsNow: () => context.guard().policy.business.metrics,
     readEveryMs: prometheus.readEveryMs,
   });
   return supervised('guard-metrics', ended, supervision);
 }
 
 function startFleetWatch(context: ServiceContext): RunningService {
-  const { configuration, connections } = context;
+  const { connections } = context;
   const { guardBook: book, changeBook: changes, inventory } = connections.journal;
   const supervision = supervisionOf(context, 'guard');
   const ended = watchFleet({
     ...supervision,
     ...{ book, changes, inventory, metrics: context.metrics },
-    breakers: configuration.guard.breakers,
+    rules: context.guard,
     dismiss: (node, order, id) =>
       sendSignal(context, {
         service: 'guard',
@@ -66,7 +66,6 @@ function startFleetWatch(context: ServiceContext): RunningService {
         signal: { kind: 'Order', order: { kind: 'dismiss', ...order } },
         id,
       }),
-    lookEveryMs: configuration.guard.lookEveryMs,
   });
   return supervised('guard', ended, supervision);
 }

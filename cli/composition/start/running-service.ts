@@ -28,14 +28,19 @@ export interface ServiceContext {
   readonly surroundings: Surroundings;
   readonly installation: { readonly id: string; readonly epoch: number };
   readonly metrics: ServiceMetrics;
+  /** The guard's section as it holds now: never kept, since it changes while we run. */
+  readonly guard: () => Configuration['guard'];
   readonly signal: AbortSignal;
 }
 
-export function logOf(context: ServiceContext, name: string): Log {
+export function logOf(context: Pick<ServiceContext, 'surroundings'>, name: string): Log {
   return context.surroundings.logOf(name);
 }
 
-export function supervisionOf(context: ServiceContext, name: string): Supervision {
+export function supervisionOf(
+  context: Pick<ServiceContext, 'surroundings' | 'signal'>,
+  name: string,
+): Supervision {
   const { clock, randomness } = context.surroundings;
   return { clock, randomness, log: logOf(context, name), signal: context.signal, workload: new Workload() };
 }

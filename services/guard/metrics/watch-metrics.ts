@@ -21,7 +21,8 @@ export interface MetricWatchOptions extends Supervision {
   readonly changes: Pick<ChangeBook, 'list'>;
   readonly inventory: Pick<FleetInventory, 'member'>;
   readonly source: MetricSource;
-  readonly metrics: readonly BusinessMetric[];
+  /** Those that are judged now: they may change from one turn to the next. */
+  readonly metricsNow: () => readonly BusinessMetric[];
   readonly readEveryMs: number;
 }
 
@@ -34,9 +35,10 @@ const baselinePoints = 12;
  */
 export function watchMetrics(options: MetricWatchOptions): Promise<void> {
   return superviseLoop('guard-metrics', options, async () => {
+    const metrics = options.metricsNow();
     const { verdicts } = await options.book.present();
-    await Promise.all(options.metrics.map((metric) => look(options, metric, verdicts)));
-    await decide(options);
+    await Promise.all(metrics.map((metric) => look(options, metric, verdicts)));
+    await decide(options, metrics);
     await pause(options, options.readEveryMs);
   });
 }
@@ -76,10 +78,10 @@ async function read(
   return judge(metric, { value, before }, now);
 }
 
-async function decide(options: MetricWatchOptions): Promise<void> {
+async function decide(options: MetricWatchOptions, metrics: readonly BusinessMetric[]): Promise<void> {
   const present = await options.book.present();
   const now = options.clock.now();
-  for (const metric of options.metrics) {
+  for (const metric of metrics) {
     const verdict = present.verdicts.find((one) => one.metric === metric.name);
     if (verdict === undefined) continue;
     const inForce = present.pauses.find(({ key }) => key === metricPauseKey(metric.name));

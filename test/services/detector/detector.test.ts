@@ -23,7 +23,7 @@ const settings: DetectorSettings = {
   lease: undefined,
   poolLabel: 'pool',
   zoneLabel: 'zone',
-  guardLabels: [],
+  guardLabels: () => [],
   installation: 'inst1',
 };
 
@@ -159,6 +159,16 @@ describe('the detector, on an API server', () => {
     server.forgetHistory();
     deadlock('True');
     await expect.poll(() => said, soon).toEqual(['a/n1 appeared', 'n1 KernelDeadlock firing']);
+  });
+
+  it('given a policy that names another label, then all nodes are listed anew with it, and nothing is said again', async () => {
+    let labels: readonly string[] = [];
+    detect({ refreshMs: 20, guardLabels: () => labels });
+    await expect.poll(() => inventory.member('a/n1' as NodeKey), soon).toMatchObject({ labels: {} });
+    labels = ['kubernetes.io/hostname'];
+    const kept = { 'kubernetes.io/hostname': 'n1' };
+    await expect.poll(() => inventory.member('a/n1' as NodeKey), soon).toMatchObject({ labels: kept });
+    expect(said).toEqual(['a/n1 appeared']);
   });
 
   it('given input was lost, then everything is listed and said anew, under the same ids', async () => {

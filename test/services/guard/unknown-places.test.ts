@@ -59,7 +59,7 @@ describe('given an inventory and a policy that names places', () => {
 
   it('with a breaker for a pool that there is not, then that is told as well', () => {
     expect(places({ breaker: { where: { pools: ['gpus'] } } })).toEqual([
-      'breakers many where.pools.0: no node of the inventory is in pools gpus',
+      'breakers many where.pools.0: no node of the inventory has pool gpus',
     ]);
   });
 

@@ -63,12 +63,11 @@ class Fleet {
         member: (node) => Promise.resolve(memberWith({ node, labels: { rack: rackOf(node) } })),
         picture: (cluster) => Promise.resolve({ cluster, observedAt: 0, groups: [] }),
       },
-      breakers,
+      rules: () => ({ breakers, lookEveryMs: 500 }),
       dismiss: (node, { subject }, id) => {
         this.told.push({ node, subject, id });
         return Promise.resolve();
       },
-      lookEveryMs: 500,
     });
   }
 

@@ -57,7 +57,7 @@ class Business {
         },
         over: () => Promise.resolve({ kind: 'values', values: [this.before] }),
       },
-      metrics: [metric],
+      metricsNow: () => [metric],
       readEveryMs: 15 * secondMs,
     });
   }

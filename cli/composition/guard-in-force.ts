@@ -1,0 +1,118 @@
+import type { FleetInventory } from '../../adapters/ports/journal.js';
+import type { Log } from '../../adapters/ports/log.js';
+import type { GuardPolicyMetrics } from '../../adapters/ports/metrics.js';
+import { sameJson } from '../../domain/json.js';
+import type { Configuration } from '../configuration/configuration.js';
+import { fleetProblems } from '../configuration/fleet-problems.js';
+import { parseLocatedConfiguration, type LocatedConfiguration } from '../configuration/load.js';
+import { ConfigurationInvalid, ConfigurationUnreadable } from '../configuration/problems.js';
+
+export interface GuardInForceOptions {
+  /** That which this process was started with. */
+  readonly started: Configuration;
+  readonly inventory: Pick<FleetInventory, 'picture'>;
+  /** Asks whatever has to be asked about business metrics. @throws ConfigurationInvalid for what will never give a number */
+  readonly refuseWrongQueries: (configuration: Configuration) => Promise<void>;
+  readonly log: Log;
+  readonly metrics: GuardPolicyMetrics;
+}
+
+/**
+ * The guard's section by which this process goes. A better one takes its place as a whole; one that is refused changes nothing, whatever
+ * is wrong with it.
+ */
+export class GuardInForce {
+  readonly #options: GuardInForceOptions;
+  #section: Configuration['guard'];
+  #isJudged = false;
+  /** What was said last, so that it is said once. */
+  #refusal: string | undefined;
+  #fixedDigest: string;
+
+  constructor(options: GuardInForceOptions) {
+    this.#options = options;
+    this.#section = options.started.guard;
+    this.#fixedDigest = options.started.fixedDigest;
+  }
+
+  get section(): Configuration['guard'] {
+    return this.#section;
+  }
+
+  /**
+   * Takes up what a file says, or refuses it. The same again does nothing.
+   * @param read may throw as reading and compiling a configuration does
+   * @returns whether it holds now. Rejects as the inventory does; then nothing has changed
+   */
+  async offer(read: () => string): Promise<boolean> {
+    const { started, log, metrics } = this.#options;
+    try {
+      const located = parseLocatedConfiguration(read(), started.path);
+      await this.#take(located);
+      this.#tellOfRest(located.configuration);
+      if (this.#refusal !== undefined)
+        log.info({ policy: this.#section.version }, 'the guard policy is right again');
+      this.#refusal = undefined;
+      metrics.policyRefused(false);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConfigurationInvalid || error instanceof ConfigurationUnreadable)) throw error;
+      this.#refuse(error.message);
+      return false;
+    }
+  }
+
+  /** @throws ConfigurationInvalid when it names what the fleet does not have */
+  async #take(located: LocatedConfiguration): Promise<void> {
+    const { started, inventory, log, metrics } = this.#options;
+    const { guard } = located.configuration;
+    const isNew = guard.version !== this.#section.version;
+    if (isNew || !this.#isJudged) {
+      if (isNew) this.#refuseWhatTakesARestart(located);
+      const problems = await fleetProblems(located, inventory, this.#section.labels);
+      const invalid = problems.length === 0 ? undefined : new ConfigurationInvalid(started.path, problems);
+      if (invalid !== undefined && isNew) throw invalid;
+      if (isNew) await this.#options.refuseWrongQueries(located.configuration);
+      // What holds since the start is not taken away: it may speak of a pool that is to come.
+      if (invalid !== undefined) log.warn({ policy: guard.version }, `the guard policy: ${invalid.message}`);
+    }
+    if (isNew) {
+      log.info(
+        { policy: guard.version, before: this.#section.version },
+        'another guard policy holds from now on',
+      );
+      this.#section = guard;
+    }
+    this.#isJudged = true;
+    metrics.policyInForce(guard.version);
+  }
+
+  /** Metrics that nobody reads would hold everything. */
+  #refuseWhatTakesARestart({ configuration, problemAt }: LocatedConfiguration): void {
+    const { started } = this.#options;
+    if (sameJson(configuration.guard.prometheus, started.guard.prometheus)) return;
+    const reason = 'is connected to at the start: put it back, or start anew with it';
+    throw new ConfigurationInvalid(started.path, [problemAt(['guard', 'prometheus'], reason)]);
+  }
+
+  #tellOfRest({ fixedDigest }: Configuration): void {
+    const { started, log } = this.#options;
+    if (fixedDigest !== this.#fixedDigest && fixedDigest !== started.fixedDigest)
+      log.warn(
+        { configuration: started.path },
+        'the configuration has changed in other sections than guard: what they say takes a restart',
+      );
+    this.#fixedDigest = fixedDigest;
+  }
+
+  #refuse(reason: string): void {
+    const { log, metrics } = this.#options;
+    if (reason !== this.#refusal)
+      log.error(
+        { policy: this.#section.version },
+        `the guard policy in the file is refused, and the one before stays in force: ${reason}`,
+      );
+    this.#refusal = reason;
+    metrics.policyRefused(true);
+  }
+}

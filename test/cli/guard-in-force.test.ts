@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+
+import type { FleetPicture } from '../../adapters/ports/journal.js';
+import { GuardInForce } from '../../cli/composition/guard-in-force.js';
+import { startGuardPolicy } from '../../cli/composition/start/guard-policy.js';
+import { parseConfiguration } from '../../cli/configuration/load.js';
+import { ConfigurationUnreadable } from '../../cli/configuration/problems.js';
+import { systemRandomness } from '../../adapters/clock/system-clock.js';
+import { silentLog } from '../services/silent-log.js';
+
+const head = 'clusters: [{name: a, kubeconfig: k}]\n';
+const first = `${head}guard: {lookEvery: 1s}\n`;
+const second = `${head}guard: {lookEvery: 2s}\n`;
+const contradicting = `${second}guard: {lookEvery: 3s}\n`;
+const emptyPool = `${head}guard:
+  budgets: [{name: gpus, operations: [isolate], where: {pools: [gpu]}, atOnce: {share: 0.1}}]
+`;
+
+function pictureOf(pool: string): FleetPicture {
+  return {
+    ...{ cluster: 'a', observedAt: 0 },
+    groups: [{ pool, zone: 'z', labels: {}, size: 1, unavailableByOthers: 0 }],
+  };
+}
+
+/** A process that was started with `text`. */
+function startedWith(text: string) {
+  const said: string[] = [];
+  const metrics = { version: '', refused: false };
+  const fleet = { picture: pictureOf('cpu') };
+  const say =
+    (level: string) =>
+    (_: object, message: string): void =>
+      void said.push(`${level} ${message}`);
+  const guard = new GuardInForce({
+    started: parseConfiguration(text, 'f.yaml'),
+    inventory: { picture: () => Promise.resolve(fleet.picture) },
+    refuseWrongQueries: () => Promise.resolve(),
+    log: { ...silentLog, info: say('info'), warn: say('warn'), error: say('error') },
+    metrics: {
+      policyInForce: (version) => void (metrics.version = version),
+      policyRefused: (isRefused) => void (metrics.refused = isRefused),
+    },
+  });
+  return { guard, said, metrics, fleet, offer: (offered: string) => guard.offer(() => offered) };
+}
+
+describe('given a policy in force, when the file has another one', () => {
+  it('then that one holds, and its version is told', async () => {
+    const { guard, metrics, offer } = startedWith(first);
+    await offer(first);
+    const before = metrics.version;
+    expect(await offer(second)).toBe(true);
+    expect(guard.section.lookEveryMs).toBe(2_000);
+    expect(metrics.version).toBe(guard.section.version);
+    expect(metrics.version).not.toBe(before);
+  });
+
+  it('that is refused, then the old one stays, and why is said once, until a good one is read', async () => {
+    const { guard, said, metrics, offer } = startedWith(first);
+    for (let look = 0; look < 3; look += 1) expect(await offer(contradicting)).toBe(false);
+    expect(guard.section.lookEveryMs).toBe(1_000);
+    expect(metrics.refused).toBe(true);
+    expect(said).toEqual([expect.stringMatching(/^error .* stays in force: .*f\.yaml:3:1: /)]);
+    await offer(first);
+    expect(metrics.refused).toBe(false);
+    expect(said.at(-1)).toBe('info the guard policy is right again');
+  });
+
+  it('that names an empty pool, then it is refused, until the pool has a node', async () => {
+    const { guard, said, fleet, offer } = startedWith(first);
+    expect(await offer(emptyPool)).toBe(false);
+    expect(said[0]).toContain('f.yaml:3:65: guard.budgets[0].where.pools[0]: no node of the inventory');
+    fleet.picture = pictureOf('gpu');
+    expect(await offer(emptyPool)).toBe(true);
+    expect(guard.section.policy.budgets.at(-1)?.name).toBe('gpus');
+  });
+
+  it('and other sections as well, then it is said once that those take a restart', async () => {
+    const { guard, said, offer } = startedWith(first);
+    const other = `${second}executor: {concurrency: 7}\n`;
+    await offer(other);
+    await offer(other);
+    expect(guard.section.lookEveryMs).toBe(2_000);
+    expect(said.filter((one) => one.includes('takes a restart'))).toHaveLength(1);
+  });
+});
+
+it('given a policy that names an empty pool at the start, then it holds with a warning', async () => {
+  const { guard, said, metrics, offer } = startedWith(emptyPool);
+  expect(await offer(emptyPool)).toBe(true);
+  expect(said).toEqual([expect.stringMatching(/^warn .*where\.pools\[0\]/)]);
+  expect(metrics.version).toBe(guard.section.version);
+});
+
+/** Looks at one reading after the other, each of them a try to read the file. */
+async function offeredOf(
+  readings: readonly (string | undefined)[],
+): Promise<readonly (string | undefined)[]> {
+  const stopping = new AbortController();
+  const left = [...readings];
+  const offered: (string | undefined)[] = [];
+  const clock = {
+    now: () => 0,
+    waitUntil: () => {
+      if (left.length === 0) stopping.abort();
+      return Promise.resolve();
+    },
+    fromLogTime: (at: number) => at,
+  };
+  const surroundings = {
+    ...{ clock, randomness: systemRandomness, log: silentLog, logOf: () => silentLog },
+    ...{ environment: {}, version: 'v' },
+  };
+  const source = {
+    read: () => {
+      const reading = left.shift();
+      if (reading === undefined) throw new ConfigurationUnreadable('it is away');
+      return reading;
+    },
+    changed: () => new Promise<void>(() => undefined),
+  };
+  const offer = (read: () => string): Promise<boolean> => {
+    try {
+      offered.push(read());
+      return Promise.resolve(true);
+    } catch {
+      offered.push(undefined);
+      return Promise.resolve(false);
+    }
+  };
+  await startGuardPolicy({ surroundings, signal: stopping.signal }, { offer }, source).ended;
+  return offered;
+}
+
+it('given Prometheus is another one, then the policy is refused: nobody would read its metrics', async () => {
+  const { guard, said, offer } = startedWith(first);
+  const metrics = '[{name: orders, query: orders_total, better: higher, limit: 5}]';
+  await offer(`${head}guard: {prometheus: {url: "http://127.0.0.1:9"}, metrics: ${metrics}}\n`);
+  expect(guard.section.policy.business.metrics).toEqual([]);
+  expect(said).toEqual([expect.stringContaining('guard.prometheus: is connected to at the start')]);
+});
+
+describe('given a file that is looked at', () => {
+  it('then a new content is offered once it stands still, and never again', async () => {
+    expect(await offeredOf(['a', 'a', 'a', 'b', 'b2', 'b2', 'b2', 'b2'])).toEqual(['a', 'b2']);
+  });
+
+  it('then one that is away is told each time, and offered when it is there again', async () => {
+    expect(await offeredOf([undefined, undefined, undefined, undefined, 'a', 'a'])).toEqual([
+      undefined,
+      undefined,
+      'a',
+    ]);
+  });
+});
