@@ -6,6 +6,7 @@ import {
   verdictVerbs,
   type GuardDescription,
   type GuardNode,
+  type GuardPolicyItem,
   type GuardReceipt,
   type NewFreeze,
   type PastPauseItem,
@@ -14,7 +15,13 @@ import {
   type VerdictVerb,
 } from '../../services/console/forms/guard.js';
 import { guardNodeText } from '../output/guard-node-text.js';
-import { pauseHistoryView, printGuard, verdictsView, whereText } from '../output/guard-views.js';
+import {
+  guardPoliciesView,
+  pauseHistoryView,
+  printGuard,
+  verdictsView,
+  whereText,
+} from '../output/guard-views.js';
 import { printDocument, printView } from '../output/print.js';
 import { printable } from '../output/table.js';
 import { failureOf } from '../server-client.js';
@@ -163,6 +170,16 @@ function verdictsCommand(terminal: Terminal): Command {
   });
 }
 
+function policiesCommand(terminal: Terminal): Command {
+  const command = new Command('policies')
+    .description('every policy that the guard went by, the newest first; -o json shows what each says')
+    .addOption(outputOption());
+  return withServer(command).action(async (options: OutputOptions) => {
+    const list = await everyItem<GuardPolicyItem>(serverOf(terminal, options), '/v1/guard/policies');
+    printView(terminal, options.output, list, guardPoliciesView(Date.now()));
+  });
+}
+
 function freezeCommand(terminal: Terminal): Command {
   const command = new Command('freeze')
     .description('let nothing risky begin somewhere; what makes things better goes on')
@@ -222,6 +239,7 @@ export function guardCommand(terminal: Terminal): Command {
     askCommand(terminal),
     heartbeatCommand(terminal),
     doneCommand(terminal),
+    policiesCommand(terminal),
     changesCommand(terminal),
   ])
     command.addCommand(child);

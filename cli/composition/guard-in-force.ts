@@ -1,3 +1,4 @@
+import type { GuardPolicies } from '../../adapters/ports/guard-policies.js';
 import type { FleetInventory } from '../../adapters/ports/journal.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { GuardPolicyMetrics } from '../../adapters/ports/metrics.js';
@@ -13,6 +14,11 @@ export interface GuardInForceOptions {
   readonly inventory: Pick<FleetInventory, 'picture'>;
   /** Asks whatever has to be asked about business metrics. @throws ConfigurationInvalid for what will never give a number */
   readonly refuseWrongQueries: (configuration: Configuration) => Promise<void>;
+  /** Where each policy is kept that is taken up. */
+  readonly policies: Pick<GuardPolicies, 'record'>;
+  /** Name of this copy. */
+  readonly copy: string;
+  readonly now: () => number;
   readonly log: Log;
   readonly metrics: GuardPolicyMetrics;
 }
@@ -42,7 +48,7 @@ export class GuardInForce {
   /**
    * Takes up what a file says, or refuses it. The same again does nothing.
    * @param read may throw as reading and compiling a configuration does
-   * @returns whether it holds now. Rejects as the inventory does; then nothing has changed
+   * @returns whether it holds now. Rejects as the journal does; then nothing has changed
    */
   async offer(read: () => string): Promise<boolean> {
     const { started, log, metrics } = this.#options;
@@ -76,6 +82,7 @@ export class GuardInForce {
       // What holds since the start is not taken away: it may speak of a pool that is to come.
       if (invalid !== undefined) log.warn({ policy: guard.version }, `the guard policy: ${invalid.message}`);
     }
+    if (isNew || !this.#isJudged) await this.#record(guard);
     if (isNew) {
       log.info(
         { policy: guard.version, before: this.#section.version },
@@ -93,6 +100,12 @@ export class GuardInForce {
     if (sameJson(configuration.guard.prometheus, started.guard.prometheus)) return;
     const reason = 'is connected to at the start: put it back, or start anew with it';
     throw new ConfigurationInvalid(started.path, [problemAt(['guard', 'prometheus'], reason)]);
+  }
+
+  /** Before it holds: nothing is done by a policy that nobody can look up afterwards. */
+  async #record({ version, text }: Configuration['guard']): Promise<void> {
+    const { policies, copy, now } = this.#options;
+    await policies.record({ version, policy: text, at: now(), by: copy });
   }
 
   #tellOfRest({ fixedDigest }: Configuration): void {

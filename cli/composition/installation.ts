@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+
 import fastify, { type FastifyInstance } from 'fastify';
 
 import { eventSource } from '../../schemas/cloud-events.js';
@@ -126,6 +128,7 @@ async function addConsole(
     },
     guard: {
       book: connections.journal.guardBook,
+      policies: connections.journal.guardPolicies,
       inventory: connections.journal.inventory,
       clusters: configuration.clusters.map(({ name }) => name),
       rateWindowMsOf: (budget) =>
@@ -247,6 +250,9 @@ export async function startInstallation(options: InstallationOptions): Promise<R
         if (metricSource !== undefined)
           await refuseWrongQueries(given, metricSource, surroundings.clock.now());
       },
+      policies: connections.journal.guardPolicies,
+      copy: `${hostname()}/${process.pid}`,
+      now: () => surroundings.clock.now(),
       log: surroundings.logOf('guard policy'),
       metrics: metrics.services,
     });

@@ -30,7 +30,7 @@ export function compileGuard(
   context: Compilation,
   guard: GuardSection,
   clusters: readonly string[],
-): Omit<Configuration['guard'], 'version'> {
+): Omit<Configuration['guard'], 'version' | 'text'> {
   const path = ['guard'];
   const lookEveryMs = context.duration([...path, 'lookEvery'], guard.lookEvery);
   const limits = Object.fromEntries(

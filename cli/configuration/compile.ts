@@ -60,6 +60,7 @@ export function compile(
     fixedDigest: digestOf(fixed),
     guard: {
       version: digestOf({ guard }),
+      text: canonicalJson(guard),
       ...compileGuard(
         context,
         guard,

@@ -137,6 +137,8 @@ export interface Configuration {
   readonly guard: {
     /** Of the whole section with its defaults: the same version is the same policy. */
     readonly version: string;
+    /** The section with its defaults, as canonical JSON. */
+    readonly text: string;
     /** Labels of nodes that its policy may name. */
     readonly labels: readonly string[];
     readonly policy: GuardPolicy;

@@ -9,6 +9,7 @@ import { changeDescription, changeList } from '../../services/console/forms/chan
 import {
   guardDescription,
   guardNode,
+  guardPolicyList,
   guardReceipt,
   pauseList,
   verdictList,
@@ -57,6 +58,7 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   GuardNode: guardNode,
   PauseList: pauseList,
   VerdictList: verdictList,
+  GuardPolicyList: guardPolicyList,
   ChangeList: changeList,
   Change: changeDescription,
   GuardReceipt: guardReceipt,

@@ -1,6 +1,7 @@
 import type { Where } from '../../domain/where.js';
 import type {
   GuardDescription,
+  GuardPolicyItem,
   PastPauseItem,
   PauseItem,
   StandingItem,
@@ -144,6 +145,23 @@ export function printGuard(
       `budgets in use: ${counters.length === 0 ? 'none' : counters.length}\n${table(counterColumns, counters)}`,
     ].join('\n'),
   );
+}
+
+/** Ages are as of `now`, ms. The policy itself is for machines: it is longer than a line. */
+export function guardPoliciesView(
+  now: number,
+): View<{ readonly items: readonly GuardPolicyItem[] }, GuardPolicyItem> {
+  return {
+    rows: ({ items }) => items,
+    nameOf: ({ version }) => version,
+    whenEmpty: 'No policy was taken up yet.',
+    columns: [
+      { title: 'VERSION', text: ({ version }) => version },
+      { title: 'TAKEN UP', text: ({ at }) => at },
+      { title: 'AGE', text: ({ at }) => ageOf(at, now) },
+      { title: 'FIRST BY', text: ({ by }) => by },
+    ],
+  };
 }
 
 /** Ages are as of `now`, ms. */

@@ -5,7 +5,7 @@ import { newFreeze, pauseVerdicts, verdictVerbs, type NewFreeze, type PauseVerdi
 import { decidePause } from './decide-pause.js';
 import { describeGuardNode } from './describe-guard-node.js';
 import { freeze } from './freeze.js';
-import { describeGuard, listPauses, listVerdicts, type GuardSource } from './read-guard.js';
+import { describeGuard, listPauses, listPolicies, listVerdicts, type GuardSource } from './read-guard.js';
 import {
   nodeParameters,
   pauseParameters,
@@ -35,6 +35,11 @@ export function guardRoutes(
     '/v1/guard/verdicts',
     { schema: { querystring: verdictsQuery } },
     ({ query }) => listVerdicts(source, query),
+  );
+  fastify.get<{ Querystring: PausesQuery }>(
+    '/v1/guard/policies',
+    { schema: { querystring: pausesQuery } },
+    ({ query }) => listPolicies(source, query),
   );
   fastify.get<{ Params: NodeParameters }>(
     '/v1/guard/nodes/:cluster/:node',

@@ -20,6 +20,7 @@ import {
   guardNode,
   guardReceipt,
   newFreeze,
+  guardPolicyList,
   pauseList,
   verdictList,
   pauseVerdicts,
@@ -206,6 +207,13 @@ export const consoleOperations: readonly Operation[] = [
     summary: 'What business metrics were recorded to say, the newest first',
     query: verdictsQuery,
     answers: { 200: verdictList },
+  },
+  {
+    method: 'get',
+    path: '/v1/guard/policies',
+    summary: 'Policies that the guard went by, the newest first',
+    query: pausesQuery,
+    answers: { 200: guardPolicyList },
   },
   {
     method: 'get',

@@ -1,4 +1,5 @@
 import type { GuardBook, GuardPresent, WaitingForLeave } from '../../adapters/ports/guard-book.js';
+import type { GuardPolicies } from '../../adapters/ports/guard-policies.js';
 import type { FleetInventory } from '../../adapters/ports/journal.js';
 import { namesOf } from '../../domain/identifiers.js';
 import { isInForce } from '../../domain/pause.js';
@@ -6,6 +7,7 @@ import { apiVersion, toInstant } from './forms/form.js';
 import {
   mostWaiting,
   type GuardDescription,
+  type GuardPolicyList,
   type PauseList,
   type VerdictList,
   type WaitingItem,
@@ -15,6 +17,7 @@ import type { PausesQuery, VerdictsQuery } from './requests.js';
 
 export interface GuardSource {
   readonly book: GuardBook;
+  readonly policies: Pick<GuardPolicies, 'list'>;
   readonly inventory: FleetInventory;
   /** Names of those that are configured. */
   readonly clusters: readonly string[];
@@ -110,6 +113,22 @@ export async function listVerdicts(
     apiVersion,
     kind: 'VerdictList',
     items: rows.map(verdictItemOf),
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+export async function listPolicies(
+  { policies }: Pick<GuardSource, 'policies'>,
+  { after, limit }: PausesQuery,
+): Promise<GuardPolicyList> {
+  const { rows, next } = await policies.list({ limit, ...(after === undefined ? {} : { after }) });
+  return {
+    apiVersion,
+    kind: 'GuardPolicyList',
+    items: rows.map(({ version, policy, at, by }) => ({
+      ...{ version, at: toInstant(at), by },
+      policy: JSON.parse(policy) as Record<string, unknown>,
+    })),
     ...(next === undefined ? {} : { next }),
   };
 }

@@ -174,6 +174,7 @@ function journalOf(
     positions: open.positions,
     archive: open.archive,
     changeBook: stepped('changeBook', open.changeBook, ['takeBack', 'list', 'end']),
+    guardPolicies: open.guardPolicies,
     guardBook: stepped('guardBook', open.guardBook, [
       'present',
       'begin',

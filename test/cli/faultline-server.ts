@@ -90,6 +90,7 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
     },
     guard: {
       book: journal.guardBook,
+      policies: journal.guardPolicies,
       inventory: journal.inventory,
       clusters: ['a'],
       rateWindowMsOf: (budget) => (budget === 'isolate' ? 3_600_000 : undefined),

@@ -27,6 +27,7 @@ function pictureOf(pool: string): FleetPicture {
 function startedWith(text: string) {
   const said: string[] = [];
   const metrics = { version: '', refused: false };
+  const kept: string[] = [];
   const fleet = { picture: pictureOf('cpu') };
   const say =
     (level: string) =>
@@ -36,24 +37,33 @@ function startedWith(text: string) {
     started: parseConfiguration(text, 'f.yaml'),
     inventory: { picture: () => Promise.resolve(fleet.picture) },
     refuseWrongQueries: () => Promise.resolve(),
+    policies: {
+      record: ({ version, policy, by }) => {
+        kept.push(`${version} ${policy.length > 2} ${by}`);
+        return Promise.resolve(true);
+      },
+    },
+    ...{ copy: 'pod-1', now: () => 5 },
     log: { ...silentLog, info: say('info'), warn: say('warn'), error: say('error') },
     metrics: {
       policyInForce: (version) => void (metrics.version = version),
       policyRefused: (isRefused) => void (metrics.refused = isRefused),
     },
   });
-  return { guard, said, metrics, fleet, offer: (offered: string) => guard.offer(() => offered) };
+  return { guard, said, kept, metrics, fleet, offer: (offered: string) => guard.offer(() => offered) };
 }
 
 describe('given a policy in force, when the file has another one', () => {
   it('then that one holds, and its version is told', async () => {
-    const { guard, metrics, offer } = startedWith(first);
+    const { guard, kept, metrics, offer } = startedWith(first);
     await offer(first);
     const before = metrics.version;
+    await offer(first);
     expect(await offer(second)).toBe(true);
     expect(guard.section.lookEveryMs).toBe(2_000);
     expect(metrics.version).toBe(guard.section.version);
     expect(metrics.version).not.toBe(before);
+    expect(kept).toEqual([`${before} true pod-1`, `${metrics.version} true pod-1`]);
   });
 
   it('that is refused, then the old one stays, and why is said once, until a good one is read', async () => {

@@ -190,6 +190,17 @@ describe('freeze', () => {
   });
 });
 
+it('policies lists what the guard went by, the newest first', async () => {
+  const { guardPolicies } = server.journal;
+  for (const version of ['one', 'two'])
+    await guardPolicies.record({ version, policy: '{"lookEvery":"1s"}', at: 5, by: 'pod-1' });
+  expect((await guard('policies')).out).toMatch(/^VERSION +TAKEN UP.*\ntwo .*pod-1\none .*pod-1\n$/);
+  expect(await document('policies')).toMatchObject({
+    kind: 'GuardPolicyList',
+    items: [{ version: 'two', policy: { lookEvery: '1s' } }, { version: 'one' }],
+  });
+});
+
 describe('verdicts', () => {
   it('thaw, once: it is over then, and the history says who began and ended it', async () => {
     const { id } = (await document('freeze', '--everything', '--reason', 'move')) as GuardReceipt;

@@ -3,6 +3,7 @@ import type { TimerRequest } from '../../../domain/decision.js';
 import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { EndOfPause, Pause } from '../../../domain/pause.js';
 import type { NodeState } from '../../../domain/node-state.js';
+import type { GuardPolicyVersion } from '../../ports/guard-policies.js';
 import type {
   CommandRow,
   Installation,
@@ -90,6 +91,8 @@ export class MemoryStore {
   readonly pauses: StoredPause[] = [];
   readonly verdicts = new MetricVerdicts();
   guardVersion = 0;
+  /** Oldest first. */
+  readonly guardPolicies: GuardPolicyVersion[] = [];
   readonly changes = new MemoryChanges();
   /** Of the latest change that was granted. */
   fencingToken = 0;

@@ -124,6 +124,23 @@ const standingItem = part({
 });
 export type StandingItem = Static<typeof standingItem>;
 
+const guardPolicyItem = part({
+  version: Type.String({ description: 'Digest of the policy.' }),
+  at: instant,
+  by: Type.String({ description: 'The first copy that went by it.' }),
+  policy: Type.Record(Type.String(), Type.Unknown(), {
+    description: 'The section `guard` of the configuration, with its defaults.',
+  }),
+});
+export type GuardPolicyItem = Static<typeof guardPolicyItem>;
+
+export const guardPolicyList = list(
+  'GuardPolicyList',
+  guardPolicyItem,
+  'Policies that the change guard went by, the newest first.',
+);
+export type GuardPolicyList = Static<typeof guardPolicyList>;
+
 const waitingMembers = {
   commandId: Type.String(),
   processId: Type.String(),

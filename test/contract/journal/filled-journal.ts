@@ -82,6 +82,12 @@ export async function fillJournal(
     await copy.guardBook.begin({ id: 'z-1' as PauseId, key: 'z-1', where: { clusters: ['a'] }, begun });
     await copy.guardBook.judge({ metric: 'starts', says: 'bad', at: clock.now(), reason: 'half \ud800' });
     await copy.changeBook.keep(changeNamed('n9'), 0);
+    await copy.guardPolicies.record({
+      version: 'one',
+      policy: '{"labels":[]}',
+      at: clock.now(),
+      by: 'pod-1',
+    });
     if (files !== undefined)
       await archiveFacts({ archive: copy.archive, files, owner: 'tested', now: () => 2_000_000, afterMs: 0 });
   } finally {

@@ -6,6 +6,7 @@ import { archiveSuite } from './archive-suite.js';
 import { budgetsSuite } from './budgets-suite.js';
 import { changesSuite } from './changes-suite.js';
 import { commandsSuite } from './commands-suite.js';
+import { guardPoliciesSuite } from './guard-policies-suite.js';
 import { guardSuite } from './guard-suite.js';
 import { linesSuite } from './lines-suite.js';
 import { batch, nodeNamed, report } from './decisions.js';
@@ -55,6 +56,7 @@ describe('the journal on PostgreSQL', () => {
   budgetsSuite(() => harness);
   linesSuite(() => harness);
   guardSuite(() => harness);
+  guardPoliciesSuite(() => harness);
   changesSuite(() => harness);
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);

@@ -24,6 +24,7 @@ export function overheardJournal(open: OpenJournal, listen: Listen): OpenJournal
     positions: port('positions'),
     archive: port('archive'),
     guardBook: port('guardBook'),
+    guardPolicies: port('guardPolicies'),
     changeBook: port('changeBook'),
     close: () => {
       const closed = open.close();

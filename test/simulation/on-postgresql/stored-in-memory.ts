@@ -43,6 +43,7 @@ export function storedInMemory(store: MemoryStore): Contents {
     ],
     ['members', store.fleet.members.map(comparable)],
     ['verdicts', store.verdicts.latest.map(comparable)],
+    ['policies', store.guardPolicies.map(comparable)],
     ['pauses', store.pauses.map(({ pause, ended }) => comparable({ pause, ended }))],
     ['clusters', [...store.clusters].map(([cluster, observedAt]) => comparable({ cluster, observedAt }))],
     [

@@ -22,6 +22,7 @@ const tables: Readonly<Record<string, string>> = {
   members: `SELECT node_key AS node, pool, zone, labels, unavailable, control_plane AS "controlPlane" FROM journal.fleet_member`,
   verdicts: `SELECT verdict, since, recorded_at AS "recordedAt" FROM journal.metric`,
   pauses: `SELECT pause, ended FROM journal.pause ORDER BY position`,
+  policies: `SELECT version, policy, at, copy AS by FROM journal.guard_policy ORDER BY position`,
   clusters: `SELECT cluster, observed_at AS "observedAt" FROM journal.fleet_cluster`,
   outbox: `SELECT topic, key, event, body, headers, when_sent AS "whenSent", outbox_partition AS partition,
     sent_at AS "sentAt" FROM journal.outbox`,
