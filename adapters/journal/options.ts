@@ -14,6 +14,7 @@ import type { ChangeBook } from '../ports/change-book.js';
 import type { Clock, Randomness } from '../ports/clock.js';
 import type { DeadLetterBook } from '../ports/dead-letters.js';
 import type { GuardBook } from '../ports/guard-book.js';
+import type { GuardHistory } from '../ports/guard-history.js';
 import type { GuardPolicies } from '../ports/guard-policies.js';
 import type { Positions } from '../ports/positions.js';
 import type { WebhookDeliveries, WebhookDesk } from '../ports/webhooks.js';
@@ -87,6 +88,7 @@ export interface OpenJournal {
   readonly archive: FactArchive;
   readonly guardBook: GuardBook;
   readonly guardPolicies: GuardPolicies;
+  readonly guardHistory: GuardHistory;
   readonly changeBook: ChangeBook;
   /** Gives up what this copy holds. What it had claimed runs out by itself. */
   close(): Promise<void>;

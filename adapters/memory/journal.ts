@@ -13,6 +13,7 @@ import { MemoryCommandQueue } from './journal/commands.js';
 import { MemoryDeadLetters } from './journal/dead-letters.js';
 import { MemoryHistory } from './journal/history.js';
 import { MemoryGuardBook } from './journal/guard-book.js';
+import { MemoryGuardHistory } from './journal/guard-history.js';
 import { MemoryGuardPolicies } from './journal/guard-policies.js';
 import { MemoryFleetInventory } from './journal/inventory.js';
 import { MemoryOutbox } from './journal/outbox.js';
@@ -65,6 +66,7 @@ export function createMemoryJournal(
     archive,
     changeBook: new MemoryChangeBook(store, options),
     guardBook: new MemoryGuardBook(store),
+    guardHistory: new MemoryGuardHistory(store),
     guardPolicies: new MemoryGuardPolicies(store),
     webhooks,
     webhookDesk: new MemoryWebhookDesk(store.webhooks),

@@ -1,11 +1,15 @@
 import pg from 'pg';
 import type { ArchiveFiles, ArchiveIndex } from '../ports/archive.js';
+import type { GuardBook } from '../ports/guard-book.js';
+import type { GuardHistory } from '../ports/guard-history.js';
 import type { FleetInventory, History, Installation } from '../ports/journal.js';
 import { PostgresArchiveIndex } from './journal/archive-index.js';
 import { connectionSettings, Database } from './journal/database.js';
 import { asJournalError } from './journal/failures.js';
 import { PostgresHistory } from './journal/history.js';
 import { readInstallation } from './journal/installation.js';
+import { PostgresGuardBook } from './journal/guard-book.js';
+import { PostgresGuardHistory } from './journal/guard-history.js';
 import { PostgresFleetInventory } from './journal/inventory.js';
 import { PostgresKeptFacts } from './journal/kept-facts.js';
 import { MigrationRefused } from './migrate.js';
@@ -14,7 +18,9 @@ import { MigrationRefused } from './migrate.js';
 export interface JournalReader {
   readonly history: History;
   readonly archive: ArchiveIndex;
-  readonly inventory: Pick<FleetInventory, 'picture'>;
+  readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
+  readonly guardBook: Pick<GuardBook, 'cases' | 'history'>;
+  readonly guardHistory: GuardHistory;
   readonly installation: Installation;
   close(): Promise<void>;
 }
@@ -43,7 +49,13 @@ export async function openJournalReader(
     // None of an archive: its files are asked for by whoever needs them.
     await new PostgresKeptFacts(database).publishedFacts({ limit: 1 });
     await archive.finishedAt();
-    return { history, archive, inventory, installation, close: () => database.close() };
+    return {
+      ...{ history, archive, inventory },
+      guardBook: new PostgresGuardBook(database),
+      guardHistory: new PostgresGuardHistory(database),
+      installation,
+      close: () => database.close(),
+    };
   } catch (error) {
     await database.close();
     if (error instanceof pg.DatabaseError && otherSchema.has(error.code ?? ''))

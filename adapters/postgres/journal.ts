@@ -8,6 +8,7 @@ import { connectionSettings, Database } from './journal/database.js';
 import { asJournalError } from './journal/failures.js';
 import { PostgresFactArchive } from './journal/fact-archive.js';
 import { PostgresGuardBook } from './journal/guard-book.js';
+import { PostgresGuardHistory } from './journal/guard-history.js';
 import { PostgresGuardPolicies } from './journal/guard-policies.js';
 import { PostgresHistory } from './journal/history.js';
 import { prepareInstallation } from './journal/installation.js';
@@ -89,6 +90,7 @@ export async function openPostgresJournal(
     archive: new PostgresFactArchive(database, archiveLocks),
     changeBook: new PostgresChangeBook(context),
     guardBook: new PostgresGuardBook(database),
+    guardHistory: new PostgresGuardHistory(reading),
     guardPolicies: new PostgresGuardPolicies(database),
     webhooks: new PostgresWebhookDeliveries(database, webhookLocks),
     webhookDesk: new PostgresWebhookDesk(database),

@@ -28,6 +28,7 @@ import { failureOf } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
 import { askCommand } from './guard-ask.js';
 import { changesCommand, doneCommand, heartbeatCommand } from './guard-changes.js';
+import { simulateGuardCommand } from './guard-simulate.js';
 import {
   everyItem,
   nodePath,
@@ -241,6 +242,7 @@ export function guardCommand(terminal: Terminal): Command {
     doneCommand(terminal),
     policiesCommand(terminal),
     changesCommand(terminal),
+    simulateGuardCommand(terminal),
   ])
     command.addCommand(child);
   return command;

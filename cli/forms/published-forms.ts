@@ -36,6 +36,7 @@ import {
   schemaCheck,
   schemaRegistration,
 } from './receipts.js';
+import { guardSimulation } from './guard-simulation.js';
 import { accessRuleList, topicPlan } from './topics.js';
 
 /** Every form that `-o json` prints, by its kind; each has a file in schemas/cli. */
@@ -59,6 +60,7 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   PauseList: pauseList,
   VerdictList: verdictList,
   GuardPolicyList: guardPolicyList,
+  GuardSimulation: guardSimulation,
   ChangeList: changeList,
   Change: changeDescription,
   GuardReceipt: guardReceipt,

@@ -175,6 +175,7 @@ function journalOf(
     archive: open.archive,
     changeBook: stepped('changeBook', open.changeBook, ['takeBack', 'list', 'end']),
     guardPolicies: open.guardPolicies,
+    guardHistory: open.guardHistory,
     guardBook: stepped('guardBook', open.guardBook, [
       'present',
       'begin',

@@ -1,8 +1,12 @@
 import { MemoryGuardBook } from '../../adapters/memory/journal/guard-book.js';
+import { MemoryGuardHistory } from '../../adapters/memory/journal/guard-history.js';
+import { MemoryFleetInventory } from '../../adapters/memory/journal/inventory.js';
 import { isolationTaint } from '../../adapters/ports/node-marks.js';
 import type { Pause, Verdict } from '../../domain/pause.js';
 import { parseConfiguration } from '../../cli/configuration/load.js';
 import { executorSettings } from '../../cli/composition/start/executor-settings.js';
+import { playPolicy, type PlayedPolicy } from '../../services/guard/play/play-policy.js';
+import { streamOf } from '../stream-of.js';
 import { buildDataCentre, type DataCentre, type Rules } from '../../simulation/record/data-centre.js';
 import { Agenda } from '../../simulation/scheduler/agenda.js';
 import { listedDeviations } from '../../simulation/scheduler/deviations.js';
@@ -29,7 +33,8 @@ const configuration = parseConfiguration(
   'false-alarms.yaml',
 );
 
-export const isolateLimit = configuration.guard.policy.budgets.find(({ name }) => name === 'isolate');
+export const budgetsPerOperation = configuration.guard.policy.budgets;
+export const isolateLimit = budgetsPerOperation.find(({ name }) => name === 'isolate');
 export const breaker = configuration.guard.breakers[0];
 
 const rules: Rules = {
@@ -124,6 +129,35 @@ export class FalseAlarms {
 
   async incidents(): Promise<readonly Pause[]> {
     return (await this.#book.present()).pauses;
+  }
+
+  async approve(id: Pause['id'], verdict: Omit<Verdict, 'at'>): Promise<void> {
+    await this.#book.end(id, { how: 'approved', ...verdict, at: this.now });
+  }
+
+  /** The rules that held here, or others, on all that was done here since then (ms). */
+  async playAgain(since: number, budgets = rules.guard.budgets): Promise<PlayedPolicy> {
+    const { store } = this.#centre.installation;
+    const inventory = new MemoryFleetInventory(store);
+    const picture = await inventory.picture(clusterName);
+    const { rows: pauses } = await this.#book.history({ limit: 1_000 });
+    const played = {
+      policy: { ...rules.guard, budgets },
+      breakers: rules.breakers,
+      lookEveryMs: rules.guardLookMs,
+    };
+    const cases = await this.#book.cases({ since, limit: 100_000 });
+    return playPolicy(
+      played,
+      {
+        operations: new MemoryGuardHistory(store).operations({ since }),
+        cases: streamOf(cases),
+        pauses,
+        pictures: new Map(picture === undefined ? [] : [[clusterName, picture]]),
+        memberOf: (node) => inventory.member(node),
+      },
+      { since, until: this.now, limit: 1_000 },
+    );
   }
 
   async deny(id: Pause['id'], verdict: Omit<Verdict, 'at'>): Promise<void> {

@@ -6,6 +6,7 @@ import { archiveSuite } from './archive-suite.js';
 import { budgetsSuite } from './budgets-suite.js';
 import { changesSuite } from './changes-suite.js';
 import { commandsSuite } from './commands-suite.js';
+import { guardHistorySuite } from './guard-history-suite.js';
 import { guardPoliciesSuite } from './guard-policies-suite.js';
 import { guardSuite } from './guard-suite.js';
 import { linesSuite } from './lines-suite.js';
@@ -57,6 +58,7 @@ describe('the journal on PostgreSQL', () => {
   linesSuite(() => harness);
   guardSuite(() => harness);
   guardPoliciesSuite(() => harness);
+  guardHistorySuite(() => harness);
   changesSuite(() => harness);
   deadLettersSuite(() => harness);
   lostInputSuite(() => harness);

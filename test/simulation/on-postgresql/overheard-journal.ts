@@ -25,6 +25,7 @@ export function overheardJournal(open: OpenJournal, listen: Listen): OpenJournal
     archive: port('archive'),
     guardBook: port('guardBook'),
     guardPolicies: port('guardPolicies'),
+    guardHistory: port('guardHistory'),
     changeBook: port('changeBook'),
     close: () => {
       const closed = open.close();
