@@ -51,7 +51,10 @@ export async function openConnections(
     const metricSource = openMetricSource(configuration, environment);
     if (metricSource !== undefined) {
       opened(() => metricSource.close());
-      await refuseWrongQueries(configuration, metricSource, surroundings.clock.now());
+      await refuseWrongQueries(configuration, metricSource, {
+        now: surroundings.clock.now(),
+        isStart: true,
+      });
     }
     const connectionString = await connectionStringOf(configuration, environment, opened);
     const log = await openEventLog(configuration, surroundings, connectionString, opened);

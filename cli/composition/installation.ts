@@ -248,7 +248,10 @@ export async function startInstallation(options: InstallationOptions): Promise<R
       refuseWrongQueries: async (given) => {
         const { metricSource } = connections;
         if (metricSource !== undefined)
-          await refuseWrongQueries(given, metricSource, surroundings.clock.now());
+          await refuseWrongQueries(given, metricSource, {
+            now: surroundings.clock.now(),
+            isStart: false,
+          });
       },
       policies: connections.journal.guardPolicies,
       copy: `${hostname()}/${process.pid}`,

@@ -55,7 +55,7 @@ function startMetricWatch(
   return watchMetrics({
     ...supervision,
     ...{ book: journal.guardBook, changes: journal.changeBook, inventory: journal.inventory },
-    ...{ ...business, metrics: guard.business.metrics },
+    ...{ ...business, metricsNow: () => guard.business.metrics },
   });
 }
 

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import type { NodeKey } from '../../domain/identifiers.js';
 import { createPrometheusSource } from '../../adapters/prometheus/metric-source.js';
+import { refuseWrongQueries } from '../../cli/composition/check-queries.js';
+import { loadConfiguration } from '../../cli/configuration/load.js';
 import { startPrometheus, type PrometheusStack } from '../../stack/prometheus.js';
 import { repository } from '../deploy/repository-files.js';
 import { runCommand } from '../cli/run-command.js';
@@ -243,19 +246,34 @@ describe('an installation that looks at a business metric', () => {
 });
 
 describe('a configuration with a query', () => {
-  it('that Prometheus does not take is refused, with the line and what it says of it', async () => {
+  let other: PrometheusStack;
+  beforeAll(async () => {
     const target = `127.0.0.1:${(exporter.address() as AddressInfo).port}`;
-    const other = await startPrometheus({ folder: join(folder, 'other'), target, rules });
-    try {
-      const wrong = {
-        prometheus: { url: other.url },
-        metrics: [{ name: 'm', query: 'sum(', better: 'lower', limit: 1 }],
-      };
-      await expect(startWholeInstallation({ sections: { guard: wrong } })).rejects.toThrow(
-        /faultline\.yaml:\d+:\d+: guard\.metrics\[0\]\.query: Prometheus answered 400, bad_data:.*parse error/,
-      );
-    } finally {
-      await other.stop();
-    }
+    other = await startPrometheus({ folder: join(folder, 'other'), target, rules });
+  });
+  afterAll(() => other.stop());
+
+  const metricOf = (query: string) => ({ name: 'm', query, better: 'lower', limit: 1 });
+
+  it('that Prometheus does not take is refused at the start, with the line and what it says of it', async () => {
+    const guard = { prometheus: { url: other.url }, metrics: [metricOf('sum(')] };
+    await expect(startWholeInstallation({ sections: { guard } })).rejects.toThrow(
+      /faultline\.yaml:\d+:\d+: guard\.metrics\[0\]\.query: Prometheus answered 400, bad_data:.*parse error/,
+    );
+  });
+
+  it('that gives NaN is taken at the start, and refused while another policy is in force', async () => {
+    const file = join(folder, 'nan.yaml');
+    const guard = { prometheus: { url: other.url }, metrics: [metricOf('vector(0) / vector(0)')] };
+    await writeFile(file, stringify({ clusters: [{ name: 'a', kubeconfig: 'k' }], guard }));
+    const configuration = loadConfiguration(file);
+    const metrics = createPrometheusSource({ url: other.url, timeoutMs: 5_000 });
+    const check = (isStart: boolean) =>
+      refuseWrongQueries(configuration, metrics, { now: Date.now(), isStart });
+    await check(true);
+    await expect(check(false)).rejects.toThrow(
+      /nan\.yaml:\d+:\d+: guard\.metrics\[0\]\.query: the query gives NaN/,
+    );
+    await metrics.close();
   });
 });
