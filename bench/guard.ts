@@ -5,7 +5,7 @@ import { removePostgres, startPostgres } from '../stack/postgres.js';
 import { Cleanups, makePlace } from '../stack/site.js';
 import { resultOf, type BenchResult } from './bench-result.js';
 import { fillFleet } from './claim-fleet.js';
-import { measureClaims, measureClaimsTogether } from './parts/claims.js';
+import { measureClaims, measureClaimsTogether, SharedPresent } from './parts/claims.js';
 
 export interface GuardOptions {
   readonly nodes: number;
@@ -42,7 +42,8 @@ export async function measureGuard({ nodes, waiting, seconds, claims }: GuardOpt
     const wanted = mostPerSecond * seconds + claims;
     await fillFleet(connectionString, { nodes, waiting, claims: wanted });
     const numbers = Array.from({ length: wanted }, (_, index) => waiting + 1 + index);
-    const bench = { journal, connectionString, numbers };
+    const present = new SharedPresent(journal.guardBook);
+    const bench = { journal, present, connectionString, numbers };
     const parts = [await measureClaims(bench, seconds), await measureClaimsTogether(bench, claims)];
     return await resultOf({ stack: { connectionString }, partitions: 4 }, parts);
   } finally {

@@ -166,8 +166,7 @@ describe('the rules for Prometheus, by its own tool', { timeout: 300_000 }, () =
   it('are accepted', async () => {
     const { code, output } = await run(['check', 'rules', ...rules, business]);
     expect({ code, output }).toMatchObject({ code: 0 });
-    expect(output).toContain('29 rules found');
-    expect(output).toContain('2 rules found');
+    for (const file of [...rules, business]) expect(output).toContain(`${rulesIn(file).length} rules found`);
   });
 
   it('each fires, alone, when its thing happens', async () => {
@@ -187,13 +186,15 @@ describe('the rules for Prometheus, by its own tool', { timeout: 300_000 }, () =
   });
 });
 
-function alertsIn(file: string): string[] {
+function rulesIn(file: string): readonly { readonly alert?: string }[] {
   const { groups } = parse(readFileSync(file, 'utf8')) as {
     readonly groups: readonly { readonly rules: readonly { readonly alert?: string }[] }[];
   };
-  return groups.flatMap(({ rules: listed }) =>
-    listed.flatMap(({ alert }) => (alert === undefined ? [] : [alert])),
-  );
+  return groups.flatMap(({ rules: listed }) => listed);
+}
+
+function alertsIn(file: string): string[] {
+  return rulesIn(file).flatMap(({ alert }) => (alert === undefined ? [] : [alert]));
 }
 
 /** Every metric with a value, as if everything had happened once. */
