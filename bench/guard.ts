@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { systemClock, systemRandomness } from '../adapters/clock/system-clock.js';
 import { openPostgresJournal } from '../adapters/postgres/journal.js';
+import { Together } from '../adapters/postgres/journal/together.js';
 import { removePostgres, startPostgres } from '../stack/postgres.js';
 import { Cleanups, makePlace } from '../stack/site.js';
 import { resultOf, type BenchResult } from './bench-result.js';
 import { fillFleet } from './claim-fleet.js';
-import { measureClaims, measureClaimsTogether, SharedPresent } from './parts/claims.js';
+import { measureClaims, measureClaimsTogether } from './parts/claims.js';
 
 export interface GuardOptions {
   readonly nodes: number;
@@ -42,7 +43,12 @@ export async function measureGuard({ nodes, waiting, seconds, claims }: GuardOpt
     const wanted = mostPerSecond * seconds + claims;
     await fillFleet(connectionString, { nodes, waiting, claims: wanted });
     const numbers = Array.from({ length: wanted }, (_, index) => waiting + 1 + index);
-    const present = new SharedPresent(journal.guardBook);
+    const present = new Together<undefined, Awaited<ReturnType<typeof journal.guardBook.present>>>(
+      async (asked) => {
+        const read = await journal.guardBook.present();
+        return asked.map(() => read);
+      },
+    );
     const bench = { journal, present, connectionString, numbers };
     const parts = [await measureClaims(bench, seconds), await measureClaimsTogether(bench, claims)];
     return await resultOf({ stack: { connectionString }, partitions: 4 }, parts);

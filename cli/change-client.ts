@@ -1,6 +1,6 @@
 import type { OutcomeOfChange } from '../domain/change.js';
 import type { ChangeDescription, NewChange } from '../services/console/forms/changes.js';
-import { failureOf, type ServerClient } from './server-client.js';
+import type { ServerClient } from './server-client.js';
 
 /** Changes of a running Faultline, as a client sees its own. Every failure is a CommandFailed. */
 export interface ChangeClient {
@@ -14,22 +14,14 @@ export interface ChangeClient {
   ): Promise<ChangeDescription>;
 }
 
-function isChange(body: unknown): body is ChangeDescription {
-  return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'Change';
-}
-
 /** @param who the subject, where no operators are configured */
 export function changeClient(server: ServerClient, who: { readonly subject?: string }): ChangeClient {
-  const post = async (
+  const post = (
     path: string,
     body: object,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<ChangeDescription> => {
-    const text = JSON.stringify({ ...body, ...who });
-    const answer = await server.post(path, text, 'application/json', headers);
-    if (isChange(answer.body)) return answer.body;
-    throw failureOf(server.url, answer.status, answer.body);
-  };
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<ChangeDescription> =>
+    server.order<ChangeDescription>(path, JSON.stringify({ ...body, ...who }), 'Change', headers);
   const pathOf = (id: string): string => `/v1/changes/${encodeURIComponent(id)}`;
   return {
     ask: (order, key) => post('/v1/changes', order, { 'idempotency-key': key }),

@@ -28,6 +28,13 @@ export interface ServerClient {
     contentType: string,
     more?: Readonly<Record<string, string>>,
   ): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** What an order is answered with: a form of this kind. */
+  order<Form extends { readonly kind: string }>(
+    path: string,
+    body: string,
+    kind: Form['kind'],
+    more?: Readonly<Record<string, string>>,
+  ): Promise<Form>;
 }
 
 const requestTimeoutMs = 30_000;
@@ -46,6 +53,10 @@ function textMember(body: unknown, name: string): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const value: unknown = Reflect.get(body, name);
   return typeof value === 'string' ? value : undefined;
+}
+
+function isForm(body: unknown, kind: string): boolean {
+  return typeof body === 'object' && body !== null && 'kind' in body && body.kind === kind;
 }
 
 /** What a refusal of the server means here. */
@@ -108,6 +119,12 @@ export function connectToServer(terminal: Terminal, options: ServerOptions): Ser
     });
     return { status: response.status, body: await bodyOf(response, url) };
   };
+  const post: ServerClient['post'] = (path, body, contentType, more) =>
+    request(`${url}${path}`, {
+      method: 'POST',
+      body,
+      headers: { ...headers, ...more, 'content-type': contentType },
+    });
   return {
     url,
     get: async <Document>(path: string, query: Query = {}) => {
@@ -126,11 +143,16 @@ export function connectToServer(terminal: Terminal, options: ServerOptions): Ser
         throw failureOf(url, response.status, await bodyOf(response, url));
       return response.body;
     },
-    post: (path, body, contentType, more) =>
-      request(`${url}${path}`, {
-        method: 'POST',
-        body,
-        headers: { ...headers, ...more, 'content-type': contentType },
-      }),
+    post,
+    order: async <Form extends { readonly kind: string }>(
+      path: string,
+      body: string,
+      kind: Form['kind'],
+      more?: Readonly<Record<string, string>>,
+    ) => {
+      const answer = await post(path, body, 'application/json', more);
+      if (!isForm(answer.body, kind)) throw failureOf(url, answer.status, answer.body);
+      return answer.body as Form;
+    },
   };
 }

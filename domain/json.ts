@@ -25,6 +25,15 @@ export function objectsOf(value: Json | undefined): readonly JsonObject[] {
   return value.filter((item: Json): item is JsonObject => isJsonObject(item));
 }
 
+/** What a text says as JSON; undefined: it is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Deep equality of JSON values; undefined members count as absent. */
 export function sameJson(left: unknown, right: unknown): boolean {
   if (left === right) return true;

@@ -68,15 +68,19 @@ function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
-/** Waits for whichever comes first: a wake-up, an instant, or the end. The losers are let go. */
-export async function awaitFirst(
-  waits: readonly ((signal: AbortSignal) => Promise<void>)[],
-  { signal, workload }: Supervision,
-): Promise<void> {
+type Wait = (signal: AbortSignal) => Promise<void>;
+
+/** Waits, idle, for whichever comes first: a wake-up, an instant, or the end. The losers are let go. */
+export function awaitFirst(waits: readonly Wait[], { signal, workload }: Supervision): Promise<void> {
+  return workload.whileIdle(() => firstOf(waits, signal));
+}
+
+/** Resolves with the first of these waits, at the latest at abort. The losers are let go. */
+export async function firstOf(waits: readonly Wait[], signal: AbortSignal): Promise<void> {
   const [only, ...others] = waits;
   // Without losers there is nobody to let go.
   if (only !== undefined && others.length === 0) {
-    await workload.whileIdle(() => only(signal));
+    await only(signal);
     return;
   }
   const over = new AbortController();
@@ -87,7 +91,7 @@ export async function awaitFirst(
   if (signal.aborted) end();
   else signal.addEventListener('abort', end, { once: true });
   try {
-    await workload.whileIdle(() => Promise.race(waits.map((wait) => wait(over.signal))));
+    await Promise.race(waits.map((wait) => wait(over.signal)));
   } finally {
     signal.removeEventListener('abort', end);
     end();

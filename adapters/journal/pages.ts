@@ -7,6 +7,19 @@ export function pageOf<Row>(rows: readonly Row[], limit: number, cursorOf: (row:
   return rows.length > limit && last !== undefined ? { rows: page, next: cursorOf(last) } : { rows: page };
 }
 
+/** The same out of at most `limit` rows, by their positions: only a page that is not full is known to be the last. */
+export function pageByPosition<Stored extends { readonly position: number }, Row>(
+  stored: readonly Stored[],
+  limit: number,
+  rowOf: (one: Stored) => Row,
+): Page<Row> {
+  const last = stored.length < limit ? undefined : stored.at(-1);
+  return {
+    rows: stored.map((one) => rowOf(one)),
+    ...(last === undefined ? {} : { next: String(last.position) }),
+  };
+}
+
 /** Place of a process in the list: youngest first, then by id. */
 export interface ProcessCursor {
   readonly startedAt: number;

@@ -82,8 +82,8 @@ export interface ChangeBook {
    * Ends those whose lease ran out at or before `now`, and gives back what they held. Each is told once, to one copy.
    */
   takeBack(now: number): Promise<readonly ChangeRow[]>;
-  /** Those that have leave for this operation. */
-  granted(operation: Operation): Promise<readonly ChangeRow[]>;
+  /** Those that have leave, for this operation or for any; newest first. */
+  granted(operation?: Operation): Promise<readonly ChangeRow[]>;
   find(id: ChangeId): Promise<ChangeRow | undefined>;
   /** Newest first. */
   list(query: ChangesQuery): Promise<Page<ChangeRow>>;

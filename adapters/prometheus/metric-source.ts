@@ -2,7 +2,9 @@ import { Type, type Static } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { Agent, request } from 'undici';
 
+import { jsonIn } from '../../domain/json.js';
 import type { MetricReading, MetricSeries, MetricSource, NoReading } from '../ports/metric-source.js';
+import { requestFailure } from '../webhook/request-failure.js';
 
 export interface PrometheusOptions {
   /** Without a trailing slash, and without `/api/v1`. */
@@ -84,13 +86,12 @@ async function askServer(
     });
     return dataOf(response.statusCode, await response.body.text());
   } catch (error) {
-    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return nothing('failed', `Prometheus at ${url} gave no answer: ${why}`);
+    return nothing('failed', `Prometheus at ${url} gave no answer: ${requestFailure(error).reason}`);
   }
 }
 
 function dataOf(status: number, text: string): Data | Nothing {
-  const body = parsed(text);
+  const body = jsonIn(text);
   if (!Value.Check(answer, body)) return nothing('failed', `Prometheus answered ${status}: ${text}`);
   if (body.status === 'success') return body.data;
   return nothing(
@@ -142,12 +143,4 @@ function nothing(why: NoReading, reason: string): Nothing {
 
 function seconds(milliseconds: number): string {
   return String(milliseconds / 1_000);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 
 import type { CommandId } from '../../domain/identifiers.js';
+import { jsonIn } from '../../domain/json.js';
 import type { PowerAnswer, PowerController, PowerState } from '../ports/power.js';
 import { bmcAddressOf, type BmcAddress, type BmcDirectory } from './bmc-directory.js';
 import { failureOf, refusalOf } from './redfish-answers.js';
@@ -48,7 +49,7 @@ export function createRedfishPowerController(options: RedfishOptions): RedfishPo
     if (bmc === undefined) return { kind: 'refused', reason: `no BMC is known for ${node}` };
     try {
       const { status, text } = await sendTo(bmc, build(bmc));
-      return status >= 200 && status < 300 ? decode(parsed(text)) : refusalOf(status, text);
+      return status >= 200 && status < 300 ? decode(jsonIn(text)) : refusalOf(status, text);
     } catch (error) {
       return failureOf(error);
     }
@@ -131,12 +132,4 @@ function powerStateOf(body: unknown): PowerAnswer<PowerState> {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

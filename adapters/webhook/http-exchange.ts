@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 
+import { jsonIn } from '../../domain/json.js';
 import type { WorkAnswer } from '../ports/work-orders.js';
 import { requestFailure } from './request-failure.js';
 
@@ -61,7 +62,7 @@ function answerOf<Value>(
 ): WorkAnswer<Value> {
   const reason = `status ${status}: ${text.slice(0, 300)}`;
   if (status >= 200 && status < 300) {
-    const value = decode(parsed(text));
+    const value = decode(jsonIn(text));
     return value === undefined ? { kind: 'uncertain', reason } : { kind: 'ok', value };
   }
   const surely = status >= 300 && status < 500 && status !== 408 && status !== 429;
@@ -72,14 +73,6 @@ function failureOf(error: unknown): WorkAnswer<never> {
   const { code, reason } = requestFailure(error);
   const nothingSent = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'UND_ERR_CONNECT_TIMEOUT';
   return { kind: nothingSent ? 'unreachable' : 'uncertain', reason };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Member of an object if it is a text. */

@@ -1,48 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { openPostgresJournal } from '../../adapters/postgres/journal.js';
+import type { Together } from '../../adapters/postgres/journal/together.js';
 import { clusterName, wideCounters } from '../claim-fleet.js';
 import { distributionOf, rounded, type Part } from '../figures.js';
 import { inFlight } from '../in-flight.js';
 import { progress } from '../progress.js';
 
 type OpenJournal = Awaited<ReturnType<typeof openPostgresJournal>>;
+type Present = Awaited<ReturnType<OpenJournal['guardBook']['present']>>;
 type CommandId = Parameters<OpenJournal['commands']['claim']>[0];
 type NodeKey = Parameters<OpenJournal['inventory']['member']>[0];
 
-type Present = ReturnType<OpenJournal['guardBook']['present']>;
-
-/** Who asks while the book is being read shares the next reading, as with the guard. */
-export class SharedPresent {
-  readonly #book: Pick<OpenJournal['guardBook'], 'present'>;
-  #running: Present | undefined;
-  #next: Present | undefined;
-
-  constructor(book: Pick<OpenJournal['guardBook'], 'present'>) {
-    this.#book = book;
-  }
-
-  ask(): Present {
-    if (this.#running === undefined) return this.#read();
-    this.#next ??= this.#running.then(() => {
-      this.#next = undefined;
-      return this.#read();
-    });
-    return this.#next;
-  }
-
-  #read(): Present {
-    const reading = this.#book.present().finally(() => {
-      if (this.#running === reading) this.#running = undefined;
-    });
-    this.#running = reading;
-    return reading;
-  }
-}
-
 export interface ClaimBench {
   readonly journal: OpenJournal;
-  readonly present: SharedPresent;
+  /** Who asks while the book is being read shares the next reading, as with the guard. */
+  readonly present: Together<undefined, Present>;
   readonly connectionString: string;
   /** Numbers of commands that nobody has claimed yet, each of its own node. */
   readonly numbers: number[];
@@ -60,7 +33,7 @@ const together = 64;
 async function claimOne({ journal, present }: ClaimBench, number: number): Promise<void> {
   const id = `p-${number}.1.1` as CommandId;
   const [{ version }] = await Promise.all([
-    present.ask(),
+    present.add(undefined),
     journal.inventory.member(`${clusterName}/n${number}` as NodeKey),
   ]);
   const answer = await journal.commands.claim(id, {

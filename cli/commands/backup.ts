@@ -36,7 +36,7 @@ export function printResult(
   { line, document }: { readonly line: string; readonly document: object },
 ): void {
   if (output === 'table') terminal.out(`${line}\n`);
-  else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', document);
+  else printDocument(terminal, output, document);
 }
 
 async function write(terminal: Terminal, file: string, { config, output }: BackupOptions): Promise<void> {

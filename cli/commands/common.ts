@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
 import { parseDurationMs } from '../../services/duration.js';
 import { CommandFailed } from '../errors.js';
@@ -14,12 +14,11 @@ export function outputOption(formats: readonly OutputFormat[] = outputFormats): 
   return new Option('-o, --output <format>', 'form of the result').choices(formats).default(formats[0]);
 }
 
-export function serverOption(): Option {
-  return new Option('--server <url>', 'a running Faultline (else FAULTLINE_SERVER, else a local run)');
-}
-
-export function tokenOption(): Option {
-  return new Option('--token-file <file>', 'bearer token');
+/** The same command, for a running Faultline: which one, and by what token. */
+export function withServer(command: Command): Command {
+  return command
+    .option('--server <url>', 'a running Faultline (else FAULTLINE_SERVER, else a local run)')
+    .option('--token-file <file>', 'bearer token');
 }
 
 export function positiveNumber(text: string): number {
@@ -75,6 +74,11 @@ export async function everyItem<Item>(
 /** How an order of a person is given. */
 export interface OrderOptions extends OutputOptions {
   readonly dryRun?: boolean;
+}
+
+/** …and what stands in the journal beside it. */
+export interface ReasonedOptions extends OrderOptions {
+  readonly reason: string;
 }
 
 /** What is sent for an order: with whether it is only to be looked at, and who says to give it. */

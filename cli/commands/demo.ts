@@ -75,7 +75,7 @@ export function demoCommand(terminal: Terminal): Command {
         },
         onResult: (done) => {
           if (output === 'table') terminal.out(summaryOf(done));
-          else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', done);
+          else printDocument(terminal, output, done);
         },
         interrupted: terminal.interrupted,
       });

@@ -9,25 +9,23 @@ import { mostLettersAtOnce } from '../../services/console/forms/dead-letters.js'
 import { apiVersion } from '../../services/console/forms/form.js';
 import { CommandFailed } from '../errors.js';
 import { ageOf } from '../output/age.js';
-import { printDocument, printView, type View } from '../output/print.js';
-import { failureOf, type ServerClient } from '../server-client.js';
+import { printDocument, printView, printWhole, type View } from '../output/print.js';
+import type { ServerClient } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
 import {
   orderBody,
   outputOption,
   serverOf,
-  serverOption,
-  tokenOption,
-  type OrderOptions,
+  withServer,
   type OutputOptions,
+  type ReasonedOptions,
 } from './common.js';
 
 interface ListOptions extends OutputOptions {
   readonly all?: boolean;
 }
 
-interface HandleOptions extends OrderOptions {
-  readonly reason: string;
+interface HandleOptions extends ReasonedOptions {
   readonly all?: boolean;
   readonly node?: string;
 }
@@ -51,32 +49,29 @@ function view(now: number): View<DeadLetterList, DeadLetterItem> {
 }
 
 function listCommand(terminal: Terminal): Command {
-  return new Command('list')
-    .description('records that could not be processed and that nobody has retried or dropped')
-    .option('--all', 'also those that were retried or dropped')
-    .addOption(outputOption())
-    .addOption(serverOption())
-    .addOption(tokenOption())
-    .action(async (options: ListOptions) => {
-      const query = { all: options.all === true, limit: mostListed };
-      const list = await serverOf(terminal, options).get<DeadLetterList>('/v1/dead-letters', query);
-      printView(terminal, options.output, list, view(Date.now()));
-    });
+  return withServer(
+    new Command('list')
+      .description('records that could not be processed and that nobody has retried or dropped')
+      .option('--all', 'also those that were retried or dropped')
+      .addOption(outputOption()),
+  ).action(async (options: ListOptions) => {
+    const query = { all: options.all === true, limit: mostListed };
+    const list = await serverOf(terminal, options).get<DeadLetterList>('/v1/dead-letters', query);
+    printView(terminal, options.output, list, view(Date.now()));
+  });
 }
 
 function showCommand(terminal: Terminal): Command {
-  return new Command('show')
-    .description('one of them: reason, origin, headers and the original bytes')
-    .argument('<id>', 'TOPIC/PARTITION/OFFSET')
-    .addOption(outputOption(['table', 'json', 'jsonl', 'yaml']))
-    .addOption(serverOption())
-    .addOption(tokenOption())
-    .action(async (id: string, options: OutputOptions) => {
-      const path = id.split('/').map(encodeURIComponent).join('/');
-      const document = await serverOf(terminal, options).get(`/v1/dead-letters/${path}`);
-      const { output } = options;
-      printDocument(terminal, output === 'json' || output === 'jsonl' ? output : 'yaml', document);
-    });
+  return withServer(
+    new Command('show')
+      .description('one of them: reason, origin, headers and the original bytes')
+      .argument('<id>', 'TOPIC/PARTITION/OFFSET')
+      .addOption(outputOption(['table', 'json', 'jsonl', 'yaml'])),
+  ).action(async (id: string, options: OutputOptions) => {
+    const path = id.split('/').map(encodeURIComponent).join('/');
+    const document = await serverOf(terminal, options).get(`/v1/dead-letters/${path}`);
+    printWhole(terminal, options.output, document);
+  });
 }
 
 /** The ids given, or those that are open now: all of them, or of one node. */
@@ -94,10 +89,6 @@ async function idsOf(
   return items.filter(({ key }) => node === undefined || key === node).map(({ id }) => id);
 }
 
-function isReceipt(body: unknown): body is DeadLetterReceipt {
-  return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'DeadLetterReceipt';
-}
-
 async function handle(
   terminal: Terminal,
   verb: 'retry' | 'drop',
@@ -112,9 +103,8 @@ async function handle(
   for (let from = 0; from < ids.length; from += mostLettersAtOnce) {
     const some = ids.slice(from, from + mostLettersAtOnce);
     const body = orderBody(terminal, options, { reason, ids: some });
-    const answer = await server.post(`/v1/dead-letters/${verb}`, body, 'application/json');
-    if (!isReceipt(answer.body)) throw failureOf(server.url, answer.status, answer.body);
-    receipts.push(answer.body);
+    const path = `/v1/dead-letters/${verb}`;
+    receipts.push(await server.order<DeadLetterReceipt>(path, body, 'DeadLetterReceipt'));
   }
   print(terminal, options, { verb, receipts, subject: terminal.environment['USER'] ?? '' });
 }
@@ -144,7 +134,7 @@ function print(
     dryRun,
   };
   if (output !== 'table') {
-    printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', receipt);
+    printDocument(terminal, output, receipt);
     return;
   }
   for (const id of receipt.ids) terminal.out(`${id} ${dryRun ? `would be ${handled}` : handled}\n`);
@@ -153,17 +143,16 @@ function print(
 }
 
 function handleCommand(terminal: Terminal, verb: 'retry' | 'drop', description: string): Command {
-  return new Command(verb)
-    .description(description)
-    .argument('[ids...]', 'TOPIC/PARTITION/OFFSET')
-    .requiredOption('--reason <text>', 'stands in the journal')
-    .option('--node <node>', 'all open ones of CLUSTER/NODE')
-    .option('--all', 'all open ones')
-    .option('--dry-run', 'only say what it would do')
-    .addOption(outputOption(['table', 'json', 'yaml']))
-    .addOption(serverOption())
-    .addOption(tokenOption())
-    .action((ids: readonly string[], options: HandleOptions) => handle(terminal, verb, ids, options));
+  return withServer(
+    new Command(verb)
+      .description(description)
+      .argument('[ids...]', 'TOPIC/PARTITION/OFFSET')
+      .requiredOption('--reason <text>', 'stands in the journal')
+      .option('--node <node>', 'all open ones of CLUSTER/NODE')
+      .option('--all', 'all open ones')
+      .option('--dry-run', 'only say what it would do')
+      .addOption(outputOption(['table', 'json', 'yaml'])),
+  ).action((ids: readonly string[], options: HandleOptions) => handle(terminal, verb, ids, options));
 }
 
 export function dltCommand(terminal: Terminal): Command {

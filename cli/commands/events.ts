@@ -11,7 +11,7 @@ import {
 import { readEvents, type ReceivedEvent } from '../read-events.js';
 import type { ServerOptions } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
-import { serverOf, serverOption, tokenOption } from './common.js';
+import { serverOf, withServer } from './common.js';
 import { filtered, filterOf, instant, type FilterOptions } from './event-options.js';
 
 interface EventsOptions extends ServerOptions, FilterOptions {
@@ -99,7 +99,7 @@ async function events(terminal: Terminal, options: EventsOptions): Promise<void>
 
 /** What was published, for people, scripts and files. */
 export function eventsCommand(terminal: Terminal): Command {
-  return filtered(
+  const command = filtered(
     new Command('events').description(
       'what was published, an event a line; with --follow what is published from now on',
     ),
@@ -123,8 +123,6 @@ export function eventsCommand(terminal: Terminal): Command {
     .option(
       '-c, --config <file>',
       'read the journal that this configuration names, not what a running Faultline has in its log: all that was ever published, made again, node after node',
-    )
-    .addOption(serverOption())
-    .addOption(tokenOption())
-    .action((options: EventsOptions) => events(terminal, options));
+    );
+  return withServer(command).action((options: EventsOptions) => events(terminal, options));
 }

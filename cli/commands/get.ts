@@ -13,8 +13,7 @@ import {
   milliseconds,
   outputOption,
   serverOf,
-  serverOption,
-  tokenOption,
+  withServer,
   type ListPage,
   type OutputOptions,
 } from './common.js';
@@ -53,14 +52,14 @@ async function watch<Row>(
 }
 
 function listCommand<Row>(terminal: Terminal, list: ListOf<Row>): Command {
-  const command = new Command(list.name)
-    .aliases(list.aliases)
-    .description(`list ${list.name}`)
-    .addOption(outputOption())
-    .option('-w, --watch', 'then print what changes')
-    .option('--timeout <duration>', 'with --watch: end after this long, like 30s', milliseconds)
-    .addOption(serverOption())
-    .addOption(tokenOption());
+  const command = withServer(
+    new Command(list.name)
+      .aliases(list.aliases)
+      .description(`list ${list.name}`)
+      .addOption(outputOption())
+      .option('-w, --watch', 'then print what changes')
+      .option('--timeout <duration>', 'with --watch: end after this long, like 30s', milliseconds),
+  );
   if (list.name === 'processes') command.option('--active', 'only those that are not over');
   else command.option('--cluster <name>', 'only this cluster');
   return command.action(async (options: GetOptions) => {

@@ -17,8 +17,7 @@ import {
   milliseconds,
   outputOption,
   serverOf,
-  serverOption,
-  tokenOption,
+  withServer,
   type OutputOptions,
 } from './common.js';
 
@@ -69,24 +68,25 @@ async function ask(
 
 /** `faultline guard ask`. */
 export function askCommand(terminal: Terminal): Command {
-  return new Command('ask')
-    .description(
-      'ask leave for a risky operation to a node and wait for it; then run COMMAND for as long as there is leave, or print the change',
-    )
-    .argument('<node>', 'CLUSTER/NODE')
-    .argument('[command...]', 'after --; is told FAULTLINE_CHANGE_ID and FAULTLINE_CHANGE_TOKEN')
-    .addOption(
-      new Option('--operation <name>', 'what is to be done').choices(operations).makeOptionMandatory(),
-    )
-    .requiredOption('--reason <text>', 'stands in the journal')
-    .addOption(new Option('--fault-type <type>', 'the fault because of which it is done').choices(faultTypes))
-    .option('--lease <duration>', 'how long leave lasts without a heartbeat, 5s to 1h', '1m')
-    .option('--wait <duration>', 'how long to wait for leave', milliseconds, 600_000)
-    .option('--key <text>', 'asked again with the same key it is the same change (else one is made up)')
-    .addOption(outputOption())
-    .addOption(serverOption())
-    .addOption(tokenOption())
-    .action((node: string, command: readonly string[], options: AskOptions) =>
-      ask(terminal, node, command, options),
-    );
+  return withServer(
+    new Command('ask')
+      .description(
+        'ask leave for a risky operation to a node and wait for it; then run COMMAND for as long as there is leave, or print the change',
+      )
+      .argument('<node>', 'CLUSTER/NODE')
+      .argument('[command...]', 'after --; is told FAULTLINE_CHANGE_ID and FAULTLINE_CHANGE_TOKEN')
+      .addOption(
+        new Option('--operation <name>', 'what is to be done').choices(operations).makeOptionMandatory(),
+      )
+      .requiredOption('--reason <text>', 'stands in the journal')
+      .addOption(
+        new Option('--fault-type <type>', 'the fault because of which it is done').choices(faultTypes),
+      )
+      .option('--lease <duration>', 'how long leave lasts without a heartbeat, 5s to 1h', '1m')
+      .option('--wait <duration>', 'how long to wait for leave', milliseconds, 600_000)
+      .option('--key <text>', 'asked again with the same key it is the same change (else one is made up)')
+      .addOption(outputOption()),
+  ).action((node: string, command: readonly string[], options: AskOptions) =>
+    ask(terminal, node, command, options),
+  );
 }

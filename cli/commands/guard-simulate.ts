@@ -44,6 +44,6 @@ export function simulateGuardCommand(terminal: Terminal): Command {
         playGuard(reader, { clusters, guard, since, until: Date.now(), limit }),
       );
       if (output === 'table') terminal.out(guardSimulationText(played, terminal.colour));
-      else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', played);
+      else printDocument(terminal, output, played);
     });
 }

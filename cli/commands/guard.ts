@@ -24,7 +24,6 @@ import {
 } from '../output/guard-views.js';
 import { printDocument, printView } from '../output/print.js';
 import { printable } from '../output/table.js';
-import { failureOf } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
 import { askCommand } from './guard-ask.js';
 import { changesCommand, doneCommand, heartbeatCommand } from './guard-changes.js';
@@ -35,15 +34,11 @@ import {
   orderBody,
   outputOption,
   serverOf,
-  serverOption,
-  tokenOption,
+  withServer,
   type OrderOptions,
   type OutputOptions,
+  type ReasonedOptions,
 } from './common.js';
-
-interface ReasonedOptions extends OrderOptions {
-  readonly reason: string;
-}
 
 interface FreezeOptions extends ReasonedOptions {
   readonly cluster?: string[];
@@ -78,10 +73,6 @@ function given<Members extends object>(members: Members): Partial<Members> {
   ) as Partial<Members>;
 }
 
-function isReceipt(body: unknown): body is GuardReceipt {
-  return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'GuardReceipt';
-}
-
 /** What became of an order, in one line. */
 function receiptText({ id, verb, changed, dryRun, pause, nodes }: GuardReceipt): string {
   const { denied } = pause.incident ?? pause.regression ?? {};
@@ -101,17 +92,13 @@ async function give(
   order: NewFreeze | PauseVerdict,
 ): Promise<void> {
   const server = serverOf(terminal, options);
-  const answer = await server.post(path, orderBody(terminal, options, order), 'application/json');
-  if (!isReceipt(answer.body)) throw failureOf(server.url, answer.status, answer.body);
+  const body = orderBody(terminal, options, order);
+  const receipt = await server.order<GuardReceipt>(path, body, 'GuardReceipt');
   const { output } = options;
-  if (output === 'table') terminal.out(`${printable(receiptText(answer.body))}\n`);
-  else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', answer.body);
-  if (answer.body.nodes === 0)
+  if (output === 'table') terminal.out(`${printable(receiptText(receipt))}\n`);
+  else printDocument(terminal, output, receipt);
+  if (receipt.nodes === 0)
     terminal.err('The inventory knows no node there: look whether each name is right.\n');
-}
-
-function withServer(command: Command): Command {
-  return command.addOption(serverOption()).addOption(tokenOption());
 }
 
 function ordering(command: Command): Command {

@@ -2,34 +2,26 @@ import { Command } from 'commander';
 
 import type { FactItem, FactList, Replay } from '../../services/console/forms/nodes.js';
 import { CommandFailed } from '../errors.js';
-import { printDocument, printView, type OutputFormat } from '../output/print.js';
+import { printView, printWhole } from '../output/print.js';
 import { factView } from '../output/views.js';
 import type { Terminal } from '../terminal.js';
-import { nodePath, outputOption, serverOf, serverOption, tokenOption, type OutputOptions } from './common.js';
+import { nodePath, outputOption, serverOf, withServer, type OutputOptions } from './common.js';
 
-/** Documents without rows: for people they are YAML. */
-function printAs(terminal: Terminal, format: OutputFormat, document: unknown): void {
-  printDocument(terminal, format === 'json' || format === 'jsonl' ? format : 'yaml', document);
-}
-
-function withServer(command: Command): Command {
-  return command
-    .addOption(outputOption(['table', 'json', 'jsonl', 'yaml']))
-    .addOption(serverOption())
-    .addOption(tokenOption());
+function withForms(command: Command): Command {
+  return withServer(command.addOption(outputOption(['table', 'json', 'jsonl', 'yaml'])));
 }
 
 export function describeCommand(terminal: Terminal): Command {
-  const node = withServer(new Command('node').argument('<name>', 'NODE or CLUSTER/NODE')).action(
+  const node = withForms(new Command('node').argument('<name>', 'NODE or CLUSTER/NODE')).action(
     async (name: string, options: OutputOptions) => {
       const server = serverOf(terminal, options);
-      printAs(terminal, options.output, await server.get(await nodePath(server, name)));
+      printWhole(terminal, options.output, await server.get(await nodePath(server, name)));
     },
   );
-  const process = withServer(new Command('process').argument('<process>', 'p-…')).action(
+  const process = withForms(new Command('process').argument('<process>', 'p-…')).action(
     async (id: string, options: OutputOptions) => {
       const server = serverOf(terminal, options);
-      printAs(terminal, options.output, await server.get(`/v1/processes/${encodeURIComponent(id)}`));
+      printWhole(terminal, options.output, await server.get(`/v1/processes/${encodeURIComponent(id)}`));
     },
   );
   return new Command('describe')
@@ -39,25 +31,24 @@ export function describeCommand(terminal: Terminal): Command {
 }
 
 export function historyCommand(terminal: Terminal): Command {
-  return new Command('history')
-    .description('what happened to a node, fact by fact')
-    .argument('<node>', 'NODE or CLUSTER/NODE')
-    .addOption(outputOption())
-    .addOption(serverOption())
-    .addOption(tokenOption())
-    .action(async (name: string, options: OutputOptions) => {
-      const server = serverOf(terminal, options);
-      const path = `${await nodePath(server, name)}/history`;
-      const items: FactItem[] = [];
-      for (;;) {
-        const page: FactList = await server.get(path, { from: items.length + 1, limit: 1000 });
-        items.push(...page.items);
-        if (page.items.length < 1000) {
-          printView(terminal, options.output, { ...page, items }, factView);
-          return;
-        }
+  return withServer(
+    new Command('history')
+      .description('what happened to a node, fact by fact')
+      .argument('<node>', 'NODE or CLUSTER/NODE')
+      .addOption(outputOption()),
+  ).action(async (name: string, options: OutputOptions) => {
+    const server = serverOf(terminal, options);
+    const path = `${await nodePath(server, name)}/history`;
+    const items: FactItem[] = [];
+    for (;;) {
+      const page: FactList = await server.get(path, { from: items.length + 1, limit: 1000 });
+      items.push(...page.items);
+      if (page.items.length < 1000) {
+        printView(terminal, options.output, { ...page, items }, factView);
+        return;
       }
-    });
+    }
+  });
 }
 
 interface ReplayOptions extends OutputOptions {
@@ -66,7 +57,7 @@ interface ReplayOptions extends OutputOptions {
 }
 
 export function replayCommand(terminal: Terminal): Command {
-  return withServer(
+  return withForms(
     new Command('replay')
       .description('the state of a node at a moment, folded from its facts; causes nothing')
       .argument('<node>', 'NODE or CLUSTER/NODE')
@@ -82,7 +73,7 @@ export function replayCommand(terminal: Terminal): Command {
     }
     const server = serverOf(terminal, options);
     const document = await server.get<Replay>(`${await nodePath(server, name)}/replay`, { at });
-    printAs(terminal, options.output, document);
+    printWhole(terminal, options.output, document);
     if (verify === true && document.sameAsStored !== true) {
       throw new CommandFailed('Differs', `the facts of ${name} do not give its stored state`);
     }

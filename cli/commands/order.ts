@@ -4,7 +4,6 @@ import { orderKinds, type OrderKind } from '../../domain/signal.js';
 import type { OrderReceipt } from '../../services/console/forms/processes.js';
 import { awaitOrder } from '../await-order.js';
 import { printDocument } from '../output/print.js';
-import { failureOf } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
 import {
   milliseconds,
@@ -12,13 +11,11 @@ import {
   orderBody,
   outputOption,
   serverOf,
-  serverOption,
-  tokenOption,
-  type OrderOptions,
+  withServer,
+  type ReasonedOptions,
 } from './common.js';
 
-interface GivenOptions extends OrderOptions {
-  readonly reason: string;
+interface GivenOptions extends ReasonedOptions {
   readonly wait: boolean;
   readonly timeout: number;
 }
@@ -31,15 +28,11 @@ const descriptions: Readonly<Record<OrderKind, string>> = {
   dismiss: 'a false alarm: take back what was begun, look, and give the node back',
 };
 
-function isReceipt(body: unknown): body is OrderReceipt {
-  return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'OrderReceipt';
-}
-
 function print(terminal: Terminal, { output }: GivenOptions, receipt: OrderReceipt): void {
   const { processId, cluster, node, order, status, effect } = receipt;
   if (output === 'table')
     terminal.out(`${processId ?? `${cluster}/${node}`} ${order} ${status}: ${effect}\n`);
-  else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', receipt);
+  else printDocument(terminal, output, receipt);
 }
 
 async function giveOrder(terminal: Terminal, kind: OrderKind, process: string, options: GivenOptions) {
@@ -47,25 +40,22 @@ async function giveOrder(terminal: Terminal, kind: OrderKind, process: string, o
   const body = orderBody(terminal, options, { kind, reason: options.reason });
   const about = kind === 'retry' && process.includes('/') ? await nodePath(server, process) : undefined;
   const path = `${about ?? `/v1/processes/${encodeURIComponent(process)}`}/orders`;
-  const answer = await server.post(path, body, 'application/json');
-  if (!isReceipt(answer.body)) throw failureOf(server.url, answer.status, answer.body);
-  const receipt = answer.body;
+  const receipt = await server.order<OrderReceipt>(path, body, 'OrderReceipt');
   const decided = receipt.status === 'sent' && options.wait;
   print(terminal, options, decided ? await awaitOrder(terminal, server, receipt, options.timeout) : receipt);
 }
 
 function kindCommand(terminal: Terminal, kind: OrderKind): Command {
-  return new Command(kind)
-    .description(descriptions[kind])
-    .argument('<process>', kind === 'retry' ? 'p-…, or CLUSTER/NODE of a parked node' : 'p-…')
-    .requiredOption('--reason <text>', 'stands in the journal')
-    .option('--dry-run', 'only say what it would do')
-    .option('--no-wait', 'do not wait until the order is decided')
-    .option('--timeout <duration>', 'how long to wait for the decision, like 30s', milliseconds, 30_000)
-    .addOption(outputOption(['table', 'json', 'yaml']))
-    .addOption(serverOption())
-    .addOption(tokenOption())
-    .action((process: string, options: GivenOptions) => giveOrder(terminal, kind, process, options));
+  return withServer(
+    new Command(kind)
+      .description(descriptions[kind])
+      .argument('<process>', kind === 'retry' ? 'p-…, or CLUSTER/NODE of a parked node' : 'p-…')
+      .requiredOption('--reason <text>', 'stands in the journal')
+      .option('--dry-run', 'only say what it would do')
+      .option('--no-wait', 'do not wait until the order is decided')
+      .option('--timeout <duration>', 'how long to wait for the decision, like 30s', milliseconds, 30_000)
+      .addOption(outputOption(['table', 'json', 'yaml'])),
+  ).action((process: string, options: GivenOptions) => giveOrder(terminal, kind, process, options));
 }
 
 export function orderCommand(terminal: Terminal): Command {

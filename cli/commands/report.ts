@@ -6,7 +6,7 @@ import { CommandFailed } from '../errors.js';
 import { printDocument } from '../output/print.js';
 import { failureOf } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
-import { outputOption, serverOf, serverOption, tokenOption, type OutputOptions } from './common.js';
+import { outputOption, serverOf, withServer, type OutputOptions } from './common.js';
 
 interface ReportOptions extends OutputOptions {
   readonly type?: string;
@@ -64,42 +64,36 @@ function fromFile(path: string): string {
 }
 
 export function reportCommand(terminal: Terminal): Command {
-  return new Command('report')
-    .description('report that a fault fires or is cleared, once or many from a file')
-    .argument('[node]', 'CLUSTER/NODE')
-    .option('--type <faultType>', 'for instance DiskFailure')
-    .option('--cleared', 'the fault is gone')
-    .option('--source <name>', 'who says so', 'cli')
-    .option('--message <text>', 'what was seen')
-    .option('--boot-id <id>', 'boot that it speaks of')
-    .option('-f, --file <file>', 'JSON or NDJSON; - for standard input')
-    .addOption(outputOption(['table', 'json', 'yaml']))
-    .addOption(serverOption())
-    .addOption(tokenOption())
-    .action(async (node: string | undefined, options: ReportOptions) => {
-      const { file } = options;
-      const body =
-        file === undefined
-          ? single(node, options)
-          : file === '-'
-            ? await terminal.readStdin()
-            : fromFile(file);
-      const isLines = file !== undefined && !body.trimStart().startsWith('[') && body.trim().includes('\n{');
-      const server = serverOf(terminal, options);
-      const { status, body: answer } = await server.post(
-        '/v1/reports',
-        body,
-        isLines ? 'application/x-ndjson' : 'application/json',
-      );
-      const receipt = receiptOf(answer);
-      if (receipt === undefined) throw failureOf(server.url, status, answer);
-      const document = { apiVersion: 'faultline.dev/v1', kind: 'ReportReceipt', ...receipt };
-      if (options.output !== 'table')
-        printDocument(terminal, options.output === 'yaml' ? 'yaml' : 'json', document);
-      else for (const id of receipt.accepted) terminal.out(`${id} accepted\n`);
-      for (const { index, path, reason } of receipt.rejected)
-        terminal.err(`report ${index}: ${path}: ${reason}\n`);
-      if (receipt.rejected.length > 0)
-        throw new CommandFailed('ReportsRejected', `${receipt.rejected.length} reports were rejected`);
-    });
+  return withServer(
+    new Command('report')
+      .description('report that a fault fires or is cleared, once or many from a file')
+      .argument('[node]', 'CLUSTER/NODE')
+      .option('--type <faultType>', 'for instance DiskFailure')
+      .option('--cleared', 'the fault is gone')
+      .option('--source <name>', 'who says so', 'cli')
+      .option('--message <text>', 'what was seen')
+      .option('--boot-id <id>', 'boot that it speaks of')
+      .option('-f, --file <file>', 'JSON or NDJSON; - for standard input')
+      .addOption(outputOption(['table', 'json', 'yaml'])),
+  ).action(async (node: string | undefined, options: ReportOptions) => {
+    const { file } = options;
+    const body =
+      file === undefined ? single(node, options) : file === '-' ? await terminal.readStdin() : fromFile(file);
+    const isLines = file !== undefined && !body.trimStart().startsWith('[') && body.trim().includes('\n{');
+    const server = serverOf(terminal, options);
+    const { status, body: answer } = await server.post(
+      '/v1/reports',
+      body,
+      isLines ? 'application/x-ndjson' : 'application/json',
+    );
+    const receipt = receiptOf(answer);
+    if (receipt === undefined) throw failureOf(server.url, status, answer);
+    const document = { apiVersion: 'faultline.dev/v1', kind: 'ReportReceipt', ...receipt };
+    if (options.output !== 'table') printDocument(terminal, options.output, document);
+    else for (const id of receipt.accepted) terminal.out(`${id} accepted\n`);
+    for (const { index, path, reason } of receipt.rejected)
+      terminal.err(`report ${index}: ${path}: ${reason}\n`);
+    if (receipt.rejected.length > 0)
+      throw new CommandFailed('ReportsRejected', `${receipt.rejected.length} reports were rejected`);
+  });
 }

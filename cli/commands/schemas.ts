@@ -17,7 +17,7 @@ function checkCommand(terminal: Terminal): Command {
       const { problems } = checkSchemas();
       const document = { apiVersion: 'faultline.dev/v1', kind: 'SchemaCheck', problems };
       if (options.output === 'table') terminal.out(problems.length === 0 ? 'schemas are as published\n' : '');
-      else printDocument(terminal, options.output === 'yaml' ? 'yaml' : 'json', document);
+      else printDocument(terminal, options.output, document);
       for (const problem of problems) terminal.err(`${JSON.stringify(problem)}\n`);
       if (problems.length > 0)
         throw new CommandFailed('ChecksFailed', `${problems.length} problems in schemas/avro`);
@@ -64,8 +64,7 @@ function registerCommand(terminal: Terminal): Command {
       const found = await registerSchemas(ids, allEvents);
       const registered = [...found].map(([event, id]) => ({ event, id }));
       const document = { apiVersion: 'faultline.dev/v1', kind: 'SchemaRegistration', registered };
-      if (options.output !== 'table')
-        printDocument(terminal, options.output === 'yaml' ? 'yaml' : 'json', document);
+      if (options.output !== 'table') printDocument(terminal, options.output, document);
       else for (const { event, id } of registered) terminal.out(`${event} ${id}\n`);
     });
 }

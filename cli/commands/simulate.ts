@@ -70,7 +70,7 @@ export function simulateCommand(terminal: Terminal): Command {
         ...(outage === undefined ? {} : { outage }),
       });
       if (output === 'table') terminal.out(summaryOf(result));
-      else printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', result);
+      else printDocument(terminal, output, result);
       const { violations, unaccountedReports, cordonedLeft } = result;
       if (violations.length + unaccountedReports + cordonedLeft === 0) return;
       throw new CommandFailed('ChecksFailed', 'the simulation broke a promise: the result says which');

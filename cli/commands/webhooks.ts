@@ -12,16 +12,15 @@ import type {
 import { CommandFailed } from '../errors.js';
 import { ageOf } from '../output/age.js';
 import { printDocument, printView, type View } from '../output/print.js';
-import { failureOf } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
 import {
   orderBody,
   outputOption,
   serverOf,
-  serverOption,
-  tokenOption,
+  withServer,
   type OrderOptions,
   type OutputOptions,
+  type ReasonedOptions,
 } from './common.js';
 
 interface EventOptions extends OrderOptions {
@@ -64,10 +63,6 @@ function pathOf(name: string): string {
   return `/v1/webhooks/${encodeURIComponent(name)}`;
 }
 
-function isReceipt(body: unknown): body is WebhookReceipt {
-  return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'WebhookReceipt';
-}
-
 const done: Readonly<Record<WebhookVerb, string>> = {
   pause: 'paused',
   resume: 'resumed',
@@ -83,15 +78,14 @@ async function give<Verb extends WebhookVerb>(
 ): Promise<void> {
   const server = serverOf(terminal, options);
   const body = orderBody(terminal, options, order);
-  const answer = await server.post(`${pathOf(name)}/${verb}`, body, 'application/json');
-  if (!isReceipt(answer.body)) throw failureOf(server.url, answer.status, answer.body);
+  const receipt = await server.order<WebhookReceipt>(`${pathOf(name)}/${verb}`, body, 'WebhookReceipt');
   const { output } = options;
   if (output !== 'table') {
-    printDocument(terminal, output === 'yaml' ? 'yaml' : 'json', answer.body);
+    printDocument(terminal, output, receipt);
     return;
   }
   const would = options.dryRun === true ? 'would be: ' : '';
-  const { ids, replayId } = answer.body;
+  const { ids, replayId } = receipt;
   if (ids === undefined)
     terminal.out(`${name} ${would}${done[verb]}${replayId === undefined ? '' : ` (${replayId})`}\n`);
   else for (const id of ids) terminal.out(`${id} ${would}${done[verb]}\n`);
@@ -115,13 +109,13 @@ async function idsOf(
 }
 
 function orderCommand(verb: WebhookVerb, description: string): Command {
-  return new Command(verb)
-    .description(description)
-    .argument('<name>', 'of the subscriber')
-    .option('--dry-run', 'only say what it would do')
-    .addOption(outputOption(['table', 'json', 'yaml']))
-    .addOption(serverOption())
-    .addOption(tokenOption());
+  return withServer(
+    new Command(verb)
+      .description(description)
+      .argument('<name>', 'of the subscriber')
+      .option('--dry-run', 'only say what it would do')
+      .addOption(outputOption(['table', 'json', 'yaml'])),
+  );
 }
 
 function eventsCommand(verb: 'retry' | 'drop', description: string): Command {
@@ -131,25 +125,23 @@ function eventsCommand(verb: 'retry' | 'drop', description: string): Command {
 }
 
 function lookCommands(terminal: Terminal): readonly Command[] {
-  const list = new Command('list')
-    .description('subscribers by webhook, what waits for them and what is dead')
-    .addOption(outputOption())
-    .addOption(serverOption())
-    .addOption(tokenOption())
-    .action(async (options: OutputOptions) => {
-      const document = await serverOf(terminal, options).get<WebhookList>('/v1/webhooks');
-      printView(terminal, options.output, document, listView);
-    });
-  const show = new Command('show')
-    .description('the events that a subscriber has not got, and why')
-    .argument('<name>', 'of the subscriber')
-    .addOption(outputOption())
-    .addOption(serverOption())
-    .addOption(tokenOption())
-    .action(async (name: string, options: OutputOptions) => {
-      const document = await serverOf(terminal, options).get<WebhookDescription>(pathOf(name));
-      printView(terminal, options.output, document, eventView(Date.now()));
-    });
+  const list = withServer(
+    new Command('list')
+      .description('subscribers by webhook, what waits for them and what is dead')
+      .addOption(outputOption()),
+  ).action(async (options: OutputOptions) => {
+    const document = await serverOf(terminal, options).get<WebhookList>('/v1/webhooks');
+    printView(terminal, options.output, document, listView);
+  });
+  const show = withServer(
+    new Command('show')
+      .description('the events that a subscriber has not got, and why')
+      .argument('<name>', 'of the subscriber')
+      .addOption(outputOption()),
+  ).action(async (name: string, options: OutputOptions) => {
+    const document = await serverOf(terminal, options).get<WebhookDescription>(pathOf(name));
+    printView(terminal, options.output, document, eventView(Date.now()));
+  });
   return [list, show];
 }
 
@@ -163,15 +155,13 @@ function orderCommands(terminal: Terminal): readonly Command[] {
     ),
     eventsCommand('drop', 'nobody needs to be asked about these events any more')
       .requiredOption('--reason <text>', 'stands in the journal')
-      .action(
-        async (name: string, ids: readonly string[], options: EventOptions & { readonly reason: string }) => {
-          const order = { ids: await idsOf(terminal, name, ids, options), reason: options.reason };
-          await give(terminal, options, { name, verb: 'drop', order });
-        },
-      ),
+      .action(async (name: string, ids: readonly string[], options: EventOptions & ReasonedOptions) => {
+        const order = { ids: await idsOf(terminal, name, ids, options), reason: options.reason };
+        await give(terminal, options, { name, verb: 'drop', order });
+      }),
     orderCommand('pause', 'send nothing to a subscriber until it is resumed; nothing is lost')
       .requiredOption('--reason <text>', 'stands in the journal')
-      .action(async (name: string, options: OrderOptions & { readonly reason: string }) => {
+      .action(async (name: string, options: ReasonedOptions) => {
         await give(terminal, options, { name, verb: 'pause', order: { reason: options.reason } });
       }),
     orderCommand('resume', 'go on where it was').action(async (name: string, options: OrderOptions) => {

@@ -1,35 +1,6 @@
-import { readFileSync } from 'node:fs';
-
 import type { MetricSource, NoReading } from '../../adapters/ports/metric-source.js';
-import type { Configuration } from '../configuration/configuration.js';
-import { parseLocated } from '../configuration/positions.js';
-import { ConfigurationInvalid, type ConfigurationProblem } from '../configuration/problems.js';
-
-/** What a query gives that can't be judged, where it stands in the file. */
-interface QueryProblem extends ConfigurationProblem {
-  readonly why: NoReading;
-}
-
-/** Asks each query of the policy once, now. Resolves with those that give no number. */
-async function queryProblems(
-  { path, guard }: Pick<Configuration, 'path' | 'guard'>,
-  source: MetricSource,
-  now: number,
-): Promise<readonly QueryProblem[]> {
-  const { metrics } = guard.policy.business;
-  const readings = await Promise.all(metrics.map(({ query }) => source.at(query, now)));
-  const document = parseLocated(readFileSync(path, 'utf8'));
-  return readings.flatMap((reading, index) =>
-    reading.kind === 'value'
-      ? []
-      : [
-          {
-            ...document.problemAt(['guard', 'metrics', index, 'query'], reading.reason),
-            why: reading.why,
-          },
-        ],
-  );
-}
+import type { LocatedConfiguration } from '../configuration/load.js';
+import { ConfigurationInvalid } from '../configuration/problems.js';
 
 /** What can be no accident of the moment. */
 const neverRight: readonly NoReading[] = ['refused', 'several'];
@@ -44,11 +15,18 @@ const notSeenRight: readonly NoReading[] = [...neverRight, 'not-a-number', 'fail
  * @throws ConfigurationInvalid
  */
 export async function refuseWrongQueries(
-  configuration: Pick<Configuration, 'path' | 'guard'>,
+  { configuration, problemAt }: LocatedConfiguration,
   source: MetricSource,
   { now, isStart }: { readonly now: number; readonly isStart: boolean },
 ): Promise<void> {
-  const problems = await queryProblems(configuration, source, now);
-  const wrong = problems.filter(({ why }) => (isStart ? neverRight : notSeenRight).includes(why));
-  if (wrong.length > 0) throw new ConfigurationInvalid(configuration.path, wrong);
+  const { path, guard } = configuration;
+  const refused = isStart ? neverRight : notSeenRight;
+  const { metrics } = guard.policy.business;
+  const readings = await Promise.all(metrics.map(({ query }) => source.at(query, now)));
+  const problems = readings.flatMap((reading, index) =>
+    reading.kind === 'none' && refused.includes(reading.why)
+      ? [problemAt(['guard', 'metrics', index, 'query'], reading.reason)]
+      : [],
+  );
+  if (problems.length > 0) throw new ConfigurationInvalid(path, problems);
 }

@@ -5,6 +5,7 @@ import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import type { SpanExporter } from '../../adapters/ports/spans.js';
 import { openPostgresFigures } from '../../adapters/postgres/figures/figures.js';
 import type { Configuration } from '../configuration/configuration.js';
+import { loadLocatedConfiguration, type LocatedConfiguration } from '../configuration/load.js';
 import { connectionStringOf, openJournal } from './journal-connection.js';
 import { openClusters } from './open-clusters.js';
 import { openDrivers, type Drivers } from './open-drivers.js';
@@ -25,6 +26,12 @@ export interface Connections extends OpenEventLog, Drivers {
   readonly metricSource: OpenMetricSource | undefined;
   /** In the reverse order of opening. */
   close(): Promise<void>;
+}
+
+/** Where a key stands is looked up when it has to be told. */
+function located(configuration: Configuration): LocatedConfiguration {
+  const { path } = configuration;
+  return { configuration, problemAt: (key, reason) => loadLocatedConfiguration(path).problemAt(key, reason) };
 }
 
 /**
@@ -51,7 +58,7 @@ export async function openConnections(
     const metricSource = openMetricSource(configuration, environment);
     if (metricSource !== undefined) {
       opened(() => metricSource.close());
-      await refuseWrongQueries(configuration, metricSource, {
+      await refuseWrongQueries(located(configuration), metricSource, {
         now: surroundings.clock.now(),
         isStart: true,
       });

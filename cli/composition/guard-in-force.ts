@@ -13,7 +13,7 @@ export interface GuardInForceOptions {
   readonly started: Configuration;
   readonly inventory: Pick<FleetInventory, 'picture'>;
   /** Asks whatever has to be asked about business metrics. @throws ConfigurationInvalid for what will never give a number */
-  readonly refuseWrongQueries: (configuration: Configuration) => Promise<void>;
+  readonly refuseWrongQueries: (given: LocatedConfiguration) => Promise<void>;
   /** Where each policy is kept that is taken up. */
   readonly policies: Pick<GuardPolicies, 'record'>;
   /** Name of this copy. */
@@ -77,12 +77,15 @@ export class GuardInForce {
       if (isNew) this.#refuseWhatTakesARestart(located);
       const problems = await fleetProblems(located, inventory, this.#section.labels);
       const invalid = problems.length === 0 ? undefined : new ConfigurationInvalid(started.path, problems);
-      if (invalid !== undefined && isNew) throw invalid;
-      if (isNew) await this.#options.refuseWrongQueries(located.configuration);
-      // What holds since the start is not taken away: it may speak of a pool that is to come.
-      if (invalid !== undefined) log.warn({ policy: guard.version }, `the guard policy: ${invalid.message}`);
+      if (isNew) {
+        if (invalid !== undefined) throw invalid;
+        await this.#options.refuseWrongQueries(located);
+      } else if (invalid !== undefined) {
+        // What holds since the start is not taken away: it may speak of a pool that is to come.
+        log.warn({ policy: guard.version }, `the guard policy: ${invalid.message}`);
+      }
+      await this.#record(guard);
     }
-    if (isNew || !this.#isJudged) await this.#record(guard);
     if (isNew) {
       log.info(
         { policy: guard.version, before: this.#section.version },

@@ -34,13 +34,14 @@ export function printView<Document, Row>(
   else terminal.out(renderTable(view.columns, rows, { wide: format === 'wide', colour: terminal.colour }));
 }
 
-/** The whole document. */
-export function printDocument(
-  terminal: Terminal,
-  format: 'json' | 'jsonl' | 'yaml',
-  document: unknown,
-): void {
+/** The whole document: as YAML, on one line, or in whatever other format as JSON. */
+export function printDocument(terminal: Terminal, format: OutputFormat, document: unknown): void {
   if (format === 'yaml') terminal.out(stringify(document, { aliasDuplicateObjects: false }));
   else if (format === 'jsonl') terminal.out(`${JSON.stringify(document)}\n`);
   else terminal.out(`${JSON.stringify(document, undefined, 2)}\n`);
+}
+
+/** A document without rows: for people it is YAML. */
+export function printWhole(terminal: Terminal, format: OutputFormat, document: unknown): void {
+  printDocument(terminal, format === 'json' || format === 'jsonl' ? format : 'yaml', document);
 }

@@ -1,4 +1,5 @@
 import type { ChangeRow } from '../../adapters/ports/change-book.js';
+import { firstOf } from '../supervision.js';
 import { statusOf } from './change-item.js';
 import { tryGrant, type GrantSource } from './try-grant.js';
 
@@ -39,7 +40,7 @@ export async function awaitLeave(
     const rested = Math.min(clock.now() + restOf(row), until);
     await clock.waitUntil(rested, gone);
     const askAgainAt = Math.min(row.waiting?.askAgainAt ?? rested, until);
-    await firstOf(gone, [(over) => room.changed(over), (over) => clock.waitUntil(askAgainAt, over)]);
+    await firstOf([(over) => room.changed(over), (over) => clock.waitUntil(askAgainAt, over)], gone);
   }
   return row;
 }
@@ -47,15 +48,4 @@ export async function awaitLeave(
 function restOf({ waiting }: ChangeRow): number {
   const place = waiting?.place;
   return place === undefined ? restWithoutLineMs : Math.min(place * restOfPlaceMs, longestRestMs);
-}
-
-/** Resolves with the first of these waits, or at abort; the others are let go. */
-async function firstOf(
-  gone: AbortSignal,
-  waits: readonly ((over: AbortSignal) => Promise<void>)[],
-): Promise<void> {
-  const over = new AbortController();
-  const signal = AbortSignal.any([over.signal, gone]);
-  await Promise.race(waits.map((wait) => wait(signal)));
-  over.abort();
 }

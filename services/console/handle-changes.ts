@@ -13,7 +13,7 @@ import {
   type ChangeOutcome,
   type NewChange,
 } from './forms/changes.js';
-import { apiVersion, toInstant } from './forms/form.js';
+import { apiVersion, nextOf, toInstant } from './forms/form.js';
 import { ConsoleRefusal } from './forms/problem.js';
 import { nodeIn } from './node-in.js';
 import type { ChangesQuery, WaitQuery } from './requests.js';
@@ -166,6 +166,6 @@ export async function listChanges(
     apiVersion,
     kind: 'ChangeList',
     items: rows.map((row) => changeItemOf(row, at)),
-    ...(next === undefined ? {} : { next }),
+    ...nextOf(next),
   };
 }

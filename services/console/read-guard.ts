@@ -3,7 +3,7 @@ import type { GuardPolicies } from '../../adapters/ports/guard-policies.js';
 import type { FleetInventory } from '../../adapters/ports/journal.js';
 import { namesOf } from '../../domain/identifiers.js';
 import { isInForce } from '../../domain/pause.js';
-import { apiVersion, toInstant } from './forms/form.js';
+import { apiVersion, nextOf, toInstant } from './forms/form.js';
 import {
   mostWaiting,
   type GuardDescription,
@@ -96,7 +96,7 @@ export async function listPauses({ book }: GuardSource, { after, limit }: Pauses
     apiVersion,
     kind: 'PauseList',
     items: rows.map(pastPauseItemOf),
-    ...(next === undefined ? {} : { next }),
+    ...nextOf(next),
   };
 }
 
@@ -113,7 +113,7 @@ export async function listVerdicts(
     apiVersion,
     kind: 'VerdictList',
     items: rows.map(verdictItemOf),
-    ...(next === undefined ? {} : { next }),
+    ...nextOf(next),
   };
 }
 
@@ -129,6 +129,6 @@ export async function listPolicies(
       ...{ version, at: toInstant(at), by },
       policy: JSON.parse(policy) as Record<string, unknown>,
     })),
-    ...(next === undefined ? {} : { next }),
+    ...nextOf(next),
   };
 }

@@ -4,7 +4,7 @@ import type { NodeState } from '../../domain/node-state.js';
 import { factItemOf, faultItemsOf, listedNodeOf, nodeDescriptionOf } from './describe-node.js';
 import { processDescriptionOf, processItemOf } from './describe-process.js';
 import { resumeText } from './events/resume-point.js';
-import { apiVersion, toInstant } from './forms/form.js';
+import { apiVersion, nextOf, toInstant } from './forms/form.js';
 import type { FactList, FaultItem, FaultList, NodeDescription, NodeList, Replay } from './forms/nodes.js';
 import { ConsoleRefusal } from './forms/problem.js';
 import type { ProcessDescription, ProcessList } from './forms/processes.js';
@@ -15,10 +15,6 @@ import type { FactsQuery, NodeParameters, NodesQuery, ProcessesQuery, ReplayQuer
 
 function pageQuery({ cluster, after, limit }: NodesQuery) {
   return { limit, ...(cluster === undefined ? {} : { cluster }), ...(after === undefined ? {} : { after }) };
-}
-
-function nextOf(next: string | undefined): { readonly next?: string } {
-  return next === undefined ? {} : { next };
 }
 
 /** @throws ConsoleRefusal BadRequest, NotFound */

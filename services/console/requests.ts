@@ -2,6 +2,10 @@ import { Type, type Static } from '@sinclair/typebox';
 
 const limit = Type.Integer({ minimum: 1, maximum: 1000, default: 200, description: 'Rows a page.' });
 const after = Type.Optional(Type.String({ maxLength: 512, description: '`next` of the page before.' }));
+/** Of lists that are numbered. */
+const position = Type.Optional(
+  Type.String({ pattern: '^[0-9]{1,18}$', description: '`next` of the page before.' }),
+);
 const cluster = Type.Optional(Type.String({ description: 'Only this cluster.' }));
 
 function query<Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties) {
@@ -17,11 +21,11 @@ export const processesQuery = query({
 });
 export const verdictsQuery = query({
   metric: Type.Optional(Type.String({ description: 'Only of this one.' })),
-  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`next` of the page before.' })),
+  after: position,
   limit,
 });
 export const pausesQuery = query({
-  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`next` of the page before.' })),
+  after: position,
   limit,
 });
 export const changesQuery = query({
@@ -29,7 +33,7 @@ export const changesQuery = query({
     Type.Boolean({ description: 'Only those that are, or are not, under way or waiting.' }),
   ),
   node: Type.Optional(Type.String({ description: 'Only of this node: <cluster>/<node>.' })),
-  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`next` of the page before.' })),
+  after: position,
   limit,
 });
 export const waitQuery = query({

@@ -20,7 +20,7 @@ import { takeBack, type ToldProcesses } from './take-back.js';
 
 export interface FleetGuardOptions extends Supervision, ChangeWatch {
   readonly book: GuardBook;
-  readonly changes: Pick<ChangeBook, 'takeBack' | 'list' | 'end'>;
+  readonly changes: Pick<ChangeBook, 'takeBack' | 'granted' | 'end'>;
   readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
   /** What holds now: it may change from one look to the next. */
   readonly rules: () => FleetRules;

@@ -7,7 +7,7 @@ import { parseConfiguration } from '../../cli/configuration/load.js';
 import { guardSimulationText } from '../../cli/output/guard-simulation-text.js';
 import type { NodeKey, ProcessId } from '../../domain/identifiers.js';
 import { memberWith } from '../services/guard/asked.js';
-import { streamOf } from '../stream-of.js';
+import { streamOf } from '../../adapters/journal/stream-of.js';
 import { expectPublishedForm } from './form-validator.js';
 
 const minuteMs = 60_000;

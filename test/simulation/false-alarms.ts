@@ -6,7 +6,7 @@ import type { Pause, Verdict } from '../../domain/pause.js';
 import { parseConfiguration } from '../../cli/configuration/load.js';
 import { executorSettings } from '../../cli/composition/start/executor-settings.js';
 import { playPolicy, type PlayedPolicy } from '../../services/guard/play/play-policy.js';
-import { streamOf } from '../stream-of.js';
+import { streamOf } from '../../adapters/journal/stream-of.js';
 import { buildDataCentre, type DataCentre, type Rules } from '../../simulation/record/data-centre.js';
 import { Agenda } from '../../simulation/scheduler/agenda.js';
 import { listedDeviations } from '../../simulation/scheduler/deviations.js';

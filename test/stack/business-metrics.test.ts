@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 import type { NodeKey } from '../../domain/identifiers.js';
 import { createPrometheusSource } from '../../adapters/prometheus/metric-source.js';
 import { refuseWrongQueries } from '../../cli/composition/check-queries.js';
-import { loadConfiguration } from '../../cli/configuration/load.js';
+import { loadLocatedConfiguration } from '../../cli/configuration/load.js';
 import { startPrometheus, type PrometheusStack } from '../../stack/prometheus.js';
 import { repository } from '../deploy/repository-files.js';
 import { runCommand } from '../cli/run-command.js';
@@ -266,7 +266,7 @@ describe('a configuration with a query', () => {
     const file = join(folder, 'nan.yaml');
     const guard = { prometheus: { url: other.url }, metrics: [metricOf('vector(0) / vector(0)')] };
     await writeFile(file, stringify({ clusters: [{ name: 'a', kubeconfig: 'k' }], guard }));
-    const configuration = loadConfiguration(file);
+    const configuration = loadLocatedConfiguration(file);
     const metrics = createPrometheusSource({ url: other.url, timeoutMs: 5_000 });
     const check = (isStart: boolean) =>
       refuseWrongQueries(configuration, metrics, { now: Date.now(), isStart });

@@ -3,6 +3,7 @@ import type { Operation } from '../../../domain/command.js';
 import type { ChangeId, CommandId, ProcessId } from '../../../domain/identifiers.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
+import { pageByPosition } from '../../journal/pages.js';
 import type { ChangeBook, ChangeRow, ChangesQuery, GrantAnswer } from '../../ports/change-book.js';
 import type { Page } from '../../ports/journal.js';
 import type { NewsReader } from '../../ports/news-reader.js';
@@ -93,9 +94,13 @@ export class MemoryChangeBook implements ChangeBook {
     return lapsed.map((stored) => this.#rowOf(stored));
   }
 
-  async granted(operation: Operation): Promise<readonly ChangeRow[]> {
+  async granted(operation?: Operation): Promise<readonly ChangeRow[]> {
     return this.#store.changes.open
-      .filter(({ change, granted }) => change.operation === operation && granted !== undefined)
+      .filter(
+        ({ change, granted }) =>
+          (operation === undefined || change.operation === operation) && granted !== undefined,
+      )
+      .sort((one, other) => other.position - one.position)
       .map((stored) => this.#rowOf(stored));
   }
 
@@ -114,11 +119,7 @@ export class MemoryChangeBook implements ChangeBook {
       )
       .reverse()
       .slice(0, limit);
-    const next = rows.length < limit ? undefined : rows.at(-1)?.position;
-    return {
-      rows: rows.map((stored) => this.#rowOf(stored)),
-      ...(next === undefined ? {} : { next: String(next) }),
-    };
+    return pageByPosition(rows, limit, (stored) => this.#rowOf(stored));
   }
 
   /** Whether somebody in these lines comes before it; of the same rank our own commands do. */

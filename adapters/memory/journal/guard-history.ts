@@ -1,4 +1,5 @@
 import { requestOf } from '../../../domain/permit-request.js';
+import { streamOf } from '../../journal/stream-of.js';
 import type { GuardHistory, RecordedOperation } from '../../ports/guard-history.js';
 import type { StoredChange } from './changes.js';
 import type { MemoryStore, StoredCommand } from './store.js';
@@ -12,8 +13,7 @@ export class MemoryGuardHistory implements GuardHistory {
     this.#store = store;
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, memory is not
-  async *operations({ since }: Parameters<GuardHistory['operations']>[0]): AsyncGenerator<RecordedOperation> {
+  operations({ since }: Parameters<GuardHistory['operations']>[0]): AsyncIterable<RecordedOperation> {
     const { commands, changes } = this.#store;
     const all = [
       ...[...commands.values()].flatMap((stored) => this.#ofCommand(stored) ?? []),
@@ -22,7 +22,7 @@ export class MemoryGuardHistory implements GuardHistory {
     const wanted = all.filter(
       ({ askedAt, chainEndedAt }) => askedAt >= since || chainEndedAt === undefined || chainEndedAt >= since,
     );
-    yield* wanted.sort((one, other) => one.askedAt - other.askedAt || (one.id < other.id ? -1 : 1));
+    return streamOf(wanted.sort((one, other) => one.askedAt - other.askedAt || (one.id < other.id ? -1 : 1)));
   }
 
   #ofCommand({

@@ -6,6 +6,7 @@ import {
 } from '../../../domain/metric-verdict.js';
 import { recordEveryMs } from '../../journal/metric-records.js';
 import { asStored } from '../../journal/storable.js';
+import { pageByPosition } from '../../journal/pages.js';
 import type { GuardBook } from '../../ports/guard-book.js';
 import type { Page } from '../../ports/journal.js';
 import type { StoredPause } from './store.js';
@@ -54,11 +55,7 @@ export class MetricVerdicts {
       .filter(({ verdict }) => metric === undefined || verdict.metric === metric)
       .reverse()
       .slice(0, limit);
-    const last = older.length < limit ? undefined : older.at(-1);
-    return {
-      rows: older.map(({ verdict }) => verdict),
-      ...(last === undefined ? {} : { next: String(last.position) }),
-    };
+    return pageByPosition(older, limit, ({ verdict }) => verdict);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Operation } from '../../../domain/command.js';
 import type { ChangeId } from '../../../domain/identifiers.js';
 import { storableText } from '../../../schemas/storable-text.js';
 import { storableJson } from '../../journal/storable.js';
+import { pageByPosition } from '../../journal/pages.js';
 import type { ChangeBook, ChangeRow, ChangesQuery, GrantAnswer } from '../../ports/change-book.js';
 import type { Page } from '../../ports/journal.js';
 import type { NewsReader } from '../../ports/news-reader.js';
@@ -123,8 +124,11 @@ export class PostgresChangeBook implements ChangeBook {
     return rows.map(rowOf);
   }
 
-  async granted(operation: Operation): Promise<readonly ChangeRow[]> {
-    const rows = await this.#read(`one.status = 'granted' AND one.change ->> 'operation' = $2`, [operation]);
+  async granted(operation?: Operation): Promise<readonly ChangeRow[]> {
+    const rows = await this.#read(
+      `one.status = 'granted' AND ($2::text IS NULL OR one.change ->> 'operation' = $2) ORDER BY one.position DESC`,
+      [operation ?? null],
+    );
     return rows.map(rowOf);
   }
 
@@ -139,8 +143,7 @@ export class PostgresChangeBook implements ChangeBook {
         AND ($4::bigint IS NULL OR one.position < $4) ORDER BY one.position DESC LIMIT $5`,
       [open ?? null, node ?? null, after ?? null, limit],
     );
-    const next = rows.length < limit ? undefined : rows.at(-1)?.position;
-    return { rows: rows.map(rowOf), ...(next === undefined ? {} : { next: String(next) }) };
+    return pageByPosition(rows, limit, rowOf);
   }
 
   async #writeEnds(ends: readonly Ending[]): Promise<readonly boolean[]> {

@@ -3,6 +3,7 @@ import type { NodeKey, PauseId } from '../../../domain/identifiers.js';
 import type { MetricJudgement, MetricVerdict, StandingVerdict } from '../../../domain/metric-verdict.js';
 import type { EndOfPause, Incident, Pause, Verdict } from '../../../domain/pause.js';
 import { storableJson } from '../../journal/storable.js';
+import { pageByPosition } from '../../journal/pages.js';
 import type {
   AnsweredIncident,
   CasesQuery,
@@ -108,11 +109,7 @@ export class PostgresGuardBook implements GuardBook {
         WHERE $1::bigint IS NULL OR position < $1 ORDER BY position DESC LIMIT $2`,
       values: [after ?? null, limit],
     });
-    const next = rows.length < limit ? undefined : rows.at(-1)?.position;
-    return {
-      rows: rows.map(rowOf),
-      ...(next === undefined ? {} : { next: String(next) }),
-    };
+    return pageByPosition(rows, limit, rowOf);
   }
 
   judge(judgement: MetricJudgement): Promise<void> {

@@ -1,4 +1,5 @@
 import { storableText } from '../../../schemas/storable-text.js';
+import { pageByPosition } from '../../journal/pages.js';
 import type { GuardPolicies, GuardPolicyVersion } from '../../ports/guard-policies.js';
 import type { Page } from '../../ports/journal.js';
 import type { Database } from './database.js';
@@ -41,10 +42,6 @@ export class PostgresGuardPolicies implements GuardPolicies {
         WHERE $1::bigint IS NULL OR position < $1 ORDER BY position DESC LIMIT $2`,
       values: [after ?? null, limit],
     });
-    const next = rows.length < limit ? undefined : rows.at(-1)?.position;
-    return {
-      rows: rows.map(({ version, policy, at, by }) => ({ version, policy, at, by })),
-      ...(next === undefined ? {} : { next: String(next) }),
-    };
+    return pageByPosition(rows, limit, ({ version, policy, at, by }) => ({ version, policy, at, by }));
   }
 }

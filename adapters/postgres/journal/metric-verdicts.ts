@@ -1,6 +1,7 @@
 import type { MetricJudgement, MetricVerdict } from '../../../domain/metric-verdict.js';
 import { recordEveryMs } from '../../journal/metric-records.js';
 import { storableJson } from '../../journal/storable.js';
+import { pageByPosition } from '../../journal/pages.js';
 import type { GuardBook } from '../../ports/guard-book.js';
 import type { Page } from '../../ports/journal.js';
 import type { Database } from './database.js';
@@ -43,9 +44,5 @@ export async function recordedVerdicts(
       WHERE ($1::text IS NULL OR metric = $1) AND ($2::bigint IS NULL OR position < $2) ORDER BY position DESC LIMIT $3`,
     values: [metric ?? null, after ?? null, limit],
   });
-  const next = rows.length < limit ? undefined : rows.at(-1)?.position;
-  return {
-    rows: rows.map(({ verdict }) => verdict),
-    ...(next === undefined ? {} : { next: String(next) }),
-  };
+  return pageByPosition(rows, limit, ({ verdict }) => verdict);
 }

@@ -33,6 +33,11 @@ const nextCursor = Type.String({
   description: 'Pass as `after` for the next page; absent: this was the last.',
 });
 
+/** The member `next` of a page, where there is another one. */
+export function nextOf(next: string | undefined): { readonly next?: string } {
+  return next === undefined ? {} : { next };
+}
+
 export function word<const Word extends string>(words: readonly Word[], description?: string) {
   return Type.Unsafe<Word>({
     type: 'string',

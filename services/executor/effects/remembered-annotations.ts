@@ -1,5 +1,6 @@
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import { annotation, autoscalerAnnotations, restoreAnnotation } from '../../../adapters/ports/node-marks.js';
+import { jsonIn } from '../../../domain/json.js';
 
 /** What the annotations were before isolation, as text for one more annotation. Null: there was none. */
 export function rememberedText(owner: string, before: ReadonlyMap<string, string | undefined>): string {
@@ -31,25 +32,17 @@ export function rememberedBy(node: KubernetesNode, from: string, to: string): re
   return memory?.owner === from ? [[restoreAnnotation, rememberedText(to, memory.values)]] : [];
 }
 
+/** A person may have edited it: what can't be read restores nothing. */
 function remembered(
   node: KubernetesNode,
 ): { readonly owner: string; readonly values: ReadonlyMap<string, string | undefined> } | undefined {
-  const content = parsed(annotation(node, restoreAnnotation) ?? '');
+  const content = jsonIn(annotation(node, restoreAnnotation) ?? '');
   if (!isRecord(content) || typeof content['owner'] !== 'string' || !isRecord(content['values']))
     return undefined;
   const values = Object.entries(content['values']).map(
     ([key, value]) => [key, typeof value === 'string' ? value : undefined] as const,
   );
   return { owner: content['owner'], values: new Map(values) };
-}
-
-/** A person may have edited it: what can't be read restores nothing. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -7,13 +7,12 @@ import { isAbout, type Where } from '../../../domain/where.js';
 
 interface Sources {
   readonly book: Pick<GuardBook, 'cases'>;
-  readonly changes: Pick<ChangeBook, 'list'>;
+  readonly changes: Pick<ChangeBook, 'granted'>;
   readonly inventory: Pick<FleetInventory, 'member'>;
   readonly clock: { now(): number };
 }
 
 const mostCases = 20_000;
-const mostChanges = 1_000;
 const mostNodesTold = 1_000;
 
 /** What has been begun where a metric is about, and is not over. */
@@ -42,8 +41,7 @@ export async function grantedChanges(
   { changes, inventory }: Pick<Sources, 'changes' | 'inventory'>,
   where: Where,
 ): Promise<readonly ChangeRow[]> {
-  const { rows } = await changes.list({ open: true, limit: mostChanges });
-  const granted = rows.filter((row) => row.granted !== undefined);
+  const granted = await changes.granted();
   const about = await ofPlace(
     { inventory },
     granted.map(({ change }) => change),

@@ -12,6 +12,7 @@ import type { Pause } from '../../../domain/pause.js';
 import { answerTo } from '../answer.js';
 import { noMetrics } from '../metrics/hold-by-metrics.js';
 import type { GuardPolicy } from '../policy.js';
+import { Durations, endOf } from './durations.js';
 import { comesBefore, PlayedLines } from './lines.js';
 
 /** A pause that stood once. */
@@ -90,7 +91,7 @@ export class PlayedOperations {
   /** Lines that are looked at again at some time. */
   readonly #woken = new Set<string>();
   readonly #pictures: ReadonlyMap<string, FleetPicture>;
-  readonly #typicalMs = new Map<string, { count: number; total: number }>();
+  readonly #durations = new Durations();
   #now = 0;
   #order = 0;
 
@@ -250,7 +251,7 @@ export class PlayedOperations {
         this.#at(askAgainAt[counter] ?? this.#now, () => this.#used.delete(counter));
     }
     this.#tell(waiter, this.#now);
-    const began = this.#beganInFact(operation);
+    const began = this.#durations.beganInFact(operation);
     chain.shift = Math.max(0, this.#now - began);
     const endedAt = endOf(operation);
     const ends = endedAt === undefined ? undefined : this.#now + endedAt - began;
@@ -260,23 +261,6 @@ export class PlayedOperations {
         this.#end(chain, operation, settled);
       });
     return true;
-  }
-
-  /** Where nobody knows any more, it took as long as others of its kind did. */
-  #beganInFact(operation: RecordedOperation): number {
-    const { request, askedAt, beganAt } = operation;
-    const endedAt = endOf(operation);
-    const typical = this.#typicalMs.get(request.operation) ?? { count: 0, total: 0 };
-    if (beganAt === undefined) {
-      if (endedAt === undefined || typical.count === 0) return askedAt;
-      return Math.max(askedAt, endedAt - typical.total / typical.count);
-    }
-    if (endedAt !== undefined)
-      this.#typicalMs.set(request.operation, {
-        count: typical.count + 1,
-        total: typical.total + endedAt - beganAt,
-      });
-    return beganAt;
   }
 
   #end(chain: Chain, { chain: id }: RecordedOperation, settled: readonly string[]): void {
@@ -313,11 +297,6 @@ export class PlayedOperations {
     const { operation, askedAt, heldBy } = waiter;
     this.#options.onFate({ operation, askedAt, beganAt, heldBy });
   }
-}
-
-/** Nothing goes on that is of a chain which is over. */
-function endOf({ endedAt, chainEndedAt }: RecordedOperation): number | undefined {
-  return endedAt ?? chainEndedAt;
 }
 
 function pausedLine(id: string): string {

@@ -52,7 +52,7 @@ class Fleet {
       book: this.book,
       changes: {
         takeBack: () => Promise.resolve([]),
-        list: () => Promise.resolve({ rows: this.changes }),
+        granted: () => Promise.resolve(this.changes),
         end: (id, { how, by, message }) => {
           this.ended.push([id, how, by, message]);
           this.changes = this.changes.filter(({ change }) => change.id !== id);

@@ -48,7 +48,7 @@ class Business {
     await watchMetrics({
       ...loopOver(moments),
       book: this.book,
-      changes: { list: () => Promise.resolve({ rows: this.changes }) },
+      changes: { granted: () => Promise.resolve(this.changes.filter((row) => row.granted !== undefined)) },
       inventory: { member: (node) => Promise.resolve(memberWith({ node })) },
       source: {
         at: () => {

@@ -8,7 +8,7 @@ import type { Breaker } from '../../../../services/guard/breakers.js';
 import { playPolicy, type PlayedPolicy } from '../../../../services/guard/play/play-policy.js';
 import { noMetrics } from '../../../../services/guard/metrics/hold-by-metrics.js';
 import type { Budget } from '../../../../services/guard/policy.js';
-import { streamOf } from '../../../stream-of.js';
+import { streamOf } from '../../../../adapters/journal/stream-of.js';
 import { budgetWith, caseOf, memberWith } from '../asked.js';
 
 const second = 1_000;
