@@ -25,7 +25,7 @@ export interface ToxiproxyStack {
   enable(route: string, enabled: boolean): Promise<void>;
   /** From now on, for new and open connections. */
   poison(route: string, toxic: Toxic): Promise<void>;
-  /** Takes all toxics of a route away. */
+  /** Takes all toxics of a route away. A connection that was open under a `timeout` is ended by it; new ones are whole. */
   heal(route: string): Promise<void>;
   stop(): Promise<void>;
 }
