@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { OpenJournal } from '../../../adapters/journal/options.js';
+import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
+import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
+import type { BudgetClaim, ClaimAnswer } from '../../../adapters/ports/journal.js';
+import type { Command } from '../../../domain/command.js';
+import { changeNamed } from './changes-suite.js';
+import { issueCommands } from './claiming.js';
+import { budgetOf, commandOf, nodeNamed, resultOf } from './decisions.js';
+import { defaultOptions, TestClock } from './harness.js';
+import { startTestServer, type TestServer } from './postgres-server.js';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+/** Counters that an ask may need, beside that of all. */
+const others = ['east', 'west', 'gpu'] as const;
+
+/** What becomes of one command before the batch, and what it asks for in the batch. */
+const asks = fc.record({
+  needs: fc.record({ east: fc.boolean(), west: fc.boolean(), gpu: fc.boolean() }),
+  cap: fc.integer({ min: 1, max: 9 }),
+  until: fc.constantFrom('returned', 'returned', 'settled', 'never'),
+  before: fc.constantFrom(
+    'nothing',
+    'nothing',
+    'nothing',
+    'waits',
+    'claimed',
+    'settled',
+    'settled',
+    'notDue',
+    'held',
+  ),
+  /** The second command of the node of the ask before. */
+  sameNode: fc.integer({ min: 0, max: 2 }).map((chance) => chance === 0),
+  /** It may also only be there, and ask for nothing. */
+  asks: fc.integer({ min: 0, max: 3 }).map((chance) => chance > 0),
+  staleGuard: fc.integer({ min: 0, max: 6 }).map((chance) => chance === 0),
+});
+type Ask = typeof asks extends fc.Arbitrary<infer Value> ? Value : never;
+const cases = fc.array(asks, { minLength: 2, maxLength: 9 });
+
+interface Asked {
+  readonly ask: Ask;
+  readonly command: Command;
+  readonly budgets: readonly BudgetClaim[];
+}
+
+/** When everything is before, and when it is asked for together. */
+const [before, now] = [2_000_000, 3_000_000];
+
+/** Nodes and counters of a run are its own: all runs share a database. */
+function askedOf(run: number, given: readonly Ask[]): readonly Asked[] {
+  let node = nodeNamed(`r${run}-0`);
+  let number = 0;
+  return given.map((ask, place) => {
+    number = ask.sameNode && place > 0 ? number + 1 : 1;
+    if (number === 1) node = nodeNamed(`r${run}-${place}`);
+    const counters = [
+      `${run}/all`,
+      ...others.filter((name) => ask.needs[name]).map((name) => `${run}/${name}`),
+    ];
+    return {
+      ask,
+      command: commandOf(node, number),
+      budgets: counters.map((counter) => ({ ...budgetOf(counter, ask.cap, ask.until), line: counter })),
+    };
+  });
+}
+
+/** The same in both journals: what was before, then claims that are asked for in one turn, or one after the other. */
+async function outcomeOf(
+  copy: OpenJournal,
+  run: number,
+  given: readonly Ask[],
+  together: boolean,
+): Promise<{ readonly answers: readonly ClaimAnswer[]; readonly counters: unknown }> {
+  const asked = askedOf(run, given);
+  const { version } = await copy.guardBook.present();
+  for (const { command } of asked.filter(({ ask }) => ask.before === 'held')) {
+    const change = changeNamed(`${run}-${command.id}`, { node: command.node, askedAt: now });
+    await copy.changeBook.keep(change, 0);
+    await copy.changeBook.grant(change.id, { now, budgets: [], guardVersion: version });
+  }
+  await issueCommands(
+    copy,
+    asked.map(({ command }) => command),
+  );
+  const claim = ({ ask, command, budgets }: Asked): Promise<ClaimAnswer> =>
+    copy.commands.claim(command.id, {
+      ...{ by: 'one', now, leaseMs: 100, budgets },
+      guardVersion: ask.staleGuard ? version + 1 : version,
+    });
+  for (const { ask, command, budgets } of asked) {
+    if (ask.before === 'waits') {
+      await copy.commands.postpone(command.id, {
+        until: now,
+        reason: 'BudgetFull',
+        line: budgets.at(-1)?.line ?? '',
+      });
+    }
+    if (ask.before === 'notDue')
+      await copy.commands.postpone(command.id, { until: now + 1, reason: 'Later' });
+    if (ask.before === 'claimed' || ask.before === 'settled') {
+      await copy.commands.claim(command.id, {
+        by: 'before',
+        now: before,
+        leaseMs: 100,
+        budgets,
+        guardVersion: version,
+      });
+    }
+    if (ask.before === 'settled') await copy.commands.settle(resultOf(command), now);
+  }
+  const wanted = asked.filter(({ ask }) => ask.asks);
+  const answers: ClaimAnswer[] = [];
+  if (together) answers.push(...(await Promise.all(wanted.map(claim))));
+  else for (const one of wanted) answers.push(await claim(one));
+  const counters = (await copy.guardBook.counters()).filter(({ counter }) => counter.startsWith(`${run}/`));
+  return { answers, counters };
+}
+
+it('given commands that ask together, then each is answered as if they had asked one after the other', async () => {
+  // given
+  const clock = new TestClock();
+  const connectionString = await server.createDatabase();
+  const options = defaultOptions(clock);
+  const database = await openPostgresJournal({ ...options, connectionString });
+  const memory = createMemoryJournal(options, createMemoryStore(options));
+  let run = 0;
+  const kinds = new Map<string, number>();
+  try {
+    for (const copy of [database, memory]) await copy.upkeep.resume();
+    await fc.assert(
+      fc.asyncProperty(cases, async (given) => {
+        run += 1;
+        // when
+        const [together, oneByOne] = [
+          await outcomeOf(database, run, given, true),
+          await outcomeOf(memory, run, given, false),
+        ];
+        // then
+        expect(together).toEqual(oneByOne);
+        for (const answer of together.answers) {
+          const kind = answer.kind === 'refused' ? answer.why : answer.kind;
+          kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+        }
+      }),
+      { numRuns: 60, seed: 6 },
+    );
+    expect([...kinds.keys()].sort()).toEqual(['behind', 'changed', 'claimed', 'full', 'gone', 'held']);
+  } finally {
+    await database.close();
+    await memory.close();
+  }
+});
