@@ -15,6 +15,8 @@ export interface Change {
   readonly faultType?: string;
   /** How long leave, or a place in a line, lasts without a sign of life, ms. */
   readonly leaseMs: number;
+  /** How long its node is watched after it is said to have succeeded, ms. Undefined: it is over at once. */
+  readonly soakMs?: number;
   /** ms */
   readonly askedAt: number;
 }
@@ -23,8 +25,11 @@ export interface Change {
 export const outcomesOfChange = ['succeeded', 'failed', 'cancelled'] as const;
 export type OutcomeOfChange = (typeof outcomesOfChange)[number];
 
-/** `lost`: leave was taken back, since its lease ran out. `abandoned`: nobody asked again before leave was given. */
-export const endsOfChange = [...outcomesOfChange, 'lost', 'abandoned'] as const;
+/**
+ * `lost`: leave was taken back, since its lease ran out. `abandoned`: nobody asked again before leave was given. `regressed`: it was
+ * said to have succeeded, and its node was not well while it was watched.
+ */
+export const endsOfChange = [...outcomesOfChange, 'lost', 'abandoned', 'regressed'] as const;
 
 export interface EndOfChange {
   readonly how: (typeof endsOfChange)[number];
@@ -33,6 +38,13 @@ export interface EndOfChange {
   readonly message?: string;
   /** ms */
   readonly at: number;
+}
+
+/** What its client said of a change, whose node is watched before that is taken for true. */
+export interface Soak {
+  readonly said: EndOfChange;
+  /** ms */
+  readonly until: number;
 }
 
 /** Whether both ask for the same, whenever they do and under whatever id. */

@@ -1,6 +1,6 @@
-import type { Change, EndOfChange, OutcomeOfChange } from '../../domain/change.js';
+import type { Change, EndOfChange, OutcomeOfChange, Soak } from '../../domain/change.js';
 import type { Operation } from '../../domain/command.js';
-import type { ChangeId, NodeKey } from '../../domain/identifiers.js';
+import type { ChangeId, NodeKey, ProcessId } from '../../domain/identifiers.js';
 import type { BudgetClaim, Page } from './journal.js';
 import type { NewsReader } from './news-reader.js';
 
@@ -24,7 +24,16 @@ export interface ChangeRow {
     /** ms */
     readonly at: number;
   };
+  /** Its client is done, and its node is watched: what it took stays taken, and the node is nobody's. */
+  readonly soak?: Soak;
   readonly ended?: EndOfChange;
+}
+
+/** A change whose node is watched. */
+export interface SoakingChange extends ChangeRow {
+  readonly soak: Soak;
+  /** The first process that a fault of its node began since its client was done. */
+  readonly faultSince?: { readonly processId: ProcessId; readonly faultType: string };
 }
 
 export type GrantAnswer =
@@ -75,13 +84,18 @@ export interface ChangeBook {
   /** A sign of life: the lease begins anew. False: it had run out before `now`, or the change is over. */
   extend(id: ChangeId, now: number): Promise<boolean>;
   /**
-   * The client is done: what it held is given back. False: its lease had run out, it is over, or it waits and is not cancelled.
+   * The client is done: what it held is given back, or, if it has succeeded and has a soak, its node is watched from now on. False: its
+   * lease had run out, it is over or soaks, or it waits and is not cancelled.
    */
   end(id: ChangeId, end: EndOfChange & { readonly how: OutcomeOfChange }): Promise<boolean>;
   /**
    * Ends those whose lease ran out at or before `now`, and gives back what they held. Each is told once, to one copy.
    */
   takeBack(now: number): Promise<readonly ChangeRow[]>;
+  /** Those whose nodes are watched, the first to be over first. */
+  soaking(): Promise<readonly SoakingChange[]>;
+  /** What it held is given back. False: it does not soak any more. */
+  endSoak(id: ChangeId, end: EndOfChange & { readonly how: 'succeeded' | 'regressed' }): Promise<boolean>;
   /** Those that have leave, for this operation or for any; newest first. */
   granted(operation?: Operation): Promise<readonly ChangeRow[]>;
   find(id: ChangeId): Promise<ChangeRow | undefined>;

@@ -45,6 +45,8 @@ export interface ExecutorMetrics {
 export interface ChangeMetrics {
   /** Leave was taken back from a client that gave no sign of life. */
   changeLost(operation: Operation): void;
+  /** It was said to have succeeded, and its node was not well while it was watched. */
+  changeRegressed(operation: Operation): void;
 }
 
 /** Which policy of the guard this process goes by. */

@@ -149,6 +149,7 @@ async function addConsole(
       ),
       leases,
       headStartMsOf: (faultType) => headStartOf(configuration, faultType),
+      soakMsOf: (operation) => context.guard().soaksMs[operation],
       clock,
       newId: () => randomness.uuid(),
     },

@@ -53,6 +53,7 @@ export function compileGuard(
     },
     ...(prometheus === undefined ? {} : { prometheus }),
     breakers,
+    soaksMs: compileSoaks(context, guard),
   };
 }
 
@@ -80,6 +81,16 @@ export function compileSeverities({ faults }: ConfigurationFile): Configuration[
 function compileLimit(context: Compilation, guard: GuardSection, operation: Operation): OperationLimits {
   const { share, rate, per } = guard.operations[operation];
   return { share, rate, rateWindowMs: context.duration(['guard', 'operations', operation, 'per'], per) };
+}
+
+function compileSoaks(context: Compilation, guard: GuardSection): Configuration['guard']['soaksMs'] {
+  const soaks = operations.flatMap((operation) => {
+    const { soak } = guard.operations[operation];
+    return soak === undefined
+      ? []
+      : [[operation, context.duration(['guard', 'operations', operation, 'soak'], soak)]];
+  });
+  return Object.fromEntries(soaks) as Configuration['guard']['soaksMs'];
 }
 
 function compileBudget(

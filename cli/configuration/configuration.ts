@@ -1,3 +1,4 @@
+import type { Operation } from '../../domain/command.js';
 import type { FaultType } from '../../domain/fault.js';
 import type { ClusterName, NodeKey } from '../../domain/identifiers.js';
 import type { EventFilter } from '../../services/event-filter.js';
@@ -143,6 +144,8 @@ export interface Configuration {
     readonly labels: readonly string[];
     readonly policy: GuardPolicy;
     readonly breakers: readonly Breaker[];
+    /** How long the node of a change of others is watched afterwards, ms. Absent: not at all. */
+    readonly soaksMs: Readonly<Partial<Record<Operation, number>>>;
     readonly lookEveryMs: number;
     /** Absent: the policy names no business metrics. */
     readonly prometheus?: WebhookConfiguration & { readonly readEveryMs: number };

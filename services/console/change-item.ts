@@ -4,23 +4,25 @@ import type { ChangeItem } from './forms/changes.js';
 import { toInstant } from './forms/form.js';
 
 /** How a change stands. One whose lease ran out is over, even if nobody has taken it back yet. */
-export function statusOf({ ended, granted, leaseUntil }: ChangeRow, now: number): ChangeItem['status'] {
+export function statusOf({ ended, soak, granted, leaseUntil }: ChangeRow, now: number): ChangeItem['status'] {
   if (ended !== undefined) return ended.how;
+  if (soak !== undefined) return 'soaking';
   if (leaseUntil <= now) return granted === undefined ? 'abandoned' : 'lost';
   return granted === undefined ? 'waiting' : 'granted';
 }
 
 export function changeItemOf(row: ChangeRow, now: number): ChangeItem {
-  const { change, leaseUntil, waiting, granted, ended } = row;
+  const { change, leaseUntil, waiting, granted, soak, ended } = row;
   const { id, node, operation, reason, faultType, owner, key, askedAt } = change;
   const status = statusOf(row, now);
   return {
     ...{ id, status, ...namesOf(node), operation, reason },
     ...(faultType === undefined ? {} : { faultType }),
     ...{ owner, key, askedAt: toInstant(askedAt) },
-    ...(ended === undefined ? { leaseUntil: toInstant(leaseUntil) } : {}),
+    ...(ended === undefined && soak === undefined ? { leaseUntil: toInstant(leaseUntil) } : {}),
     ...(waiting === undefined || status !== 'waiting' ? {} : { waiting: waitingItem(waiting) }),
     ...(granted === undefined ? {} : { token: granted.token, grantedAt: toInstant(granted.at) }),
+    ...(soak === undefined ? {} : { soak: { ...endItem(soak.said), until: toInstant(soak.until) } }),
     ...(ended === undefined ? {} : { ended: endItem(ended) }),
   };
 }

@@ -1,5 +1,6 @@
 import type { ChangeRow } from '../../adapters/ports/change-book.js';
 import { isSameChange, type Change } from '../../domain/change.js';
+import type { Operation } from '../../domain/command.js';
 import { isChangeId, type ChangeId } from '../../domain/identifiers.js';
 import { parseDurationMs } from '../duration.js';
 import { shortId } from '../short-id.js';
@@ -22,6 +23,8 @@ import type { GrantSource } from './try-grant.js';
 export interface ChangeSource extends GrantSource {
   /** How much older than it is what is because of that fault counts in lines, ms. */
   readonly headStartMsOf: (faultType: string | undefined) => number;
+  /** How long its node is watched after it is said to have succeeded, by the policy that is in force, ms. Undefined: not at all. */
+  readonly soakMsOf: (operation: Operation) => number | undefined;
   readonly newId: () => string;
 }
 
@@ -78,6 +81,7 @@ export async function askForChange(
   given: { readonly key: string; readonly subject: string; readonly patience: Patience },
 ): Promise<ChangeDescription> {
   const { cluster, node, operation, reason, faultType } = order;
+  const soakMs = source.soakMsOf(operation);
   const asked: Change = {
     id: shortId('c', source.newId()) as ChangeId,
     key: given.key,
@@ -86,6 +90,7 @@ export async function askForChange(
     ...{ operation, reason },
     ...(faultType === undefined ? {} : { faultType }),
     leaseMs: leaseIn(order),
+    ...(soakMs === undefined ? {} : { soakMs }),
     askedAt: source.clock.now(),
   };
   const row = await source.book.keep(asked, source.headStartMsOf(faultType));
@@ -119,7 +124,8 @@ export async function keepChange(
 }
 
 /**
- * A change is over, says its client, or an operator in its stead. Said again, it is the same.
+ * A change is over, says its client, or an operator in its stead: it may be watched before that is taken for true. Said again, it
+ * is the same.
  * @throws ConsoleRefusal NotFound, ChangeOver
  */
 export async function endChange(
@@ -136,7 +142,8 @@ export async function endChange(
   };
   const isEnded = await source.book.end(change.id, end);
   const row = await changeNamed(source, id);
-  if (isEnded || row.ended?.how === outcome) return descriptionOf(row, source.clock.now());
+  if (isEnded || (row.ended ?? row.soak?.said)?.how === outcome)
+    return descriptionOf(row, source.clock.now());
   refuseOver(row, source.clock.now());
   throw new ConsoleRefusal(
     'ChangeOver',

@@ -123,8 +123,8 @@ class Permits {
   }
 }
 
-function isInForce({ granted, ended, leaseUntil }: ChangeRow, now: number): boolean {
-  return granted !== undefined && ended === undefined && leaseUntil > now;
+function isInForce({ granted, soak, ended, leaseUntil }: ChangeRow, now: number): boolean {
+  return granted !== undefined && soak === undefined && ended === undefined && leaseUntil > now;
 }
 
 /** The API server tells the second. */

@@ -15,12 +15,13 @@ import { tripped, type Breaker, type PlacedCase, type Trip } from './breakers.js
 import { correlate, type Step } from './correlate.js';
 import { FleetPictures } from './fleet-pictures.js';
 import { RecentCases } from './recent-cases.js';
+import { endSoaks } from './end-soaks.js';
 import { takeBackChanges, type ChangeWatch } from './take-back-changes.js';
 import { takeBack, type ToldProcesses } from './take-back.js';
 
 export interface FleetGuardOptions extends Supervision, ChangeWatch {
   readonly book: GuardBook;
-  readonly changes: Pick<ChangeBook, 'takeBack' | 'granted' | 'end'>;
+  readonly changes: Pick<ChangeBook, 'takeBack' | 'soaking' | 'endSoak' | 'granted' | 'end'>;
   readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
   /** What holds now: it may change from one look to the next. */
   readonly rules: () => FleetRules;
@@ -51,6 +52,7 @@ export function watchFleet(options: FleetGuardOptions): Promise<void> {
     const { breakers, lookEveryMs } = options.rules();
     const present = await options.book.present();
     await takeBackChanges(options);
+    await endSoaks(options, fleet.pictures);
     await endExpired(options, present);
     await trip(options, breakers, { present, fleet });
     await takeBack(options, present, told);

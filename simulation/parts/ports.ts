@@ -173,7 +173,7 @@ function journalOf(
     deadLetters: open.deadLetters,
     positions: open.positions,
     archive: open.archive,
-    changeBook: stepped('changeBook', open.changeBook, ['takeBack', 'granted', 'end']),
+    changeBook: stepped('changeBook', open.changeBook, ['takeBack', 'soaking', 'endSoak', 'granted', 'end']),
     guardPolicies: open.guardPolicies,
     guardHistory: open.guardHistory,
     guardBook: stepped('guardBook', open.guardBook, [

@@ -106,6 +106,7 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
         clock: systemClock,
       }),
       headStartMsOf: () => 0,
+      soakMsOf: () => undefined,
       clock: systemClock,
       newId: () => systemRandomness.uuid(),
     },

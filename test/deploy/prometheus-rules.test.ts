@@ -90,6 +90,9 @@ const firing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'faultline_records_refused_total{topic="maintenance.events"}': '0x80 1x40',
   },
   FaultlineJournalPaused: { 'faultline_journal_paused{instance="one"}': '1x120' },
+  FaultlineChangesRegressed: {
+    'faultline_changes_regressed_total{operation="reimage",instance="one"}': '0+1x120',
+  },
   FaultlineChangesLost: { 'faultline_changes_lost_total{operation="isolate",instance="one"}': '0+1x120' },
   FaultlineSubscribersCutOff: { 'faultline_event_streams_cut_off_total{instance="one"}': '0+1x120' },
   FaultlineWebhookBehind: { 'faultline_webhook_lag_seconds{subscriber="s",instance="one"}': '601x120' },
@@ -116,6 +119,7 @@ const healthy: Readonly<Record<string, string>> = {
   'faultline_archive_runs_total{result="failed",instance="one"}': '9x120',
   'faultline_archive_runs_total{result="done",instance="one"}': '7x120',
   'faultline_changes_lost_total{operation="isolate",instance="one"}': '3x120',
+  'faultline_changes_regressed_total{operation="reimage",instance="one"}': '3x120',
   'faultline_event_streams_cut_off_total{instance="one"}': '3x120',
   'faultline_webhook_lag_seconds{subscriber="s",instance="one"}': '2x120',
   'faultline_webhook_events{subscriber="s",state="dead",instance="one"}': '0x120',

@@ -4,10 +4,16 @@ import type { ChangeId, CommandId, ProcessId } from '../../../domain/identifiers
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import { pageByPosition } from '../../journal/pages.js';
-import type { ChangeBook, ChangeRow, ChangesQuery, GrantAnswer } from '../../ports/change-book.js';
+import type {
+  ChangeBook,
+  ChangeRow,
+  ChangesQuery,
+  GrantAnswer,
+  SoakingChange,
+} from '../../ports/change-book.js';
 import type { Page } from '../../ports/journal.js';
 import type { NewsReader } from '../../ports/news-reader.js';
-import type { StoredChange } from './changes.js';
+import { hasLeave, type StoredChange } from './changes.js';
 import type { MemoryStore } from './store.js';
 import { takeCounters } from './take-counters.js';
 
@@ -79,13 +85,21 @@ export class MemoryChangeBook implements ChangeBook {
   async end(id: ChangeId, end: Parameters<ChangeBook['end']>[1]): Promise<boolean> {
     const stored = this.#live(id, end.at);
     if (stored === undefined || (stored.granted === undefined && end.how !== 'cancelled')) return false;
+    const { soakMs } = stored.change;
+    if (end.how === 'succeeded' && soakMs !== undefined) {
+      stored.soak = { said: asStored(end), until: end.at + soakMs };
+      this.#wakeHeld(stored);
+      return true;
+    }
     this.#store.changes.end(stored, asStored(end));
     this.#release(stored);
     return true;
   }
 
   async takeBack(now: number): Promise<readonly ChangeRow[]> {
-    const lapsed = this.#store.changes.open.filter(({ leaseUntil }) => leaseUntil <= now);
+    const lapsed = this.#store.changes.open.filter(
+      ({ leaseUntil, soak }) => leaseUntil <= now && soak === undefined,
+    );
     for (const stored of lapsed) {
       const how = stored.granted === undefined ? 'abandoned' : 'lost';
       this.#store.changes.end(stored, { how, by: 'faultline', at: now });
@@ -94,11 +108,27 @@ export class MemoryChangeBook implements ChangeBook {
     return lapsed.map((stored) => this.#rowOf(stored));
   }
 
+  async soaking(): Promise<readonly SoakingChange[]> {
+    return this.#store.changes.open
+      .flatMap((stored) => {
+        const row = this.#rowOf(stored);
+        return row.soak === undefined ? [] : [this.#soakingOf(row, row.soak)];
+      })
+      .sort((one, other) => one.soak.until - other.soak.until);
+  }
+
+  async endSoak(id: ChangeId, end: Parameters<ChangeBook['endSoak']>[1]): Promise<boolean> {
+    const stored = this.#store.changes.find(id);
+    if (stored?.soak === undefined || stored.ended !== undefined) return false;
+    this.#store.changes.end(stored, asStored(end));
+    this.#release(stored);
+    return true;
+  }
+
   async granted(operation?: Operation): Promise<readonly ChangeRow[]> {
     return this.#store.changes.open
       .filter(
-        ({ change, granted }) =>
-          (operation === undefined || change.operation === operation) && granted !== undefined,
+        (stored) => (operation === undefined || stored.change.operation === operation) && hasLeave(stored),
       )
       .sort((one, other) => other.position - one.position)
       .map((stored) => this.#rowOf(stored));
@@ -132,13 +162,32 @@ export class MemoryChangeBook implements ChangeBook {
 
   #live(id: ChangeId, now: number): StoredChange | undefined {
     const stored = this.#store.changes.find(id);
-    return stored !== undefined && stored.ended === undefined && stored.leaseUntil > now ? stored : undefined;
+    if (stored === undefined || stored.soak !== undefined || stored.ended !== undefined) return undefined;
+    return stored.leaseUntil > now ? stored : undefined;
   }
 
-  /** Gives back what it took; our own commands that waited for it need not any longer. */
-  #release({ change: { id, node } }: StoredChange): void {
+  #soakingOf(row: ChangeRow, soak: SoakingChange['soak']): SoakingChange {
+    const [first] = [...this.#store.processes.values()]
+      .filter(
+        ({ node, startedAt, workflow }) =>
+          node === row.change.node && startedAt > soak.said.at && workflow !== 'reclaim',
+      )
+      .sort((one, other) => one.startedAt - other.startedAt);
+    if (first === undefined) return { ...row, soak };
+    const { processId, faultType } = first;
+    return { ...row, soak, faultSince: { processId, faultType } };
+  }
+
+  /** Gives back what it took. */
+  #release(stored: StoredChange): void {
+    const { id, node } = stored.change;
     const taker = takerOf(id).commandId;
     this.#store.giveBack(({ commandId, until }) => commandId === taker && until !== 'never', node);
+    this.#wakeHeld(stored);
+  }
+
+  /** Our own commands that waited for it need not any longer. */
+  #wakeHeld({ change: { node } }: StoredChange): void {
     for (const held of this.#store.queues.get(node) ?? [])
       if (held.status === 'waiting' && held.waitingReason?.startsWith('HeldByChange') === true)
         held.dueAt = held.createdAt;
@@ -146,13 +195,14 @@ export class MemoryChangeBook implements ChangeBook {
   }
 
   #rowOf(stored: StoredChange): ChangeRow {
-    const { change, leaseUntil, waitingReason: reason, askAgainAt, granted, ended } = stored;
+    const { change, leaseUntil, waitingReason: reason, askAgainAt, granted, soak, ended } = stored;
     const waits = reason !== undefined && askAgainAt !== undefined && isWaiting(stored);
     const place = this.#placeOf(stored);
     return {
       ...{ change, leaseUntil },
       ...(waits ? { waiting: { reason, askAgainAt, ...(place === undefined ? {} : { place }) } } : {}),
       ...(granted === undefined ? {} : { granted }),
+      ...(soak === undefined ? {} : { soak }),
       ...(ended === undefined ? {} : { ended }),
     };
   }

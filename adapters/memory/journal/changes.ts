@@ -1,4 +1,4 @@
-import type { Change, EndOfChange } from '../../../domain/change.js';
+import type { Change, EndOfChange, Soak } from '../../../domain/change.js';
 import type { ChangeId, NodeKey } from '../../../domain/identifiers.js';
 
 export interface StoredChange {
@@ -12,7 +12,13 @@ export interface StoredChange {
   waitingLine?: string | undefined;
   askAgainAt?: number | undefined;
   granted?: { readonly token: number; readonly at: number };
+  soak?: Soak;
   ended?: EndOfChange;
+}
+
+/** It has leave, and its client is not done yet. */
+export function hasLeave({ granted, soak, ended }: StoredChange): boolean {
+  return granted !== undefined && soak === undefined && ended === undefined;
 }
 
 /** Changes of others, oldest first. */
@@ -51,7 +57,7 @@ export class MemoryChanges {
 
   /** The change that has leave at this node. */
   holderOf(node: NodeKey): StoredChange | undefined {
-    for (const one of this.#open) if (one.change.node === node && one.granted !== undefined) return one;
+    for (const one of this.#open) if (one.change.node === node && hasLeave(one)) return one;
     return undefined;
   }
 

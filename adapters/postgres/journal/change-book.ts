@@ -1,10 +1,16 @@
-import type { Change, EndOfChange } from '../../../domain/change.js';
+import type { Change, EndOfChange, Soak } from '../../../domain/change.js';
 import type { Operation } from '../../../domain/command.js';
-import type { ChangeId } from '../../../domain/identifiers.js';
+import type { ChangeId, ProcessId } from '../../../domain/identifiers.js';
 import { storableText } from '../../../schemas/storable-text.js';
 import { storableJson } from '../../journal/storable.js';
 import { pageByPosition } from '../../journal/pages.js';
-import type { ChangeBook, ChangeRow, ChangesQuery, GrantAnswer } from '../../ports/change-book.js';
+import type {
+  ChangeBook,
+  ChangeRow,
+  ChangesQuery,
+  GrantAnswer,
+  SoakingChange,
+} from '../../ports/change-book.js';
 import type { Page } from '../../ports/journal.js';
 import type { NewsReader } from '../../ports/news-reader.js';
 import type { JournalContext } from './context.js';
@@ -20,7 +26,14 @@ interface StoredRow {
   readonly place: number | null;
   readonly token: number | null;
   readonly granted_at: number | null;
+  readonly soak: Soak | null;
   readonly ended: EndOfChange | null;
+}
+
+interface SoakingRow extends StoredRow {
+  readonly soak: Soak;
+  readonly process_id: ProcessId | null;
+  readonly fault_type: string | null;
 }
 
 interface Ending {
@@ -41,9 +54,9 @@ const place = `CASE WHEN one.status = 'waiting' AND one.waiting_line IS NOT NULL
   ) END AS place`;
 
 const columns = `one.position, one.change, one.lease_until, one.waiting_reason, one.ask_again_at, one.token,
-  one.granted_at, one.ended`;
+  one.granted_at, one.soak, one.ended`;
 
-/** The table of 0017_changes_of_others.sql. */
+/** The table of 0017_changes_of_others.sql and 0022_soaks.sql. */
 export class PostgresChangeBook implements ChangeBook {
   readonly #context: JournalContext;
   readonly #grants: Grants;
@@ -95,7 +108,7 @@ export class PostgresChangeBook implements ChangeBook {
     const rows = await this.#context.database.query({
       name: 'change-extend',
       text: `UPDATE journal.change SET lease_until = greatest(lease_until, $2 + lease_ms)
-        WHERE id = $1 AND status <> 'ended' AND lease_until > $2 RETURNING id`,
+        WHERE id = $1 AND status IN ('waiting', 'granted') AND lease_until > $2 RETURNING id`,
       values: [id, now],
     });
     return rows.length > 0;
@@ -109,7 +122,7 @@ export class PostgresChangeBook implements ChangeBook {
     const rows = await this.#context.database.query<StoredRow & { readonly released: unknown }>({
       name: 'change-take-back',
       text: `WITH lapsed AS (
-          SELECT id FROM journal.change WHERE status <> 'ended' AND lease_until <= $1
+          SELECT id FROM journal.change WHERE status IN ('waiting', 'granted') AND lease_until <= $1
           ORDER BY id COLLATE "C" FOR UPDATE SKIP LOCKED
         ), over AS (
           UPDATE journal.change AS one SET status = 'ended', waiting_line = NULL, ended = jsonb_build_object(
@@ -122,6 +135,32 @@ export class PostgresChangeBook implements ChangeBook {
     });
     if (rows.length > 0) this.#context.notices.committed(['command']);
     return rows.map(rowOf);
+  }
+
+  async soaking(): Promise<readonly SoakingChange[]> {
+    const rows = await this.#context.database.query<SoakingRow & Record<string, unknown>>({
+      name: 'changes-soaking',
+      text: `SELECT ${columns}, NULL AS place, process.process_id, process.fault_type
+        FROM journal.change AS one LEFT JOIN LATERAL (
+          SELECT process_id, fault_type FROM journal.process
+          WHERE node_key = one.node_key AND started_at > (one.soak #>> '{said,at}')::bigint AND workflow <> 'reclaim'
+          ORDER BY started_at LIMIT 1
+        ) AS process ON true
+        WHERE one.status = 'soaking' ORDER BY (one.soak ->> 'until')::bigint, one.position`,
+    });
+    return rows.map(soakingOf);
+  }
+
+  async endSoak(id: ChangeId, end: Parameters<ChangeBook['endSoak']>[1]): Promise<boolean> {
+    const rows = await this.#context.database.query({
+      name: 'change-end-soak',
+      text: `WITH over AS (
+          UPDATE journal.change SET status = 'ended', ended = $2 WHERE id = $1 AND status = 'soaking' RETURNING id
+        ) SELECT journal.release_changes(ARRAY[id]) FROM over`,
+      values: [id, storableJson(end)],
+    });
+    if (rows.length > 0) this.#context.notices.committed(['command']);
+    return rows.length > 0;
   }
 
   async granted(operation?: Operation): Promise<readonly ChangeRow[]> {
@@ -166,8 +205,17 @@ export class PostgresChangeBook implements ChangeBook {
   }
 }
 
+function soakingOf(row: SoakingRow): SoakingChange {
+  const { soak, process_id: processId, fault_type: faultType } = row;
+  return {
+    ...rowOf(row),
+    soak,
+    ...(processId === null || faultType === null ? {} : { faultSince: { processId, faultType } }),
+  };
+}
+
 function rowOf(row: StoredRow): ChangeRow {
-  const { waiting_reason: reason, ask_again_at: askAgainAt, token, granted_at: at, ended } = row;
+  const { waiting_reason: reason, ask_again_at: askAgainAt, token, granted_at: at, soak, ended } = row;
   const isWaiting = reason !== null && askAgainAt !== null && token === null && ended === null;
   return {
     change: row.change,
@@ -176,6 +224,7 @@ function rowOf(row: StoredRow): ChangeRow {
       ? { waiting: { reason, askAgainAt, ...(row.place === null ? {} : { place: row.place }) } }
       : {}),
     ...(token === null || at === null ? {} : { granted: { token, at } }),
+    ...(soak === null ? {} : { soak }),
     ...(ended === null ? {} : { ended }),
   };
 }

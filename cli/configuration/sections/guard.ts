@@ -41,6 +41,12 @@ function limitSection(operation: Operation) {
     }),
     rate: Type.Integer({ default: rate, minimum: 1, description: 'At most so many a cluster…' }),
     per: duration({ default: per, description: '…within this long.' }),
+    soak: Type.Optional(
+      duration({
+        description:
+          'The node of a change of others is watched for this long after it is said to have succeeded; what it took stays taken. Absent: not at all.',
+      }),
+    ),
   });
 }
 

@@ -58,17 +58,22 @@ export const changeOutcome = Type.Object(
     message: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000 })),
     subject,
   },
-  { additionalProperties: false, description: 'The change is over: what it held is given back.' },
+  {
+    additionalProperties: false,
+    description: 'The change is over: what it held is given back, after its soak if it has one.',
+  },
 );
 export type ChangeOutcome = Static<typeof changeOutcome>;
 
-export const changeStates = ['waiting', 'granted', ...endsOfChange] as const;
+export const changeStates = ['waiting', 'granted', 'soaking', ...endsOfChange] as const;
+
+const said = { by: Type.String(), message: Type.Optional(Type.String()), at: instant };
 
 const changeMembers = {
   id: Type.String(),
   status: word(
     changeStates,
-    'lost: leave was taken back, since no heartbeat came in time. abandoned: nobody asked again before there was leave.',
+    'lost: leave was taken back, since no heartbeat came in time. abandoned: nobody asked again before there was leave. soaking: it was said to have succeeded, and its node is watched. regressed: its node was not well while it was.',
   ),
   cluster: Type.String(),
   node: Type.String(),
@@ -94,7 +99,8 @@ const changeMembers = {
     }),
   ),
   grantedAt: Type.Optional(instant),
-  ended: Type.Optional(part({ by: Type.String(), message: Type.Optional(Type.String()), at: instant })),
+  soak: Type.Optional(part({ ...said, until: instant })),
+  ended: Type.Optional(part(said)),
 };
 const changeItem = part(changeMembers);
 export type ChangeItem = Static<typeof changeItem>;

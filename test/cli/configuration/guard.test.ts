@@ -20,9 +20,9 @@ function problemsOf(guard: string): readonly string[] {
 
 describe('given budgets in the configuration', () => {
   it('then they hold beside those of each operation and cluster, compiled', () => {
-    const { labels, policy } = parsed(`
+    const { labels, policy, soaksMs } = parsed(`
   labels: [rack]
-  operations: {isolate: {share: 0.2, rate: 3, per: 10s}}
+  operations: {isolate: {share: 0.2, rate: 3, per: 10s}, reimage: {soak: 10m}}
   budgets:
     - name: racks
       operations: [isolate, delete-node]
@@ -33,6 +33,7 @@ describe('given budgets in the configuration', () => {
       minimumHealthy: {count: 3}
       quietHours: [{days: [mon, sun], from: '22:30', to: '06:00', timeZone: Europe/Berlin}]`);
     expect(labels).toEqual(['rack']);
+    expect(soaksMs).toEqual({ reimage: 600_000 });
     expect(policy.budgets.find(({ name }) => name === 'isolate')).toEqual({
       ...{ name: 'isolate', operations: ['isolate'], scope: { kind: 'cluster' }, where: {} },
       ...{ atOnce: { share: 0.2 }, rate: { count: 3, windowMs: 10_000 }, quietHours: [] },

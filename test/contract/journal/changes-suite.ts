@@ -293,4 +293,75 @@ export function changesSuite(harness: () => Harness): void {
       expect(await byOthers()).toBe(1);
     });
   });
+
+  describe('a change that soaks', () => {
+    const soaks = { soakMs: 1_000 } as const;
+    const used = async (): Promise<unknown> => copy.guardBook.counters();
+
+    it('keeps what it took while its node is watched, and then gives it back', async () => {
+      const id = await granted('n1', soaks);
+      expect(await copy.changeBook.end(id, succeeded())).toBe(true);
+      expect(await copy.changeBook.end(id, succeeded())).toBe(false);
+      const { said, until } = (await find(id)).soak ?? {};
+      expect([said, until, (await find(id)).ended]).toEqual([succeeded(), succeeded().at + 1_000, undefined]);
+      expect(await used()).toEqual([{ counter: single.counter, used: 1 }]);
+      expect((await copy.changeBook.soaking()).map(({ change }) => change.id)).toEqual([id]);
+      const end = { how: 'succeeded', by: 'deployer', at: now + 2_000 } as const;
+      expect(await copy.changeBook.endSoak(id, end)).toBe(true);
+      expect(await copy.changeBook.endSoak(id, end)).toBe(false);
+      expect((await find(id)).ended).toEqual(end);
+      expect([await used(), await copy.changeBook.soaking()]).toEqual([[], []]);
+    });
+
+    it('needs no sign of life, and is not lost', async () => {
+      const id = await granted('n1', soaks);
+      await copy.changeBook.end(id, succeeded());
+      expect(await copy.changeBook.extend(id, now + 1)).toBe(false);
+      expect(await copy.changeBook.takeBack(now + 10 * leaseMs)).toEqual([]);
+      expect(await copy.changeBook.granted()).toEqual([]);
+      const { rows } = await copy.changeBook.list({ open: true, limit: 10 });
+      expect(rows.map(({ change }) => change.id)).toEqual([id]);
+    });
+
+    it('leaves its node to others: to our own commands at once, and to another change', async () => {
+      const id = await granted('n1', soaks);
+      const command = commandOf(nodeNamed('n1'), 1);
+      await copy.changeBook.end(id, succeeded());
+      expect(
+        await grant(await keep('again', { node: nodeNamed('n1') }), {
+          budgets: [budgetOf('other/in-flight/a', 1, 'returned')],
+        }),
+      ).toEqual({ kind: 'granted' });
+      await copy.changeBook.end('c-again' as ChangeId, succeeded());
+      await issueCommands(copy, [command]);
+      const { version } = await copy.guardBook.present();
+      const claim = { by: 'one', now, leaseMs: 100, budgets: [], guardVersion: version };
+      expect(await copy.commands.claim(command.id, claim)).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('knows of the first process that its node got since its client was done, and of none before', async () => {
+      const [first, second] = [await granted('n1', soaks), await keep('n2', soaks)];
+      await copy.changeBook.end(first, succeeded(now - 1));
+      expect(await grant(second, { budgets: [] })).toEqual({ kind: 'granted' });
+      await copy.changeBook.end(second, succeeded(now - 1));
+      expect((await copy.changeBook.soaking()).map(({ faultSince }) => faultSince)).toEqual([
+        undefined,
+        undefined,
+      ]);
+      await issueCommands(copy, [commandOf(nodeNamed('n2'), 1)]);
+      expect(
+        (await copy.changeBook.soaking()).map(({ change, faultSince }) => [change.id, faultSince]),
+      ).toEqual([
+        [first, undefined],
+        [second, { processId: processOf(nodeNamed('n2')), faultType: 'DiskFailure' }],
+      ]);
+    });
+
+    it('is over at once when it failed or was cancelled', async () => {
+      const id = await granted('n1', soaks);
+      await copy.changeBook.end(id, { ...succeeded(), how: 'failed' });
+      expect((await find(id)).ended?.how).toBe('failed');
+      expect([await used(), await copy.changeBook.soaking()]).toEqual([[], []]);
+    });
+  });
 }

@@ -45,7 +45,7 @@ type Step =
   | { readonly kind: 'done'; readonly key: number; readonly outcome: OutcomeOfChange }
   | { readonly kind: 'own' | 'own ends'; readonly node: (typeof nodes)[number] }
   | { readonly kind: 'time'; readonly ms: number }
-  | { readonly kind: 'take back' };
+  | { readonly kind: 'take back' | 'end soaks' };
 
 const key = fc.nat(5);
 const node = fc.constantFrom(...nodes);
@@ -76,7 +76,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       ms: fc.constantFrom(1, 3_000, 5_000, 60_000),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('take back' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('take back' as const, 'end soaks' as const) }) },
 );
 
 /** A few clients, a tiny budget and our own commands, of which every call of the book is a step of its own. */
@@ -91,7 +91,7 @@ class Play {
   readonly #tokens = new Map<string, number>();
   #processes = 0;
 
-  constructor(scheduler: fc.Scheduler) {
+  constructor(scheduler: fc.Scheduler, soakMs: number | undefined) {
     this.#atOnce = scheduler.scheduleFunction((deed) => deed());
     this.#source = {
       book: stepped(this.#journal.changeBook, scheduler),
@@ -100,6 +100,7 @@ class Play {
       },
       clock: this.#clock,
       headStartMsOf: () => 0,
+      soakMsOf: () => soakMs,
       newId: () => this.#randomness.uuid(),
     };
   }
@@ -144,8 +145,15 @@ class Play {
       case 'take back':
         return this.#atOnce(async () => {
           await this.#journal.changeBook.takeBack(this.#clock.now());
-          for (const { leaseUntil } of await this.#holders())
-            expect(leaseUntil).toBeGreaterThan(this.#clock.now());
+          for (const { leaseUntil, soak } of await this.#holders())
+            if (soak === undefined) expect(leaseUntil).toBeGreaterThan(this.#clock.now());
+        });
+      case 'end soaks':
+        return this.#atOnce(async () => {
+          const at = this.#clock.now();
+          for (const { change, soak } of await this.#journal.changeBook.soaking())
+            if (soak.until <= at)
+              await this.#journal.changeBook.endSoak(change.id, { ...soak.said, how: 'succeeded' });
         });
     }
   }
@@ -153,11 +161,13 @@ class Play {
   /** What must hold between any two steps. */
   async check(): Promise<void> {
     const holders = await this.#holders();
-    const owned = [...holders.map(({ change }) => change.node), ...this.#claimed];
+    const soaking = holders.filter(({ soak }) => soak !== undefined);
+    const owners = holders.filter(({ soak }) => soak === undefined);
+    const owned = [...owners.map(({ change }) => change.node), ...this.#claimed];
     expect(new Set(owned).size).toBe(owned.length);
     const used = new Map((await this.#journal.guardBook.counters()).map((one) => [one.counter, one.used]));
-    expect(used.get('isolate/in-flight/a') ?? 0).toBe(owned.length);
-    expect(owned.length).toBeLessThanOrEqual(inFlight);
+    expect(used.get('isolate/in-flight/a') ?? 0).toBe(owned.length + soaking.length);
+    expect(owned.length + soaking.length).toBeLessThanOrEqual(inFlight);
     for (const [counter, taken] of used)
       if (counter.startsWith('isolate/rate')) expect(taken).toBeLessThanOrEqual(perMinute);
     for (const { change, granted } of holders) this.#seeToken(change, granted?.token ?? 0);
@@ -233,6 +243,8 @@ function stepped(book: ChangeBook, scheduler: fc.Scheduler): ChangeBook {
     end: scheduler.scheduleFunction((id, end) => book.end(id, end)),
     find: scheduler.scheduleFunction((id) => book.find(id)),
     takeBack: (now) => book.takeBack(now),
+    soaking: () => book.soaking(),
+    endSoak: (id, end) => book.endSoak(id, end),
     granted: (operation) => book.granted(operation),
     list: (query) => book.list(query),
     watchRoom: () => book.watchRoom(),
@@ -247,8 +259,9 @@ it('whatever clients, our own commands and time do, no counter is above its limi
     fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }),
       fc.scheduler(),
-      async (steps, scheduler) => {
-        const play = new Play(scheduler);
+      fc.constantFrom(undefined, 4_000),
+      async (steps, scheduler, soakMs) => {
+        const play = new Play(scheduler, soakMs);
         await play.begin();
         const begun: Promise<void>[] = [];
         const begin = (one: Step) => (): Promise<void> => {

@@ -18,7 +18,7 @@ it('given clients that fell silent, then each leave that was lost is told, and n
     changes: { takeBack: () => Promise.resolve(rows) },
     clock: new TestClock(),
     log: { ...silentLog, error: (fields) => void told.push(fields) },
-    metrics: { changeLost: (operation) => void counted.push(operation) },
+    metrics: { changeLost: (operation) => void counted.push(operation), changeRegressed: () => undefined },
   });
   // then
   expect(told).toEqual([

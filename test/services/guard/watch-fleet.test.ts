@@ -52,6 +52,8 @@ class Fleet {
       book: this.book,
       changes: {
         takeBack: () => Promise.resolve([]),
+        soaking: () => Promise.resolve([]),
+        endSoak: () => Promise.resolve(false),
         granted: () => Promise.resolve(this.changes),
         end: (id, { how, by, message }) => {
           this.ended.push([id, how, by, message]);
