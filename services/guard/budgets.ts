@@ -27,6 +27,9 @@ interface Asked {
   readonly member: FleetMember;
 }
 
+/** Whoever waits for the end of a window or of quiet hours asks every so many ticks all the same: a wider policy may hold by then. */
+const longestWaitTicks = 20;
+
 /** One counter that has to be taken, and when to ask again if it is full. */
 interface Wanted {
   readonly claim: BudgetClaim;
@@ -38,6 +41,7 @@ interface Wanted {
 export function budgetsFor(request: PermitRequest, policy: GuardPolicy, fleet: FleetNow): GuardAnswer {
   const { picture, member, now } = fleet;
   const until = nextTick(now, policy.askAgainMs);
+  const latest = nextTick(now, longestWaitTicks * policy.askAgainMs);
   const asked = { request, member };
   const budgets = policy.budgets.filter(
     ({ operations, where }) => operations.includes(request.operation) && isAbout(where, request, member),
@@ -45,27 +49,30 @@ export function budgetsFor(request: PermitRequest, policy: GuardPolicy, fleet: F
   // What nobody has set a limit for is no operation that may be done without one.
   if (budgets.length === 0) return { kind: 'wait', reason: 'NoBudget', until };
   const quiet = quietBudget(budgets, now);
-  if (quiet !== undefined) return quiet;
+  if (quiet !== undefined)
+    return { kind: 'wait', reason: `QuietHours: ${quiet.name}`, until: Math.min(quiet.until, latest) };
   const wanted = budgets.flatMap((budget) => wantedOf(budget, asked, { picture, now, until }));
   return {
     kind: 'ask',
     budgets: wanted.map(({ claim }) => claim),
-    askAgainAt: Object.fromEntries(wanted.map(({ claim: { counter }, againAt }) => [counter, againAt])),
+    askAgainAt: Object.fromEntries(
+      wanted.map(({ claim: { counter }, againAt }) => [counter, Math.min(againAt, latest)]),
+    ),
   };
 }
 
-/** Waits until the last of the quiet hours that hold now are over. */
-function quietBudget(budgets: readonly Budget[], now: number): GuardAnswer | undefined {
+/** The last of the quiet hours that hold now, and when they are over, ms. */
+function quietBudget(
+  budgets: readonly Budget[],
+  now: number,
+): { readonly name: string; readonly until: number } | undefined {
   const quiet = budgets.flatMap(({ name, quietHours }) =>
     quietHours.flatMap((hours) => {
       const until = quietUntil(hours, now);
       return until === undefined ? [] : [{ name, until }];
     }),
   );
-  const [last] = quiet.sort((a, b) => b.until - a.until);
-  return last === undefined
-    ? undefined
-    : { kind: 'wait', reason: `QuietHours: ${last.name}`, until: last.until };
+  return quiet.sort((a, b) => b.until - a.until)[0];
 }
 
 function wantedOf(

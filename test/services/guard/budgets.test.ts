@@ -128,16 +128,17 @@ describe('the change guard', () => {
     });
   });
 
-  it('given quiet hours of one of its budgets, then it waits until the last of them are over, and is told whose', () => {
+  it('given quiet hours of one of its budgets, then it waits for the last of them to be over, asks every five minutes, and is told whose', () => {
     const hours = { days: [1, 2, 3, 4, 5, 6, 7], from: 9 * 60, timeZone: 'UTC' };
     const budgets = [
       budgetWith({ name: 'short', quietHours: [{ ...hours, to: 11 * 60 }] }),
       budgetWith({ name: 'long', quietHours: [{ ...hours, to: 18 * 60 }] }),
     ];
-    expect(budgetsFor(requestTo('isolate'), { ...policy, budgets }, fleetOf([group]))).toEqual({
-      kind: 'wait',
-      reason: 'QuietHours: long',
-      until: Date.UTC(2026, 0, 1, 18),
-    });
+    const answerAt = (now: number): unknown =>
+      budgetsFor(requestTo('isolate'), { ...policy, budgets }, { ...fleetOf([group]), now });
+    const over = Date.UTC(2026, 0, 1, 18);
+    expect(answerAt(over - 60_000)).toEqual({ kind: 'wait', reason: 'QuietHours: long', until: over });
+    expect(answerAt(over - 3_601_000)).toMatchObject({ until: over - 3_600_000 });
+    expect(answerAt(over - 3_600_000)).toMatchObject({ until: over - 3_300_000 });
   });
 });
