@@ -14,7 +14,7 @@ export function whatIsPausedIsNotBegun({ pauses, verdicts, fleet }: MemoryStore)
   const seen = new Set<PauseId>();
   const holding = (command: Command, at: number): PauseId | undefined => {
     const request = requestOf(command);
-    const place = fleet.members.find(({ node }) => node === command.node);
+    const place = fleet.member(command.node);
     if (request === undefined || place === undefined) return undefined;
     return pauses.find(
       ({ pause, ended }) =>

@@ -27,8 +27,8 @@ export class Agenda {
     this.#order += 1;
     this.#entries.splice(this.#placeOf(entry), 0, entry);
     return () => {
-      const place = this.#entries.indexOf(entry);
-      if (place >= 0) this.#entries.splice(place, 1);
+      const place = this.#placeOf(entry);
+      if (this.#entries[place] === entry) this.#entries.splice(place, 1);
     };
   }
 
@@ -45,7 +45,7 @@ export class Agenda {
     return true;
   }
 
-  /** Latest first, so that the next one is taken off the end. */
+  /** Where it is or belongs. Latest first, so that the next one is taken off the end. */
   #placeOf(entry: Entry): number {
     let low = 0;
     let high = this.#entries.length;
