@@ -2,12 +2,23 @@ import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
 import { canonicalJson } from '../../../domain/json.js';
 import type { FleetGroup, FleetMember } from '../../ports/journal.js';
 
+/** Nodes that have pool, zone and labels in common. */
+interface Group extends Pick<FleetGroup, 'pool' | 'zone' | 'labels'> {
+  readonly name: string;
+  size: number;
+}
+
+/** A node among those that it has something in common with. */
+interface Placed {
+  readonly member: FleetMember;
+  readonly group: Group;
+}
+
 /** What is known of the nodes of one cluster. */
 interface Cluster {
-  readonly members: Map<NodeKey, FleetMember>;
+  readonly placed: Map<NodeKey, Placed>;
   readonly unavailable: Set<NodeKey>;
-  /** By what its nodes have in common. */
-  readonly groups: Map<string, Pick<FleetGroup, 'pool' | 'zone' | 'labels' | 'size'>>;
+  readonly groups: Map<string, Group>;
 }
 
 /** The inventory of every cluster. Counted as it changes: each risky command asks how many nodes are out. */
@@ -15,28 +26,28 @@ export class Fleet {
   readonly #clusters = new Map<string, Cluster>();
 
   get members(): readonly FleetMember[] {
-    return [...this.#clusters.values()].flatMap(({ members }) => [...members.values()]);
+    return [...this.#clusters.values()].flatMap(({ placed }) =>
+      [...placed.values()].map(({ member }) => member),
+    );
   }
 
   member(node: NodeKey): FleetMember | undefined {
-    return this.#clusters.get(namesOf(node).cluster)?.members.get(node);
+    return this.#clusters.get(namesOf(node).cluster)?.placed.get(node)?.member;
   }
 
   /** The nodes of a cluster, grouped; `out` are those that others keep out of service. */
   groupsOf(cluster: string, out: readonly NodeKey[]): readonly FleetGroup[] {
     const known = this.#clusters.get(cluster);
     if (known === undefined) return [];
-    const numbers = new Map<string, number>();
+    const numbers = new Map<Group, number>();
     for (const node of out) {
-      const member = known.members.get(node);
-      if (member === undefined) continue;
-      const group = groupOf(member);
-      numbers.set(group, (numbers.get(group) ?? 0) + 1);
+      const group = known.placed.get(node)?.group;
+      if (group !== undefined) numbers.set(group, (numbers.get(group) ?? 0) + 1);
     }
-    return [...known.groups].map(([name, group]) => ({
-      ...group,
-      unavailableByOthers: numbers.get(name) ?? 0,
-    }));
+    return [...known.groups.values()].map((group) => {
+      const { pool, zone, labels, size } = group;
+      return { pool, zone, labels, size, unavailableByOthers: numbers.get(group) ?? 0 };
+    });
   }
 
   unavailableIn(cluster: string): ReadonlySet<NodeKey> {
@@ -46,7 +57,7 @@ export class Fleet {
   /** Takes in these members and forgets all others of the cluster. */
   replace(cluster: string, members: readonly FleetMember[]): void {
     const present = new Set(members.map(({ node }) => node));
-    for (const node of [...this.#of(cluster).members.keys()]) if (!present.has(node)) this.remove(node);
+    for (const node of [...this.#of(cluster).placed.keys()]) if (!present.has(node)) this.remove(node);
     for (const member of members) this.put(member);
   }
 
@@ -54,35 +65,38 @@ export class Fleet {
     // A picture of the whole is mostly what was known before.
     if (this.member(member.node) === member) return;
     this.remove(member.node);
-    const { members, unavailable, groups } = this.#of(namesOf(member.node).cluster);
-    members.set(member.node, member);
+    const { placed, unavailable, groups } = this.#of(namesOf(member.node).cluster);
+    const group = groupFor(member, groups);
+    group.size += 1;
+    placed.set(member.node, { member, group });
     if (member.unavailable) unavailable.add(member.node);
-    const { pool, zone, labels } = member;
-    const name = groupOf(member);
-    groups.set(name, { pool, zone, labels, size: (groups.get(name)?.size ?? 0) + 1 });
   }
 
   remove(node: NodeKey): void {
     const cluster = this.#clusters.get(namesOf(node).cluster);
-    const member = cluster?.members.get(node);
-    if (cluster === undefined || member === undefined) return;
-    cluster.members.delete(node);
+    const known = cluster?.placed.get(node);
+    if (cluster === undefined || known === undefined) return;
+    cluster.placed.delete(node);
     cluster.unavailable.delete(node);
-    const name = groupOf(member);
-    const group = cluster.groups.get(name);
-    if (group === undefined || group.size === 1) cluster.groups.delete(name);
-    else cluster.groups.set(name, { ...group, size: group.size - 1 });
+    known.group.size -= 1;
+    if (known.group.size === 0) cluster.groups.delete(known.group.name);
   }
 
   #of(cluster: string): Cluster {
     const known = this.#clusters.get(cluster);
     if (known !== undefined) return known;
-    const made: Cluster = { members: new Map(), unavailable: new Set(), groups: new Map() };
+    const made: Cluster = { placed: new Map(), unavailable: new Set(), groups: new Map() };
     this.#clusters.set(cluster, made);
     return made;
   }
 }
 
-function groupOf({ pool, zone, labels }: FleetMember): string {
-  return canonicalJson([pool, zone, labels]);
+/** That which it belongs to, made where it is the first. */
+function groupFor({ pool, zone, labels }: FleetMember, groups: Map<string, Group>): Group {
+  const name = canonicalJson([pool, zone, labels]);
+  const known = groups.get(name);
+  if (known !== undefined) return known;
+  const made: Group = { name, pool, zone, labels, size: 0 };
+  groups.set(name, made);
+  return made;
 }
