@@ -110,10 +110,7 @@ export class MemoryCommandQueue implements CommandQueue {
   }
 
   async releaseEnded(): Promise<number> {
-    return this.#store.giveBack(
-      ({ processId, until }) =>
-        until !== 'never' && this.#store.processes.get(processId)?.endedAt !== undefined,
-    );
+    return this.#store.giveBackOfEnded();
   }
 
   async nextDue(after: number): Promise<number | undefined> {

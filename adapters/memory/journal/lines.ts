@@ -27,20 +27,24 @@ export class Lines {
 
   /** Whether somebody else in one of these lines comes before it. Nodes that rest hold nobody up. */
   isBehind(lines: readonly string[], command: StoredCommand, resting: ReadonlySet<NodeKey>): boolean {
-    return lines.some((line) =>
-      [...(this.#byName.get(line) ?? [])].some(
-        (other) => other !== command && byRank(other, command) < 0 && !resting.has(other.command.node),
-      ),
-    );
+    return this.#isAny(lines, resting, (other) => other !== command && byRank(other, command) < 0);
   }
 
   /** Whether anybody in these lines ranks up to this. Nodes that rest hold nobody up. */
   isAnyUpTo(lines: readonly string[], rank: number, resting: ReadonlySet<NodeKey>): boolean {
-    return lines.some((line) =>
-      [...(this.#byName.get(line) ?? [])].some(
-        (other) => rankOf(other) <= rank && !resting.has(other.command.node),
-      ),
-    );
+    return this.#isAny(lines, resting, (other) => rankOf(other) <= rank);
+  }
+
+  /** Without a copy of the line: every claim asks. */
+  #isAny(
+    lines: readonly string[],
+    resting: ReadonlySet<NodeKey>,
+    isBefore: (other: StoredCommand) => boolean,
+  ): boolean {
+    for (const line of lines)
+      for (const other of this.#byName.get(line) ?? [])
+        if (isBefore(other) && !resting.has(other.command.node)) return true;
+    return false;
   }
 
   /** How many in a line rank up to this. */

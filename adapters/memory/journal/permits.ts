@@ -16,6 +16,8 @@ export interface Permit {
 export class Permits {
   readonly #byNode = new Map<NodeKey, readonly Permit[]>();
   readonly #used = new Map<string, number>();
+  /** Processes that hold something which is given back, and how much: most of what is kept was taken for good. */
+  readonly #holding = new Map<ProcessId, { readonly node: NodeKey; readonly permits: number }>();
 
   /** How much of each counter is taken. */
   get used(): ReadonlyMap<string, number> {
@@ -33,6 +35,7 @@ export class Permits {
   take(permit: Permit): void {
     this.#used.set(permit.counter, (this.#used.get(permit.counter) ?? 0) + 1);
     this.#byNode.set(permit.node, [...this.of(permit.node), permit]);
+    this.#count(permit, 1);
   }
 
   /** Gives back matching permits of a node; returns the counters that went down, each as often as it did. */
@@ -43,9 +46,13 @@ export class Permits {
     return counters;
   }
 
-  /** Gives back matching permits of any node; returns the counters that went down, each as often as it did. */
-  releaseAll(isOver: (permit: Permit) => boolean): readonly string[] {
-    return [...this.#byNode.keys()].flatMap((node) => this.release(node, isOver));
+  /** Gives back what these processes hold; returns the counters that went down, each as often as it did. */
+  releaseOf(isOver: (process: ProcessId) => boolean): readonly string[] {
+    return [...this.#holding].flatMap(([process, { node }]) =>
+      isOver(process)
+        ? this.release(node, ({ processId, until }) => processId === process && until !== 'never')
+        : [],
+    );
   }
 
   /** Forgets what was taken for good before then, and counters that nobody has taken anything of. */
@@ -65,6 +72,14 @@ export class Permits {
         node,
         held.filter((permit) => !over.includes(permit)),
       );
+    for (const permit of over) this.#count(permit, -1);
     return over;
+  }
+
+  #count({ processId, node, until }: Permit, more: number): void {
+    if (until === 'never') return;
+    const permits = (this.#holding.get(processId)?.permits ?? 0) + more;
+    if (permits === 0) this.#holding.delete(processId);
+    else this.#holding.set(processId, { node, permits });
   }
 }

@@ -186,9 +186,19 @@ export class MemoryStore {
     else this.resting.delete(state.node);
   }
 
-  /** Gives back matching permits of a node, or of all nodes, and wakes who waits for them; returns how many counters went down. */
-  giveBack(isOver: (permit: Permit) => boolean, node?: NodeKey): number {
-    const given = node === undefined ? this.permits.releaseAll(isOver) : this.permits.release(node, isOver);
+  /** Gives back matching permits of a node and wakes who waits for them; returns how many counters went down. */
+  giveBack(isOver: (permit: Permit) => boolean, node: NodeKey): number {
+    return this.#wakeFor(this.permits.release(node, isOver));
+  }
+
+  /** The same, of all that processes hold which are over. */
+  giveBackOfEnded(): number {
+    return this.#wakeFor(
+      this.permits.releaseOf((process) => this.processes.get(process)?.endedAt !== undefined),
+    );
+  }
+
+  #wakeFor(given: readonly string[]): number {
     const numbers = new Map<string, number>();
     for (const counter of given) numbers.set(counter, (numbers.get(counter) ?? 0) + 1);
     for (const [counter, number] of numbers) this.lines.wake(counter, number);
