@@ -91,7 +91,7 @@ function rulesOfTheRecord(): Rules {
   );
   return {
     policy: configuration.policy,
-    guard: configuration.guard.policy,
+    guard: { ...configuration.guard.policy, askAgainMs },
     ...{ breakers: configuration.guard.breakers, guardLookMs: configuration.guard.lookEveryMs },
     guardLabels: configuration.guard.labels,
     approvesIncidents: true,
@@ -102,6 +102,8 @@ function rulesOfTheRecord(): Rules {
 }
 
 const hourMs = 3_600_000;
+/** Time stops for everyone who waits and asks again: what is given back wakes the first ones in line by itself. */
+const askAgainMs = 5 * 60_000;
 const rackLabel = 'topology.kubernetes.io/rack';
 
 /** Time stops at each look, so there are few: what a fleet in real time is told within a second, this one is within minutes. */
