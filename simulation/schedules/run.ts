@@ -123,15 +123,15 @@ async function isAtRest({ installation, active }: Built, script: Script): Promis
   // What a lost journal had isolated is told once a day until somebody takes it back.
   const wasLost = script.events.some(({ what }) => what === 'the journal is lost');
   if (wasLost && [...site.nodes.values()].some((node) => isolationTaint(node) !== undefined)) return false;
-  if (active.size > 0 || store.queues.size > 0) return false;
+  if (active.size > 0 || store.queues.heads.length > 0) return false;
   if (store.unsent.some((queue) => queue.length > 0)) return false;
   return (await log.unread('maintenance')) === 0n && (await log.unread('migrator')) === 0n;
 }
 
 function notAtRest({ active, installation }: Built): string {
   const stages = [...active].map(([node, { processId, stage }]) => `${processId} of ${node} is ${stage}`);
-  const waiting = [...installation.store.queues.values()].flatMap(([head]) =>
-    head === undefined ? [] : [`${head.command.type} ${head.status} ${head.waitingReason ?? ''}`],
+  const waiting = installation.store.queues.heads.map(
+    ({ command: { type }, status, waitingReason }) => `${type} ${status} ${waitingReason ?? ''}`,
   );
   return `still not at rest: ${[...stages, ...waiting].join('; ') || 'records unread or unsent'}`;
 }

@@ -1,7 +1,6 @@
 import type { Command } from '../../../domain/command.js';
 import type { Decide } from '../../../domain/decision.js';
-import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
-import type { NodeState } from '../../../domain/node-state.js';
+import type { CommandId } from '../../../domain/identifiers.js';
 import type { Input } from '../../../domain/signal.js';
 import type { BatchEffects, Repeats } from '../../journal/batch-collection.js';
 import { decideBatch, InvalidDecision } from '../../journal/decide-batch.js';
@@ -180,17 +179,13 @@ export class MemoryJournal implements Journal {
       store.putFact({ fact, epoch, causedBy: effects.causedBy[index] ?? fact.causeId });
     }
     for (const repeats of effects.repeats) addRepeats(store, repeats);
-    for (const row of effects.processes) store.processes.set(row.processId, row);
+    for (const row of effects.processes) store.processes.set(row);
     changeWaiting(store, effects.waiting);
     // Their commands go on, or rest.
     if (effects.parkings.length > 0) store.work.announce();
     this.#setTimers(effects);
     if (revoked.length === 0) {
-      this.#fresh.offer(
-        stored.commands,
-        ({ node }) => !store.queues.has(node) && !store.resting.has(node),
-        now,
-      );
+      this.#fresh.offer(stored.commands, ({ node }) => store.queues.isFree(node), now);
     }
     store.enqueue(stored.commands, now, this.#options.headStartMs);
     for (const { id } of revoked) revoke(store, store.commands.get(id));
@@ -210,16 +205,11 @@ export class MemoryJournal implements Journal {
   }
 
   #setTimers({ states, timers }: BatchEffects): void {
-    const changed = new Map<NodeKey, NodeState>(states.map((state) => [state.node, state]));
-    for (const [key, timer] of changed.size === 0 ? [] : this.#store.timers) {
-      const state = changed.get(timer.node);
-      if (state === undefined) continue;
-      const { process } = state;
-      if (process?.id !== timer.processId || timer.stageEntry < process.context.stageEntry) {
-        this.#store.timers.delete(key);
-      }
-    }
-    for (const timer of timers) this.#store.timers.set(`${timer.processId} ${timer.name}`, timer);
+    for (const { node, process } of states)
+      for (const timer of this.#store.timers.of(node))
+        if (process?.id !== timer.processId || timer.stageEntry < process.context.stageEntry)
+          this.#store.timers.remove(timer);
+    for (const timer of timers) this.#store.timers.set(timer);
     if (timers.length > 0) this.#store.timerChanges.announce();
   }
 }

@@ -47,9 +47,7 @@ export class MemoryChangeBook implements ChangeBook {
     if (installation.paused) return { kind: 'refused', why: 'paused' };
     if (ask.guardVersion !== guardVersion) return { kind: 'refused', why: 'changed' };
     const { node } = stored.change;
-    const process = [...this.#store.processes.values()].find(
-      (one) => one.node === node && one.endedAt === undefined,
-    );
+    const process = this.#store.processes.activeOf(node);
     if (process !== undefined) return { kind: 'refused', why: 'process', holder: process.processId };
     const holder = changes.holderOf(node);
     if (holder !== undefined) return { kind: 'refused', why: 'change', holder: holder.change.id };
@@ -155,7 +153,7 @@ export class MemoryChangeBook implements ChangeBook {
   /** Whether somebody in these lines comes before it; of the same rank our own commands do. */
   #isBehind(lines: readonly string[], stored: StoredChange, now: number): boolean {
     return (
-      this.#store.lines.isAnyUpTo(lines, stored.rank, this.#store.resting) ||
+      this.#store.lines.isAnyUpTo(lines, stored.rank, this.#store.queues.resting) ||
       this.#store.changes.inLines(lines, now).some((other) => other !== stored && isBefore(other, stored))
     );
   }
@@ -167,7 +165,8 @@ export class MemoryChangeBook implements ChangeBook {
   }
 
   #soakingOf(row: ChangeRow, soak: SoakingChange['soak']): SoakingChange {
-    const [first] = [...this.#store.processes.values()]
+    const [first] = this.#store.processes
+      .since(soak.said.at)
       .filter(
         ({ node, startedAt, workflow }) =>
           node === row.change.node && startedAt > soak.said.at && workflow !== 'reclaim',
@@ -188,9 +187,10 @@ export class MemoryChangeBook implements ChangeBook {
 
   /** Our own commands that waited for it need not any longer. */
   #wakeHeld({ change: { node } }: StoredChange): void {
-    for (const held of this.#store.queues.get(node) ?? [])
+    const { queues } = this.#store;
+    for (const held of queues.of(node))
       if (held.status === 'waiting' && held.waitingReason?.startsWith('HeldByChange') === true)
-        held.dueAt = held.createdAt;
+        queues.setDue(held, held.createdAt);
     this.#store.work.announce();
   }
 

@@ -25,11 +25,7 @@ export class MemoryCommandQueue implements CommandQueue {
 
   async claimable(now: number, limit: number): Promise<readonly QueuedCommand[]> {
     this.#store.work.reading(this);
-    return this.#heads()
-      .filter(({ dueAt }) => dueAt <= now)
-      .sort(byRank)
-      .slice(0, limit)
-      .map(queued);
+    return [...this.#store.queues.due(now)].sort(byRank).slice(0, limit).map(queued);
   }
 
   async justIssued(now: number): Promise<readonly QueuedCommand[]> {
@@ -40,8 +36,9 @@ export class MemoryCommandQueue implements CommandQueue {
     if (claim.guardVersion !== undefined && claim.guardVersion !== this.#store.guardVersion)
       return { kind: 'refused', why: 'changed' };
     const stored = this.#open(id);
-    if (stored === undefined || !this.#isHead(stored) || stored.dueAt > claim.now) return { kind: 'gone' };
-    const { permits, lines, resting } = this.#store;
+    if (stored === undefined || !this.#store.queues.isClaimable(stored) || stored.dueAt > claim.now)
+      return { kind: 'gone' };
+    const { permits, lines, queues } = this.#store;
     const { node, processId } = stored.command;
     const needsLeave = claim.guardVersion !== undefined || claim.budgets.length > 0;
     const holder = needsLeave ? this.#store.changes.holderOf(node) : undefined;
@@ -51,14 +48,14 @@ export class MemoryCommandQueue implements CommandQueue {
       (budget) => !held.some((permit) => covers(permit, budget, stored.command)),
     );
     const isBehind = (before: readonly string[]): boolean =>
-      lines.isBehind(before, stored, resting) || this.#isBehindChange(before, stored, claim.now);
+      lines.isBehind(before, stored, queues.resting) || this.#isBehindChange(before, stored, claim.now);
     const taker = { commandId: id, processId, node, isBehind };
     const refused = takeCounters(permits, taker, { budgets, now: claim.now });
     if (refused !== undefined) return refused;
     lines.leave(stored);
     stored.unfinished ||= stored.status === 'attempting';
     stored.status = 'attempting';
-    stored.dueAt = claim.now + claim.leaseMs;
+    queues.setDue(stored, claim.now + claim.leaseMs);
     stored.claimedBy = claim.by;
     stored.waitingReason = undefined;
     stored.attempts += 1;
@@ -68,7 +65,7 @@ export class MemoryCommandQueue implements CommandQueue {
   async extend(id: CommandId, claim: Parameters<CommandQueue['extend']>[1]): Promise<boolean> {
     const stored = this.#open(id);
     if (stored?.status !== 'attempting' || stored.claimedBy !== claim.by) return false;
-    stored.dueAt = claim.now + claim.leaseMs;
+    this.#store.queues.setDue(stored, claim.now + claim.leaseMs);
     return true;
   }
 
@@ -81,7 +78,7 @@ export class MemoryCommandQueue implements CommandQueue {
       stored.unfinished ||= !own;
     }
     stored.status = 'waiting';
-    stored.dueAt = wait.until;
+    this.#store.queues.setDue(stored, wait.until);
     stored.waitingReason = wait.reason;
     if (wait.line === undefined) this.#store.lines.leave(stored);
     else this.#store.lines.enter(wait.line, stored);
@@ -114,24 +111,11 @@ export class MemoryCommandQueue implements CommandQueue {
   }
 
   async nextDue(after: number): Promise<number | undefined> {
-    let earliest: number | undefined;
-    for (const { dueAt } of this.#heads()) if (dueAt > after) earliest = Math.min(dueAt, earliest ?? dueAt);
-    return earliest;
+    return this.#store.queues.nextDue(after);
   }
 
   awaitWork(signal: AbortSignal): Promise<void> {
     return this.#store.work.wait(signal, this);
-  }
-
-  #heads(): readonly StoredCommand[] {
-    return [...this.#store.queues].flatMap(([node, [head]]) =>
-      head === undefined || this.#store.resting.has(node) ? [] : [head],
-    );
-  }
-
-  #isHead(stored: StoredCommand): boolean {
-    const { node } = stored.command;
-    return !this.#store.resting.has(node) && this.#store.queues.get(node)?.[0] === stored;
   }
 
   #isBehindChange(lines: readonly string[], stored: StoredCommand, now: number): boolean {

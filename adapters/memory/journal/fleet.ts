@@ -24,6 +24,12 @@ interface Cluster {
 /** The inventory of every cluster. Counted as it changes: each risky command asks how many nodes are out. */
 export class Fleet {
   readonly #clusters = new Map<string, Cluster>();
+  #changes = 0;
+
+  /** Grows with each change. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   get members(): readonly FleetMember[] {
     return [...this.#clusters.values()].flatMap(({ placed }) =>
@@ -66,6 +72,7 @@ export class Fleet {
     if (this.member(member.node) === member) return;
     this.remove(member.node);
     const { placed, unavailable, groups } = this.#of(namesOf(member.node).cluster);
+    this.#changes += 1;
     const group = groupFor(member, groups);
     group.size += 1;
     placed.set(member.node, { member, group });
@@ -76,6 +83,7 @@ export class Fleet {
     const cluster = this.#clusters.get(namesOf(node).cluster);
     const known = cluster?.placed.get(node);
     if (cluster === undefined || known === undefined) return;
+    this.#changes += 1;
     cluster.placed.delete(node);
     cluster.unavailable.delete(node);
     known.group.size -= 1;

@@ -108,11 +108,9 @@ export class MemoryGuardBook implements GuardBook {
   }
 
   async cases({ since, active, limit }: CasesQuery): Promise<readonly FaultCase[]> {
-    return [...this.#store.processes.values()]
-      .filter(
-        ({ startedAt, workflow, endedAt }) =>
-          startedAt >= since && workflow !== 'reclaim' && (active !== true || endedAt === undefined),
-      )
+    return this.#store.processes
+      .since(since)
+      .filter(({ workflow, endedAt }) => workflow !== 'reclaim' && (active !== true || endedAt === undefined))
       .sort((a, b) => a.startedAt - b.startedAt || (a.processId < b.processId ? -1 : 1))
       .slice(0, limit)
       .map(({ node, processId, stage, faultType, startedAt: at }) => {
@@ -129,12 +127,10 @@ export class MemoryGuardBook implements GuardBook {
     readonly node?: NodeKey;
     readonly limit: number;
   }): Promise<readonly WaitingForLeave[]> {
-    const { queues, resting, lines } = this.#store;
-    const heads = [...queues].flatMap(([key, [head]]) =>
-      head === undefined || resting.has(key) || (node !== undefined && key !== node) ? [] : [head],
-    );
-    return heads
-      .filter((head) => waitsForLeave(head))
+    const { queues, lines } = this.#store;
+    return queues
+      .due(Infinity)
+      .filter((head) => (node === undefined || head.command.node === node) && waitsForLeave(head))
       .sort(byRank)
       .slice(0, limit)
       .map((head) => {

@@ -7,6 +7,8 @@ import type { MemoryStore } from './store.js';
 
 export class MemoryFleetInventory implements FleetInventory {
   readonly #store: MemoryStore;
+  /** By cluster: everyone who waits asks, and of all who are refused nothing changes. */
+  readonly #counted = new Map<string, { readonly groups: FleetPicture['groups']; readonly after: number }>();
 
   constructor(store: MemoryStore) {
     this.#store = store;
@@ -28,21 +30,30 @@ export class MemoryFleetInventory implements FleetInventory {
   }
 
   async picture(cluster: string): Promise<FleetPicture | undefined> {
-    const { fleet, permits, resting, clusters } = this.#store;
-    const observedAt = clusters.get(cluster);
-    if (observedAt === undefined) return undefined;
+    const observedAt = this.#store.clusters.get(cluster);
+    return observedAt === undefined ? undefined : { cluster, observedAt, groups: this.#groupsOf(cluster) };
+  }
+
+  #groupsOf(cluster: string): FleetPicture['groups'] {
+    const { fleet, permits, queues } = this.#store;
+    const changes = fleet.changes + permits.changes + queues.restings;
+    const known = this.#counted.get(cluster);
+    if (known?.after === changes) return known.groups;
+    const groups = this.#count(cluster);
+    this.#counted.set(cluster, { groups, after: changes });
+    return groups;
+  }
+
+  #count(cluster: string): FleetPicture['groups'] {
+    const { fleet, permits, queues } = this.#store;
     const isOurs = (node: NodeKey): boolean =>
       permits.of(node).some(({ operation, until }) => until === 'returned' && takingOut.includes(operation));
-    const restingHere = [...resting].filter((node) => namesOf(node).cluster === cluster);
+    const restingHere = [...queues.resting].filter((node) => namesOf(node).cluster === cluster);
     const out = new Set([...fleet.unavailableIn(cluster), ...restingHere]);
-    return {
+    return fleet.groupsOf(
       cluster,
-      observedAt,
-      groups: fleet.groupsOf(
-        cluster,
-        [...out].filter((node) => !isOurs(node)),
-      ),
-    };
+      [...out].filter((node) => !isOurs(node)),
+    );
   }
 
   async member(node: NodeKey): Promise<FleetMember | undefined> {

@@ -59,12 +59,11 @@ export class Lines {
     return [...(this.#byName.get(line) ?? [])].filter((other) => byRank(other, command) <= 0).length;
   }
 
-  /** Something of a counter was given back: so many need not wait any longer, the first ones in each of its lines. */
-  wake(counter: string, number: number): void {
-    for (const line of [counter, lineOfUnavailable(counter)]) {
-      const first = [...(this.#byName.get(line) ?? [])].sort(byRank).slice(0, number);
-      for (const command of first) command.dueAt = command.createdAt;
-    }
+  /** The first ones in each line of a counter: of which so much was given back, they need not wait any longer. */
+  first(counter: string, number: number): readonly StoredCommand[] {
+    return [counter, lineOfUnavailable(counter)].flatMap((line) =>
+      [...(this.#byName.get(line) ?? [])].sort(byRank).slice(0, number),
+    );
   }
 }
 

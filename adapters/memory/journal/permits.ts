@@ -19,6 +19,13 @@ export class Permits {
   /** Processes that hold something which is given back, and how much: most of what is kept was taken for good. */
   readonly #holding = new Map<ProcessId, { readonly node: NodeKey; readonly permits: number }>();
 
+  #changes = 0;
+
+  /** Grows with each permit that is taken or given back. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** How much of each counter is taken. */
   get used(): ReadonlyMap<string, number> {
     return this.#used;
@@ -78,6 +85,7 @@ export class Permits {
 
   #count({ processId, node, until }: Permit, more: number): void {
     if (until === 'never') return;
+    this.#changes += 1;
     const permits = (this.#holding.get(processId)?.permits ?? 0) + more;
     if (permits === 0) this.#holding.delete(processId);
     else this.#holding.set(processId, { node, permits });

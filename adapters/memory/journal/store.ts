@@ -1,16 +1,9 @@
 import type { Command, CommandResult } from '../../../domain/command.js';
-import type { TimerRequest } from '../../../domain/decision.js';
-import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
+import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
 import type { EndOfPause, Pause } from '../../../domain/pause.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import type { GuardPolicyVersion } from '../../ports/guard-policies.js';
-import type {
-  CommandRow,
-  Installation,
-  NewOutboxEntry,
-  OutboxEntry,
-  ProcessRow,
-} from '../../ports/journal.js';
+import type { CommandRow, Installation, NewOutboxEntry, OutboxEntry } from '../../ports/journal.js';
 import type { StoredFact } from '../../ports/archive.js';
 import type { HandledDeadLetter } from '../../ports/dead-letters.js';
 import type { Repeats } from '../../journal/batch-collection.js';
@@ -25,6 +18,9 @@ import { Fleet } from './fleet.js';
 import { Lines } from './lines.js';
 import { MetricVerdicts } from './metric-verdicts.js';
 import { Permits, type Permit } from './permits.js';
+import { Processes } from './processes.js';
+import { Queues } from './queues.js';
+import { SetTimers } from './set-timers.js';
 import { MemoryWebhooks } from './webhooks.js';
 
 export interface StoredCommand {
@@ -33,7 +29,7 @@ export interface StoredCommand {
   readonly createdAt: number;
   readonly headStartMs: number;
   status: CommandRow['status'];
-  /** Waiting: not before. Attempting: when the claim runs out. */
+  /** Waiting: not before. Attempting: when the claim runs out. Set by its queue. */
   dueAt: number;
   waitingReason?: string | undefined;
   /** Of the counter that refused it. */
@@ -72,19 +68,16 @@ export class MemoryStore {
   /** Causes of reports that are said once and changed nothing: in which partition, and how far that was read then. */
   readonly reportsSeen = new Map<string, { readonly place: string; readonly appendedAt: number }>();
   readonly states = new Map<NodeKey, NodeState>();
-  /** Nodes whose commands rest. */
-  readonly resting = new Set<NodeKey>();
   /** Those that are kept here. */
   readonly facts = new Map<NodeKey, StoredFact[]>();
   readonly archive = new StoredArchive();
   readonly repeats = new Map<NodeKey, Map<string, Repeats>>();
   /** Inputs of parked nodes, by place; what was taken up stays until nothing waits any more. */
   readonly waiting = new Map<NodeKey, StoredWaitingInput[]>();
-  readonly timers = new Map<string, TimerRequest>();
+  readonly timers = new SetTimers();
   /** In order of position. */
   readonly commands = new Map<CommandId, StoredCommand>();
-  /** Open commands per node, in order; the first is the head. */
-  readonly queues = new Map<NodeKey, StoredCommand[]>();
+  readonly queues = new Queues();
   readonly permits = new Permits();
   readonly lines = new Lines();
   /** Oldest first. */
@@ -101,7 +94,7 @@ export class MemoryStore {
   sent: StoredOutboxEntry[] = [];
   /** Which handle sends an outbox partition. */
   readonly senders = new Map<number, symbol>();
-  readonly processes = new Map<ProcessId, ProcessRow>();
+  readonly processes = new Processes();
   readonly clusters = new Map<string, number>();
   readonly fleet = new Fleet();
   readonly deadLetters = new Map<string, HandledDeadLetter>();
@@ -167,9 +160,7 @@ export class MemoryStore {
         unfinished: false,
       };
       this.commands.set(command.id, stored);
-      const queue = this.queues.get(command.node);
-      if (queue === undefined) this.queues.set(command.node, [stored]);
-      else queue.push(stored);
+      this.queues.add(stored);
     }
     if (commands.length > 0) this.work.announce();
   }
@@ -182,8 +173,8 @@ export class MemoryStore {
 
   putState(state: NodeState): void {
     this.states.set(state.node, state);
-    if (state.parked?.kind === 'failed') this.resting.add(state.node);
-    else this.resting.delete(state.node);
+    if (state.parked?.kind === 'failed') this.queues.rest(state.node);
+    else this.queues.goOn(state.node);
   }
 
   /** Gives back matching permits of a node and wakes who waits for them; returns how many counters went down. */
@@ -201,7 +192,8 @@ export class MemoryStore {
   #wakeFor(given: readonly string[]): number {
     const numbers = new Map<string, number>();
     for (const counter of given) numbers.set(counter, (numbers.get(counter) ?? 0) + 1);
-    for (const [counter, number] of numbers) this.lines.wake(counter, number);
+    for (const [counter, number] of numbers)
+      for (const command of this.lines.first(counter, number)) this.queues.setDue(command, command.createdAt);
     if (given.length > 0) this.work.announce();
     return given.length;
   }
@@ -209,13 +201,7 @@ export class MemoryStore {
   /** Takes a command that is over out of its node's queue, which may give way to the next. */
   dequeue(stored: StoredCommand): void {
     this.lines.leave(stored);
-    const queue = this.queues.get(stored.command.node) ?? [];
-    const left = queue.filter((other) => other !== stored);
-    if (left.length === 0) this.queues.delete(stored.command.node);
-    else {
-      this.queues.set(stored.command.node, left);
-      this.work.announce();
-    }
+    if (this.queues.remove(stored)) this.work.announce();
   }
 }
 

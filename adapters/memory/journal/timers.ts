@@ -17,24 +17,18 @@ export class MemoryTimers implements Timers {
 
   async fireDue(now: number, limit: number): Promise<number> {
     this.#store.timerChanges.reading(this);
-    const due = [...this.#store.timers]
-      .filter(([, { dueAt }]) => dueAt <= now)
-      .sort(([, one], [, other]) => firingOrder(one, other))
-      .slice(0, limit);
-    const entries = due.map(([, timer]) =>
+    const due = [...this.#store.timers.due(now)].sort(firingOrder).slice(0, limit);
+    const entries = due.map((timer) =>
       this.#options.writer.signal(timer.node, firedSignal(timer), firedCause(timer, now)),
     );
-    for (const [key] of due) this.#store.timers.delete(key);
+    for (const timer of due) this.#store.timers.remove(timer);
     this.#store.publish(entries);
     return due.length;
   }
 
   async nextDue(after: number): Promise<number | undefined> {
     this.#store.timerChanges.reading(this);
-    let earliest: number | undefined;
-    for (const { dueAt } of this.#store.timers.values())
-      if (dueAt > after) earliest = Math.min(dueAt, earliest ?? dueAt);
-    return earliest;
+    return this.#store.timers.nextDue(after);
   }
 
   awaitChange(signal: AbortSignal): Promise<void> {

@@ -24,7 +24,7 @@ export class MemoryUpkeep implements Upkeep {
   async startEpoch(): Promise<Installation> {
     const { id, epoch } = this.#store.installation;
     this.#store.installation = { id, epoch: epoch + 1, paused: true };
-    for (const open of [...this.#store.queues.values()].flat()) {
+    for (const open of this.#store.queues.all) {
       if (!neverRepeated.includes(open.command.type)) continue;
       open.attempts = Math.max(open.attempts, 1);
       open.unfinished = true;
@@ -60,8 +60,8 @@ export class MemoryUpkeep implements Upkeep {
     const store = this.#store;
     return (
       store.unsent.every((queue) => queue.length === 0) &&
-      [...store.timers.values()].every(({ dueAt }) => dueAt > now) &&
-      [...store.queues.values()].every(([head]) => head === undefined || head.dueAt > now)
+      store.timers.all.every(({ dueAt }) => dueAt > now) &&
+      store.queues.heads.every(({ dueAt }) => dueAt > now)
     );
   }
 

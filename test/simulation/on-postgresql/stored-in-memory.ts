@@ -6,7 +6,7 @@ import type { Contents } from './contents.js';
 export function storedInMemory(store: MemoryStore): Contents {
   const outbox = [...store.unsent.flat(), ...store.sent];
   return new Map([
-    ['timers', [...store.timers.values()].map(comparable)],
+    ['timers', store.timers.all.map(comparable)],
     [
       'claims',
       [...store.commands.values()].map(({ command: { id }, dueAt, claimedBy, unfinished, waitingLine }) =>

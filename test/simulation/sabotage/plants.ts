@@ -214,8 +214,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'commands of a parked node go on',
     file: `${memory}/store.ts`,
-    find: "if (state.parked?.kind === 'failed') this.resting.add(state.node);",
-    replace: 'if (state.node.length === 0) this.resting.add(state.node);',
+    find: "if (state.parked?.kind === 'failed') this.queues.rest(state.node);",
+    replace: 'if (state.node.length === 0) this.queues.rest(state.node);',
   },
   {
     name: 'nobody tries again what could not be decided',
