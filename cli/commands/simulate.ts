@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { packageRoot } from '../../schemas/package-root.js';
+import { outagesOf, type OutageOf } from '../../world/record/outage.js';
 import type { SimulationResult } from '../composition/simulate.js';
 import { CommandFailed } from '../errors.js';
 import { printDocument, type OutputFormat } from '../output/print.js';
@@ -15,6 +16,7 @@ interface SimulateFlags {
   readonly days?: number;
   readonly seed: number;
   readonly outage?: number;
+  readonly outageOf: OutageOf;
   readonly output: OutputFormat;
 }
 
@@ -60,14 +62,17 @@ export function simulateCommand(terminal: Terminal): Command {
     .option('--nodes <n>', 'machines', positiveNumber, 1024)
     .option('--days <n>', 'only so many days of the record', positiveNumber)
     .option('--outage <n>', 'so many nodes fail together, over the record', positiveNumber)
+    .addOption(
+      new Option('--outage-of <what>', 'what they have in common').choices(outagesOf).default('rack'),
+    )
     .option('--seed <n>', 'chance of the simulated world', positiveNumber, 1)
     .addOption(outputOption(['table', 'json', 'yaml']))
-    .action(async ({ record, nodes, days, seed, outage, output }: SimulateFlags) => {
+    .action(async ({ record, nodes, days, seed, outage, outageOf, output }: SimulateFlags) => {
       const { simulateRecord } = await import('../composition/simulate.js');
       const result = await simulateRecord({
         ...{ record, nodes, seed },
         ...(days === undefined ? {} : { days }),
-        ...(outage === undefined ? {} : { outage }),
+        ...(outage === undefined ? {} : { outage: { nodes: outage, of: outageOf } }),
       });
       if (output === 'table') terminal.out(summaryOf(result));
       else printDocument(terminal, output, result);

@@ -5,7 +5,8 @@ import { playRecord, type PlayedRecord } from '../../simulation/record/play-reco
 import type { Rules } from '../../simulation/record/data-centre.js';
 import type { Happening } from '../../simulation/world/happening.js';
 import { clusterName } from '../../simulation/world/site.js';
-import { withOutage } from '../../world/record/outage.js';
+import { placeLabels } from '../../world/machines/node-registration.js';
+import { withOutage, type OutageOf } from '../../world/record/outage.js';
 import type { FailureRecord } from '../../world/record/row.js';
 import { readRecordFile } from '../../world/record/read-record.js';
 import { parseConfiguration } from '../configuration/load.js';
@@ -21,8 +22,8 @@ export interface SimulateOptions {
   readonly nodes: number;
   readonly days?: number;
   readonly seed: number;
-  /** So many nodes fail together, over the record, after its first two days. */
-  readonly outage?: number;
+  /** So many nodes fail together, over the record, after its first two days: those of racks, of switches or of power domains. */
+  readonly outage?: { readonly nodes: number; readonly of: OutageOf };
 }
 
 /** What a record came to in virtual time, counted from what was published and from what reached the simulated world. */
@@ -104,21 +105,26 @@ function rulesOfTheRecord(): Rules {
 const hourMs = 3_600_000;
 /** Time stops for everyone who waits and asks again: what is given back wakes the first ones in line by itself. */
 const askAgainMs = 5 * 60_000;
-const rackLabel = 'topology.kubernetes.io/rack';
 
 /** Time stops at each look, so there are few: what a fleet in real time is told within a second, this one is within minutes. */
 const watchful = {
   lookEvery: '10m',
-  labels: [rackLabel],
+  labels: Object.values(placeLabels),
   breakers: [
-    { name: 'rack', scope: `label:${rackLabel}`, nodes: 4, share: 0.2, within: '1h' },
+    ...Object.entries(placeLabels).map(([name, label]) => ({
+      ...{ name, scope: `label:${label}`, nodes: 4, share: 0.2, within: '1h' },
+    })),
     { name: 'many', nodes: 15, share: 0.01, within: '1h' },
   ],
 };
 
-function withOutageEarly(record: FailureRecord, fleet: number, nodes: number): FailureRecord {
+function withOutageEarly(
+  record: FailureRecord,
+  fleet: number,
+  outage: NonNullable<SimulateOptions['outage']>,
+): FailureRecord {
   const first = record.rows[0]?.startedAt ?? 0;
-  return withOutage(record, fleet, { nodes, at: first + 48 * hourMs, lastsMs: 4 * hourMs });
+  return withOutage(record, fleet, { ...outage, at: first + 48 * hourMs, lastsMs: 4 * hourMs });
 }
 
 /** What reached the simulated cluster and machines, in the words of the demo's result. */

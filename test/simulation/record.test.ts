@@ -33,6 +33,22 @@ describe('a failure record in virtual time', { timeout: 10 * 60_000 }, () => {
     expect(result.outcomes.Recovered).toBeGreaterThanOrEqual(0.9 * result.processes.ended);
   });
 
+  it.each([
+    ['switch', /switch[ =]switch-00/],
+    ['power', /power-domain[ =]power-0/],
+  ] as const)(
+    'with an outage of a %s over it, then that is one incident, and every node of it is repaired',
+    async (of, common) => {
+      const result = await simulateRecord({ record, nodes, days: 1, seed: 1, outage: { nodes: 32, of } });
+      expect(result.violations).toEqual([]);
+      expect(result).toMatchObject({ unaccountedReports: 0, cordonedLeft: 0 });
+      expect(result.incidents).toHaveLength(1);
+      expect(result.incidents[0]).toMatchObject({ nodes: 32 });
+      const { common: counted, shared } = result.incidents[0] ?? { common: '', shared: [] };
+      expect([counted, ...shared].join()).toMatch(common);
+    },
+  );
+
   it('is played through the same steps again for the same seed, and through others for another', async () => {
     const play = (seed: number) => withoutRealTime(() => simulateRecord({ record, nodes, days: 4, seed }));
     const { hash } = await play(1);

@@ -13,6 +13,14 @@ const fromKernelLog: ReadonlySet<string> = new Set<ProblemCondition>([
 
 const machinesPerRack = 32;
 const racksPerZone = 8;
+/** Each feeds every fourth rack, so that none is alone with a zone. */
+const powerDomains = 4;
+/** What machines stand or fall with. */
+export const placeLabels = {
+  rack: 'topology.kubernetes.io/rack',
+  switch: 'topology.kubernetes.io/switch',
+  power: 'topology.kubernetes.io/power-domain',
+} as const;
 const zones = ['a', 'b', 'c', 'd'] as const;
 const kubernetesVersion = 'v1.35.0';
 
@@ -45,11 +53,18 @@ export function placementLabels(index: number): Readonly<Record<string, string>>
   return {
     'topology.kubernetes.io/region': 'world',
     'topology.kubernetes.io/zone': `zone-${zone}`,
-    'topology.kubernetes.io/rack': `rack-${String(rack).padStart(2, '0')}`,
+    [placeLabels.rack]: `rack-${String(rack).padStart(2, '0')}`,
+    [placeLabels.switch]: `switch-${String(switchOf(rack, index)).padStart(2, '0')}`,
+    [placeLabels.power]: `power-${rack % powerDomains}`,
     'node.kubernetes.io/instance-type': index % 8 === 7 ? 'storage' : 'compute',
     'kubernetes.io/os': 'linux',
     'kubernetes.io/arch': 'amd64',
   };
+}
+
+/** Two racks share two switches: machines with odd numbers hang on the second one. */
+function switchOf(rack: number, index: number): number {
+  return rack - (rack % 2) + (index % 2);
 }
 
 export function nodeInfoOf(machine: Machine): NodeInfo {
