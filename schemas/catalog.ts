@@ -1,8 +1,11 @@
 import type { FaultClass } from '../domain/fault.js';
 import type { EventName } from './event-payloads.js';
 
-/** What a topic is for. `input`: maintenance decides by it. `audit`: to account for what was decided. */
-export type TopicClass = 'input' | 'fact' | 'request' | 'audit' | 'dead-letter';
+/**
+ * What a topic is for. `input`: maintenance decides by it. `audit`: to account for what was decided. `state`: what facts
+ * have come to, of each key the latest.
+ */
+export type TopicClass = 'input' | 'fact' | 'request' | 'audit' | 'state' | 'dead-letter';
 
 /** One topic of the installation, in the form that the event log creates it from. */
 export interface CatalogTopic {
@@ -29,11 +32,14 @@ function topic(name: string, event: EventName, topicClass: TopicClass, retention
     class: topicClass,
     key: nodeKeyText,
     retentionMs: retentionDays < 0 ? -1 : retentionDays * dayMs,
-    // Never: each record says something of its own, and the older one of a node is not outdated by the newer.
+    // Each record says something of its own, and the older one of a node is not outdated by the newer; but for states.
     compacted: false,
     openToProducers: false,
   };
 }
+
+/** Where the present state of each node stands. */
+export const stateTopic = 'node.state';
 
 const published: readonly CatalogTopic[] = [
   topic('fault.reports', 'ReportReceived', 'input', 14),
@@ -47,6 +53,7 @@ const published: readonly CatalogTopic[] = [
   topic('maintenance.outcomes', 'ProcessEnded', 'fact', -1),
   topic('migration.requests', 'MigrationRequested', 'request', 14),
   topic('fault.report-fates', 'ReportsDecided', 'audit', 30),
+  { ...topic(stateTopic, 'NodeState', 'state', -1), compacted: true },
 ];
 
 /** Topics that maintenance consumes. */
@@ -70,6 +77,11 @@ export const catalog: readonly CatalogTopic[] = [
     openToProducers: false,
   })),
 ];
+
+/** Topics whose records each follow from one fact of a node, and have its sequence. */
+export const factTopics: readonly string[] = published
+  .filter((entry) => entry.class === 'fact' || entry.class === 'request')
+  .map((entry) => entry.topic);
 
 /** The event that the records of a topic hold; undefined for dead letters and topics that are not ours. */
 export function eventOfTopic(name: string): EventName | undefined {

@@ -14,6 +14,7 @@ const eventNames = [
   'MigrationRequested',
   'MigrationReply',
   'ReportsDecided',
+  'NodeState',
 ] as const satisfies readonly EventName[];
 
 /** Names of all events, in the order of the flow. */

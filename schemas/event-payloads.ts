@@ -1,6 +1,7 @@
 import type { FaultChangedPayload } from './events/fault-changed.js';
 import type { MigrationReplyPayload } from './events/migration-reply.js';
 import type { MigrationRequestedPayload } from './events/migration-requested.js';
+import type { NodeStatePayload } from './events/node-state.js';
 import type { ProcessEndedPayload } from './events/process-ended.js';
 import type { ProcessEventPayload } from './events/process-event.js';
 import type { ReportReceivedPayload } from './events/report-received.js';
@@ -17,6 +18,7 @@ export interface EventPayloads {
   MigrationRequested: MigrationRequestedPayload;
   MigrationReply: MigrationReplyPayload;
   ReportsDecided: ReportsDecidedPayload;
+  NodeState: NodeStatePayload;
 }
 
 export type EventName = keyof EventPayloads;

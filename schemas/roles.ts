@@ -10,7 +10,7 @@ export interface TopicsOfRole {
 }
 
 /** What is meant for others. Input topics are not: raw reports and orders tell what nobody has decided yet. */
-const forSubscribers: ReadonlySet<TopicClass> = new Set<TopicClass>(['fact', 'request', 'audit']);
+const forSubscribers: ReadonlySet<TopicClass> = new Set<TopicClass>(['fact', 'request', 'audit', 'state']);
 
 /** The topics that a role may read and write; nobody else may. */
 export function topicsOfRole(role: Role): TopicsOfRole {

@@ -1,5 +1,6 @@
 import { faultClasses, faultTypes, type FaultClass, type FaultType } from '../domain/fault.js';
 import { outcomes, type Outcome } from '../domain/node-state.js';
+import { stateTopic } from '../schemas/catalog.js';
 import { topicsOfRole } from '../schemas/roles.js';
 
 /** What of an event can be asked for. Absent: the event says nothing about it. */
@@ -22,8 +23,8 @@ export interface EventFilter {
   readonly outcomes?: ReadonlySet<Outcome>;
 }
 
-/** Topics that are meant for subscribers. */
-export const offeredTopics = topicsOfRole('subscriber').reads;
+/** Topics of events that are meant for subscribers. By HTTP, states come from the journal, as they are at that moment. */
+export const offeredTopics = topicsOfRole('subscriber').reads.filter((topic) => topic !== stateTopic);
 
 /** A filter that says something that means nothing: it must let nobody believe that it filters. */
 export class FilterInvalid extends Error {

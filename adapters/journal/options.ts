@@ -13,6 +13,7 @@ import type { ArchiveFiles, FactArchive } from '../ports/archive.js';
 import type { ChangeBook } from '../ports/change-book.js';
 import type { Clock, Randomness } from '../ports/clock.js';
 import type { DeadLetterBook } from '../ports/dead-letters.js';
+import type { Duty } from '../ports/duty.js';
 import type { GuardBook } from '../ports/guard-book.js';
 import type { GuardHistory } from '../ports/guard-history.js';
 import type { GuardPolicies } from '../ports/guard-policies.js';
@@ -86,6 +87,8 @@ export interface OpenJournal {
   readonly deadLetters: DeadLetterBook;
   readonly positions: Positions;
   readonly archive: FactArchive;
+  /** Telling everybody of the present state of nodes. */
+  readonly nodeStates: Duty;
   readonly guardBook: GuardBook;
   readonly guardPolicies: GuardPolicies;
   readonly guardHistory: GuardHistory;

@@ -11,6 +11,7 @@ import { MemoryJournal } from './journal/advance.js';
 import { MemoryChangeBook } from './journal/change-book.js';
 import { MemoryCommandQueue } from './journal/commands.js';
 import { MemoryDeadLetters } from './journal/dead-letters.js';
+import { MemoryDuty } from './journal/duty.js';
 import { MemoryHistory } from './journal/history.js';
 import { MemoryGuardBook } from './journal/guard-book.js';
 import { MemoryGuardHistory } from './journal/guard-history.js';
@@ -53,6 +54,7 @@ export function createMemoryJournal(
   const outbox = new MemoryOutbox(store, options);
   const webhooks = new MemoryWebhookDeliveries(store.webhooks);
   const archive = new MemoryFactArchive(store);
+  const nodeStates = new MemoryDuty(store.nodeStates);
   return {
     journal: new MemoryJournal(store, options, fresh),
     commands: new MemoryCommandQueue(store, options, fresh),
@@ -64,6 +66,7 @@ export function createMemoryJournal(
     deadLetters: new MemoryDeadLetters(store),
     positions: new MemoryPositions(store),
     archive,
+    nodeStates,
     changeBook: new MemoryChangeBook(store, options),
     guardBook: new MemoryGuardBook(store),
     guardHistory: new MemoryGuardHistory(store),
@@ -73,6 +76,7 @@ export function createMemoryJournal(
     close: async () => {
       webhooks.releaseAll();
       await archive.release();
+      await nodeStates.release();
       await outbox.releaseAll();
     },
   };

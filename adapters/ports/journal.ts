@@ -348,6 +348,8 @@ export interface History {
     readonly limit: number;
   }): Promise<Page<NodeState>>;
   state(node: NodeKey): Promise<NodeState | undefined>;
+  /** Of those of these nodes that the journal knows, in any order. */
+  statesOf(nodes: readonly NodeKey[]): Promise<readonly NodeState[]>;
   /**
    * The state before the first fact that the journal holds itself: facts from there on fold on it, and need no archive.
    * Undefined: it holds all facts of the node.

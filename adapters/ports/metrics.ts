@@ -98,6 +98,13 @@ export interface WebhookMetrics {
   webhookAttempted(subscriber: string, result: WebhookResult): void;
 }
 
+/** States of nodes on their way to their topic. */
+export interface NodeStateMetrics {
+  /** Gives how old the oldest change is that is not told yet, ms; 0: there is none, or another copy tells. Asked whenever somebody looks. */
+  nodeStatesLag(look: () => number): void;
+  nodeStatesTold(count: number): void;
+}
+
 /** Facts of long ago that move into files. */
 export interface ArchiveMetrics {
   archiveRun(result: 'done' | 'failed'): void;
@@ -122,5 +129,6 @@ export interface ServiceMetrics
     StreamMetrics,
     TracerMetrics,
     WebhookMetrics,
+    NodeStateMetrics,
     ArchiveMetrics,
     CarriedMetrics {}

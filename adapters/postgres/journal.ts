@@ -18,6 +18,7 @@ import { Notices } from './journal/notices.js';
 import { PostgresOutbox } from './journal/outbox.js';
 import { PostgresPositions } from './journal/positions.js';
 import { PostgresJournal } from './journal/postgres-journal.js';
+import { SessionDuty } from './journal/session-duty.js';
 import { lockClasses, SessionLocks } from './journal/session-locks.js';
 import { PostgresTimers } from './journal/timers.js';
 import { PostgresUpkeep } from './journal/upkeep.js';
@@ -29,7 +30,7 @@ export interface PostgresJournalOptions extends JournalOptions {
   readonly connectionString: string;
   /** A login that is a member of faultline_reader only. Default: the same login, with that role set. */
   readonly readerConnectionString?: string;
-  /** Connections for decisions and commands; history, notices and locks take up to 6 more. Default 16. */
+  /** Connections for decisions and commands; history, notices and locks take up to 7 more. Default 16. */
   readonly connections?: number;
   /** No other process uses this journal: then nobody has to be told of commits. */
   readonly alone?: boolean;
@@ -57,6 +58,7 @@ export async function openPostgresJournal(
   const locks = new SessionLocks(settings('outbox'), lockClasses.outboxPartition);
   const webhookLocks = new SessionLocks(settings('webhooks'), lockClasses.webhookSubscriber);
   const archiveLocks = new SessionLocks(settings('archive'), lockClasses.archive);
+  const nodeStateLocks = new SessionLocks(settings('node-states'), lockClasses.nodeStates);
   const context: JournalContext = { database, notices, fresh: new FreshCommands(), options };
   const close = async (): Promise<void> => {
     await Promise.all([
@@ -64,6 +66,7 @@ export async function openPostgresJournal(
       locks.close(),
       webhookLocks.close(),
       archiveLocks.close(),
+      nodeStateLocks.close(),
       database.close(),
       reading.close(),
     ]);
@@ -88,6 +91,7 @@ export async function openPostgresJournal(
     deadLetters: new PostgresDeadLetters(context),
     positions: new PostgresPositions(database),
     archive: new PostgresFactArchive(database, archiveLocks),
+    nodeStates: new SessionDuty(nodeStateLocks),
     changeBook: new PostgresChangeBook(context),
     guardBook: new PostgresGuardBook(database),
     guardHistory: new PostgresGuardHistory(reading),

@@ -9,6 +9,7 @@ import { FigureMetrics } from './figure-metrics.js';
 import { guardPolicyMetrics } from './guard-policy-metrics.js';
 import { intakeMetrics } from './intake-metrics.js';
 import { maintenanceMetrics } from './maintenance-metrics.js';
+import { nodeStateMetrics } from './node-state-metrics.js';
 import { relayMetrics } from './relay-metrics.js';
 import { streamMetrics } from './stream-metrics.js';
 import { tracerMetrics } from './tracer-metrics.js';
@@ -93,6 +94,7 @@ export function createPrometheusMetrics({ version, clusters }: PrometheusOptions
       ...streamMetrics(registry),
       ...tracerMetrics(registry),
       ...webhookMetrics(registry),
+      ...nodeStateMetrics(registry),
       ...archiveMetrics(registry),
       ...carriedMetrics(registry),
     },

@@ -9,6 +9,7 @@ export const serviceNames = [
   'migrator',
   'tracer',
   'webhooks',
+  'node-states',
 ] as const;
 export type ServiceName = (typeof serviceNames)[number];
 

@@ -4,6 +4,7 @@ import { startExecutor } from './start/executor.js';
 import { startGuardWatches } from './start/guard-watches.js';
 import { startMaintenance } from './start/maintenance.js';
 import { startMigrator } from './start/migrator.js';
+import { startNodeStates } from './start/node-states.js';
 import { startRelay } from './start/relay.js';
 import { startTracer } from './start/tracer.js';
 import { startWebhooks } from './start/webhooks.js';
@@ -21,6 +22,7 @@ export function startServices(
   if (wanted.has('migrator')) running.push(startMigrator(context));
   if (wanted.has('tracer')) running.push(...startTracer(context));
   if (wanted.has('webhooks')) running.push(startWebhooks(context));
+  if (wanted.has('node-states')) running.push(startNodeStates(context));
   if (wanted.has('detector')) {
     for (const cluster of context.configuration.clusters) {
       const api = context.connections.clusters.get(cluster.name);

@@ -42,6 +42,7 @@ const whatClassesAre: Readonly<Record<CatalogTopic['class'], string>> = {
   fact: 'What happened.',
   request: 'What others are asked to do.',
   audit: 'To account for what was decided.',
+  state: 'What has become of each node, of each the latest.',
   'dead-letter': 'What could not be processed.',
 };
 

@@ -1,3 +1,5 @@
+import { coverageHeader, writerHeader } from '../state-coverage.js';
+
 /** One header of a record. */
 export interface HeaderDescription {
   readonly name: string;
@@ -26,7 +28,7 @@ export const eventHeaders: readonly HeaderDescription[] = [
   {
     name: 'ce_source',
     always: true,
-    pattern: '/faultline/[a-z0-9]+/[a-z]+',
+    pattern: '/faultline/[a-z0-9]+/[a-z-]+',
     is: '`/faultline/<installation>/<service>`',
   },
   { name: 'ce_time', always: true, pattern: '\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z', is: 'when it was said, UTC' },
@@ -61,6 +63,18 @@ export const eventHeaders: readonly HeaderDescription[] = [
     always: false,
     pattern: '.+',
     is: 'run that says this again; absent: it is said for the first time',
+  },
+  {
+    name: coverageHeader,
+    always: false,
+    pattern: '[a-z.-]+=\\d+(,[a-z.-]+=\\d+)*',
+    is: 'of `node.state`: by topic, the offset in the partition of the same number before which everything is in the states up to here',
+  },
+  {
+    name: writerHeader,
+    always: false,
+    pattern: '.+',
+    is: 'of `node.state`: the run of the service that wrote it',
   },
 ];
 

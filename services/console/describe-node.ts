@@ -3,44 +3,19 @@ import type { Fact } from '../../domain/fact.js';
 import { classOfFaultType, type Fault } from '../../domain/fault.js';
 import { namesOf } from '../../domain/identifiers.js';
 import type { NodeState, Parked } from '../../domain/node-state.js';
+import { summaryOf } from '../../domain/node-summary.js';
 import { sequenceText } from '../../schemas/cloud-events.js';
 import { apiVersion, toInstant } from './forms/form.js';
 import type { FactItem, FaultItem, NodeDescription, NodeItem } from './forms/nodes.js';
 
-function healthOf({ deleted, parked, process, faults }: NodeState): NodeItem['health'] {
-  if (deleted === true) return 'deleted';
-  if (parked !== undefined) return parked.kind === 'failed' ? 'parked' : 'waiting';
-  if (process?.context.waitingFor !== undefined) return 'waiting';
-  if (process !== undefined) return 'in-maintenance';
-  return Object.keys(faults).length > 0 ? 'faulty' : 'healthy';
-}
-
-function processSummary(state: NodeState): Pick<NodeItem, 'process'> {
-  const { process, parked } = state;
-  if (process === undefined) return {};
-  const { waitingFor: asked, mode } = process.context;
-  const waitingFor = parked === undefined ? asked : `node parked: ${parked.reason}`;
-  return {
-    process: {
-      processId: process.id,
-      workflow: process.workflow,
-      stage: process.stage,
-      mode,
-      startedAt: toInstant(process.startedAt),
-      ...(waitingFor === undefined ? {} : { waitingFor }),
-    },
-  };
-}
-
 /** One row of the list of nodes. */
 export function nodeItemOf(state: NodeState): NodeItem {
+  const { faults, process, changedAt, ...summary } = summaryOf(state);
   return {
-    ...namesOf(state.node),
-    health: healthOf(state),
-    faults: Object.keys(state.faults),
-    ...processSummary(state),
-    factVersion: state.version,
-    changedAt: toInstant(state.now),
+    ...summary,
+    faults: [...faults],
+    ...(process === undefined ? {} : { process: { ...process, startedAt: toInstant(process.startedAt) } }),
+    changedAt: toInstant(changedAt),
   };
 }
 

@@ -173,6 +173,7 @@ function journalOf(
     deadLetters: open.deadLetters,
     positions: open.positions,
     archive: open.archive,
+    nodeStates: open.nodeStates,
     changeBook: stepped('changeBook', open.changeBook, ['takeBack', 'soaking', 'endSoak', 'granted', 'end']),
     guardPolicies: open.guardPolicies,
     guardHistory: open.guardHistory,

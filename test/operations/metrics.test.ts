@@ -30,7 +30,15 @@ describe('given Faultline whole, what /metrics shows', { timeout: 120_000 }, () 
     await metric('faultline_build_info', { version: '1.2.3-test' }).toBe(1);
     await metric('faultline_cluster_mode', { cluster: 'a', mode: 'active' }).toBe(1);
     await metric('faultline_cluster_mode', { cluster: 'a', mode: 'observe' }).toBe(0);
-    for (const service of ['maintenance', 'timers', 'relay', 'executor', 'migrator', 'detector of a'])
+    for (const service of [
+      'maintenance',
+      'timers',
+      'relay',
+      'executor',
+      'migrator',
+      'node-states',
+      'detector of a',
+    ])
       await metric('faultline_service_ready', { service }).toBe(1);
     const scrape = await faultline.scrape();
     expect(valueOf(scrape, 'process_resident_memory_bytes')).toBeGreaterThan(0);
@@ -58,6 +66,8 @@ describe('given Faultline whole, what /metrics shows', { timeout: 120_000 }, () 
   it('counts reports that were taken, and those that were not, by reason', async () => {
     expect(await faultline.report(good, { ...good, type: 'Nonsense' })).toBe(202);
     await metric('faultline_reports_accepted_total').toBe(1);
+    await metric('faultline_node_states_told_total').toBeGreaterThan(0);
+    await metric('faultline_node_state_lag_seconds').toBe(0);
     await metric('faultline_reports_rejected_total', { reason: 'invalid' }).toBe(1);
     await metric('faultline_intake_append_queue_records').toBe(0);
     await fetch(`${faultline.installation.url}/v1/reports`, { method: 'POST', body: '<xml/>' });

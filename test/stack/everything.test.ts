@@ -21,7 +21,15 @@ import { writeConfiguration } from './site-configuration.js';
 import { tellStory } from './story.js';
 
 const minutes = (count: number): number => count * 60_000;
-const services = ['intake', 'console', 'detector', 'maintenance', 'relay', 'executor', 'migrator'];
+const services = [
+  'intake',
+  'console',
+  'detector',
+  'maintenance',
+  'relay',
+  'executor',
+  'migrator,node-states',
+];
 const names = ['a', 'b'];
 /** Here a disruption budget forbids every eviction: pods are deleted at their deadline. */
 const guarded = 'b';
@@ -52,7 +60,7 @@ beforeAll(async () => {
   );
   processes = await Promise.all(
     services.map(async (service) => {
-      const started = await startFaultline({ configuration, folder: site.folder, only: [service] });
+      const started = await startFaultline({ configuration, folder: site.folder, only: service.split(',') });
       cleanups.add(() => started.process.stop());
       return started;
     }),

@@ -4,6 +4,8 @@ import type { TopicSpecification } from '../../ports/event-log.js';
 /** What a topic takes as one batch of records; our requests stay below it. */
 export const maxBatchBytes = 4_194_304;
 
+const dayMs = 86_400_000;
+
 /** What a topic is made with, in Kafka's names. */
 export function topicSettings({
   retentionMs,
@@ -17,6 +19,8 @@ export function topicSettings({
     'retention.ms': `${retentionMs}`,
     // A limit of the broker's own would end early what is to be kept for its days.
     'retention.bytes': '-1',
+    // What is still written to is never compacted: whoever reads to the end reads it all.
+    ...(compacted ? { 'segment.ms': `${dayMs}` } : {}),
   };
 }
 

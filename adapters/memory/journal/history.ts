@@ -45,6 +45,10 @@ export class MemoryHistory implements History {
     return this.#store.states.get(node);
   }
 
+  async statesOf(nodes: readonly NodeKey[]): Promise<readonly NodeState[]> {
+    return nodes.flatMap((node) => this.#store.states.get(node) ?? []);
+  }
+
   snapshot(node: NodeKey): Promise<NodeState | undefined> {
     return this.#facts.snapshot(node);
   }

@@ -13,6 +13,7 @@ import type { ConsumedOffset } from '../../journal/fence.js';
 import type { LostInput } from '../../journal/options.js';
 import { WakeUp } from '../../journal/wake-up.js';
 import { StoredArchive } from './archive.js';
+import type { DutyHolder } from './duty.js';
 import { MemoryChanges } from './changes.js';
 import { Fleet } from './fleet.js';
 import { Lines } from './lines.js';
@@ -71,6 +72,7 @@ export class MemoryStore {
   /** Those that are kept here. */
   readonly facts = new Map<NodeKey, StoredFact[]>();
   readonly archive = new StoredArchive();
+  readonly nodeStates: DutyHolder = { holder: undefined };
   readonly repeats = new Map<NodeKey, Map<string, Repeats>>();
   /** Inputs of parked nodes, by place; what was taken up stays until nothing waits any more. */
   readonly waiting = new Map<NodeKey, StoredWaitingInput[]>();

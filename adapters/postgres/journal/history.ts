@@ -60,6 +60,14 @@ export class PostgresHistory implements History {
     return row?.state;
   }
 
+  async statesOf(nodes: readonly NodeKey[]): Promise<readonly NodeState[]> {
+    const rows = await this.#database.query<{ state: NodeState }>({
+      text: 'SELECT state FROM journal.node_state WHERE node_key = ANY ($1::text[]) AND version > 0',
+      values: [nodes],
+    });
+    return rows.map(({ state }) => state);
+  }
+
   snapshot(node: NodeKey): Promise<NodeState | undefined> {
     return this.#facts.snapshot(node);
   }

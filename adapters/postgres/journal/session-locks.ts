@@ -6,6 +6,7 @@ export const lockClasses = {
   outboxPartition: 7_264_023,
   webhookSubscriber: 7_264_024,
   archive: 7_264_025,
+  nodeStates: 7_264_026,
 } as const;
 
 /** Session locks on things of one kind that have numbers, on one connection of their own: they go when it goes. */

@@ -2,12 +2,13 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
 import { commandTypes, operations } from '../../../domain/command.js';
 import { faultTypes } from '../../../domain/fault.js';
+import { nodeHealths } from '../../../domain/node-summary.js';
 import { metricSays } from '../../../domain/metric-verdict.js';
 import { endsOfPause } from '../../../domain/pause.js';
 import type { Where } from '../../../domain/where.js';
 import { form, instant, list, part, word } from './form.js';
 import { givenBy } from './given-by.js';
-import { nodeHealths, processSummary } from './nodes.js';
+import { processSummary } from './nodes.js';
 
 const name = Type.String({ minLength: 1, maxLength: 317 });
 

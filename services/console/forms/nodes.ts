@@ -2,9 +2,8 @@ import { Type, type Static } from '@sinclair/typebox';
 
 import { faultClasses, faultTypes } from '../../../domain/fault.js';
 import { workflowNames } from '../../../domain/node-state.js';
+import { nodeHealths } from '../../../domain/node-summary.js';
 import { form, instant, list, openObject, part, word } from './form.js';
-
-export const nodeHealths = ['healthy', 'faulty', 'in-maintenance', 'waiting', 'parked', 'deleted'] as const;
 
 export const processSummary = part({
   processId: Type.String(),

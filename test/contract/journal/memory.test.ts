@@ -17,6 +17,7 @@ import { lostInputSuite } from './lost-input-suite.js';
 import { fenceSuite } from './fence-suite.js';
 import { forgottenSuite } from './forgotten-suite.js';
 import { madeAgainSuite } from './made-again-suite.js';
+import { nodeStatesSuite } from './node-states-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { positionsSuite } from './positions-suite.js';
 import { repeatsSuite } from './repeats-suite.js';
@@ -59,6 +60,7 @@ describe('the journal in memory', () => {
   fenceSuite(() => harness, 60);
   forgottenSuite(() => harness);
   madeAgainSuite(() => harness, 100);
+  nodeStatesSuite(() => harness);
   parkingSuite(() => harness);
   positionsSuite(() => harness);
   repeatsSuite(() => harness, 200);

@@ -18,6 +18,7 @@ import { lostInputSuite } from './lost-input-suite.js';
 import { fenceSuite } from './fence-suite.js';
 import { forgottenSuite } from './forgotten-suite.js';
 import { madeAgainSuite } from './made-again-suite.js';
+import { nodeStatesSuite } from './node-states-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { positionsSuite } from './positions-suite.js';
 import { repeatsSuite } from './repeats-suite.js';
@@ -65,6 +66,7 @@ describe('the journal on PostgreSQL', () => {
   fenceSuite(() => harness, 25);
   forgottenSuite(() => harness);
   madeAgainSuite(() => harness, 12);
+  nodeStatesSuite(() => harness);
   parkingSuite(() => harness);
   positionsSuite(() => harness);
   repeatsSuite(() => harness, 15);

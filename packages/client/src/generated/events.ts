@@ -182,6 +182,26 @@ export interface ReportsDecided {
   readonly decided: readonly ({ readonly reportId: string; readonly cluster: string; readonly node: string; readonly type: string; readonly source: string; readonly fate: 'UNKNOWN' | 'OPENED' | 'RECURRED' | 'REPEATED' | 'CLEARED' | 'IGNORED'; readonly reason: null | string; readonly faultId: null | string; readonly processId: null | string; readonly at: number; })[];
 }
 
+/** The present state of a node, as lists and streams of the console tell of it. Compacted: of each node the last one stays. Key: <cluster>/<node>. */
+export interface NodeState {
+  /** Name of the Kubernetes cluster: DNS-1123 label, at most 63 characters. */
+  readonly cluster: string;
+  /** Name of the Node object: DNS-1123 subdomain, at most 253 characters. */
+  readonly node: string;
+  /** WAITING: its process waits, for a person or for a release that knows its workflow. UNKNOWN: the journal knows nothing of the node any more. */
+  readonly health: 'UNKNOWN' | 'HEALTHY' | 'FAULTY' | 'IN_MAINTENANCE' | 'WAITING' | 'PARKED' | 'DELETED';
+  /** Types of its open faults. */
+  readonly faults: readonly (string)[];
+  /** Its maintenance process, if there is one. */
+  readonly process: null | { readonly processId: string; readonly workflow: string; readonly stage: string; readonly mode: 'UNKNOWN' | 'OBSERVE' | 'ACTIVE'; readonly startedAt: number; readonly waitingFor: null | string; };
+  /** Version of the last fact that is in it; 0: none is. */
+  readonly factVersion: number;
+  /** What events of this node have as ce_sequence is in here up to this one, and new behind it. Compare as text. */
+  readonly sequence: string;
+  /** When that fact was decided, milliseconds since the epoch. */
+  readonly changedAt: number;
+}
+
 /** Every event, and what it holds. */
 export interface EventData {
   ReportReceived: ReportReceived;
@@ -192,6 +212,7 @@ export interface EventData {
   MigrationRequested: MigrationRequested;
   MigrationReply: MigrationReply;
   ReportsDecided: ReportsDecided;
+  NodeState: NodeState;
 }
 
 /** The event that the records of a topic hold. */
@@ -206,6 +227,7 @@ export const eventOfTopic = {
   'maintenance.outcomes': 'ProcessEnded',
   'migration.requests': 'MigrationRequested',
   'fault.report-fates': 'ReportsDecided',
+  'node.state': 'NodeState',
 } as const satisfies Readonly<Record<string, keyof EventData>>;
 
 /** Whatever schema an event was written with, it is read into this one. */
@@ -218,4 +240,5 @@ export const readerSchemas: Readonly<Record<keyof EventData, object>> = {
   MigrationRequested: {"type":"record","name":"MigrationRequested","namespace":"dev.faultline","doc":"Workload is asked to leave a node. Whoever can migrate answers with MigrationReply per pod. Key: <cluster>/<node>.","fields":[{"name":"requestId","type":"string","doc":"Id of the request; repeated in every reply."},{"name":"processId","type":"string","doc":"Maintenance process that asks."},{"name":"cluster","type":"string","doc":"Name of the Kubernetes cluster: DNS-1123 label, at most 63 characters."},{"name":"node","type":"string","doc":"Name of the Node object: DNS-1123 subdomain, at most 253 characters."},{"name":"nodeUid","type":["null","string"],"doc":"metadata.uid of the Node.","default":null},{"name":"pods","type":{"type":"array","items":{"type":"record","name":"PodReference","doc":"A pod, always with its UID so that a namesake is never touched.","fields":[{"name":"namespace","type":"string","doc":"Namespace of the pod."},{"name":"name","type":"string","doc":"Name of the pod."},{"name":"uid","type":"string","doc":"metadata.uid of the pod."}]}},"doc":"Pods that are asked to move."},{"name":"reason","type":"string","doc":"Why the node is emptied."},{"name":"deadlineMs","type":"long","doc":"Time to move, in milliseconds from the moment the log acknowledged this record."}]},
   MigrationReply: {"type":"record","name":"MigrationReply","namespace":"dev.faultline","doc":"What became of one pod of a migration request. Key: <cluster>/<node> of the node it leaves.","fields":[{"name":"requestId","type":"string","doc":"Id of the request this answers."},{"name":"processId","type":"string","doc":"Process id of the request."},{"name":"cluster","type":"string","doc":"Name of the Kubernetes cluster: DNS-1123 label, at most 63 characters."},{"name":"node","type":"string","doc":"Name of the Node object: DNS-1123 subdomain, at most 253 characters."},{"name":"pod","type":{"type":"record","name":"PodReference","doc":"A pod, always with its UID so that a namesake is never touched.","fields":[{"name":"namespace","type":"string","doc":"Namespace of the pod."},{"name":"name","type":"string","doc":"Name of the pod."},{"name":"uid","type":"string","doc":"metadata.uid of the pod."}]},"doc":"The pod, as in the request."},{"name":"status","type":{"type":"enum","name":"MigrationStatus","doc":"Where the pod stands.","symbols":["UNKNOWN","ACCEPTED","REFUSED","MOVED","DESTROYED"],"default":"UNKNOWN"},"doc":"Where the pod stands."},{"name":"by","type":"string","doc":"Who answers."},{"name":"reason","type":["null","string"],"doc":"Why, above all when refused.","default":null}]},
   ReportsDecided: {"type":"record","name":"ReportsDecided","namespace":"dev.faultline","doc":"What became of reports: by this stream anyone outside can account for each acknowledged report. Key: <cluster>/<node> of the first entry.","fields":[{"name":"decided","type":{"type":"array","items":{"type":"record","name":"DecidedReport","doc":"What became of one report.","fields":[{"name":"reportId","type":"string","doc":"UUID of the report."},{"name":"cluster","type":"string","doc":"Name of the Kubernetes cluster: DNS-1123 label, at most 63 characters."},{"name":"node","type":"string","doc":"Name of the Node object: DNS-1123 subdomain, at most 253 characters."},{"name":"type","type":"string","doc":"Fault type as reported."},{"name":"source","type":"string","doc":"Source as reported."},{"name":"fate","type":{"type":"enum","name":"ReportFate","doc":"What became of the report.","symbols":["UNKNOWN","OPENED","RECURRED","REPEATED","CLEARED","IGNORED"],"default":"UNKNOWN"},"doc":"What became of the report."},{"name":"reason","type":["null","string"],"doc":"Why it was ignored, for instance StaleBoot.","default":null},{"name":"faultId","type":["null","string"],"doc":"Fault it opened, repeated or cleared.","default":null},{"name":"processId","type":["null","string"],"doc":"Process that handles this fault already.","default":null},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was decided, milliseconds since the epoch."}]}},"doc":"One entry per report, in the order of decision."}]},
+  NodeState: {"type":"record","name":"NodeState","namespace":"dev.faultline","doc":"The present state of a node, as lists and streams of the console tell of it. Compacted: of each node the last one stays. Key: <cluster>/<node>.","fields":[{"name":"cluster","type":"string","doc":"Name of the Kubernetes cluster: DNS-1123 label, at most 63 characters."},{"name":"node","type":"string","doc":"Name of the Node object: DNS-1123 subdomain, at most 253 characters."},{"name":"health","type":{"type":"enum","name":"NodeHealth","doc":"How a node is, in one word.","symbols":["UNKNOWN","HEALTHY","FAULTY","IN_MAINTENANCE","WAITING","PARKED","DELETED"],"default":"UNKNOWN"},"doc":"WAITING: its process waits, for a person or for a release that knows its workflow. UNKNOWN: the journal knows nothing of the node any more."},{"name":"faults","type":{"type":"array","items":"string"},"doc":"Types of its open faults."},{"name":"process","type":["null",{"type":"record","name":"ProcessSummary","doc":"The maintenance process of a node.","fields":[{"name":"processId","type":"string","doc":"The process."},{"name":"workflow","type":"string","doc":"Its workflow, for instance reboot."},{"name":"stage","type":"string","doc":"Stage it is in."},{"name":"mode","type":{"type":"enum","name":"ProcessMode","doc":"Whether a process acts.","symbols":["UNKNOWN","OBSERVE","ACTIVE"],"default":"UNKNOWN"},"doc":"OBSERVE: it says what it would do, and does nothing."},{"name":"startedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it started, milliseconds since the epoch."},{"name":"waitingFor","type":["null","string"],"doc":"Why a person is asked.","default":null}]}],"doc":"Its maintenance process, if there is one.","default":null},{"name":"factVersion","type":"long","doc":"Version of the last fact that is in it; 0: none is."},{"name":"sequence","type":"string","doc":"What events of this node have as ce_sequence is in here up to this one, and new behind it. Compare as text."},{"name":"changedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When that fact was decided, milliseconds since the epoch."}]},
 };
