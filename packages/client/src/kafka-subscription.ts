@@ -1,8 +1,13 @@
-import kafkajs, { type Consumer, type EachBatchPayload, type KafkaConfig, type KafkaMessage } from 'kafkajs';
+import kafkajs, { type Consumer, type EachBatchPayload, type Kafka, type KafkaConfig } from 'kafkajs';
 import { patchRequestQueue } from '../../protocols/request-queue-patch.js';
 import { Checkpoint } from './checkpoint.js';
+import type { LastSequence } from './duplicate-filter.js';
+import type { AnyEvent } from './event.js';
 import type { eventOfTopic } from './generated/events.js';
-import { reasonOf, SubscriptionFailed, type RawRecord } from './problems.js';
+import { consumerSettings, crashOf, rawRecord } from './kafka-records.js';
+import { beginWithStates } from './begin-with-states.js';
+import type { PresentStates } from './present-states.js';
+import { reasonOf, SubscriptionFailed, UnreadableRecord } from './problems.js';
 import { readRecord } from './read-record.js';
 import { backOff, PartitionDelivery, type SubscriberOptions, type Subscription } from './subscriber.js';
 import { WriterSchemas, type RegistryAccess } from './writer-schemas.js';
@@ -16,20 +21,14 @@ export interface KafkaOptions extends SubscriberOptions {
   readonly topics: readonly (keyof typeof eventOfTopic)[];
   /**
    * Where a partition is begun that has no checkpoint, or whose checkpoint is older than what Kafka still holds. `now` then
-   * leaves a gap. Default `beginning`.
+   * leaves a gap. `states`: a group that has no checkpoint at all is first given the present state of each node (`NodeState`), and
+   * then what is not in it; one copy of a subscriber begins so, others join when it has. Default `beginning`.
    */
-  readonly from?: 'beginning' | 'now';
+  readonly from?: 'beginning' | 'now' | 'states';
   /** Default 1,000. What was acted on since comes again after a crash. */
   readonly checkpointEveryMs?: number;
 }
 
-const consumerSettings = {
-  sessionTimeout: 45_000,
-  heartbeatInterval: 3_000,
-  rebalanceTimeout: 90_000,
-  maxWaitTimeInMs: 250,
-  allowAutoTopicCreation: false,
-} as const;
 const beatEveryMs = 1_000;
 const partitionsAtOnce = 8;
 
@@ -53,17 +52,24 @@ export function subscribeToKafka(options: KafkaOptions): Subscription {
 class KafkaSubscription implements Subscription {
   readonly ended: Promise<void>;
   readonly #options: KafkaOptions;
+  readonly #kafka: Kafka;
   readonly #schemas: WriterSchemas;
   readonly #stopping = new AbortController();
   /** Aborts when our partitions may be somebody else's, and at the end. */
   #generation = new AbortController();
   readonly #partitions = new Map<string, AssignedPartition>();
   readonly #running = new Set<Promise<void>>();
+  readonly #ownLastSequence: LastSequence | undefined;
+  /** Of the states that were given first, by node. */
+  #told: ReadonlyMap<string, string> = new Map();
+  #hasStart = false;
   #failure: Error | undefined;
 
   constructor(options: KafkaOptions) {
     patchRequestQueue();
-    this.#options = options;
+    this.#options = { ...options, lastSequence: (event) => this.#lastSequence(event) };
+    this.#ownLastSequence = options.lastSequence;
+    this.#kafka = new kafkajs.Kafka({ logLevel: kafkajs.logLevel.NOTHING, ...options.kafka });
     this.#schemas = new WriterSchemas(options.registry);
     this.ended = this.#run();
     // Whoever only waits for stop() need not look at it.
@@ -78,15 +84,47 @@ class KafkaSubscription implements Subscription {
   async #run(): Promise<void> {
     for (let tries = 1; !this.#isOver(); tries += 1) {
       try {
+        await this.#begin();
+        if (this.#isOver()) break;
         await this.#consume(() => {
           tries = 0;
         });
       } catch (error) {
-        if (isRefusal(error)) this.#fail(new SubscriptionFailed(refusalText(error), { cause: error }));
+        if (error instanceof SubscriptionFailed || error instanceof UnreadableRecord) this.#fail(error);
+        else if (isRefusal(error)) this.#fail(new SubscriptionFailed(refusalText(error), { cause: error }));
         else await this.#tryAgain(error, tries);
       }
     }
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** What is in the states that were given is known, as what its own store says is. */
+  async #lastSequence(event: AnyEvent): Promise<string | undefined> {
+    const own = await this.#ownLastSequence?.(event);
+    const told = event.type === 'NodeState' ? undefined : this.#told.get(event.node);
+    return told !== undefined && (own === undefined || own < told) ? told : own;
+  }
+
+  /** Gives the present states, where that is wanted and the group was nowhere yet. */
+  async #begin(): Promise<void> {
+    const { from, group, topics } = this.#options;
+    if (from !== 'states' || this.#hasStart) return;
+    this.#hasStart = await beginWithStates(this.#kafka, {
+      ...{ group, topics, signal: this.#stopping.signal },
+      deliver: (states) => this.#deliverStates(states),
+    });
+  }
+
+  /** Resolves when all are acknowledged; with false when it was interrupted. */
+  async #deliverStates({ records, sequences }: PresentStates): Promise<boolean> {
+    const { signal } = this.#stopping;
+    const checkpoint = new Checkpoint<string>();
+    const delivery = new PartitionDelivery(this.#options, checkpoint, signal);
+    for (const record of records)
+      if (!(await delivery.deliver(() => readRecord(record, this.#schemas), ''))) return false;
+    while (checkpoint.open > 0 && !this.#isOver()) await backOff(1, signal);
+    this.#told = sequences;
+    return checkpoint.open === 0;
   }
 
   /** A method, since it changes while others are awaited. */
@@ -117,8 +155,8 @@ class KafkaSubscription implements Subscription {
 
   /** One consumer, until the subscription is over (resolves) or KafkaJS has given it up (rejects). */
   async #consume(onJoined: () => void): Promise<void> {
-    const { kafka, group, topics, from = 'beginning', checkpointEveryMs = 1_000 } = this.#options;
-    const consumer = new kafkajs.Kafka({ logLevel: kafkajs.logLevel.NOTHING, ...kafka }).consumer({
+    const { group, topics, from = 'beginning', checkpointEveryMs = 1_000 } = this.#options;
+    const consumer = this.#kafka.consumer({
       ...consumerSettings,
       groupId: group,
     });
@@ -135,7 +173,7 @@ class KafkaSubscription implements Subscription {
     const timer = setInterval(() => void this.#commit(consumer), checkpointEveryMs);
     try {
       await consumer.connect();
-      await consumer.subscribe({ topics: [...topics], fromBeginning: from === 'beginning' });
+      await consumer.subscribe({ topics: [...topics], fromBeginning: from !== 'now' });
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
@@ -229,18 +267,6 @@ function keepBeating(payload: EachBatchPayload): () => void {
   };
 }
 
-/** Rejects when KafkaJS has given its consumer up; it says so nowhere else. */
-function crashOf(consumer: Consumer): Promise<never> {
-  const crashed = new Promise<never>((_resolve, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-      if (!restart) reject(error);
-    });
-  });
-  // It may come while something else is waited for.
-  crashed.catch(() => undefined);
-  return crashed;
-}
-
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -248,22 +274,6 @@ function aborted(signal: AbortSignal): Promise<void> {
       resolve();
     });
   });
-}
-
-function rawRecord(topic: string, partition: number, message: KafkaMessage): RawRecord {
-  const { offset, key, value, headers = {} } = message;
-  const texts = Object.entries(headers).flatMap(([name, given]) => {
-    const one = Array.isArray(given) ? given.at(-1) : given;
-    return one === undefined ? [] : [[name, one.toString()] as const];
-  });
-  return {
-    topic,
-    partition,
-    offset,
-    key: key?.toString('utf8'),
-    value: value ?? undefined,
-    headers: Object.fromEntries(texts),
-  };
 }
 
 /** What no waiting mends. */

@@ -16,6 +16,7 @@ import { LogUnavailable, type LogRecord, type NewRecord } from '../../../adapter
 import { startKafka, type KafkaStack } from '../../../stack/kafka.js';
 import { describeClient } from './kafka-client.js';
 import { describeRefusals } from './kafka-refusals.js';
+import { describeStates } from './kafka-states.js';
 import { describeTopics, users } from './kafka-topics.js';
 import { eventually, Fence, readAll, Reader, record, texts } from './reading.js';
 
@@ -64,6 +65,7 @@ describe('Kafka and the traps of its client', { timeout: 60_000 }, () => {
   describeTopics(running, () => folder);
   describeRefusals(running, () => folder);
   describeClient(running);
+  describeStates(running);
 
   it('arms no timer for a connection on which nothing waits', () => {
     patchRequestQueue();
