@@ -16,9 +16,9 @@ type Isolate = CommandOf<'isolateNode'>;
 
 /** Taint, cordon and notes for autoscalers in one patch. Isolating what this process isolated already is done. */
 export const isolateNode: Effect<'isolateNode'> = async (command, world) => {
-  const node = await seenOrRead(command, world);
-  if (isEnding(node)) return node;
-  const early = planOf(node, command, world);
+  const looked = await look(command, world);
+  if (isEnding(looked)) return looked;
+  const { node, plan: early } = looked;
   if (early.kind !== 'patch') return early;
   const observation = observationOf(node, world.settings);
   const { pool } = observation;
@@ -36,14 +36,22 @@ export const isolateNode: Effect<'isolateNode'> = async (command, world) => {
   };
 };
 
+/** A node, and what is to be done about it. */
+interface Looked {
+  readonly node: KubernetesNode;
+  readonly plan: Plan;
+}
+
 /**
  * The node as the watch saw it, if that leads to a patch: the patch holds only for exactly this version, so the server
  * confirms in one request what was seen, or the node is read. Whatever ends without a patch is decided by a read.
  */
-async function seenOrRead(command: Isolate, world: World): Promise<KubernetesNode | Ending> {
+async function look(command: Isolate, world: World): Promise<Looked | Ending> {
   const seen = world.cluster.nodeSeen(world.nodeName);
-  const leadsToPatch = seen !== undefined && planOf(seen, command, world).kind === 'patch';
-  return leadsToPatch ? seen : readNode(world);
+  const plan = seen === undefined ? undefined : planOf(seen, command, world);
+  if (seen !== undefined && plan?.kind === 'patch') return { node: seen, plan };
+  const node = await readNode(world);
+  return isEnding(node) ? node : { node, plan: planOf(node, command, world) };
 }
 
 /** Decides by the present: is it still the node, the boot and the fault that the process speaks of? */
