@@ -112,8 +112,8 @@ export class Heard {
       const isOurs = headers['ce_source'] === this.#writer.source;
       const other = isOurs ? (headers['ce_sequence'] ?? '') : '';
       this.#told.set(node, other);
-      // By one that does not know yet that it is over: it may have told what is no longer so.
-      if (this.#isSwept) this.#ask(node, { partition, since: appendedAt, other });
+      // By one that may not know yet that it is over: even while all are told it may tell what is no longer so.
+      this.#ask(node, { partition, since: appendedAt, other });
     }
     if (this.#isSwept) this.#seal(partition, node);
   }

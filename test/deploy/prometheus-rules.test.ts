@@ -100,6 +100,7 @@ const firing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'faultline_webhook_events{subscriber="s",state="dead",instance="one"}': '1x120',
   },
   FaultlineWebhookPaused: { 'faultline_webhook_paused{subscriber="s",instance="one"}': '1x120' },
+  FaultlineNodeStatesBehind: { 'faultline_node_state_lag_seconds{instance="one"}': '61x120' },
   FaultlineLogEpochChanged: { 'faultline_log_epoch{instance="one"}': '1x80 2x40' },
   FaultlineEventLoopBlocked: {
     'nodejs_eventloop_lag_p99_seconds{job="faultline",instance="one"}': '0.6x120',

@@ -194,7 +194,6 @@ describe('what was heard', () => {
 
   it('given another run wrote an older state while this one wrote, then the state is due again, whichever stands last', () => {
     const heard = heardUpTo(7n);
-    heard.swept();
     const of = { topic: stateTopic, partition: 0 };
     const headers = {
       ce_source: '/faultline/t/node-states',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { MemoryDuty, type DutyHolder } from '../../../adapters/memory/journal/duty.js';
 import { MemoryEventLog } from '../../../adapters/memory/event-log.js';
 import type { EventLog, LogRecord, NewRecord } from '../../../adapters/ports/event-log.js';
@@ -136,7 +137,7 @@ export class StatesSite {
     const duty = new MemoryDuty(this.#shared);
     const ended = runNodeStates({
       clock: this.clock,
-      randomness: { next: () => 0.5, uuid: () => `run-${this.#copies.length}` },
+      randomness: { next: () => 0.5, uuid: () => randomUUID() },
       log: silentLog,
       signal: stopping.signal,
       workload: new Workload(),
