@@ -16,15 +16,22 @@ const fullLine = `pools/in-flight/${clusterName}/${pools.full}`;
 /**
  * A fleet, commands that isolate nodes and wait for leave because their pool is used up, and commands that may begin. Written into
  * the journal as the maintenance core would: a thousand processes are decided in no time that way.
+ *
+ * @param wanted.isCounted whether PostgreSQL knows afterwards how much there is, as it does some minutes later
  */
 export async function fillFleet(
   connectionString: string,
-  wanted: { readonly nodes: number; readonly waiting: number; readonly claims: number },
+  wanted: {
+    readonly nodes: number;
+    readonly waiting: number;
+    readonly claims: number;
+    readonly isCounted?: boolean;
+  },
 ): Promise<void> {
   const database = new pg.Client({ connectionString });
   await database.connect();
   try {
-    const { nodes, waiting, claims } = wanted;
+    const { nodes, waiting, claims, isCounted = true } = wanted;
     progress(`${nodes} nodes, ${waiting} commands that wait, ${claims} that may begin`);
     const now = Date.now();
     await database.query('INSERT INTO journal.fleet_cluster (cluster, observed_at) VALUES ($1, $2)', [
@@ -55,7 +62,7 @@ export async function fillFleet(
       [clusterName, waiting + claims, waiting, now, fullLine],
     );
     await database.query('UPDATE journal.installation SET paused = false');
-    await database.query('VACUUM ANALYZE');
+    if (isCounted) await database.query('VACUUM ANALYZE');
   } finally {
     await database.end();
   }

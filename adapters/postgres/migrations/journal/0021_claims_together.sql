@@ -1,7 +1,8 @@
 -- Commands that ask for leave together are mostly claimed together: each is free, and there is room for all of them. One
 -- statement finds those and claims them; the others are looked at one after the other, as in 0017. Plans are made once, in nested loops: what
--- is joined are a few asks with a few rows of tables that may hold many, and OFFSET 0 keeps a question about one row from being turned
--- into a join with all of them, which looks cheap while there are none.
+-- is joined are a few asks with a few rows of tables that may hold many. While there are none every way to find them looks as cheap as
+-- any other, so each question leaves one: OFFSET 0 keeps it from being turned into a join with all rows, an array of ids is looked up
+-- where a list of them was joined, and `position + 0` is found by no index of positions: that of nodes is the one.
 
 -- As in 0017, and: a counter that is there is not written, and one that was pruned before it was locked is made again.
 CREATE OR REPLACE FUNCTION journal.lock_counters(asked jsonb, at bigint) RETURNS void LANGUAGE plpgsql AS $$
@@ -42,12 +43,12 @@ BEGIN
   ), free AS MATERIALIZED (
     SELECT c.id, c.process_id, c.node_key, c.position, ask.budgets,
       journal.command_rank(c.created_at, c.head_start, c.attempts) AS rank
-    FROM ask JOIN journal.command c ON c.id = ask.id
+    FROM ask CROSS JOIN LATERAL (SELECT * FROM journal.command WHERE command.id = ask.id OFFSET 0) AS c
     WHERE c.status IN ('waiting', 'attempting') AND c.due_at <= at
       AND (ask.guard IS NULL OR ask.guard = (SELECT guard_version FROM journal.installation))
       AND NOT EXISTS (
         SELECT FROM journal.command earlier
-        WHERE earlier.node_key = c.node_key AND earlier.position < c.position
+        WHERE earlier.node_key = c.node_key AND earlier.position + 0 < c.position
           AND earlier.status IN ('waiting', 'attempting') OFFSET 0
       )
       AND NOT EXISTS (
@@ -111,21 +112,63 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION journal.claim_uncontested(text, bigint, bigint, jsonb) FROM PUBLIC;
 
+-- As in 0017, by the index of the node's queue.
+CREATE OR REPLACE FUNCTION journal.claim_in_line(
+  command_id text, claimant text, at bigint, lease_until bigint, budgets jsonb, needs_leave boolean,
+  OUT kind text, OUT attempt integer, OUT refused_by text, OUT refused_why text
+) LANGUAGE plpgsql AS $$
+DECLARE
+  wanted journal.command;
+BEGIN
+  SELECT * INTO wanted FROM journal.command c WHERE c.id = command_id FOR UPDATE;
+  IF NOT FOUND OR wanted.status NOT IN ('waiting', 'attempting') OR wanted.due_at > at OR EXISTS (
+    SELECT FROM journal.command earlier
+    WHERE earlier.node_key = wanted.node_key AND earlier.position + 0 < wanted.position
+      AND earlier.status IN ('waiting', 'attempting')
+  ) OR EXISTS (
+    SELECT FROM journal.parked_node parked WHERE parked.node_key = wanted.node_key AND parked.kind = 'failed'
+  ) THEN
+    kind := 'gone';
+    RETURN;
+  END IF;
+  IF needs_leave THEN
+    SELECT c.id, 'held' INTO refused_by, refused_why
+    FROM journal.change c WHERE c.node_key = wanted.node_key AND c.status = 'granted';
+  END IF;
+  IF refused_by IS NULL THEN
+    SELECT taken.refused_by, taken.refused_why INTO refused_by, refused_why
+    FROM journal.take_counters(
+      command_id, wanted.process_id, wanted.node_key, at, budgets,
+      journal.command_rank(wanted.created_at, wanted.head_start, wanted.attempts), wanted.position, 0
+    ) AS taken;
+  END IF;
+  IF refused_by IS NOT NULL THEN
+    kind := 'refused';
+    RETURN;
+  END IF;
+  UPDATE journal.command c
+  SET status = 'attempting', due_at = lease_until, claimed_by = claimant, attempts = c.attempts + 1,
+      waiting_reason = NULL, waiting_line = NULL, unfinished = c.unfinished OR wanted.status = 'attempting'
+  WHERE c.id = command_id
+  RETURNING c.attempts INTO attempt;
+  kind := 'claimed';
+END $$;
+
 -- As in 0017, for those that are not claimed together.
 CREATE OR REPLACE FUNCTION journal.claim_in_lines(claimant text, at bigint, lease_until bigint, asked jsonb)
 RETURNS TABLE (id text, kind text, attempt integer, refused_by text, refused_why text) LANGUAGE plpgsql AS $$
 DECLARE
   ask record;
   claimed text[] := '{}';
+  ids text[] := ARRAY(SELECT one ->> 'id' FROM jsonb_array_elements(asked) AS one);
+  in_need text[] := ARRAY(
+    SELECT one ->> 'id' FROM jsonb_array_elements(asked) AS one WHERE one ? 'guard' OR one -> 'budgets' <> '[]'
+  );
 BEGIN
-  PERFORM FROM journal.command c
-  WHERE c.id IN (SELECT one ->> 'id' FROM jsonb_array_elements(asked) AS one)
-  ORDER BY c.id COLLATE "C" FOR UPDATE;
+  PERFORM FROM journal.command c WHERE c.id = ANY (ids) ORDER BY c.id COLLATE "C" FOR UPDATE;
   PERFORM pg_advisory_xact_lock_shared(7264025, locks.number) FROM (
     SELECT DISTINCT journal.node_lock(c.node_key) AS number
-    FROM jsonb_array_elements(asked) AS one JOIN journal.command c ON c.id = one ->> 'id'
-    WHERE one ? 'guard' OR one -> 'budgets' <> '[]'
-    ORDER BY number
+    FROM journal.command c WHERE c.id = ANY (in_need) ORDER BY number
   ) AS locks;
   PERFORM journal.lock_counters(asked, at);
   refused_by := NULL;
@@ -159,6 +202,33 @@ BEGIN
     RETURN NEXT;
   END LOOP;
 END $$;
+-- As in 0017, by ids.
+CREATE OR REPLACE FUNCTION journal.grant_changes(at bigint, asked jsonb)
+RETURNS TABLE (id text, kind text, refused_by text, refused_why text) LANGUAGE plpgsql AS $$
+DECLARE
+  ask record;
+  ids text[] := ARRAY(SELECT one ->> 'id' FROM jsonb_array_elements(asked) AS one);
+BEGIN
+  PERFORM FROM journal.change c WHERE c.id = ANY (ids) ORDER BY c.id COLLATE "C" FOR UPDATE;
+  PERFORM pg_advisory_xact_lock(7264025, locks.number) FROM (
+    SELECT DISTINCT journal.node_lock(c.node_key) AS number
+    FROM journal.change c WHERE c.id = ANY (ids) ORDER BY number
+  ) AS locks;
+  PERFORM journal.lock_counters(asked, at);
+  FOR ask IN
+    SELECT one ->> 'id' AS change_id, one -> 'budgets' AS budgets, (one ->> 'guard')::bigint AS guard
+    FROM jsonb_array_elements(asked) AS one
+      CROSS JOIN LATERAL (SELECT * FROM journal.change WHERE change.id = one ->> 'id' OFFSET 0) AS c
+    ORDER BY c.asked_at - c.head_start, c.position
+  LOOP
+    id := ask.change_id;
+    SELECT answer.kind, answer.refused_by, answer.refused_why INTO kind, refused_by, refused_why
+    FROM journal.grant_change(ask.change_id, at, ask.budgets, ask.guard) AS answer;
+    RETURN NEXT;
+  END LOOP;
+END $$;
+
 ALTER FUNCTION journal.claim_in_lines(text, bigint, bigint, jsonb) SET enable_seqscan = off;
 ALTER FUNCTION journal.claim_in_lines(text, bigint, bigint, jsonb) SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION journal.grant_changes(bigint, jsonb) SET enable_seqscan = off;
 ALTER FUNCTION journal.grant_changes(bigint, jsonb) SET plan_cache_mode = force_generic_plan;

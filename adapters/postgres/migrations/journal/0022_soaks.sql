@@ -28,9 +28,9 @@ CREATE OR REPLACE FUNCTION journal.end_changes(ends jsonb) RETURNS text[] LANGUA
 DECLARE
   over text[];
   soaking text[];
+  ids text[] := ARRAY(SELECT one ->> 'id' FROM jsonb_array_elements(ends) AS one);
 BEGIN
-  PERFORM FROM journal.change c WHERE c.id IN (SELECT one ->> 'id' FROM jsonb_array_elements(ends) AS one)
-  ORDER BY c.id COLLATE "C" FOR UPDATE;
+  PERFORM FROM journal.change c WHERE c.id = ANY (ids) ORDER BY c.id COLLATE "C" FOR UPDATE;
   WITH begun AS (
     UPDATE journal.change c SET status = 'soaking', soak = jsonb_build_object(
       'said', one -> 'end', 'until', (one #>> '{end,at}')::bigint + (c.change ->> 'soakMs')::bigint)
