@@ -24,7 +24,7 @@ export const commandStatement = `SELECT ${cluster('open.node_key')} AS cluster, 
       WHEN EXISTS (SELECT FROM journal.parked_node AS parked
         WHERE parked.node_key = open.node_key AND parked.kind = 'failed') THEN 'NodeParked'
       WHEN EXISTS (SELECT FROM journal.command AS earlier
-        WHERE earlier.node_key = open.node_key AND earlier.position < open.position
+        WHERE earlier.node_key = open.node_key AND earlier.position + 0 < open.position
           AND earlier.status IN ('waiting', 'attempting')) THEN 'BehindAnother'
       WHEN open.waiting_reason IS NULL THEN 'Due'
       ELSE coalesce(substring(open.waiting_reason FROM '^([A-Za-z][A-Za-z-]{0,39})(?:[^A-Za-z-]|$)'), 'Other')

@@ -13,11 +13,14 @@ interface QueuedRow {
   readonly created_at: number;
 }
 
-/** Open commands that no earlier open command of their node stands before, and whose node is not parked. */
+/**
+ * Open commands that no earlier open command of their node stands before, and whose node is not parked. `position + 0` is found by no
+ * index of positions: a plan that was made while nothing was open walked through one of them for each command.
+ */
 export const heads = `journal.command AS head
   WHERE head.status IN ('waiting', 'attempting') AND NOT EXISTS (
     SELECT FROM journal.command AS earlier
-    WHERE earlier.node_key = head.node_key AND earlier.position < head.position
+    WHERE earlier.node_key = head.node_key AND earlier.position + 0 < head.position
       AND earlier.status IN ('waiting', 'attempting'))
   AND NOT EXISTS (
     SELECT FROM journal.parked_node AS parked WHERE parked.node_key = head.node_key AND parked.kind = 'failed')`;
