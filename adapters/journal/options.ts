@@ -87,6 +87,8 @@ export interface OpenJournal {
   readonly deadLetters: DeadLetterBook;
   readonly positions: Positions;
   readonly archive: FactArchive;
+  /** Moving facts into files. */
+  readonly archiving: Duty;
   /** Telling everybody of the present state of nodes. */
   readonly nodeStates: Duty;
   readonly guardBook: GuardBook;

@@ -53,7 +53,7 @@ export function createMemoryJournal(
   const fresh = new FreshCommands();
   const outbox = new MemoryOutbox(store, options);
   const webhooks = new MemoryWebhookDeliveries(store.webhooks);
-  const archive = new MemoryFactArchive(store);
+  const archiving = new MemoryDuty(store.archiving);
   const nodeStates = new MemoryDuty(store.nodeStates);
   return {
     journal: new MemoryJournal(store, options, fresh),
@@ -65,7 +65,8 @@ export function createMemoryJournal(
     upkeep: new MemoryUpkeep(store, options),
     deadLetters: new MemoryDeadLetters(store),
     positions: new MemoryPositions(store),
-    archive,
+    archive: new MemoryFactArchive(store),
+    archiving,
     nodeStates,
     changeBook: new MemoryChangeBook(store, options),
     guardBook: new MemoryGuardBook(store),
@@ -75,7 +76,7 @@ export function createMemoryJournal(
     webhookDesk: new MemoryWebhookDesk(store.webhooks),
     close: async () => {
       webhooks.releaseAll();
-      await archive.release();
+      await archiving.release();
       await nodeStates.release();
       await outbox.releaseAll();
     },

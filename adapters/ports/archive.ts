@@ -147,9 +147,6 @@ export class ArchiveConflict extends Error {
 
 /** How facts leave the journal. */
 export interface FactArchive extends ArchiveIndex {
-  /** Becomes the one copy that archives; false while another is, or this one is already. Held until `release` or death. */
-  acquire(): Promise<boolean>;
-  release(): Promise<void>;
   /** Nodes in byte order whose first kept fact was decided before an instant (ms). */
   nodesWithFactsBefore(query: {
     readonly before: number;

@@ -1,5 +1,5 @@
 import type { AvroSchema } from '../avro-files.js';
-import { catalog } from '../catalog.js';
+import { catalog, factTopics, stateTopic } from '../catalog.js';
 import { allEvents, schemaOf } from '../codec.js';
 import { isNode, nodesIn, text, type Node } from './schema-nodes.js';
 
@@ -87,6 +87,14 @@ export function clientEventsModule(): string {
     'export const eventOfTopic = {',
     ...topicsOfClient(),
     '} as const satisfies Readonly<Record<string, keyof EventData>>;',
+    '',
+    '/** Topics whose records each follow from one fact of a node, and have its sequence. */',
+    'export const factTopics: ReadonlySet<string> = new Set([',
+    ...factTopics.map((topic) => `  '${topic}',`),
+    ']);',
+    '',
+    '/** Where the present state of each node stands. */',
+    `export const stateTopic = '${stateTopic}';`,
     '',
     '/** Whatever schema an event was written with, it is read into this one. */',
     'export const readerSchemas: Readonly<Record<keyof EventData, object>> = {',

@@ -173,6 +173,7 @@ function journalOf(
     deadLetters: open.deadLetters,
     positions: open.positions,
     archive: open.archive,
+    archiving: open.archiving,
     nodeStates: open.nodeStates,
     changeBook: stepped('changeBook', open.changeBook, ['takeBack', 'soaking', 'endSoak', 'granted', 'end']),
     guardPolicies: open.guardPolicies,

@@ -53,6 +53,7 @@ beforeAll(async () => {
     const later = 4_102_444_800_000;
     await archiveFacts({
       archive: copy.archive,
+      duty: copy.archiving,
       files: new ArchiveFolder(files),
       owner: 'tested',
       now: () => later,

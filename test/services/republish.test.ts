@@ -116,9 +116,9 @@ describe('publishing the past once more', () => {
 
   it('given facts that were archived, then it sends the same', async () => {
     const longAfter = 4_102_444_800_000;
-    const { archive } = journal;
+    const { archive, archiving: duty } = journal;
     const owner = 'tested';
-    await archiveFacts({ archive, files: archiveFiles, owner, now: () => longAfter, afterMs: 0 });
+    await archiveFacts({ archive, duty, files: archiveFiles, owner, now: () => longAfter, afterMs: 0 });
     expect(await archive.files()).toHaveLength(1);
     const { events } = await republish(wanted());
     expect(events).toBe(published.length);

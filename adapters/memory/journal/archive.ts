@@ -23,7 +23,6 @@ export class StoredArchive {
   readonly stretches: PlacedStretch[] = [];
   readonly snapshots = new Map<NodeKey, NodeState>();
   finishedAt: number | undefined;
-  isHeld = false;
 }
 
 function endOf({ node, lastVersion }: Stretch): FactPlace {
@@ -32,24 +31,9 @@ function endOf({ node, lastVersion }: Stretch): FactPlace {
 
 export class MemoryFactArchive implements FactArchive {
   readonly #store: MemoryStore;
-  #isHolder = false;
 
   constructor(store: MemoryStore) {
     this.#store = store;
-  }
-
-  async acquire(): Promise<boolean> {
-    const { archive } = this.#store;
-    if (archive.isHeld) return false;
-    archive.isHeld = true;
-    this.#isHolder = true;
-    return true;
-  }
-
-  async release(): Promise<void> {
-    if (!this.#isHolder) return;
-    this.#isHolder = false;
-    this.#store.archive.isHeld = false;
   }
 
   async snapshot(node: NodeKey): Promise<NodeState | undefined> {

@@ -5,8 +5,6 @@ export interface DutyHolder {
   holder: symbol | undefined;
 }
 
-/* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
-
 /** As one copy sees it. */
 export class MemoryDuty implements Duty {
   readonly #shared: DutyHolder;
@@ -16,14 +14,15 @@ export class MemoryDuty implements Duty {
     this.#shared = shared;
   }
 
-  async acquire(): Promise<boolean> {
-    if (this.#shared.holder !== undefined) return false;
-    this.#shared.holder = this.#self;
-    return true;
+  acquire(): Promise<boolean> {
+    const isFree = this.#shared.holder === undefined;
+    if (isFree) this.#shared.holder = this.#self;
+    return Promise.resolve(isFree);
   }
 
-  async release(): Promise<void> {
+  release(): Promise<void> {
     if (this.holds()) this.#shared.holder = undefined;
+    return Promise.resolve();
   }
 
   holds(): boolean {

@@ -72,6 +72,7 @@ export class MemoryStore {
   /** Those that are kept here. */
   readonly facts = new Map<NodeKey, StoredFact[]>();
   readonly archive = new StoredArchive();
+  readonly archiving: DutyHolder = { holder: undefined };
   readonly nodeStates: DutyHolder = { holder: undefined };
   readonly repeats = new Map<NodeKey, Map<string, Repeats>>();
   /** Inputs of parked nodes, by place; what was taken up stays until nothing waits any more. */

@@ -3,31 +3,12 @@ import type { NodeKey } from '../../../domain/identifiers.js';
 import { factsOf, recordedFile } from '../../journal/recorded-file.js';
 import { ArchiveConflict, type FactArchive, type Removal, type StoredFact } from '../../ports/archive.js';
 import { PostgresArchiveIndex } from './archive-index.js';
-import type { Database, Statement, Transaction } from './database.js';
+import type { Statement, Transaction } from './database.js';
 import { asJournalError } from './failures.js';
 import { factColumns } from './kept-facts.js';
 import { withoutNulls, type Nullable } from './nullable.js';
-import type { SessionLocks } from './session-locks.js';
-
-/** There is one archive: one lock. */
-const theArchive = 0;
 
 export class PostgresFactArchive extends PostgresArchiveIndex implements FactArchive {
-  readonly #locks: SessionLocks;
-
-  constructor(database: Database, locks: SessionLocks) {
-    super(database);
-    this.#locks = locks;
-  }
-
-  acquire(): Promise<boolean> {
-    return this.#locks.acquire(theArchive);
-  }
-
-  release(): Promise<void> {
-    return this.#locks.release(theArchive);
-  }
-
   async nodesWithFactsBefore({
     before,
     after,

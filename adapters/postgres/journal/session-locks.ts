@@ -1,12 +1,15 @@
 import pg from 'pg';
 import { asJournalError } from './failures.js';
 
-/** First of the two numbers of our advisory locks: tells them from each other, and from other uses in the same database. */
+/**
+ * First of the two numbers of our advisory locks: tells them from each other, and from other uses in the same database. That of nodes,
+ * 7264025, stands in the migrations.
+ */
 export const lockClasses = {
   outboxPartition: 7_264_023,
   webhookSubscriber: 7_264_024,
-  archive: 7_264_025,
   nodeStates: 7_264_026,
+  archive: 7_264_027,
 } as const;
 
 /** Session locks on things of one kind that have numbers, on one connection of their own: they go when it goes. */

@@ -72,6 +72,7 @@ function startArchiving(context: ServiceContext): readonly RunningService[] {
   const ended = keepArchiving({
     ...supervision,
     archive: connections.journal.archive,
+    duty: connections.journal.archiving,
     files,
     owner: installation.id,
     afterMs: configuration.archive.afterMs,

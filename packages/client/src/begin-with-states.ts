@@ -1,6 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
-import { eventOfTopic } from './generated/events.js';
-import { readStates, stateTopic, type Offsets, type PresentStates } from './present-states.js';
+import { factTopics, stateTopic, type eventOfTopic } from './generated/events.js';
+import { readStates, type Offsets, type PresentStates } from './present-states.js';
 import { SubscriptionFailed } from './problems.js';
 
 /** What is to begin with the present states. */
@@ -12,16 +12,9 @@ export interface BeginningGroup {
   readonly deliver: (states: PresentStates) => Promise<boolean>;
 }
 
-/** What a start at states needs: events that say where in the history of their node they stand. */
-const withSequence: ReadonlySet<string> = new Set<(typeof eventOfTopic)[keyof typeof eventOfTopic]>([
-  'FaultChanged',
-  'ProcessEvent',
-  'ProcessEnded',
-  'MigrationRequested',
-]);
-
+/** A start at states needs events that say where in the history of their node they stand. */
 function refuseWithoutSequence(topics: BeginningGroup['topics']): void {
-  const without = topics.filter((topic) => !withSequence.has(eventOfTopic[topic]));
+  const without = topics.filter((topic) => !factTopics.has(topic));
   if (without.length === 0) return;
   throw new SubscriptionFailed(
     `from: 'states' goes with topics of facts, and not with ${without.join(', ')}: subscribe to it in a group of its own`,

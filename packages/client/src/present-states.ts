@@ -6,11 +6,9 @@ import {
   parseCoverage,
   type Coverage,
 } from '../../../schemas/state-coverage.js';
-import type { eventOfTopic } from './generated/events.js';
+import { stateTopic } from './generated/events.js';
 import { consumerSettings, crashOf, rawRecord } from './kafka-records.js';
 import type { RawRecord } from './problems.js';
-
-export const stateTopic = 'node.state' satisfies keyof typeof eventOfTopic;
 
 /** What `node.state` tells whoever begins now. */
 export interface PresentStates {

@@ -5,6 +5,7 @@ import type {
   Removal,
   Stretch,
 } from '../../../adapters/ports/archive.js';
+import type { Duty } from '../../../adapters/ports/duty.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import { lastRest, type Rested } from './last-rest.js';
@@ -27,6 +28,8 @@ const usualLimits: ArchiveLimits = {
 
 export interface ArchivingOptions {
   readonly archive: FactArchive;
+  /** One copy archives at a time. */
+  readonly duty: Duty;
   readonly files: ArchiveFiles;
   /** Id of the installation: names of files begin with it. */
   readonly owner: string;
@@ -44,15 +47,15 @@ export interface ArchivingOptions {
  * fact in the journal or in a file that the journal knows. Bounded memory. Resolves false when another copy is at it.
  */
 export async function archiveFacts(options: ArchivingOptions): Promise<boolean> {
-  const { archive, files, owner, now, signal } = options;
-  if (!(await archive.acquire())) return false;
+  const { archive, duty, files, owner, now, signal } = options;
+  if (!(await duty.acquire())) return false;
   try {
     await files.removeUnfinished(owner);
     for await (const removal of finishedFiles(options)) await archive.remove(removal);
     if (signal?.aborted !== true) await archive.finish(now());
     return true;
   } finally {
-    await archive.release();
+    await duty.release();
   }
 }
 

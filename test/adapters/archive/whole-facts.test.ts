@@ -24,7 +24,7 @@ const nodes = ['n1', 'n2', 'n3'].map(nodeNamed);
 async function given() {
   const options = defaultOptions(new TestClock());
   const store = createMemoryStore(options);
-  const { archive, journal } = createMemoryJournal(options, store);
+  const { archive, archiving, journal } = createMemoryJournal(options, store);
   for (const node of nodes) {
     for (const number of [1, 2]) {
       await journal.advance(batch([report(node)], { decide: starting([], [], number) }));
@@ -33,7 +33,8 @@ async function given() {
     await journal.advance(batch([report(node)], { decide: starting([], [], 3) }));
   }
   const files = new ArchiveFolder(folder);
-  const archived = () => archiveFacts({ archive, files, owner: 'tested', now: () => Infinity, afterMs: 0 });
+  const moving = { archive, duty: archiving, files, owner: 'tested', now: () => Infinity, afterMs: 0 };
+  const archived = () => archiveFacts(moving);
   return { archive, files, archived, kept: new MemoryKeptFacts(store) };
 }
 

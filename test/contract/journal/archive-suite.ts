@@ -159,8 +159,6 @@ function dyingAt(archive: FactArchive, files: ArchiveFiles, death: Breaking) {
       for (const file of begun) await file.abandon();
     },
     archive: {
-      acquire: () => archive.acquire(),
-      release: () => archive.release(),
       snapshot: (node) => archive.snapshot(node),
       stretches: (query) => archive.stretches(query),
       files: () => archive.files(),
@@ -209,6 +207,7 @@ export function archiveSuite(harness: () => Harness, numRuns: number): void {
   };
   const archiving = ({ copy, files }: Tried, before: number): ArchivingOptions => ({
     archive: copy.archive,
+    duty: copy.archiving,
     files,
     owner: 'tested',
     now: () => before,
@@ -365,12 +364,16 @@ export function archiveSuite(harness: () => Harness, numRuns: number): void {
     const tried = await given(some(2));
     try {
       const other = await tried.installation.open();
-      expect(await tried.copy.archive.acquire()).toBe(true);
-      expect(await archiveFacts({ ...archiving(tried, later), archive: other.archive })).toBe(false);
+      expect(await tried.copy.archiving.acquire()).toBe(true);
+      expect(
+        await archiveFacts({ ...archiving(tried, later), archive: other.archive, duty: other.archiving }),
+      ).toBe(false);
       expect(await readdir(folder)).toEqual([]);
-      await tried.copy.archive.release();
-      expect(await archiveFacts({ ...archiving(tried, later), archive: other.archive })).toBe(true);
-      expect(await tried.copy.archive.acquire()).toBe(true);
+      await tried.copy.archiving.release();
+      expect(
+        await archiveFacts({ ...archiving(tried, later), archive: other.archive, duty: other.archiving }),
+      ).toBe(true);
+      expect(await tried.copy.archiving.acquire()).toBe(true);
     } finally {
       await tried.installation.close();
     }

@@ -89,7 +89,14 @@ export async function fillJournal(
       by: 'pod-1',
     });
     if (files !== undefined)
-      await archiveFacts({ archive: copy.archive, files, owner: 'tested', now: () => 2_000_000, afterMs: 0 });
+      await archiveFacts({
+        archive: copy.archive,
+        duty: copy.archiving,
+        files,
+        owner: 'tested',
+        now: () => 2_000_000,
+        afterMs: 0,
+      });
   } finally {
     await copy.close();
   }

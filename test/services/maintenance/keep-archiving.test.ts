@@ -13,7 +13,7 @@ const hourMs = 3_600_000;
 /** Runs as many looks as there are hours, each an hour later. */
 async function lookedAt(hours: number, failsUntil: number): Promise<readonly string[]> {
   const clock = new TestClock();
-  const { archive, journal } = createMemoryJournal(defaultOptions(clock));
+  const { archive, archiving: duty, journal } = createMemoryJournal(defaultOptions(clock));
   const node = nodeNamed('n1');
   await journal.advance(batch([report(node)], { decide: starting([]) }));
   await journal.advance(batch([report(node)], { decide: ending }));
@@ -52,6 +52,7 @@ async function lookedAt(hours: number, failsUntil: number): Promise<readonly str
     signal: over.signal,
     workload: new Workload(),
     archive,
+    duty,
     files,
     owner: 'tested',
     afterMs: hourMs,

@@ -23,6 +23,7 @@ export function overheardJournal(open: OpenJournal, listen: Listen): OpenJournal
     deadLetters: port('deadLetters'),
     positions: port('positions'),
     archive: port('archive'),
+    archiving: port('archiving'),
     nodeStates: port('nodeStates'),
     guardBook: port('guardBook'),
     guardPolicies: port('guardPolicies'),

@@ -230,6 +230,19 @@ export const eventOfTopic = {
   'node.state': 'NodeState',
 } as const satisfies Readonly<Record<string, keyof EventData>>;
 
+/** Topics whose records each follow from one fact of a node, and have its sequence. */
+export const factTopics: ReadonlySet<string> = new Set([
+  'fault.hardware',
+  'fault.system',
+  'fault.component',
+  'maintenance.events',
+  'maintenance.outcomes',
+  'migration.requests',
+]);
+
+/** Where the present state of each node stands. */
+export const stateTopic = 'node.state';
+
 /** Whatever schema an event was written with, it is read into this one. */
 export const readerSchemas: Readonly<Record<keyof EventData, object>> = {
   ReportReceived: {"type":"record","name":"ReportReceived","namespace":"dev.faultline","doc":"One raw observation of one node, as intake acknowledged it. Key: <cluster>/<node>.","fields":[{"name":"reportId","type":"string","doc":"UUID given by intake; also the cause id by which the input is deduplicated."},{"name":"cluster","type":"string","doc":"Name of the Kubernetes cluster: DNS-1123 label, at most 63 characters."},{"name":"node","type":"string","doc":"Name of the Node object: DNS-1123 subdomain, at most 253 characters."},{"name":"type","type":"string","doc":"Fault type, for instance DiskFailure. An unknown type is recorded as such, never dropped."},{"name":"status","type":{"type":"enum","name":"ReportStatus","doc":"Whether the problem is there or is over.","symbols":["UNKNOWN","FIRING","CLEARED"],"default":"UNKNOWN"},"doc":"Whether the source sees the problem or sees that it is over."},{"name":"source","type":"string","doc":"Who says so: name of an agent, the detector, an alert or a person."},{"name":"bootId","type":["null","string"],"doc":"Boot id of the node when this was observed; tells stale reports.","default":null},{"name":"sequence","type":["null","long"],"doc":"The source's own counter within one boot, not negative.","default":null},{"name":"observedAt","type":["null","string"],"doc":"RFC 3339 time by the source's clock. Only data: never orders anything.","default":null},{"name":"message","type":["null","string"],"doc":"Text for people.","default":null},{"name":"evidence","type":["null",{"type":"map","values":"string"}],"doc":"Details by name, as the source gave them.","default":null}]},
