@@ -6,6 +6,7 @@ import { checkSchemas, registerSchemas } from '../../schemas/check.js';
 import { allEvents } from '../../schemas/codec.js';
 import { CommandFailed } from '../errors.js';
 import { printDocument } from '../output/print.js';
+import { schemaCheckText } from '../output/schema-check-text.js';
 import type { Terminal } from '../terminal.js';
 import { outputOption, type OutputOptions } from './common.js';
 
@@ -14,9 +15,10 @@ function checkCommand(terminal: Terminal): Command {
     .description('refuse edited or incompatible published schemas; needs no server')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action((options: OutputOptions) => {
-      const { problems } = checkSchemas();
-      const document = { apiVersion: 'faultline.dev/v1', kind: 'SchemaCheck', problems };
-      if (options.output === 'table') terminal.out(problems.length === 0 ? 'schemas are as published\n' : '');
+      const check = checkSchemas();
+      const { problems } = check;
+      const document = { apiVersion: 'faultline.dev/v1', kind: 'SchemaCheck', ...check };
+      if (options.output === 'table') terminal.out(schemaCheckText(check));
       else printDocument(terminal, options.output, document);
       for (const problem of problems) terminal.err(`${JSON.stringify(problem)}\n`);
       if (problems.length > 0)

@@ -22,7 +22,12 @@ export const reportReceipt = form(
 
 export const schemaCheck = form(
   'SchemaCheck',
-  { problems: Type.Array(part({ file: Type.String(), problem: Type.String() })) },
+  {
+    problems: Type.Array(part({ file: Type.String(), problem: Type.String() })),
+    unpublished: Type.Array(Type.String(), {
+      description: 'Files that no release has published yet: they may still be edited.',
+    }),
+  },
   'What is wrong with the published event schemas; empty: nothing.',
 );
 
