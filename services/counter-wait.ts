@@ -1,12 +1,7 @@
 import type { Leave } from '../adapters/ports/change-guard.js';
+import { waitingReason, type RefusedByCounter } from '../adapters/ports/line-wait.js';
 
-/** Who was refused by a counter. */
-interface RefusedByCounter {
-  readonly why: 'full' | 'behind';
-  readonly counter: string;
-}
-
-/** What whoever was refused waits for, in words and in which line, and when to ask again (ms) if the guard has said that. */
+/** What a change that was refused waits for, in words and in which line, and when to ask again (ms) if the guard has said that. */
 export interface CounterWait {
   readonly reason: string;
   readonly line?: string;
@@ -14,10 +9,11 @@ export interface CounterWait {
 }
 
 /** Pure: our own commands and changes of others wait in the same words and lines. */
-export function counterWait({ why, counter }: RefusedByCounter, { budgets, askAgainAt }: Leave): CounterWait {
+export function counterWait(refused: RefusedByCounter, { budgets, askAgainAt }: Leave): CounterWait {
+  const { counter } = refused;
   const line = budgets.find((budget) => budget.counter === counter)?.line;
   return {
-    reason: `${why === 'full' ? 'BudgetFull' : 'BehindOthers'}: ${counter}`,
+    reason: waitingReason(refused),
     ...(line === undefined ? {} : { line }),
     askAgainAt: askAgainAt[counter],
   };

@@ -5,6 +5,7 @@ import type { ChangeId, CommandId, NodeKey, ProcessId } from '../../domain/ident
 import type { ActiveProcess, NodeState, Outcome, Parked, WorkflowName } from '../../domain/node-state.js';
 import type { Input, Signal } from '../../domain/signal.js';
 import type { AssignedPartition } from './event-log.js';
+import type { LineWait, RefusedByCounter } from './line-wait.js';
 
 /** One record to publish, written in the transaction that decided it; the relay sends it. */
 export interface NewOutboxEntry {
@@ -131,12 +132,19 @@ export interface Journal {
   advance(request: AdvanceRequest): Promise<AdvanceResult>;
 }
 
+const unavailable = '/unavailable';
+
 /**
  * The line of those whose nodes are unavailable already: their cap is another one than that of the others who wait for the
  * counter, so they are not to stand behind them.
  */
 export function lineOfUnavailable(counter: string): string {
-  return `${counter}/unavailable`;
+  return `${counter}${unavailable}`;
+}
+
+/** The line that yields to this one; undefined: none does. */
+export function lineBehind(line: string): string | undefined {
+  return line.endsWith(unavailable) ? line.slice(0, -unavailable.length) : undefined;
 }
 
 /** Counters that a claim takes; caps are computed by the guard from policy and inventory. */
@@ -169,8 +177,7 @@ export type ClaimAnswer =
   | { readonly kind: 'claimed'; readonly attempt: number }
   /** Somebody else has it, or it was revoked. */
   | { readonly kind: 'gone' }
-  /** `full`: the counter has no room. `behind`: it may have, but others in its line come first. */
-  | { readonly kind: 'refused'; readonly why: 'full' | 'behind'; readonly counter: string }
+  | ({ readonly kind: 'refused' } & RefusedByCounter)
   /** Somebody else has leave to change the node. */
   | { readonly kind: 'refused'; readonly why: 'held'; readonly change: ChangeId }
   /** A pause began or ended since the guard was asked: it has to be asked again. */
@@ -192,7 +199,8 @@ export interface CommandQueue {
    * One short transaction: the command is still wanted and its node's head, counters are taken in order of their
    * names, the attempt is written. Counters of a refused claim are not taken. Who stands further back in the line of a
    * counter is refused as long as somebody before it waits there in earnest: whoever comes late takes nothing from those
-   * who were refused, and none of them waits for ever.
+   * who were refused, and none of them waits for ever. Who is refused by a counter stands in its line from that moment, so that
+   * nothing that is given back is missed; and whoever leaves a line, for whatever reason, wakes the next in it.
    */
   claim(
     id: CommandId,
@@ -203,6 +211,8 @@ export interface CommandQueue {
       readonly budgets: readonly BudgetClaim[];
       /** Of the guard's book when it was asked. Undefined: no leave is needed. */
       readonly guardVersion?: number;
+      /** Undefined: it stands in no line after a refusal, until it is postponed into one. */
+      readonly waits?: LineWait;
     },
   ): Promise<ClaimAnswer>;
   /** Prolongs the claim of a long attempt. False when it is not ours any more. */

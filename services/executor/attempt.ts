@@ -5,6 +5,7 @@ import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../adapters/ports/journal.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
+import { waitingReason } from '../../adapters/ports/line-wait.js';
 import { leaseWait, type LeasesOfClusters } from '../../adapters/ports/node-lease.js';
 import type { ExecutorMetrics } from '../../adapters/ports/metrics.js';
 import type { PowerController } from '../../adapters/ports/power.js';
@@ -12,7 +13,6 @@ import type { MachineActions, TicketSystem } from '../../adapters/ports/work-ord
 import { backOffMs } from '../back-off.js';
 import type { Ending, Next, World } from './effect.js';
 import { lookAtPresent } from './effect-of.js';
-import { counterWait } from '../counter-wait.js';
 import { countRefusal, measured } from './measure.js';
 import { isRefused, takeLease } from '../take-lease.js';
 import type { Workload } from '../workload.js';
@@ -159,11 +159,7 @@ async function claimed(
     return 'postponed';
   }
   const runsOutAt = clock.now() + context.settings.leaseMs;
-  let claim = await claimWith(context, command, answer);
-  // Processes that are over may still hold what is asked for.
-  if (claim.kind === 'refused' && claim.why === 'full' && (await queue.releaseEnded()) > 0) {
-    claim = await claimWith(context, command, answer);
-  }
+  const claim = await claimWith(context, command, answer);
   if (claim.kind === 'claimed' && claim.attempt !== queued.attempts + 1) {
     // Somebody attempted it since it was read: what they did has to be looked for before anything is done.
     await queue.postpone(command.id, {
@@ -174,44 +170,51 @@ async function claimed(
     return 'postponed';
   }
   if (claim.kind === 'refused') {
-    await postponeRefused(context, command, { claim, answer });
+    await postponeRefused(context, command, claim);
     return 'postponed';
   }
   // An answer that took so long gives no right to act: whoever claims it next looks how it stands.
   return claim.kind === 'claimed' && clock.now() >= runsOutAt ? 'gone' : claim.kind;
 }
 
-/** It waits for what refused it. A pause that began or ended meanwhile is no refusal: the guard is asked anew at once. */
+/**
+ * It waits for what refused it: in the line of a counter it stands already. A pause that began or ended meanwhile is no refusal:
+ * the guard is asked anew at once.
+ */
 async function postponeRefused(
   { queue, clock, metrics, settings }: AttemptContext,
   command: Command,
-  refused: {
-    readonly claim: Extract<ClaimAnswer, { readonly kind: 'refused' }>;
-    readonly answer: Leave;
-  },
+  claim: Extract<ClaimAnswer, { readonly kind: 'refused' }>,
 ): Promise<void> {
-  const { claim, answer } = refused;
-  if (claim.why === 'changed') {
-    await queue.postpone(command.id, { until: clock.now(), reason: 'GuardChanged' });
-    return;
+  switch (claim.why) {
+    case 'changed':
+      await queue.postpone(command.id, { until: clock.now(), reason: 'GuardChanged' });
+      return;
+    case 'held': {
+      const reason = `HeldByChange: ${claim.change}`;
+      countRefusal(metrics, command, reason);
+      // Of a change that is over it is told at once; the longest wait is for when nobody tells.
+      await queue.postpone(command.id, { until: clock.now() + settings.longestRetryMs, reason });
+      return;
+    }
+    case 'full':
+    case 'behind':
+      countRefusal(metrics, command, waitingReason(claim));
+      // Processes that are over may still hold what is asked for; what they give back wakes the first in line.
+      if (claim.why === 'full') await queue.releaseEnded();
   }
-  // Of a change that is over it is told at once; the longest wait is for when nobody tells.
-  const { askAgainAt: until = clock.now() + settings.longestRetryMs, ...wait } =
-    claim.why === 'held'
-      ? { reason: `HeldByChange: ${claim.change}`, askAgainAt: undefined }
-      : counterWait(claim, answer);
-  countRefusal(metrics, command, wait.reason);
-  await queue.postpone(command.id, { until, ...wait });
 }
 
 function claimWith(
   context: AttemptContext,
   command: Command,
-  { budgets, guardVersion }: Leave,
+  { budgets, guardVersion, askAgainAt }: Leave,
 ): Promise<ClaimAnswer> {
   const { queue, claimant, clock, settings } = context;
+  const now = clock.now();
   return queue.claim(command.id, {
-    ...{ by: claimant, now: clock.now(), leaseMs: settings.leaseMs, budgets },
+    ...{ by: claimant, now, leaseMs: settings.leaseMs, budgets },
+    waits: { full: askAgainAt, behind: now + settings.longestRetryMs },
     ...(guardVersion === undefined ? {} : { guardVersion }),
   });
 }

@@ -1,4 +1,4 @@
-import type { Change } from '../../../domain/change.js';
+import type { Change, EndOfChange } from '../../../domain/change.js';
 import type { Operation } from '../../../domain/command.js';
 import type { ChangeId, CommandId, ProcessId } from '../../../domain/identifiers.js';
 import type { JournalOptions } from '../../journal/options.js';
@@ -57,16 +57,20 @@ export class MemoryChangeBook implements ChangeBook {
     this.#store.fencingToken += 1;
     stored.granted = { token: installation.epoch * tokensOfEpoch + this.#store.fencingToken, at: ask.now };
     stored.leaseUntil = ask.now + stored.change.leaseMs;
+    const left = stored.waitingLine;
     stored.waitingReason = stored.waitingLine = stored.askAgainAt = undefined;
+    this.#store.moveOn(left);
     return { kind: 'granted' };
   }
 
   async wait(id: ChangeId, { reason, line, askAgainAt }: Parameters<ChangeBook['wait']>[1]): Promise<void> {
     const stored = this.#store.changes.find(id);
     if (!isWaiting(stored)) return;
+    const left = stored.waitingLine;
     stored.waitingReason = asStored(reason);
     stored.waitingLine = line;
     stored.askAgainAt = askAgainAt;
+    if (left !== line) this.#store.moveOn(left);
   }
 
   watchRoom(): NewsReader {
@@ -89,8 +93,7 @@ export class MemoryChangeBook implements ChangeBook {
       this.#wakeHeld(stored);
       return true;
     }
-    this.#store.changes.end(stored, asStored(end));
-    this.#release(stored);
+    this.#end(stored, asStored(end));
     return true;
   }
 
@@ -100,8 +103,7 @@ export class MemoryChangeBook implements ChangeBook {
     );
     for (const stored of lapsed) {
       const how = stored.granted === undefined ? 'abandoned' : 'lost';
-      this.#store.changes.end(stored, { how, by: 'faultline', at: now });
-      this.#release(stored);
+      this.#end(stored, { how, by: 'faultline', at: now });
     }
     return lapsed.map((stored) => this.#rowOf(stored));
   }
@@ -118,8 +120,7 @@ export class MemoryChangeBook implements ChangeBook {
   async endSoak(id: ChangeId, end: Parameters<ChangeBook['endSoak']>[1]): Promise<boolean> {
     const stored = this.#store.changes.find(id);
     if (stored?.soak === undefined || stored.ended !== undefined) return false;
-    this.#store.changes.end(stored, asStored(end));
-    this.#release(stored);
+    this.#end(stored, asStored(end));
     return true;
   }
 
@@ -178,6 +179,13 @@ export class MemoryChangeBook implements ChangeBook {
   }
 
   /** Gives back what it took. */
+  #end(stored: StoredChange, end: EndOfChange): void {
+    const left = stored.waitingLine;
+    this.#store.changes.end(stored, end);
+    this.#store.moveOn(left);
+    this.#release(stored);
+  }
+
   #release(stored: StoredChange): void {
     const { id, node } = stored.change;
     const taker = takerOf(id).commandId;

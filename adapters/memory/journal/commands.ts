@@ -5,9 +5,10 @@ import type { FreshCommands } from '../../journal/fresh-commands.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import type { BudgetClaim, ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
+import { waitingReason, waitingUntil } from '../../ports/line-wait.js';
 import { byRank, rankOf } from './lines.js';
-import type { Permit } from './permits.js';
-import { takeCounters } from './take-counters.js';
+import type { Permit, Permits } from './permits.js';
+import { takeCounters, type RefusedCounter } from './take-counters.js';
 import type { MemoryStore, StoredCommand } from './store.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
@@ -51,8 +52,13 @@ export class MemoryCommandQueue implements CommandQueue {
       lines.isBehind(before, stored, queues.resting) || this.#isBehindChange(before, stored, claim.now);
     const taker = { commandId: id, processId, node, isBehind };
     const refused = takeCounters(permits, taker, { budgets, now: claim.now });
-    if (refused !== undefined) return refused;
+    if (refused !== undefined) {
+      this.#waitInLine(stored, refused, claim);
+      return refused;
+    }
+    const left = stored.waitingLine;
     lines.leave(stored);
+    if (left !== undefined) this.#store.moveOn(left, roomIn(left, claim.budgets, permits));
     stored.unfinished ||= stored.status === 'attempting';
     stored.status = 'attempting';
     queues.setDue(stored, claim.now + claim.leaseMs);
@@ -80,8 +86,7 @@ export class MemoryCommandQueue implements CommandQueue {
     stored.status = 'waiting';
     this.#store.queues.setDue(stored, wait.until);
     stored.waitingReason = wait.reason;
-    if (wait.line === undefined) this.#store.lines.leave(stored);
-    else this.#store.lines.enter(wait.line, stored);
+    this.#store.standIn(wait.line, stored);
     // Whoever sleeps until the earliest due command has to look again.
     this.#store.work.announce();
   }
@@ -118,6 +123,21 @@ export class MemoryCommandQueue implements CommandQueue {
     return this.#store.work.wait(signal, this);
   }
 
+  #waitInLine(
+    stored: StoredCommand,
+    refused: RefusedCounter,
+    { waits, budgets }: Parameters<CommandQueue['claim']>[1],
+  ): void {
+    const line = budgets.find(({ counter }) => counter === refused.counter)?.line;
+    if (waits === undefined || line === undefined) return;
+    stored.unfinished ||= stored.status === 'attempting';
+    stored.status = 'waiting';
+    this.#store.queues.setDue(stored, waitingUntil(waits, refused));
+    stored.waitingReason = waitingReason(refused);
+    this.#store.standIn(line, stored);
+    this.#store.work.announce();
+  }
+
   #isBehindChange(lines: readonly string[], stored: StoredCommand, now: number): boolean {
     return this.#store.changes.inLines(lines, now).some(({ rank }) => rank < rankOf(stored));
   }
@@ -126,6 +146,17 @@ export class MemoryCommandQueue implements CommandQueue {
     const stored = this.#store.commands.get(id);
     return stored?.status === 'waiting' || stored?.status === 'attempting' ? stored : undefined;
   }
+}
+
+/** So many are woken at a time by whoever leaves a line; each of them wakes the next. */
+const mostWoken = 16;
+
+/** How many more of a line its counters have room for. */
+function roomIn(line: string, budgets: readonly BudgetClaim[], { used }: Pick<Permits, 'used'>): number {
+  const rooms = budgets
+    .filter((budget) => budget.line === line || budget.yieldsTo === line)
+    .map(({ counter, cap }) => Math.floor(cap) - (used.get(counter) ?? 0));
+  return Math.min(mostWoken, ...(rooms.length === 0 ? [1] : rooms));
 }
 
 function queued(stored: StoredCommand): QueuedCommand {

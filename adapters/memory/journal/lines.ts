@@ -1,4 +1,3 @@
-import { lineOfUnavailable } from '../../ports/journal.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import type { StoredCommand } from './store.js';
 
@@ -59,11 +58,9 @@ export class Lines {
     return [...(this.#byName.get(line) ?? [])].filter((other) => byRank(other, command) <= 0).length;
   }
 
-  /** The first ones in each line of a counter: of which so much was given back, they need not wait any longer. */
-  first(counter: string, number: number): readonly StoredCommand[] {
-    return [counter, lineOfUnavailable(counter)].flatMap((line) =>
-      [...(this.#byName.get(line) ?? [])].sort(byRank).slice(0, number),
-    );
+  /** The first so many in a line. */
+  first(line: string, number: number): readonly StoredCommand[] {
+    return [...(this.#byName.get(line) ?? [])].sort(byRank).slice(0, number);
   }
 }
 

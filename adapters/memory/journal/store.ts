@@ -3,7 +3,14 @@ import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
 import type { EndOfPause, Pause } from '../../../domain/pause.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import type { GuardPolicyVersion } from '../../ports/guard-policies.js';
-import type { CommandRow, Installation, NewOutboxEntry, OutboxEntry } from '../../ports/journal.js';
+import {
+  lineBehind,
+  lineOfUnavailable,
+  type CommandRow,
+  type Installation,
+  type NewOutboxEntry,
+  type OutboxEntry,
+} from '../../ports/journal.js';
 import type { StoredFact } from '../../ports/archive.js';
 import type { HandledDeadLetter } from '../../ports/dead-letters.js';
 import type { Repeats } from '../../journal/batch-collection.js';
@@ -196,14 +203,39 @@ export class MemoryStore {
     const numbers = new Map<string, number>();
     for (const counter of given) numbers.set(counter, (numbers.get(counter) ?? 0) + 1);
     for (const [counter, number] of numbers)
-      for (const command of this.lines.first(counter, number)) this.queues.setDue(command, command.createdAt);
+      for (const line of [counter, lineOfUnavailable(counter)]) this.#wakeLine(line, number);
     if (given.length > 0) this.work.announce();
     return given.length;
   }
 
+  /** Of the first so many in a line those that sleep need not any longer. */
+  #wakeLine(line: string, number: number): void {
+    for (const command of this.lines.first(line, number)) {
+      if (command.dueAt <= command.createdAt) continue;
+      this.queues.setDue(command, command.createdAt);
+      this.work.announce();
+    }
+  }
+
+  /** Somebody has left the line: the next ones may have what it did not take. */
+  moveOn(line: string | undefined, number = 1): void {
+    if (line === undefined) return;
+    this.#wakeLine(line, number);
+    const behind = lineBehind(line);
+    if (behind !== undefined) this.#wakeLine(behind, 1);
+  }
+
+  /** It waits in this line, or in none. */
+  standIn(line: string | undefined, stored: StoredCommand): void {
+    const left = stored.waitingLine;
+    if (line === undefined) this.lines.leave(stored);
+    else this.lines.enter(line, stored);
+    if (left !== line) this.moveOn(left);
+  }
+
   /** Takes a command that is over out of its node's queue, which may give way to the next. */
   dequeue(stored: StoredCommand): void {
-    this.lines.leave(stored);
+    this.standIn(undefined, stored);
     if (this.queues.remove(stored)) this.work.announce();
   }
 }

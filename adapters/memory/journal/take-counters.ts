@@ -1,5 +1,6 @@
 import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { BudgetClaim } from '../../ports/journal.js';
+import type { RefusedByCounter } from '../../ports/line-wait.js';
 import type { Permits } from './permits.js';
 
 /** Who takes, and where it stands. */
@@ -11,11 +12,7 @@ export interface Taker {
   readonly isBehind: (lines: readonly string[]) => boolean;
 }
 
-export interface RefusedCounter {
-  readonly kind: 'refused';
-  readonly why: 'full' | 'behind';
-  readonly counter: string;
-}
+export type RefusedCounter = { readonly kind: 'refused' } & RefusedByCounter;
 
 /** Takes all that is asked for, or nothing of it: then it says which counter refused, by the order of their names. */
 export function takeCounters(

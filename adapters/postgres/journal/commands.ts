@@ -35,7 +35,7 @@ export class PostgresCommandQueue implements CommandQueue {
 
   constructor(context: JournalContext) {
     this.#context = context;
-    this.#claims = new Claims(context.database);
+    this.#claims = new Claims(context);
     this.#settlements = new Settlements(context);
   }
 
@@ -116,7 +116,10 @@ export class PostgresCommandQueue implements CommandQueue {
           WHERE process.ended_at IS NOT NULL AND permit.until <> 'never'
         ), ARRAY['settled', 'returned']) AS released`,
     });
-    return row?.released ?? 0;
+    const released = row?.released ?? 0;
+    // Some may have been woken by that.
+    if (released > 0) this.#context.notices.committed(['command']);
+    return released;
   }
 
   async nextDue(after: number): Promise<number | undefined> {

@@ -14,6 +14,16 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** All that stand in line but the first; by a connection of its own, since reading is counted by connection. */
+async function layToSleep(connectionString: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  await client.query(
+    `UPDATE journal.command SET due_at = due_at + 60000 WHERE waiting_line IS NOT NULL AND id <> 'p-1.1.1'`,
+  );
+  await client.end();
+}
+
 it('given plans that were made while there was nothing, and many commands since, when some are claimed, then no more is read than if there were few (a claim took as long as the queue)', async () => {
   // given
   const connectionString = await server.createDatabase();
@@ -35,9 +45,12 @@ it('given plans that were made while there was nothing, and many commands since,
   try {
     for (let time = 0; time < 6; time += 1) expect(await claim(0)).toBe('gone');
     await fillFleet(connectionString, { nodes: 2_000, waiting, claims: 1_800, isCounted: false });
+    await layToSleep(connectionString);
     // when
     await client.query('BEGIN');
     for (let number = 1; number <= claims; number += 1) expect(await claim(waiting + number)).toBe('claimed');
+    // Of a line in which all but the first sleep, each that leaves it wakes the next.
+    for (let number = 1; number <= claims; number += 1) expect(await claim(number)).toBe('claimed');
     // then
     const { rows } = await client.query<{ table: string; whole: number; byIndex: number }>(
       `SELECT relname AS table, seq_tup_read::integer AS whole, coalesce(idx_tup_fetch, 0)::integer AS "byIndex"
@@ -48,7 +61,7 @@ it('given plans that were made while there was nothing, and many commands since,
       ['command', 0],
       ['permit', 0],
     ]);
-    expect(Math.max(...rows.map(({ byIndex }) => byIndex))).toBeLessThan(10 * claims);
+    expect(Math.max(...rows.map(({ byIndex }) => byIndex))).toBeLessThan(2 * 10 * claims);
     await client.query('ROLLBACK');
   } finally {
     await client.end();

@@ -73,7 +73,18 @@ function askedOf(run: number, given: readonly Ask[]): readonly Asked[] {
   });
 }
 
-/** The same in both journals: what was before, then claims that are asked for in one turn, or one after the other. */
+/** As the queue hands them out; what is behind another command of its node comes last, and gets nothing anyway. */
+async function byRank(copy: OpenJournal, asked: readonly Asked[]): Promise<readonly Asked[]> {
+  const queue = await copy.commands.claimable(Number.MAX_SAFE_INTEGER, 10_000);
+  const places = new Map(queue.map(({ command }, place) => [command.id, place]));
+  const placeOf = ({ command }: Asked): number => places.get(command.id) ?? queue.length;
+  return [...asked].sort((one, other) => placeOf(one) - placeOf(other));
+}
+
+/**
+ * The same in both journals: what was before, then claims that are asked for in one turn, or one after the other in the order of
+ * their ranks. Answers are in the order of the asks.
+ */
 async function outcomeOf(
   copy: OpenJournal,
   run: number,
@@ -95,6 +106,7 @@ async function outcomeOf(
     copy.commands.claim(command.id, {
       ...{ by: 'one', now, leaseMs: 100, budgets },
       guardVersion: ask.staleGuard ? version + 1 : version,
+      waits: { full: {}, behind: now + 1 },
     });
   for (const { ask, command, budgets } of asked) {
     if (ask.before === 'waits') {
@@ -118,14 +130,16 @@ async function outcomeOf(
     if (ask.before === 'settled') await copy.commands.settle(resultOf(command), now);
   }
   const wanted = asked.filter(({ ask }) => ask.asks);
-  const answers: ClaimAnswer[] = [];
-  if (together) answers.push(...(await Promise.all(wanted.map(claim))));
-  else for (const one of wanted) answers.push(await claim(one));
+  const answered = new Map<Asked, ClaimAnswer>();
+  const ask = async (one: Asked): Promise<void> => void answered.set(one, await claim(one));
+  if (together) await Promise.all(wanted.map(ask));
+  else for (const one of await byRank(copy, wanted)) await ask(one);
+  const answers = wanted.map((one) => answered.get(one) ?? { kind: 'gone' as const });
   const counters = (await copy.guardBook.counters()).filter(({ counter }) => counter.startsWith(`${run}/`));
   return { answers, counters };
 }
 
-it('given commands that ask together, then each is answered as if they had asked one after the other', async () => {
+it('given commands that ask together, then each is answered as if they had asked one after the other, whoever ranks first first', async () => {
   // given
   const clock = new TestClock();
   const connectionString = await server.createDatabase();

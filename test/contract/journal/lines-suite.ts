@@ -24,6 +24,12 @@ export function linesSuite(harness: () => Harness): void {
     budgets: readonly BudgetClaim[] = [single],
     at = now,
   ): Promise<ClaimAnswer> => claimCommand(copy, id, { now: at, budgets });
+  /** A claim that is refused, and stands in line by that. */
+  const refused = ({ id }: Command, budget = single, at = now): Promise<ClaimAnswer> =>
+    copy.commands.claim(id, {
+      ...{ by: 'one', now: at, leaseMs: 100, budgets: [budget] },
+      waits: { full: { [budget.counter]: at + 15_000 }, behind: at + 60_000 },
+    });
   const wait = ({ id }: Command, until: number, line = single.line): Promise<void> =>
     copy.commands.postpone(id, { until, reason: 'BudgetFull', line });
   const due = async (at: number): Promise<readonly CommandId[]> =>
@@ -91,6 +97,85 @@ export function linesSuite(harness: () => Harness): void {
       expect(await claim(second, [unavailable])).toMatchObject({ kind: 'claimed' });
       await copy.commands.settle(resultOf(second), now);
       expect(await claim(late, [unavailable])).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('is stood in from the moment of the refusal, so that nothing that is given back is missed', async () => {
+      const [first, second] = [named('n1'), named('n2')];
+      await issue(first, second);
+      await claim(first);
+      expect(await refused(second)).toMatchObject({ why: 'full' });
+      expect(await due(now)).toEqual([]);
+      expect(await due(now + 15_000)).toContain(second.id);
+      await copy.commands.settle(resultOf(first), now);
+      expect(await due(now)).toEqual([second.id]);
+    });
+
+    it('wakes the next when one leaves it: those who came while it was first had to wait behind it (1,024 nodes rested for 45 s while there was room for all of them)', async () => {
+      const wide = { ...single, cap: 10 };
+      const [first, second, third] = [named('n1'), named('n2'), named('n3')];
+      await issue(first, second, third);
+      await wait(first, now);
+      expect(await refused(second, wide)).toEqual({
+        kind: 'refused',
+        why: 'behind',
+        counter: single.counter,
+      });
+      expect(await refused(third, wide)).toMatchObject({ why: 'behind' });
+      expect(await due(now)).toEqual([first.id]);
+      expect(await claim(first, [wide])).toMatchObject({ kind: 'claimed' });
+      expect(await due(now)).toEqual([second.id, third.id]);
+      expect(await claim(second, [wide])).toMatchObject({ kind: 'claimed' });
+      expect(await claim(third, [wide])).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('wakes nobody for whom there is no room left', async () => {
+      const [first, second] = [named('n1'), named('n2')];
+      await issue(first, second);
+      await wait(first, now);
+      expect(await refused(second)).toMatchObject({ why: 'behind' });
+      expect(await claim(first)).toMatchObject({ kind: 'claimed' });
+      expect(await due(now)).toEqual([]);
+    });
+
+    it.each<[string, (one: Command) => Promise<unknown>]>([
+      [
+        'waits for something else',
+        ({ id }) => copy.commands.postpone(id, { until: now + 9, reason: 'Paused' }),
+      ],
+      ['is over', (one) => copy.commands.settle(resultOf(one), now)],
+      ['waits in another line', (one) => wait(one, now + 9, 'another/line')],
+    ])('wakes the next when the one before it %s', async (_, leave) => {
+      const [first, second] = [named('n1'), named('n2')];
+      await issue(first, second);
+      await wait(first, now);
+      expect(await refused(second)).toMatchObject({ why: 'behind' });
+      await leave(first);
+      expect(await due(now)).toEqual([second.id]);
+    });
+
+    it('of nodes that are unavailable already wakes the one in service that has come behind them', async () => {
+      const inService = { ...single, cap: 10, yieldsTo: lineOfUnavailable(single.counter) };
+      const unavailable = { ...single, cap: 10, line: inService.yieldsTo };
+      const [first, second] = [named('n1'), named('n2')];
+      await issue(first, second);
+      await wait(first, now, unavailable.line);
+      expect(await refused(second, inService)).toMatchObject({ why: 'behind' });
+      expect(await claim(first, [unavailable])).toMatchObject({ kind: 'claimed' });
+      expect(await due(now)).toEqual([second.id]);
+    });
+
+    it('keeps an attempt whose end nobody saw for one of these', async () => {
+      const [first, second] = [named('n1'), named('n2')];
+      await issue(first, second);
+      await claim(first);
+      await claim(second, []);
+      const later = now + 100_000;
+      expect(await refused(second, single, later)).toMatchObject({ why: 'full' });
+      const open = await copy.commands.claimable(later + 15_000, 100);
+      expect(open.find(({ command }) => command.id === second.id)).toMatchObject({
+        unfinishedAttempt: true,
+        attempts: 1,
+      });
     });
 
     it('is no hindrance where another budget is asked for', async () => {

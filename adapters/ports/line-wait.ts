@@ -1,0 +1,25 @@
+/** Who was refused by a counter. */
+export interface RefusedByCounter {
+  /** `full`: the counter has no room. `behind`: it may have, but others in its line come first. */
+  readonly why: 'full' | 'behind';
+  readonly counter: string;
+}
+
+/** When somebody in a line asks again if nobody has woken it before, ms: a net under the waking, which is what counts. */
+export interface LineWait {
+  /** By counter, where there is no room. */
+  readonly full: Readonly<Record<string, number>>;
+  /** The latest for whom others come first, and for whom `full` says nothing. */
+  readonly behind: number;
+}
+
+/** What whoever was refused waits for, in words. */
+export function waitingReason({ why, counter }: RefusedByCounter): string {
+  return `${why === 'full' ? 'BudgetFull' : 'BehindOthers'}: ${counter}`;
+}
+
+/** Until when, ms. */
+export function waitingUntil({ full, behind }: LineWait, { why, counter }: RefusedByCounter): number {
+  const until = full[counter] ?? behind;
+  return why === 'full' ? until : Math.min(until, behind);
+}
