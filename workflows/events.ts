@@ -24,7 +24,13 @@ interface ResultEvent {
 export type WorkflowEvent =
   | ResultEvent
   | { readonly type: `timer.${TimerName}`; readonly at: number }
-  | { readonly type: `order.${OrderKind}`; readonly at: number; readonly reason: string }
+  | {
+      readonly type: `order.${OrderKind}`;
+      readonly at: number;
+      readonly reason: string;
+      /** A fault is open that says that the node is not Ready. */
+      readonly notReady?: true;
+    }
   /** No fault of the node is open any more. */
   | { readonly type: 'fault.cleared'; readonly at: number }
   /** A fault fires, or fires again, while the process runs. */

@@ -191,16 +191,17 @@ export const maintenance = setup({
       }),
     ),
     /** What reported the fault is not believed any more; that a node is Ready is never left out. */
-    noteDismissal: assign(({ context }) => {
+    noteDismissal: assign(({ context, event }) => {
       const { stillFiring } = context;
       return {
         stillFiring: undefined,
+        notReady: event.type === 'order.dismiss' ? event.notReady : undefined,
         ...(stillFiring === undefined || stillFiring.condition === 'Ready'
           ? {}
           : { distrusted: stillFiring.condition }),
       };
     }),
-    noteSettled: assign(() => ({ settleTo: undefined })),
+    noteSettled: assign(() => ({ settleTo: undefined, notReady: undefined })),
     noteCancel: assign(({ event }, parameters: { readonly reason: string }) => ({
       cancelReason: detailOf(event).reason ?? parameters.reason,
     })),
@@ -292,6 +293,8 @@ export const maintenance = setup({
       context.open.length === 0 && context.settleTo === parameters.end,
     settlesIsolatedTo: ({ context }, parameters: { readonly end: NonNullable<ProcessContext['settleTo']> }) =>
       context.open.length === 0 && context.settleTo === parameters.end && context.isolated,
+    settlesNotReadyTo: ({ context }, parameters: { readonly end: NonNullable<ProcessContext['settleTo']> }) =>
+      context.open.length === 0 && context.settleTo === parameters.end && context.notReady === true,
     settlesPoweredOffTo: (
       { context },
       parameters: { readonly end: NonNullable<ProcessContext['settleTo']> },

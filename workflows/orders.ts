@@ -3,7 +3,7 @@ import type { OrderKind } from '../domain/signal.js';
 /**
  * Every stage of every workflow, and the orders it takes. `skip` leads to verifying and nowhere else: no order skips
  * an observation, the verification or the return. `dismiss` says that there is no fault: what was begun is taken back, by way
- * of verifying where the node is isolated. Stages that go on to verify by themselves don't take it.
+ * of verifying where the node is isolated or said not to be Ready. Stages that go on to verify by themselves don't take it.
  */
 export const ordersOfStage = {
   assessing: ['abort'],

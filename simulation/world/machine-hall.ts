@@ -11,6 +11,8 @@ export class MachineHall {
   readonly #site: Site;
   readonly #agenda: Agenda;
   readonly #machines = new Map<string, Machine>();
+  /** Those whose kubelets register their nodes as soon as they speak. */
+  readonly #toRegister = new Set<string>();
 
   constructor(site: Site, names: readonly string[]) {
     this.#site = site;
@@ -28,9 +30,14 @@ export class MachineHall {
     return machine;
   }
 
-  /** The kubelet registers its node anew: same name, another UID, nothing of what others wrote on it. */
+  /**
+   * The kubelet registers its node anew: same name, another UID, nothing of what others wrote on it. One that does not
+   * speak now does so when it speaks again.
+   */
   register(name: string): void {
-    this.#site.registerNode(registeredNode(this.machine(name), this.#agenda.now));
+    const machine = this.machine(name);
+    if (machine.heard) this.#site.registerNode(registeredNode(machine, this.#agenda.now));
+    else this.#toRegister.add(name);
   }
 
   #build(name: string): void {
@@ -52,7 +59,8 @@ export class MachineHall {
       this.#agenda.after(graceMs, () => {
         this.#noticeSilence(machine, boots);
       });
-    } else if (node !== undefined) {
+    } else if (this.#toRegister.delete(machine.name)) this.register(machine.name);
+    else if (node !== undefined) {
       this.#site.putNode(withStatus(node, machine, this.#agenda.now));
       this.#site.finishPods(machine.name);
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brokenDisk, deadlock, effectsOn, endingsOf, story } from './story.js';
+import { brokenDisk, brokenMemory, deadlock, effectsOn, endingsOf, story } from './story.js';
 import type { Scripted } from '../../simulation/schedules/script.js';
 
 const minuteMs = 60_000;
@@ -220,6 +220,30 @@ describe('what the simulator found', () => {
     // Both while the executor that sent the first holds the second command.
     expect((off[1]?.at ?? 0) - (off[0]?.at ?? 0)).toBeLessThan(10);
     expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+  });
+
+  it('a machine was left without power: a person dismissed its fault while it was off, and no process knew of that (seed 1087)', async () => {
+    const told = await story([
+      fails('n3', 1_000, brokenMemory),
+      { at: 404_454, what: 'a person takes the taint away', node: 'n3' },
+      { at: 1_818_531, what: 'the journal is lost', restored: true },
+      // Before the process that begins then has isolated anything.
+      { at: 1_820_540, what: 'a person orders', node: 'n3', order: 'dismiss' },
+    ]);
+    const asked = told.events.filter(({ node, type }) => node === 'n3' && type === 'PersonAsked');
+    expect(asked.map(({ data }) => data['reason'])).toContain(
+      'its fault was dismissed, but the node is not seen to be well',
+    );
+  });
+
+  it('a machine was left without power: its node had been deleted while it was off, and stood there as Ready (seed 344)', async () => {
+    const told = await story([
+      fails('n4', 1_000, brokenMemory),
+      { at: 600_000, what: 'a node is deleted', node: 'n4', returnsAfterMs: 557_932 },
+      { at: 1_500_000, what: 'an old report comes again', node: 'n4', type: 'MemoryFailure', boot: 1 },
+      { at: 1_501_000, what: 'a person orders', node: 'n4', order: 'dismiss' },
+    ]);
+    expect(endingsOf(told, 'n4')).toEqual(['RETIRED Retired']);
   });
 });
 

@@ -11,6 +11,7 @@ import type { Happening } from '../../simulation/world/happening.js';
 const hourMs = 3_600_000;
 
 export const deadlock: Defect = { type: 'KernelDeadlock', condition: 'KernelDeadlock', cure: 'reboot' };
+export const brokenMemory: Defect = { type: 'MemoryFailure', condition: undefined, cure: 'repair' };
 export const brokenDisk: Defect = { type: 'DiskFailure', condition: 'XfsShutdown', cure: 'repair' };
 
 /** What was seen of one story, in order, with the virtual ms at which. */

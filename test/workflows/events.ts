@@ -39,6 +39,13 @@ export const timer = (name: TimerName): WorkflowEvent => ({ type: `timer.${name}
 /** A timer that comes when the latest look is long ago. */
 export const heldUp = (name: TimerName): WorkflowEvent => ({ type: `timer.${name}`, at: at + 1_000_000_000 });
 export const order = (kind: OrderKind): WorkflowEvent => ({ type: `order.${kind}`, at, reason: 'said so' });
+/** A person does not believe the fault of a node of which another fault says that it is not Ready. */
+export const dismissedNotReady: WorkflowEvent = {
+  type: 'order.dismiss',
+  at,
+  reason: 'said so',
+  notReady: true,
+};
 export const cleared: WorkflowEvent = { type: 'fault.cleared', at };
 export const stronger: WorkflowEvent = { type: 'fault.stronger', at };
 export const deleted: WorkflowEvent = { type: 'node.deleted', at };

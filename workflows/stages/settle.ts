@@ -43,6 +43,8 @@ export function settle(next: {
       { guard: { type: 'settlesTo', params: { end: 'handOver' } }, target: 'handedToHuman' },
       { guard: { type: 'settlesPoweredOffTo', params: { end: 'dismiss' } }, target: next.powerOn },
       { guard: { type: 'settlesIsolatedTo', params: { end: 'dismiss' } }, target: next.verify },
+      // Whoever dismisses need not know that the machine is off, by whose hand ever.
+      { guard: { type: 'settlesNotReadyTo', params: { end: 'dismiss' } }, target: next.verify },
       { guard: { type: 'settlesTo', params: { end: 'dismiss' } }, target: 'cancelled' },
     ],
     on: {

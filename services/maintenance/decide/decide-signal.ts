@@ -144,7 +144,13 @@ function decideOrder(draft: Draft, order: Order): void {
   }
   record(draft, { type: 'OrderTaken', processId: order.processId, data });
   if (retriesParked) return;
-  tellProcess(draft, { type: `order.${order.kind}`, at: draft.at, reason: order.reason });
+  const notReady = openFaults(draft.state).some(({ stillFiring }) => stillFiring?.condition === 'Ready');
+  tellProcess(draft, {
+    type: `order.${order.kind}`,
+    at: draft.at,
+    reason: order.reason,
+    ...(notReady ? { notReady } : {}),
+  });
 }
 
 /** The journal takes up what waits; here only a person's part in it is written down. */

@@ -13,6 +13,7 @@ import {
   announced,
   cleared,
   deleted,
+  dismissedNotReady,
   heldUp,
   observed,
   order,
@@ -86,6 +87,7 @@ export function foreignArrivals({ stage }: Position): readonly Arrival[] {
   const orders = isStage(stage) ? orderKinds.filter((kind) => takesOrder(stage, kind)) : [];
   const events: readonly WorkflowEvent[] = [
     ...orders.map(order),
+    ...(orders.includes('dismiss') ? [dismissedNotReady] : []),
     cleared,
     { type: 'fault.firing', at },
     stronger,

@@ -119,6 +119,22 @@ describe('a fault that a person dismisses', () => {
     expect(one.outcome).toBe('Cancelled');
   });
 
+  it('while the node is not Ready: it is looked at before that ends, for the machine was left without power', () => {
+    const one = isolating();
+    const silence = { source: 'detector', evidence: { condition: 'Ready', status: 'Unknown' } };
+    one.report('KubeletUnhealthy', silence);
+    one.order('dismiss');
+    one.answer('isolateNode', 'revoked');
+    expect(one.process.stage).toBe('verifying');
+    one.overdue('verify-deadline');
+    expect(one.process.stage).toBe('waitingForPerson');
+    one.order('dismiss');
+    verify(one);
+    one.answer('giveBack', 'done');
+    expect(endOf(one)).toEqual(['Cancelled', 'Dismissed']);
+    expect(one.state.faults).toEqual({});
+  });
+
   it('once it is being verified: too late, it is on its way', () => {
     const one = isolated();
     one.reboot();
