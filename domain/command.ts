@@ -151,6 +151,9 @@ export interface CommandResultDetail {
   readonly cordoned?: boolean;
 }
 
+/** Reason of a return that was done, but for a cordon which may be a person's. */
+export const cordonKept = 'CordonKept';
+
 export interface CommandResult {
   readonly commandId: CommandId;
   readonly commandType: CommandType;

@@ -73,6 +73,8 @@ export interface ProcessContext {
   readonly distrusted?: string | undefined;
   /** When a person dismissed the fault, another one said that the node is not Ready: a look decides about that, not a word. */
   readonly notReady?: true | undefined;
+  /** The node was given back but for a cordon which may be a person's. */
+  readonly cordonKept?: true | undefined;
   /** When the timers of this stage are due, by name, in the log's time. */
   readonly timersDue?: Readonly<Record<string, number>> | undefined;
   /** Those of them that fired too early, and for when they were set once more. */

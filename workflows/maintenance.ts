@@ -1,6 +1,11 @@
 import { assign, setup } from 'xstate';
 
-import type { CommandParameters, CommandResultDetail, NodeObservation } from '../domain/command.js';
+import {
+  cordonKept,
+  type CommandParameters,
+  type CommandResultDetail,
+  type NodeObservation,
+} from '../domain/command.js';
 import type { MigratingPod, ProcessContext } from '../domain/node-state.js';
 import type { TimerName, WorkflowEvent } from './events.js';
 
@@ -212,6 +217,9 @@ export const maintenance = setup({
       const said = 'reason' in event ? event.reason : (detailOf(event).hold ?? detailOf(event).reason);
       return { waitingFor: said === undefined ? parameters.reason : `${parameters.reason}: ${said}` };
     }),
+    noteReturn: assign(({ event }) =>
+      detailOf(event).reason === cordonKept ? { cordonKept: true as const } : {},
+    ),
     noteResumed: assign(() => ({ waitingFor: undefined, cancelReason: undefined, exhausted: undefined })),
   },
   guards: {

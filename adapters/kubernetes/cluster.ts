@@ -7,6 +7,7 @@ import type {
   KubernetesPod,
   NewEvent,
 } from '../ports/kubernetes.js';
+import { fieldManager } from '../ports/node-marks.js';
 import type { NodeLeases } from '../ports/node-lease.js';
 import type { ClusterAccess } from './access.js';
 import { decodeLease, decodeNode, decodePod, memberOf, type DecodedList } from './decode.js';
@@ -64,7 +65,8 @@ export function connectCluster(options: ClusterOptions): ConnectedCluster {
     getNode: (name) => get(transport, nodePath(name), decodeNode),
     listNodesLabelled: async (label) => itemsOf(await listNodes({ labelSelector: label })),
     nodeSeen: (name) => seen.get(name),
-    patchNode: (name, patch) => transport.call(jsonPatch(nodePath(name), patch), decodeNode),
+    patchNode: (name, patch) =>
+      transport.call(jsonPatch(`${nodePath(name)}?fieldManager=${fieldManager}`, patch), decodeNode),
     ...podCalls(transport),
     async listNodeLeases() {
       const path = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';

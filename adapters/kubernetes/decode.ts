@@ -1,4 +1,5 @@
 import type {
+  FieldManager,
   KubernetesLease,
   KubernetesNode,
   KubernetesPod,
@@ -21,8 +22,13 @@ export function decodeNode(body: unknown): KubernetesNode {
   const status = fields(node['status']);
   const info = fields(status['nodeInfo']);
   const providerID = nonEmpty(spec['providerID']);
+  const managedFields =
+    spec['unschedulable'] === true ? decodeManagers(node['metadata'], 'f:unschedulable') : [];
   return {
-    metadata: decodeMeta(node['metadata']),
+    metadata: {
+      ...decodeMeta(node['metadata']),
+      ...(managedFields.length === 0 ? {} : { managedFields }),
+    },
     spec: {
       ...(spec['unschedulable'] === true ? { unschedulable: true } : {}),
       ...(Array.isArray(spec['taints']) ? { taints: spec['taints'].map(decodeTaint) } : {}),
@@ -117,6 +123,18 @@ function decodeMeta(value: unknown): ObjectMeta {
       ? { ownerReferences: meta['ownerReferences'].map(decodeOwner) }
       : {}),
   };
+}
+
+/** Who set this field of `spec`. */
+function decodeManagers(metadata: unknown, field: string): readonly FieldManager[] {
+  const entries = memberOf(metadata, 'managedFields');
+  if (!Array.isArray(entries)) return [];
+  return entries
+    .filter((entry: unknown) => memberOf(entry, 'fieldsV1', 'f:spec', field) !== undefined)
+    .map((entry: unknown) => ({
+      manager: string(memberOf(entry, 'manager')),
+      fieldsV1: { 'f:spec': { [field]: {} } },
+    }));
 }
 
 function decodeOwner(value: unknown): { kind: string; name: string; controller?: boolean } {

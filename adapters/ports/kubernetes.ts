@@ -13,6 +13,14 @@ export interface ObjectMeta {
     readonly name: string;
     readonly controller?: boolean;
   }[];
+  /** Of a cordoned node, those entries alone that name who set `spec.unschedulable`. */
+  readonly managedFields?: readonly FieldManager[];
+}
+
+/** Who set fields of an object, as the API server keeps book of it: whoever changed the value last, and whoever applied it. */
+export interface FieldManager {
+  readonly manager: string;
+  readonly fieldsV1: Readonly<Record<string, unknown>>;
 }
 
 export interface Taint {

@@ -5,7 +5,9 @@ import type { KubernetesNode, KubernetesPod, Taint } from './kubernetes.js';
 export const maintenanceTaint = 'faultline.dev/maintenance';
 export const outOfServiceTaint = 'node.kubernetes.io/out-of-service';
 export const holdAnnotation = 'faultline.dev/hold';
-/** Whose the cordon is; without it the cordon is a person's. */
+/** In whose name the API server writes down what we change: releases that did not say so had it from their user agent. */
+export const fieldManager = 'faultline';
+/** Who cordoned the node at first; without it the cordon is a person's. Whose it is now, `cordonOf` says. */
 export const cordonedByAnnotation = 'faultline.dev/cordoned-by';
 /** Whose the out-of-service taint is. */
 export const fencedByAnnotation = 'faultline.dev/fenced-by';
@@ -57,6 +59,19 @@ function isProcessId(text: string): text is ProcessId {
 
 export function annotation(object: KubernetesNode | KubernetesPod, key: string): string | undefined {
   return object.metadata.annotations?.[key];
+}
+
+/**
+ * Whose the cordon of a node is, for the owner of its isolation. The annotation outlives an uncordon by a person, and then
+ * a cordon by a person looks like ours; so the API server has to say, too, that it was us who set `spec.unschedulable` last.
+ * `doubtful`: the annotation is there and the server says otherwise, or nothing.
+ */
+export function cordonOf(node: KubernetesNode, owner: string): 'none' | 'ours' | 'doubtful' | 'theirs' {
+  if (node.spec.unschedulable !== true) return 'none';
+  if (annotation(node, cordonedByAnnotation) !== owner) return 'theirs';
+  const managers = node.metadata.managedFields ?? [];
+  const isOurs = managers.length > 0 && managers.every(({ manager }) => manager === fieldManager);
+  return isOurs ? 'ours' : 'doubtful';
 }
 
 export function isProtected(node: KubernetesNode): boolean {

@@ -11,7 +11,7 @@ export interface LettingGo {
   readonly owner: ProcessId;
   /** What to do with the node as it is. */
   readonly plan: (node: KubernetesNode) => Plan;
-  readonly whenDone: (after: KubernetesNode) => Ending;
+  readonly whenDone: (before: KubernetesNode, after: KubernetesNode) => Ending;
 }
 
 /**
@@ -27,7 +27,7 @@ export async function letGo(world: World, { owner, plan, whenDone }: LettingGo):
     kind: 'act',
     async act() {
       const trouble = await withdrawRequests(world, owner);
-      return trouble ?? changeNode(world, node, plan, (_before, after) => whenDone(after));
+      return trouble ?? changeNode(world, node, plan, whenDone);
     },
   };
 }

@@ -8,6 +8,7 @@ import type {
   NodeEvent,
 } from '../../adapters/ports/kubernetes.js';
 import { decodeNode, decodePod } from '../../adapters/kubernetes/decode.js';
+import { fieldManager } from '../../adapters/ports/node-marks.js';
 import { SeenNodes } from '../../adapters/kubernetes/seen-nodes.js';
 import { applyJsonPatch } from '../../world/kubernetes/json-patch.js';
 import { ApiRefusal } from '../../world/kubernetes/status.js';
@@ -65,7 +66,7 @@ export class SimulatedCluster implements KubernetesCluster {
     if (before === undefined) return Promise.resolve(notFound);
     const patched = patchedBy(before, patch, decodeNode);
     if (patched === undefined) return Promise.resolve({ kind: 'unprocessable', message: 'test failed' });
-    const after = this.#site.putNode(patched);
+    const after = this.#site.putNode(patched, fieldManager);
     const node = this.#site.keyOf(name);
     const { issuedAt } = this;
     this.#site.tell({ kind: 'node patched', by: this.#by, node, before, after, issuedAt });

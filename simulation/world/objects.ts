@@ -57,6 +57,18 @@ function conditionOf(
   return before?.status === status ? before : { type, status, lastTransitionTime: stamp(now) };
 }
 
+/** Who set `spec.unschedulable`, as the API server keeps book of it: whoever changed it last. */
+export function managersOf(
+  before: KubernetesNode | undefined,
+  after: KubernetesNode,
+  by: string,
+): Pick<KubernetesNode['metadata'], 'managedFields'> {
+  if (after.spec.unschedulable !== true) return {};
+  const known = before?.metadata.managedFields;
+  if (before?.spec.unschedulable === true) return known === undefined ? {} : { managedFields: known };
+  return { managedFields: [{ manager: by, fieldsV1: { 'f:spec': { 'f:unschedulable': {} } } }] };
+}
+
 export function newPod(
   pod: { readonly name: string; readonly uid: string; readonly nodeName: string },
   owner: 'ReplicaSet' | 'DaemonSet',

@@ -10,7 +10,7 @@ import { nodeKey } from '../../domain/identifiers.js';
 import type { Agenda } from '../scheduler/agenda.js';
 import { seeded, type Seeded } from '../scheduler/seeded.js';
 import type { Happening, Listener } from './happening.js';
-import { newPod } from './objects.js';
+import { managersOf, newPod } from './objects.js';
 
 export const clusterName = 'a' as ClusterName;
 
@@ -64,9 +64,14 @@ export class Site {
     return machine;
   }
 
-  /** Stores a node under a new version and tells the watchers. */
-  putNode(node: KubernetesNode): KubernetesNode {
-    const stored = { ...node, metadata: { ...node.metadata, resourceVersion: this.#nextVersion() } };
+  /** Stores a node under a new version and tells the watchers. @param by in whose name the server writes down the change */
+  putNode(node: KubernetesNode, by = 'kubectl'): KubernetesNode {
+    const { managedFields: _told, ...metadata } = node.metadata;
+    const managers = managersOf(this.nodes.get(metadata.name), node, by);
+    const stored = {
+      ...node,
+      metadata: { ...metadata, ...managers, resourceVersion: this.#nextVersion() },
+    };
     this.nodes.set(node.metadata.name, stored);
     this.#notify({ kind: 'changed', node: stored });
     if (fencingTaint(stored) !== undefined) this.#giveUpPods(stored.metadata.name);

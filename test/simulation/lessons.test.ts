@@ -222,6 +222,15 @@ describe('what the simulator found', () => {
     expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
   });
 
+  it("a person's cordon was taken away with the isolation: a person had uncordoned before what we had cordoned (seed 1135)", async () => {
+    const told = await story([
+      fails('n2', 163_890),
+      { at: 170_000, what: 'a person uncordons', node: 'n2' },
+      { at: 180_000, what: 'a person cordons', node: 'n2' },
+    ]);
+    expect(told.ended.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual(['RECOVERED CordonKept']);
+  });
+
   it('a machine was left without power: a person dismissed its fault while it was off, and no process knew of that (seed 1087)', async () => {
     const told = await story([
       fails('n3', 1_000, brokenMemory),

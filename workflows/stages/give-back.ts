@@ -6,7 +6,10 @@ export function giveBack() {
   return maintenance.createStateConfig({
     entry: ['enterStage', { type: 'giveBack', params: {} }],
     on: {
-      'giveBack.done': [{ guard: 'cancelling', target: 'cancelled' }, { target: 'recovered' }],
+      'giveBack.done': [
+        { guard: 'cancelling', target: 'cancelled' },
+        { target: 'recovered', actions: 'noteReturn' },
+      ],
       'giveBack.unneeded': [{ guard: 'nodeGone', target: 'retired' }, askPerson('the isolated node changed')],
       'giveBack.failed': askPerson('the node could not be given back'),
       'node.deleted': {

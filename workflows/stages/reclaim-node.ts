@@ -12,7 +12,7 @@ export function reclaimNode() {
       },
     ],
     on: {
-      'reclaimNode.done': { target: 'recovered' },
+      'reclaimNode.done': { target: 'recovered', actions: 'noteReturn' },
       'reclaimNode.unneeded': [
         { guard: 'nodeGone', target: 'retired' },
         askPerson('the isolated node changed'),

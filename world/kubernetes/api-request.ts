@@ -20,6 +20,8 @@ export interface Route {
   readonly namespace: string | undefined;
   readonly name: string | undefined;
   readonly subresource: string | undefined;
+  /** In whose name it changes fields. */
+  readonly manager?: string;
 }
 
 const byPath = new Map(

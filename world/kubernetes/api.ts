@@ -3,6 +3,7 @@ import { bindPod } from './binding.js';
 import type { ClusterState } from './cluster-state.js';
 import { deleteObject, deleteOptionsOf } from './delete-verb.js';
 import { evictPod } from './eviction.js';
+import { managerOf } from './field-managers.js';
 import type { JsonObject, StoredObject } from './kubernetes-object.js';
 import { patchObject, refuseUnknownPatch } from './patch-verb.js';
 import { getObject, listObjects } from './read-verbs.js';
@@ -21,7 +22,8 @@ export interface Answer {
 }
 
 /** Answers everything but watches. Synchronous, so that requests never interleave; throws `ApiRefusal`. */
-export function answer(state: ClusterState, route: Route, request: ApiRequest): Answer {
+export function answer(state: ClusterState, asked: Route, request: ApiRequest): Answer {
+  const route = { ...asked, manager: managerOf(request) };
   const { name } = route;
   if (name === undefined) return answerCollection(state, route, request);
   const named = { ...route, name };

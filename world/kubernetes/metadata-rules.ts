@@ -82,6 +82,7 @@ export function readMetadata(
   const generation = numberAt(raw, 'generation');
   const deletionTimestamp = textAt(raw, 'deletionTimestamp');
   const grace = numberAt(raw, 'deletionGracePeriodSeconds');
+  const managedFields = objectsAt(raw, 'managedFields');
   const owners = objectsAt(raw, 'ownerReferences').filter(isOwnerReference);
   return {
     ...fixed,
@@ -92,6 +93,7 @@ export function readMetadata(
     ...(grace === undefined ? {} : { deletionGracePeriodSeconds: grace }),
     ...(labels === undefined ? {} : { labels }),
     ...(annotations === undefined ? {} : { annotations }),
+    ...(managedFields.length === 0 ? {} : { managedFields }),
     ...(owners.length === 0 ? {} : { ownerReferences: owners }),
     ...(isTextList(finalizers) && finalizers.length > 0 ? { finalizers } : {}),
   };

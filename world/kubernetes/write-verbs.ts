@@ -2,11 +2,12 @@ import type { ApiRequest, Route } from './api-request.js';
 import { jsonObjectOf } from './api-request.js';
 import type { ClusterState } from './cluster-state.js';
 import { withDefaults } from './defaults.js';
+import { managersOf } from './field-managers.js';
 import type { JsonObject, StoredObject } from './kubernetes-object.js';
 import { isJsonObject, objectAt, textAt, timestamp, without } from './kubernetes-object.js';
 import { changeCauses, kindCauses, normalised, wrongType } from './kind-rules.js';
 import { changedMetadataCauses, metadataCauses, readMetadata, required } from './metadata-rules.js';
-import { apiVersionOf, namespaces, pods, type Resource } from './resources.js';
+import { apiVersionOf, namespaces, nodes, pods, type Resource } from './resources.js';
 import {
   ApiRefusal,
   alreadyExists,
@@ -106,7 +107,7 @@ function generatedName(raw: JsonObject): string {
 
 function newObject(
   state: ClusterState,
-  { resource }: Route,
+  { resource, manager }: Route,
   body: JsonObject,
   name: string,
   namespace: string | undefined,
@@ -124,7 +125,9 @@ function newObject(
     'generation',
     'namespace',
   );
-  const metadata = readMetadata(raw, fixed);
+  const managedFields =
+    resource === nodes ? managersOf(undefined, body['spec'], { manager, at: state.clock.now() }) : undefined;
+  const metadata = readMetadata({ ...raw, managedFields }, fixed);
   if (typeof metadata === 'string')
     throw badRequest(`${resource.kind} in version "v1" cannot be handled: ${metadata}`);
   return {
@@ -145,6 +148,8 @@ export interface Target {
   readonly resource: Resource;
   readonly name: string;
   readonly subresource: string | undefined;
+  /** In whose name fields change; absent: nobody's. */
+  readonly manager?: string;
 }
 
 /**
@@ -164,7 +169,7 @@ export function updateObject(
   if (given !== name)
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
   refuseOtherVersion(target, before, raw);
-  const after = merged(target, before, desired, raw);
+  const after = merged(target, before, desired, { raw, at: state.clock.now() });
   const causes = [
     ...metadataCauses(after.metadata),
     ...changedMetadataCauses(before.metadata, after.metadata),
@@ -201,10 +206,10 @@ export function refuseOtherUid({ resource, name }: Target, before: StoredObject,
 }
 
 function merged(
-  { resource, subresource }: Target,
+  { resource, subresource, manager }: Target,
   before: StoredObject,
   desired: JsonObject,
-  raw: JsonObject,
+  { raw, at }: { readonly raw: JsonObject; readonly at: number },
 ): StoredObject {
   const { namespace, generation, deletionTimestamp, deletionGracePeriodSeconds } = before.metadata;
   const fixed = {
@@ -213,11 +218,12 @@ function merged(
     resourceVersion: before.metadata.resourceVersion,
     creationTimestamp: before.metadata.creationTimestamp,
   };
-  const kept = { namespace, generation, deletionTimestamp, deletionGracePeriodSeconds };
-  const metadata = readMetadata({ ...raw, ...kept }, fixed);
-  if (typeof metadata === 'string') throw badRequest(metadata);
   const status = subresource === 'status' ? desired['status'] : before.status;
   const spec = subresource === 'status' || resource.kind === 'Event' ? before.spec : desired['spec'];
+  const managedFields = resource === nodes ? managersOf(before, spec, { manager, at }) : undefined;
+  const kept = { namespace, generation, deletionTimestamp, deletionGracePeriodSeconds, managedFields };
+  const metadata = readMetadata({ ...raw, ...kept }, fixed);
+  if (typeof metadata === 'string') throw badRequest(metadata);
   const rest = subresource === 'status' ? before : desired;
   return normalised(resource, {
     ...without(rest, 'spec', 'status'),

@@ -4,14 +4,14 @@ import { done, failed, type CommandOf, type Effect, type Ending, type World } fr
 import { isolationTaint, ownerMark } from '../../../adapters/ports/node-marks.js';
 import { letGo } from '../let-go.js';
 import { isSomeoneElse, observationOf } from '../present.js';
-import { giveBackPatch } from './return-patch.js';
+import { giveBackPatch, keptCordon } from './return-patch.js';
 
 /** Takes back what is ours, and only that. A person's hold keeps the node out; so does another boot than was verified. */
 export const giveBack: Effect<'giveBack'> = (command, world) =>
   letGo(world, {
     owner: command.processId,
     plan: (node) => planOf(node, command, world),
-    whenDone: (after) => returned(after, command, world),
+    whenDone: (before, after) => returned({ before, after }, command, world),
   });
 
 function planOf(node: KubernetesNode, command: CommandOf<'giveBack'>, world: World): Plan {
@@ -28,14 +28,19 @@ function planOf(node: KubernetesNode, command: CommandOf<'giveBack'>, world: Wor
   return patch === undefined ? done({ observation }) : { kind: 'patch', patch };
 }
 
-function returned(node: KubernetesNode, command: CommandOf<'giveBack'>, world: World): Ending {
+function returned(
+  { before, after }: { readonly before: KubernetesNode; readonly after: KubernetesNode },
+  command: CommandOf<'giveBack'>,
+  world: World,
+): Ending {
+  const kept = keptCordon(before, ownerMark(world.settings.installation, command.processId));
   return done(
-    { observation: observationOf(node, world.settings) },
+    { observation: observationOf(after, world.settings), ...kept.detail },
     {
-      node,
+      node: after,
       type: 'Normal',
       reason: 'FaultlineReturned',
-      message: `Given back by maintenance process ${command.processId} (${command.faultType})`,
+      message: `Given back by maintenance process ${command.processId} (${command.faultType})${kept.remark}`,
     },
   );
 }

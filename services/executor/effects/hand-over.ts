@@ -11,7 +11,7 @@ export const handOver: Effect<'handOver'> = (command, world) =>
   letGo(world, {
     owner: command.parameters.owner ?? command.processId,
     plan: (node) => planOf(node, command, world),
-    whenDone: (after) => handedOver(after, command, world),
+    whenDone: (_before, after) => handedOver(after, command, world),
   });
 
 function planOf(node: KubernetesNode, command: CommandOf<'handOver'>, world: World): Plan {

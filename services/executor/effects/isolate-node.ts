@@ -2,13 +2,7 @@ import type { NodeObservation } from '../../../domain/command.js';
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import { changeNode, type Plan } from '../change-node.js';
 import { done, failed, unneeded, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
-import {
-  annotation,
-  cordonedByAnnotation,
-  isolationTaint,
-  isProtected,
-  ownerMark,
-} from '../../../adapters/ports/node-marks.js';
+import { cordonOf, isolationTaint, isProtected, ownerMark } from '../../../adapters/ports/node-marks.js';
 import { isEnding, isSomeoneElse, observationOf, readNode } from '../present.js';
 import { adoptPatch, isolatePatch } from './isolate-patch.js';
 
@@ -94,7 +88,7 @@ function isGoodNow(observation: NodeObservation, firing: Isolate['parameters']['
 function isolated(node: KubernetesNode, command: Isolate, world: World): Ending {
   const observation = observationOf(node, world.settings);
   const owner = ownerMark(world.settings.installation, command.processId);
-  const cordoned = annotation(node, cordonedByAnnotation) === owner;
+  const cordoned = cordonOf(node, owner) === 'ours';
   return done(
     { observation, cordoned },
     {

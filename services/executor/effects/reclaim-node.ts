@@ -4,7 +4,7 @@ import type { Plan } from '../change-node.js';
 import { done, failed, type CommandOf, type Effect, type Ending, type World } from '../effect.js';
 import { letGo } from '../let-go.js';
 import { isSomeoneElse, observationOf } from '../present.js';
-import { giveBackPatch } from './return-patch.js';
+import { giveBackPatch, keptCordon } from './return-patch.js';
 
 type Reclaim = CommandOf<'reclaimNode'>;
 
@@ -16,7 +16,7 @@ export const reclaimNode: Effect<'reclaimNode'> = (command, world) =>
   letGo(world, {
     owner: ownerOf(command),
     plan: (node) => planOf(node, command, world),
-    whenDone: (after) => returned(after, command, world),
+    whenDone: (before, after) => returned({ before, after }, command, world),
   });
 
 function ownerOf({ parameters, processId }: Reclaim): Reclaim['processId'] {
@@ -38,14 +38,19 @@ function planOf(node: KubernetesNode, command: Reclaim, world: World): Plan {
   return patch === undefined ? done({ observation }) : { kind: 'patch', patch };
 }
 
-function returned(node: KubernetesNode, command: Reclaim, world: World): Ending {
+function returned(
+  { before, after }: { readonly before: KubernetesNode; readonly after: KubernetesNode },
+  command: Reclaim,
+  world: World,
+): Ending {
+  const kept = keptCordon(before, ownerMark(world.settings.installation, ownerOf(command)));
   return done(
-    { observation: observationOf(node, world.settings) },
+    { observation: observationOf(after, world.settings), ...kept.detail },
     {
-      node,
+      node: after,
       type: 'Normal',
       reason: 'FaultlineReclaimed',
-      message: `Given back by maintenance process ${command.processId}: isolated by ${ownerOf(command)}, which is not known any more`,
+      message: `Given back by maintenance process ${command.processId}: isolated by ${ownerOf(command)}, which is not known any more${kept.remark}`,
     },
   );
 }

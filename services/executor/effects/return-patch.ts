@@ -1,6 +1,7 @@
 import type { JsonPatch, KubernetesNode, Taint } from '../../../adapters/ports/kubernetes.js';
 import {
   annotation,
+  cordonOf,
   cordonedByAnnotation,
   fencedByAnnotation,
   fencingTaint,
@@ -8,27 +9,39 @@ import {
   maintenanceTaint,
   outOfServiceTaint,
 } from '../../../adapters/ports/node-marks.js';
+import { cordonKept, type CommandResultDetail } from '../../../domain/command.js';
 import { asRead, removeTaints, setKeys, type PatchStep } from '../../patch-steps.js';
 import { remembers, restoringChanges } from './remembered-annotations.js';
 
 const longestHold = 500;
 
 /**
- * Gives a node back: removes exactly what this owner put there. Undefined: nothing of it is there any more. The patch
+ * Gives a node back: removes exactly what this owner put there; a cordon of which it is not sure to be ours stays. Undefined: nothing of it is there any more. The patch
  * holds for the node as read, so a hold that a person adds at the same moment makes the server refuse it.
  */
 export function giveBackPatch(node: KubernetesNode, owner: string): JsonPatch | undefined {
   if (!hasMarksOf(node, owner)) return undefined;
   const uncordon: PatchStep[] =
-    annotation(node, cordonedByAnnotation) === owner && node.spec.unschedulable === true
-      ? [{ op: 'remove', path: '/spec/unschedulable' }]
-      : [];
+    cordonOf(node, owner) === 'ours' ? [{ op: 'remove', path: '/spec/unschedulable' }] : [];
   return [
     ...asRead(node),
     ...removeTaints(node, (taint) => isOurs(taint, node, owner)),
     ...uncordon,
     ...setKeys(node, 'annotations', new Map(markChanges(node, owner))),
   ];
+}
+
+/** What is told where the cordon of a node that is given back may be a person's, although it was ours at first. */
+export function keptCordon(
+  node: KubernetesNode,
+  owner: string,
+): { readonly detail: Pick<CommandResultDetail, 'reason'>; readonly remark: string } {
+  if (cordonOf(node, owner) !== 'doubtful') return { detail: {}, remark: '' };
+  return {
+    detail: { reason: cordonKept },
+    remark:
+      '; it stays cordoned, since somebody else cordoned it meanwhile: kubectl uncordon it when it may be used again',
+  };
 }
 
 /**

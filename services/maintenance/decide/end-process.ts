@@ -1,3 +1,4 @@
+import { cordonKept } from '../../../domain/command.js';
 import type { Fault } from '../../../domain/fault.js';
 import { faultTypes } from '../../../domain/fault.js';
 import type { ActiveProcess, NodeState, Outcome, ProcessContext } from '../../../domain/node-state.js';
@@ -46,7 +47,8 @@ export function endProcess(draft: Draft, stage: Stage): void {
   if (process === undefined || !isFinal(stage)) return;
   const { context } = process;
   const outcome = outcomeOfStage[stage];
-  const reason = context.cancelReason ?? context.waitingFor ?? outcome;
+  const asItEnded = context.cordonKept === true ? cordonKept : outcome;
+  const reason = context.cancelReason ?? context.waitingFor ?? asItEnded;
   const stronger = strongerFault(draft.rules.policy, draft.state, draft.at);
   record(
     draft,

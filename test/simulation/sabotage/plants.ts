@@ -130,8 +130,14 @@ export const plants: readonly Plant[] = [
   {
     name: "a person's cordon is taken away with ours",
     file: `${effects}/return-patch.ts`,
-    find: 'annotation(node, cordonedByAnnotation) === owner && node.spec.unschedulable === true',
+    find: "cordonOf(node, owner) === 'ours'",
     replace: 'node.spec.unschedulable === true',
+  },
+  {
+    name: "a person's cordon is taken for ours that a person had taken away before",
+    file: 'adapters/ports/node-marks.ts',
+    find: "return isOurs ? 'ours' : 'doubtful';",
+    replace: "return 'ours';",
   },
   {
     name: 'a second process begins while one runs',

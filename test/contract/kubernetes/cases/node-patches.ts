@@ -4,6 +4,14 @@ import { at, expectRefusal, nodePath, text, type ContractCase } from '../contrac
 
 const taint = { key: 'faultline.dev/maintenance', value: 'home.p-1', effect: 'NoSchedule' };
 
+function cordonersOf(node: unknown): readonly unknown[] {
+  const entries = at(node, 'metadata', 'managedFields');
+  if (!Array.isArray(entries)) return [];
+  return entries
+    .filter((entry: unknown) => at(entry, 'fieldsV1', 'f:spec', 'f:unschedulable') !== undefined)
+    .map((entry: unknown) => at(entry, 'manager'));
+}
+
 /** The patches that isolate, mark and return nodes, and what refuses them. */
 export const nodePatches: readonly ContractCase[] = [
   {
@@ -21,6 +29,27 @@ export const nodePatches: readonly ContractCase[] = [
         metadata: { uid },
         spec: { unschedulable: true, taints: [taint] },
       });
+    },
+  },
+  {
+    name: 'who cordoned a node is written down, and is somebody else once it was uncordoned and cordoned again',
+    async run(given) {
+      await given.readyNode('n');
+      const path = nodePath(given.name('n'));
+      const ours = `${path}?fieldManager=faultline`;
+      const cordon = [{ op: 'add', path: '/spec/unschedulable', value: true }];
+      expect(cordonersOf((await given.api.patch(ours, jsonPatch, cordon)).body)).toEqual(['faultline']);
+      const again = await given.api.patch(path, strategicMergePatch, { spec: { unschedulable: true } });
+      expect(cordonersOf(again.body)).toEqual(['faultline']);
+      const back = await given.api.patch(path, strategicMergePatch, { spec: { unschedulable: null } });
+      expect(cordonersOf(back.body)).toEqual([]);
+      const theirs = `${path}?fieldManager=kubectl-cordon`;
+      await given.api.patch(theirs, strategicMergePatch, { spec: { unschedulable: true } });
+      await given.api.patch(ours, mergePatch, { metadata: { labels: { a: 'b' } } });
+      expect(cordonersOf((await given.api.get(path)).body)).toEqual(['kubectl-cordon']);
+      await given.api.patch(theirs, strategicMergePatch, { spec: { unschedulable: false } });
+      const last = await given.api.patch(ours, jsonPatch, cordon);
+      expect(cordonersOf(last.body)).toEqual(['faultline']);
     },
   },
   {

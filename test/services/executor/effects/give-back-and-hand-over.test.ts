@@ -166,6 +166,31 @@ describe('a hold of a person', () => {
   });
 });
 
+describe('a cordon of a person', () => {
+  it('put on after a person had taken ours away stays, and that is told: it was taken for ours', async () => {
+    site.cordon(false);
+    site.cordon(true);
+    expect(await site.result(giveBack())).toMatchObject({ status: 'done', detail: { reason: 'CordonKept' } });
+    expect(standing()).toEqual({ isolated: false, cordoned: true, hold: undefined });
+  });
+
+  it('put on at the moment of the return stays', async () => {
+    site.cordon(false);
+    rightBefore(site, { method: 'PATCH', resource: 'nodes' }, () => {
+      site.cordon(true);
+    });
+    expect(await site.result(giveBack())).toMatchObject({ status: 'done', detail: { reason: 'CordonKept' } });
+    expect(standing()).toEqual({ isolated: false, cordoned: true, hold: undefined });
+  });
+
+  it('on what we have cordoned changes nothing, so that it goes with ours', async () => {
+    site.cordon(true);
+    const { detail } = await site.result(giveBack());
+    expect(detail.reason).toBeUndefined();
+    expect(standing()).toEqual(inService);
+  });
+});
+
 describe('a boot that nobody ordered', () => {
   it('keeps a node from being given back, and not from being handed over', async () => {
     const back = giveBack();

@@ -4,6 +4,8 @@ import type { KubernetesNode, Taint } from '../../../../adapters/ports/kubernete
 import {
   autoscalerAnnotations,
   cordonedByAnnotation,
+  cordonOf,
+  fieldManager,
   holdAnnotation,
   isolationTaint,
 } from '../../../../adapters/ports/node-marks.js';
@@ -15,6 +17,7 @@ import {
   handOverPatch,
   unfencePatch,
 } from '../../../../services/executor/effects/return-patch.js';
+import { managersOf } from '../../../../simulation/world/objects.js';
 import { applyJsonPatch } from '../../../../world/kubernetes/json-patch.js';
 
 const owner = 'inst1.p-0123456789abcdef';
@@ -55,8 +58,19 @@ const anyNode: fc.Arbitrary<KubernetesNode> = fc
     status: {},
   }));
 
-function patched(node: KubernetesNode, patch: unknown): KubernetesNode {
-  return decodeNode(applyJsonPatch(node, patch));
+/** As the server stores it, and keeps book of who cordoned it. */
+function patched(node: KubernetesNode, patch: unknown, by = fieldManager): KubernetesNode {
+  const after = decodeNode(applyJsonPatch(node, patch));
+  const { managedFields: _before, ...metadata } = after.metadata;
+  return { ...after, metadata: { ...metadata, ...managersOf(node, after, by) } };
+}
+
+function cordoned(node: KubernetesNode, by: string): KubernetesNode {
+  return patched(node, [{ op: 'add', path: '/spec/unschedulable', value: true }], by);
+}
+
+function uncordoned(node: KubernetesNode): KubernetesNode {
+  return patched(node, [{ op: 'remove', path: '/spec/unschedulable' }], 'kubectl');
 }
 
 /** Empty and absent are the same to the API server. */
@@ -67,6 +81,12 @@ function essence(node: KubernetesNode): unknown {
     annotations: node.metadata.annotations ?? {},
   };
 }
+
+const plain: KubernetesNode = {
+  metadata: { name: 'n1', uid: 'u1', resourceVersion: '7' },
+  spec: {},
+  status: {},
+};
 
 describe('patches of a node', () => {
   it('given any node, when it is isolated and given back, then it is exactly as it was', () => {
@@ -126,6 +146,29 @@ describe('patches of a node', () => {
     const isolated = patched(node, isolatePatch(node, owner, true));
     expect(isolated.metadata.annotations?.[cordonedByAnnotation]).toBeUndefined();
     expect(patched(isolated, giveBackPatch(isolated, owner)).spec.unschedulable).toBe(true);
+  });
+
+  it('given a person uncordoned what we cordoned, when a person cordons it later, then giving it back leaves it cordoned: it was taken for ours', () => {
+    const isolated = patched(plain, isolatePatch(plain, owner, true));
+    const theirs = cordoned(uncordoned(isolated), 'kubectl');
+    expect([isolated, theirs].map((node) => cordonOf(node, owner))).toEqual(['ours', 'doubtful']);
+    const back = patched(theirs, giveBackPatch(theirs, owner));
+    expect(essence(back)).toEqual({ taints: [], unschedulable: true, annotations: {} });
+  });
+
+  it('given a server that keeps no book of who cordoned, when the node is given back, then it stays cordoned', () => {
+    const { metadata, ...rest } = patched(plain, isolatePatch(plain, owner, true));
+    const { managedFields: _unknown, ...unsaid } = metadata;
+    const isolated = { ...rest, metadata: unsaid };
+    expect(cordonOf(isolated, owner)).toBe('doubtful');
+    expect(patched(isolated, giveBackPatch(isolated, owner)).spec.unschedulable).toBe(true);
+  });
+
+  it('given somebody applies the cordon that is ours, too, then it stays', () => {
+    const isolated = patched(plain, isolatePatch(plain, owner, true));
+    const applied = [...(isolated.metadata.managedFields ?? []), { manager: 'fleet', fieldsV1: {} }];
+    const shared = { ...isolated, metadata: { ...isolated.metadata, managedFields: applied } };
+    expect(cordonOf(shared, owner)).toBe('doubtful');
   });
 
   it('given a node that changed since it was read, when any patch is applied, then the server refuses it', () => {

@@ -14,6 +14,7 @@ import { startRedfishServer, type RedfishServer } from '../../../../world/bmc/re
 import { Fleet } from '../../../../world/machines/fleet.js';
 import type { Machine } from '../../../../world/machines/machine.js';
 import { registrationOf } from '../../../../world/machines/node-registration.js';
+import type { JsonObject } from '../../../../world/kubernetes/kubernetes-object.js';
 import { nodes } from '../../../../world/kubernetes/resources.js';
 import { updateObject } from '../../../../world/kubernetes/write-verbs.js';
 import { seededRandom } from '../../../../world/random.js';
@@ -178,9 +179,18 @@ export class Site {
   putHold(text: string): void {
     const node = this.cluster.node(nodeName);
     const annotations = { ...node.metadata.annotations, 'faultline.dev/hold': text };
-    const body = { ...node, metadata: { ...node.metadata, annotations } };
-    const route = { resource: nodes, name: nodeName, subresource: undefined };
-    updateObject(this.cluster.server.state, route, node, body, false);
+    this.#changeByHand({ ...node, metadata: { ...node.metadata, annotations } });
+  }
+
+  /** A person's `kubectl cordon` or `uncordon`. */
+  cordon(unschedulable: boolean): void {
+    const node = this.cluster.node(nodeName);
+    this.#changeByHand({ ...node, spec: { ...node.spec, unschedulable } });
+  }
+
+  #changeByHand(body: JsonObject): void {
+    const target = { resource: nodes, name: nodeName, subresource: undefined, manager: 'kubectl' };
+    updateObject(this.cluster.server.state, target, this.cluster.node(nodeName), body, false);
   }
 
   /** @throws when the command was postponed, or its claim lost */

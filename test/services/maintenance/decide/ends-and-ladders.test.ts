@@ -39,6 +39,20 @@ describe('a process that ends', () => {
     expect(one.state.attempts.map(({ faultType }) => faultType)).toEqual(['RuntimeUnhealthy']);
   });
 
+  it("says so where the cordon stayed, since it may be a person's", () => {
+    const one = isolated();
+    one.reboot();
+    one.fire('boot-check');
+    const healthy = { observation: one.observation('b2') };
+    one.answer('observeNode', 'done', healthy);
+    one.answer('observeNode', 'done', healthy);
+    one.fire('verify-check');
+    one.answer('observeNode', 'done', healthy);
+    one.answer('giveBack', 'done', { reason: 'CordonKept' });
+    const end = one.facts.findLast(({ type }) => type === 'ProcessEnded')?.data;
+    expect(end).toMatchObject({ outcome: 'Recovered', reason: 'CordonKept' });
+  });
+
   it.each([
     ['when the verification began', 0, []],
     ['a moment later', 1, ['KubeletUnhealthy']],
