@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-// `npm run mutate`: the last score of each mutated file. `npm run mutate -- FILE…` (or `all`) first runs what changed since in
-// these files; `npm run mutate -- --survivors FILE…` shows what no test saw.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -12,11 +10,22 @@ import { root } from './prepare.mjs';
 const wanted = 85;
 const [first, ...others] = process.argv.slice(2);
 
+const usage = `npm run mutate                       the last score of each mutated file
+npm run mutate -- FILE... | all      first runs what changed since in these files; all of them take hours
+npm run mutate -- --survivors FILE   what no test saw
+Exit code 0: at least ${wanted} % were killed; 1: less, or there is no score of this code; 2: the call is wrong.
+`;
+
 function resultsByFile() {
   if (!existsSync(mutationResults)) return [];
   const { files } = JSON.parse(readFileSync(mutationResults, 'utf8'));
   return Object.entries(files)
-    .map(([file, { source, mutants }]) => ({ file, lines: source.split('\n'), ...judged(mutants) }))
+    .map(([file, { source, mutants }]) => ({
+      file,
+      lines: source.split('\n'),
+      changed: !existsSync(join(root, file)) || readFileSync(join(root, file), 'utf8') !== source,
+      ...judged(mutants),
+    }))
     .sort((left, right) => left.file.localeCompare(right.file));
 }
 
@@ -36,8 +45,18 @@ function line(name, killed, alive) {
   process.stdout.write(`${score} %  ${`${killed} of ${killed + alive}`.padStart(12)}  ${name}\n`);
 }
 
+/** One line on what is wrong, and the exit code. */
+function tell(problem, code) {
+  process.stderr.write(`${problem}\n`);
+  process.exitCode = code;
+}
+
 function showSurvivors(files) {
-  for (const { file, lines, alive } of resultsByFile().filter((one) => files.includes(one.file))) {
+  const results = resultsByFile();
+  const unknown = files.filter((file) => !results.some((one) => one.file === file));
+  if (unknown.length > 0)
+    tell(`${unknown.join(', ')}: not mutated yet; npm run mutate -- ${unknown.join(' ')}`, 1);
+  for (const { file, lines, alive } of results.filter((one) => files.includes(one.file))) {
     process.stdout.write(`${file}\n`);
     for (const { location, mutatorName, replacement = '' } of alive) {
       const { line: number, column } = location.start;
@@ -49,16 +68,33 @@ function showSurvivors(files) {
   }
 }
 
-if (first === '--survivors') showSurvivors(others);
-else {
-  const chosen =
-    first === undefined ? [] : first === 'all' ? ['run'] : ['run', '--mutate', [first, ...others].join()];
-  const { code } =
-    chosen.length === 0 ? { code: 0 } : await execute(join(root, 'node_modules/.bin/stryker'), chosen);
+/** The scores, and what keeps them from being good enough. */
+function showScores(code) {
   const results = resultsByFile();
+  if (results.length === 0) {
+    tell('nothing was mutated on this machine yet: npm run mutate -- FILE (or all, which takes hours)', 1);
+    return;
+  }
   for (const { file, killed, alive } of results) line(file, killed, alive.length);
   const killed = results.reduce((sum, one) => sum + one.killed, 0);
   const alive = results.reduce((sum, one) => sum + one.alive.length, 0);
   line('in all', killed, alive);
+  const changed = results.filter((one) => one.changed).map(({ file }) => file);
+  if (changed.length > 0)
+    tell(`changed since, so that is no score of it: npm run mutate -- ${changed.join(' ')}`, 1);
   if (code !== 0 || percent(killed, alive) < wanted) process.exitCode = 1;
 }
+
+async function mutate(files) {
+  const chosen = files[0] === 'all' ? ['run'] : ['run', '--mutate', files.join()];
+  return (await execute(join(root, 'node_modules/.bin/stryker'), chosen)).code;
+}
+
+const given = [first, ...others].filter((one) => one !== undefined);
+const unknown = given.find((one) => one.startsWith('-') && one !== '--survivors');
+if (first === '--help' || first === '-h') process.stdout.write(usage);
+else if (unknown !== undefined)
+  tell(`Unknown option '${unknown}'; npm run mutate -- --help lists what there is`, 2);
+else if (first === '--survivors' && others.length === 0) tell('--survivors takes the files to show', 2);
+else if (first === '--survivors') showSurvivors(others);
+else showScores(given.length === 0 ? 0 : await mutate(given));

@@ -23,19 +23,23 @@ export async function violationOf({ seed, script, deviations }: Schedule): Promi
  * Leaves out of a failing schedule what its failure does not need (ddmin: Zeller and Hildebrandt, 2002): what is left fails in
  * the same way, and no smaller piece of it was found to. Undefined: listed, it does not fail at all.
  * @param mostRuns how often a smaller schedule is tried
+ * @param play what a schedule violates
  */
 export async function shrink(
   schedule: Schedule,
   violation: Violation,
   mostRuns: number,
+  play: typeof violationOf = violationOf,
 ): Promise<Schedule | undefined> {
   let runs = 0;
-  const fails = async (parts: readonly Part[]): Promise<boolean> => {
+  const fails = async (tried: readonly Part[]): Promise<boolean> => {
+    if (runs > mostRuns) return false;
     runs += 1;
-    return (await violationOf(assembled(schedule, parts)))?.invariant === violation.invariant;
+    return (await play(assembled(schedule, tried)))?.invariant === violation.invariant;
   };
-  let parts = partsOf(schedule);
-  if (!(await fails(parts))) return undefined;
+  const all = partsOf(schedule);
+  if (!(await fails(all))) return undefined;
+  let parts = await withoutDelays(all, fails);
   for (let pieces = 2; runs < mostRuns && pieces <= Math.max(parts.length, 2);) {
     const smaller = await withoutAPiece(parts, pieces, fails);
     if (smaller !== undefined) {
@@ -45,6 +49,18 @@ export async function shrink(
     else pieces = Math.min(parts.length, pieces * 2);
   }
   return assembled(schedule, parts);
+}
+
+/** Most failures need no deviation at all, or none but a few troubles: thousands of short delays one by one take too long. */
+async function withoutDelays(
+  parts: readonly Part[],
+  fails: (parts: readonly Part[]) => Promise<boolean>,
+): Promise<readonly Part[]> {
+  const isDelay = (part: Part): boolean => part.kind === 'deviation' && part.deviation.trouble === undefined;
+  const events = parts.filter(({ kind }) => kind === 'event');
+  if (await fails(events)) return events;
+  const undelayed = parts.filter((part) => !isDelay(part));
+  return (await fails(undelayed)) ? undelayed : parts;
 }
 
 async function withoutAPiece(

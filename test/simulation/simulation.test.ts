@@ -17,7 +17,7 @@ describe(`the whole of Faultline under ${schedules} seeded schedules`, () => {
       shrinkRuns: 100,
       mostFailures: 1,
     });
-    expect(tally.failures.map(describeFailure)).toEqual([]);
+    expect(tally.failures.map((failure) => describeFailure(failure))).toEqual([]);
     // A few schedules alone need not have every way to end.
     const seen = schedules < 50 ? ['RECOVERED'] : ['RECOVERED', 'CANCELLED', 'HANDED_TO_HUMAN', 'RETIRED'];
     expect(Object.keys(tally.outcomes)).toEqual(expect.arrayContaining(seen));
