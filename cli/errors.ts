@@ -32,7 +32,7 @@ export const errorCatalog = {
   },
   DependencyUnavailable: {
     exitCode: exitCodes.failed,
-    when: 'Something that Faultline can not start without (database, event log, kubeconfig) is missing or refuses.',
+    when: 'Something that Faultline can not start without (database, event log, schema registry, kubeconfig) is missing or refuses.',
     next: 'start or mend what is named; `faultline doctor` tries every connection',
   },
   ServerUnreachable: {

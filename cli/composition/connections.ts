@@ -69,6 +69,7 @@ export async function openConnections(
     opened(() => journal.close());
     const figures = openPostgresFigures(connectionString);
     opened(() => figures.close());
+    const schemaIds = await openSchemaIds(configuration, surroundings);
     const drivers = openDrivers(configuration, environment);
     const { power, tickets, actions } = drivers;
     for (const driver of [power, tickets, actions]) if (driver !== undefined) opened(() => driver.close());
@@ -79,7 +80,7 @@ export async function openConnections(
       ...drivers,
       journal,
       figures,
-      schemaIds: openSchemaIds(configuration, surroundings),
+      schemaIds,
       clusters,
       spans,
       metricSource,

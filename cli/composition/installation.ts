@@ -11,6 +11,7 @@ import { healthRoutes } from '../../services/intake/health-routes.js';
 import { intakeRoutes } from '../../services/intake/intake-routes.js';
 import type { TokenGrant } from '../../services/intake/options.js';
 import type { Operator } from '../../services/console/operators.js';
+import { noLooksNeeded } from '../../services/first-looks.js';
 import { signalRecord } from '../../services/input-records.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
@@ -21,10 +22,10 @@ import { GuardInForce } from './guard-in-force.js';
 import { headStartOf } from './head-start.js';
 import { startMetrics, type InstallationMetrics } from './metrics.js';
 import { leasesOf } from './node-leases.js';
-import { resumeAfterLook } from './resume.js';
 import type { ServiceName } from './service-names.js';
 import { createStopping } from './stopping.js';
 import { startServices } from './start-services.js';
+import { startFirstLooks } from './start/first-looks.js';
 import { goesByGuard, startGuardPolicy } from './start/guard-policy.js';
 import type { RunningService, ServiceContext } from './start/running-service.js';
 import type { Environment, Surroundings } from './surroundings.js';
@@ -260,18 +261,22 @@ export async function startInstallation(options: InstallationOptions): Promise<R
       log: surroundings.logOf('guard policy'),
       metrics: metrics.services,
     });
+    const first = wanted.has('executor')
+      ? await startFirstLooks(connections, surroundings, stopping.signal)
+      : { looks: noLooksNeeded, services: [] };
     const context: ServiceContext = {
       configuration,
       connections,
       surroundings,
       installation: { id, epoch },
+      looks: first.looks,
       metrics: metrics.services,
       guard: () => guard.section,
       signal: stopping.signal,
     };
-    if (wanted.has('executor')) await resumeAfterLook(connections, surroundings.log, stopping.signal);
     interrupted.throwIfAborted();
     const services = [
+      ...first.services,
       ...startServices(context, wanted),
       ...(source === undefined || !goesByGuard(wanted) ? [] : [startGuardPolicy(context, guard, source)]),
     ];

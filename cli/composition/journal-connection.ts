@@ -36,7 +36,7 @@ export function journalOf({ path }: Pick<Configuration, 'path'>, connectionStrin
   return {
     what: 'journal (PostgreSQL)',
     where: addressOfDatabase(connectionString),
-    next: `start PostgreSQL or mend journal in ${path}; \`faultline doctor\` tries every connection`,
+    next: `start PostgreSQL or mend journal.connection and journal.password in ${path}; \`faultline doctor\` tries every connection`,
   };
 }
 

@@ -1,16 +1,38 @@
-import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
+import { SchemaRegistryUnavailable, type SchemaIds } from '../../adapters/ports/schema-ids.js';
 import { bundledSchemaIds } from '../../adapters/schema-registry/bundled.js';
 import { confluentSchemaIds } from '../../adapters/schema-registry/confluent.js';
 import type { Configuration } from '../configuration/configuration.js';
+import { dependency } from './dependency.js';
 import { registryAccess } from './registry-access.js';
 import type { Surroundings } from './surroundings.js';
 
-/** Asks nobody yet. */
-export function openSchemaIds(
-  { schemaRegistry }: Configuration,
+/** What is done about a registry that answered so; it gives no status where it has no such schema. */
+function adviceFor(status: unknown, path: string): string {
+  const doctor = '`faultline doctor` tries every connection';
+  if (status === undefined)
+    return `run \`faultline schemas register\`, or set schemaRegistry.register to true in ${path}`;
+  if (status === 401 || status === 403)
+    return `check schemaRegistry.username and its password, or its token, in ${path}; ${doctor}`;
+  return `start the registry or mend schemaRegistry.url in ${path}; ${doctor}`;
+}
+
+/** Asks the registry once: whoever can't publish hears it at the start. */
+export async function openSchemaIds(
+  { schemaRegistry, path }: Configuration,
   { clock, environment }: Pick<Surroundings, 'clock' | 'environment'>,
-): SchemaIds {
+): Promise<SchemaIds> {
   if (schemaRegistry.kind === 'bundled') return bundledSchemaIds();
-  const { register } = schemaRegistry;
-  return confluentSchemaIds({ ...registryAccess(schemaRegistry, environment), register, clock });
+  const { register, url } = schemaRegistry;
+  const access = registryAccess(schemaRegistry, environment);
+  const schemaIds = confluentSchemaIds({ ...access, register, clock });
+  try {
+    await schemaIds.idOf('ReportReceived');
+    return schemaIds;
+  } catch (error) {
+    const cause: unknown = error instanceof SchemaRegistryUnavailable ? (error.cause ?? error) : error;
+    const status = cause instanceof Error && 'status' in cause ? cause.status : undefined;
+    return await dependency({ what: 'schema registry', where: url, next: adviceFor(status, path) }, () =>
+      Promise.reject(cause instanceof Error ? cause : new Error(String(cause))),
+    );
+  }
 }

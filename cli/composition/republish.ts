@@ -45,7 +45,7 @@ export async function republishJournal(
         eventLog,
         history: reader.history,
         source: eventSource(reader.installation.id, 'maintenance'),
-        schemaIds: openSchemaIds(configuration, surroundings),
+        schemaIds: await openSchemaIds(configuration, surroundings),
         span: await spanOf(reader),
       }),
     );

@@ -11,6 +11,7 @@ import type { ExecutorMetrics } from '../../adapters/ports/metrics.js';
 import type { PowerController } from '../../adapters/ports/power.js';
 import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
 import { backOffMs } from '../back-off.js';
+import type { FirstLooks } from '../first-looks.js';
 import type { Ending, Next, World } from './effect.js';
 import { lookAtPresent } from './effect-of.js';
 import { countRefusal, measured } from './measure.js';
@@ -28,6 +29,7 @@ export interface AttemptContext {
   readonly actions: MachineActions | undefined;
   readonly guard: ChangeGuard;
   readonly leases?: LeasesOfClusters;
+  readonly firstLooks: Pick<FirstLooks, 'isOver'>;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly settings: ExecutorSettings;
@@ -44,6 +46,7 @@ export interface AttemptContext {
 }
 
 const mostLooks = 10_000;
+const firstLookAgainMs = 5_000;
 
 /**
  * One try: look, ask the guard, claim, act, settle. Every way out settles, postpones or leaves the claim to run out.
@@ -54,8 +57,10 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
   const { writes, permit } = commandCatalog[command.type];
   if (command.mode === 'observe' && writes)
     return settle(context, command, 'withheld', { reason: 'ModeObserve' });
-  const cluster = context.clusters.get(namesOf(command.node).cluster);
+  const { cluster: name } = namesOf(command.node);
+  const cluster = context.clusters.get(name);
   if (cluster === undefined) return settle(context, command, 'failed', { reason: 'UnknownCluster' });
+  if (!context.firstLooks.isOver(name)) return waitForFirstLook(context, command);
   // The guard's question costs nothing while the look is under way; what it says is taken only with the claim.
   const leave = askForLeave(context, queued);
   const next = await lookSafely(context, queued, worldOf(context, queued, cluster));
@@ -76,6 +81,12 @@ export async function attempt(context: AttemptContext, queued: QueuedCommand): P
   context.looks.delete(command.id);
   const ending = await measured(context, command, () => actSafely(context, command, next.act));
   return conclude(context, queued, cluster, ending, 'acted');
+}
+
+/** In a new epoch the cluster was not looked at yet. That is no try: a cluster may be away for long, and nothing fails of that. */
+async function waitForFirstLook({ queue, clock }: AttemptContext, { id }: Command): Promise<boolean> {
+  await queue.postpone(id, { until: clock.now() + firstLookAgainMs, reason: 'ClusterNotLookedAt' });
+  return true;
 }
 
 function worldOf(context: AttemptContext, queued: QueuedCommand, cluster: KubernetesCluster): World {

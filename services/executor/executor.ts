@@ -10,6 +10,7 @@ import type { PowerController } from '../../adapters/ports/power.js';
 import type { MachineActions, TicketSystem } from '../../adapters/ports/work-orders.js';
 import { attempt, type AttemptContext } from './attempt.js';
 import { backOffMs } from '../back-off.js';
+import { noLooksNeeded, type FirstLooks } from '../first-looks.js';
 import { Heads } from './heads.js';
 import { NodeStory } from './node-story.js';
 import type { ExecutorSettings } from './settings.js';
@@ -25,6 +26,8 @@ export interface ExecutorOptions {
   readonly guard: ChangeGuard;
   /** Of clusters where a node's lease has to be held before anything risky is done to it. */
   readonly leases?: LeasesOfClusters;
+  /** Clusters that may not be acted on yet; without it: none. */
+  readonly firstLooks?: Pick<FirstLooks, 'isOver'>;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly settings: ExecutorSettings;
@@ -79,6 +82,7 @@ class ExecutorLoop {
       power: options.power,
       tickets: options.tickets,
       actions: options.actions,
+      firstLooks: options.firstLooks ?? noLooksNeeded,
       clock: workingClock(options.clock, this.#workload),
       workload: this.#workload,
       story: new NodeStory(options.clock, options.log),

@@ -5,6 +5,7 @@ import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { MigrationRequest } from './migration-request.js';
+import { noLooksNeeded, type FirstLooks } from '../first-looks.js';
 import { insist } from '../insist.js';
 import { Workload, workingClock } from '../workload.js';
 import { labelPod, movePod } from './move-pod.js';
@@ -12,6 +13,8 @@ import { labelPod, movePod } from './move-pod.js';
 export interface MigratorOptions {
   /** By name of the cluster. */
   readonly clusters: ReadonlyMap<string, KubernetesCluster>;
+  /** Clusters that may not be acted on yet; without it: none. */
+  readonly firstLooks?: Pick<FirstLooks, 'over'>;
   readonly clock: Clock;
   readonly randomness: Randomness;
   /** Resolves when the log has the reply to this request. */
@@ -62,7 +65,11 @@ async function moveAll(
   request: MigrationRequest,
   workload: Workload,
 ): Promise<boolean> {
-  const cluster = options.clusters.get(namesOf(request.node).cluster);
+  const { cluster: name } = namesOf(request.node);
+  const cluster = options.clusters.get(name);
+  const { firstLooks = noLooksNeeded, signal } = options;
+  await firstLooks.over(name, signal);
+  if (signal.aborted) return false;
   const finished = await Promise.all(
     request.pods.map(async (pod) => {
       workload.begin();

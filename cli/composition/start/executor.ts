@@ -24,6 +24,7 @@ export function startExecutor(context: ServiceContext): RunningService {
       leases,
     ),
     leases,
+    firstLooks: context.looks,
     clock: surroundings.clock,
     randomness: surroundings.randomness,
     settings: { ...executorSettings(configuration), installation: installation.id },

@@ -12,6 +12,7 @@ export function startLeases(
   const { changeBook: changes, history } = context.connections.journal;
   const name = `leases of ${cluster}`;
   const supervision = supervisionOf(context, name);
-  const ended = keepLeases({ ...supervision, ...{ cluster, leases, changes, history } });
+  const keep = { ...supervision, ...{ cluster, leases, changes, history } };
+  const ended = context.looks.over(cluster, context.signal).then(() => keepLeases(keep));
   return supervised(name, ended, supervision);
 }

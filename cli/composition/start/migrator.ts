@@ -12,6 +12,7 @@ export function startMigrator(context: ServiceContext): RunningService {
   const log = logOf(context, 'migrator');
   const migrator = createMigrator({
     clusters: connections.clusters,
+    firstLooks: context.looks,
     clock,
     randomness,
     reply: async (request, reply) => {

@@ -1,4 +1,5 @@
 import type { KubernetesCluster } from '../../../adapters/ports/kubernetes.js';
+import type { NodeKey } from '../../../domain/identifiers.js';
 import { keepPermits } from '../../../services/guard/keep-permits.js';
 import { poolWithholds } from '../../../workflows/policy.js';
 import { supervised, supervisionOf, type RunningService, type ServiceContext } from './running-service.js';
@@ -9,11 +10,12 @@ export function startPermits(context: ServiceContext, cluster: KubernetesCluster
   const { changeBook: changes, inventory } = connections.journal;
   const name = `permits of ${cluster.cluster}`;
   const supervision = supervisionOf(context, name);
-  const ended = keepPermits({
+  const keep = {
     ...supervision,
     ...{ cluster, changes },
-    isWithheld: async (node) => poolWithholds(configuration.policy, (await inventory.member(node))?.pool),
+    isWithheld: async (node: NodeKey) => poolWithholds(configuration.policy, (await inventory.member(node))?.pool),
     lookEveryMs: configuration.guard.lookEveryMs,
-  });
+  };
+  const ended = context.looks.over(cluster.cluster, context.signal).then(() => keepPermits(keep));
   return supervised(name, ended, supervision);
 }

@@ -5,6 +5,7 @@ import type { CauseId, NodeKey } from '../../../domain/identifiers.js';
 import type { Signal } from '../../../domain/signal.js';
 import { eventSource } from '../../../schemas/cloud-events.js';
 import { signalRecord } from '../../../services/input-records.js';
+import type { FirstLooks } from '../../../services/first-looks.js';
 import type { Supervision } from '../../../services/supervision.js';
 import { Workload } from '../../../services/workload.js';
 import type { Configuration } from '../../configuration/configuration.js';
@@ -27,6 +28,8 @@ export interface ServiceContext {
   readonly connections: Connections;
   readonly surroundings: Surroundings;
   readonly installation: { readonly id: string; readonly epoch: number };
+  /** Clusters that nothing is done to yet. */
+  readonly looks: FirstLooks;
   readonly metrics: ServiceMetrics;
   /** The guard's section as it holds now: never kept, since it changes while we run. */
   readonly guard: () => Configuration['guard'];

@@ -57,6 +57,8 @@ let uid: NodeUid;
 /** What the watch of this process saw, if it saw anything. */
 let seen: KubernetesNode | undefined;
 let reads: number;
+/** Whether its cluster was looked at since the epoch began. */
+let lookedAt: boolean;
 
 const leases = new Map<string, NodeLeases>();
 
@@ -83,6 +85,7 @@ beforeEach(async () => {
   power = new TestPower();
   seen = undefined;
   reads = 0;
+  lookedAt = true;
   stopping = new AbortController();
   leases.clear();
   executor = runExecutor({
@@ -91,6 +94,7 @@ beforeEach(async () => {
     power,
     guard: { ask: () => Promise.resolve({ kind: 'ask', budgets: [], askAgainAt: {} }) },
     leases,
+    firstLooks: { isOver: () => lookedAt },
     clock: systemClock,
     randomness: systemRandomness,
     settings: { ...defaultExecutorSettings, installation: 'inst1', pollMs: 5, powerDeadlineMs: 40 },
@@ -169,6 +173,15 @@ describe('the executor, on an API server', () => {
     expect(await result(command('giveBack', {}))).toMatchObject({ status: 'done' });
     expect((await node()).spec.unschedulable).toBeUndefined();
     expect((await node()).spec.taints ?? []).toEqual(before.taints ?? []);
+  });
+
+  it('given a cluster that was not looked at in a new epoch, when a command comes, then it waits without a word to the API server, and no try is counted', async () => {
+    lookedAt = false;
+    for (let time = 0; time < 30; time += 1)
+      expect(await queue.carryOut(isolate())).toBe('ClusterNotLookedAt');
+    expect({ reads, patches: nodePatches() }).toEqual({ reads: 0, patches: 0 });
+    lookedAt = true;
+    expect(await result(isolate())).toMatchObject({ status: 'done' });
   });
 
   it('given mode observe, when a command writes, then it is withheld and nothing is written', async () => {
