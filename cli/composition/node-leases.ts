@@ -8,9 +8,9 @@ export function leasesOf({
   installation,
 }: ServiceContext): ReadonlyMap<string, NodeLeases> {
   const leases = new Map<string, NodeLeases>();
-  for (const { name, mode, medik8sLeases } of configuration.clusters) {
+  for (const { name, mayAct, medik8sLeases } of configuration.clusters) {
     const api = connections.clusters.get(name);
-    if (medik8sLeases && mode === 'active' && api !== undefined)
+    if (medik8sLeases && mayAct && api !== undefined)
       leases.set(name, api.nodeLeases(`faultline-${installation.id}`));
   }
   return leases;

@@ -1,7 +1,9 @@
 import { isClusterName, type ClusterName } from '../../domain/identifiers.js';
+import { mayActIn } from '../../workflows/policy.js';
 import { checkUrl, requiredSecret, type Compilation } from './compilation.js';
 import type { BmcConfiguration, ClusterConfiguration, Credentials } from './configuration.js';
 import type { KeyPath } from './problems.js';
+import { compileMode } from './compile-policy.js';
 import type { ConfigurationFile } from './sections/whole-file.js';
 
 type ClusterSection = ConfigurationFile['clusters'][number];
@@ -69,8 +71,10 @@ function clusterName(context: Compilation, path: KeyPath, name: string): Cluster
 /** The clusters, in the order of the file; names must differ. */
 export function compileClusters(
   context: Compilation,
-  { clusters, mode }: ConfigurationFile,
+  file: ConfigurationFile,
 ): readonly ClusterConfiguration[] {
+  const { clusters, mode } = file;
+  const modes = { mode: compileMode(file) };
   return clusters.map((cluster, index) => {
     const path = ['clusters', index];
     if (clusters.findIndex(({ name }) => name === cluster.name) < index) {
@@ -80,6 +84,7 @@ export function compileClusters(
       name: clusterName(context, [...path, 'name'], cluster.name),
       access: compileAccess(context, path, cluster),
       mode: cluster.mode ?? mode.default,
+      mayAct: mayActIn(modes, cluster.name),
       poolLabel: cluster.poolLabel,
       zoneLabel: cluster.zoneLabel,
       allowControlPlane: cluster.allowControlPlane,

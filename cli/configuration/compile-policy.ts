@@ -68,7 +68,7 @@ function compileLadder(context: Compilation, file: ConfigurationFile, type: Faul
   }));
 }
 
-function compileMode(file: ConfigurationFile): Policy['mode'] {
+export function compileMode(file: ConfigurationFile): Policy['mode'] {
   const byCluster = file.clusters.flatMap(({ name, mode }) =>
     mode === undefined ? [] : [[name, mode] as const],
   );

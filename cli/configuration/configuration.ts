@@ -73,7 +73,10 @@ export interface ClusterConfiguration {
   readonly access:
     | { readonly kind: 'kubeconfig'; readonly path: string; readonly context?: string }
     | { readonly kind: 'inCluster' };
+  /** Its own, or the default. */
   readonly mode: 'observe' | 'active';
+  /** Something in it may be acted on: all of it, or a pool or fault type whose mode is active. */
+  readonly mayAct: boolean;
   readonly poolLabel: string;
   readonly zoneLabel: string;
   readonly allowControlPlane: boolean;

@@ -8,6 +8,7 @@ import { checkBmcs, checkRegistry, checkWebhooks } from './http-services.js';
 import { checkEventLog } from './kafka.js';
 import { checkCluster } from './kubernetes.js';
 import { checkMetrics } from './metrics.js';
+import { checkModes } from './modes.js';
 import { lookAtState } from './state.js';
 import { checkJournal } from './stores.js';
 
@@ -30,7 +31,7 @@ export async function examine(located: LocatedConfiguration, terminal: Terminal)
     apiVersion,
     kind: 'DoctorReport',
     configuration: configuration.path,
-    checks: [...parts.flat(), ...checks],
+    checks: [...checkModes(configuration), ...parts.flat(), ...checks],
     ...(state === undefined ? {} : { state }),
   };
 }

@@ -71,7 +71,7 @@ function checkSharedLeases(cluster: ConnectedCluster, where: string): Promise<Do
 async function checkConnected(
   cluster: ConnectedCluster,
   where: string,
-  { mode, medik8sLeases }: ClusterConfiguration,
+  { mayAct, medik8sLeases }: ClusterConfiguration,
 ): Promise<readonly DoctorCheck[]> {
   const reached = await attempt(
     `${where}: reach the API server`,
@@ -79,18 +79,18 @@ async function checkConnected(
     async () => `Kubernetes ${valueOf(await cluster.version())}`,
   );
   if (reached.result !== 'ok') return [reached];
-  const rights = neededRights.filter(({ writes }) => mode === 'active' || !writes);
+  const rights = neededRights.filter(({ writes }) => mayAct || !writes);
   const allowed = await Promise.all(rights.map((right) => checkRight(cluster, where, right)));
   const leases = await attempt(
     `${where}: may list leases in kube-node-lease`,
     applyRights,
     async () => `${valueOf(await cluster.listNodeLeases()).length} leases`,
   );
-  const shared = medik8sLeases && mode === 'active' ? [await checkSharedLeases(cluster, where)] : [];
+  const shared = medik8sLeases && mayAct ? [await checkSharedLeases(cluster, where)] : [];
   return [reached, ...allowed, leases, ...shared];
 }
 
-/** API server and rights of one cluster; in mode observe only the rights to read. */
+/** API server and rights of one cluster; where all is observed, only the rights to read. */
 export async function checkCluster(
   configuration: ClusterConfiguration,
   terminal: Terminal,

@@ -68,7 +68,7 @@ async function doctor(more: string, mode = 'active') {
   const bmc = `{url: '${url}', nodes: {n1: {}}}`;
   writeFileSync(
     path,
-    `clusters: [{name: a, kubeconfig: kubeconfig, mode: ${mode}, medik8sLeases: true, bmc: ${bmc}}]\n${more}`,
+    `clusters: [{name: a, kubeconfig: kubeconfig, ${mode === 'none' ? '' : `mode: ${mode}, `}medik8sLeases: true, bmc: ${bmc}}]\n${more}`,
   );
   const ran = await runCommand(['doctor', '--config', path, '-o', 'json']);
   const report = JSON.parse(ran.out) as DoctorReport;
@@ -132,6 +132,37 @@ describe('doctor', () => {
     expect(report.checks.map(({ what }) => what)).not.toContain(
       'cluster a: may list leases in medik8s-leases',
     );
+  });
+
+  it('given a cluster where only a fault type is active, then rights to write are asked for', async () => {
+    denied.add('patch nodes');
+    const { failed } = await doctor('mode: {faultTypes: {KernelDeadlock: active}}', 'none');
+    expect(failed.map(({ what }) => what)).toEqual(['cluster a: may patch nodes']);
+  });
+
+  it.each([
+    ['its cluster says observe', 'observe', 'observe', 'each cluster says its own mode'],
+    ['its cluster says active', 'active', 'observe', 'each cluster says its own mode'],
+    ['the default is active', 'none', 'active', 'mode.default is active already'],
+  ])(
+    'given a pool that is active where %s, then it tells that this has no effect',
+    async (_what, ...given) => {
+      const [mode, byDefault, why] = given;
+      const { code, report } = await doctor(`mode: {default: ${byDefault}, pools: {gpu: active}}`, mode);
+      expect(code).toBe(0);
+      expect(report.checks.filter(({ result }) => result === 'attention')).toEqual([
+        expect.objectContaining({
+          what: 'modes',
+          detail: expect.stringMatching(`no effect has active at mode.pools.gpu: .*${why}`) as unknown,
+          next: expect.stringContaining('take it away in') as unknown,
+        }),
+      ]);
+    },
+  );
+
+  it('given a pool that is active where nothing else is said, then it tells where it may act', async () => {
+    const { report } = await doctor('mode: {pools: {gpu: active}}', 'none');
+    expect(report.checks[0]).toEqual({ what: 'modes', result: 'ok', detail: 'may act in a' });
   });
 
   it('given nothing answers, then each system is named with what to do', async () => {

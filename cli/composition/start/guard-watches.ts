@@ -24,7 +24,7 @@ export function startGuardWatches(context: ServiceContext): readonly RunningServ
 /** What others see on nodes, where something may be written on them. */
 function startNodeWatches(context: ServiceContext): readonly RunningService[] {
   const leases = leasesOf(context);
-  const active = context.configuration.clusters.filter(({ mode }) => mode === 'active');
+  const active = context.configuration.clusters.filter(({ mayAct }) => mayAct);
   return active.flatMap(({ name }) => {
     const api = context.connections.clusters.get(name);
     const ofCluster = leases.get(name);

@@ -1,10 +1,10 @@
 import type { KubernetesCluster } from '../../../adapters/ports/kubernetes.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import { keepPermits } from '../../../services/guard/keep-permits.js';
-import { poolWithholds } from '../../../workflows/policy.js';
+import { modeOfNode } from '../../../workflows/policy.js';
 import { supervised, supervisionOf, type RunningService, type ServiceContext } from './running-service.js';
 
-/** Of one cluster, which is not only observed. Runs with every executor: it writes on nodes. */
+/** Of one cluster, in which not everything is only observed. Runs with every executor: it writes on nodes. */
 export function startPermits(context: ServiceContext, cluster: KubernetesCluster): RunningService {
   const { configuration, connections } = context;
   const { changeBook: changes, inventory } = connections.journal;
@@ -13,7 +13,8 @@ export function startPermits(context: ServiceContext, cluster: KubernetesCluster
   const keep = {
     ...supervision,
     ...{ cluster, changes },
-    isWithheld: async (node: NodeKey) => poolWithholds(configuration.policy, (await inventory.member(node))?.pool),
+    isWithheld: async (node: NodeKey) =>
+      modeOfNode(configuration.policy, node, (await inventory.member(node))?.pool) === 'observe',
     lookEveryMs: configuration.guard.lookEveryMs,
   };
   const ended = context.looks.over(cluster.cluster, context.signal).then(() => keepPermits(keep));

@@ -19,16 +19,18 @@ export const modeSection = sectionWithDefaults(
   {
     default: oneOf(modes, {
       default: 'observe',
-      description: 'observe: decide and record everything, write nothing. active: act.',
+      description:
+        'observe: decide and record everything, write nothing. active: act. Holds where neither cluster, pool nor fault type says anything.',
     }),
     pools: Type.Record(Type.String(), oneOf(modes), {
       default: {},
-      description: 'Per pool; observe wins over the mode of cluster and fault type.',
+      description:
+        'Per pool: observe wins over everything; active wins over mode.default, and over nothing else.',
     }),
     faultTypes: perWord(
       faultTypes,
       oneOf(modes),
-      'Per fault type; observe wins over the mode of the cluster.',
+      'Per fault type: observe wins over everything; active wins over mode.default, and over nothing else.',
     ),
   },
   'Where Faultline acts, and where it only watches.',

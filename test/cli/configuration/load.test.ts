@@ -36,6 +36,18 @@ describe('given the shipped faultline.yaml', () => {
     expect(clusters.map(({ mode }) => mode)).toEqual(['observe']);
   });
 
+  it('may act in a cluster for a pool or fault type alone, unless the cluster says observe', () => {
+    const mayAct = (mode: string, more = '') =>
+      parseConfiguration(
+        `clusters: [{name: a, inCluster: true${more}}]\nmode: ${mode}`,
+        'x.yaml',
+      ).clusters.map((cluster) => cluster.mayAct);
+    expect(mayAct('{}')).toEqual([false]);
+    expect(mayAct('{pools: {gpu: active}}')).toEqual([true]);
+    expect(mayAct('{faultTypes: {KernelDeadlock: active}}')).toEqual([true]);
+    expect(mayAct('{faultTypes: {KernelDeadlock: active}}', ', mode: observe')).toEqual([false]);
+  });
+
   it('fits the published schema, which is generated', () => {
     const published = readFileSync(schemaPath, 'utf8');
     expect(JSON.parse(published), 'run `npm run documents`').toEqual(

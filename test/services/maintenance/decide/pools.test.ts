@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BootId, NodeUid } from '../../../../domain/identifiers.js';
-import { activePolicy, DecidedNode, poolInObserve, told } from './decided-node.js';
+import { activePolicy, DecidedNode, observePolicy, poolInObserve, told } from './decided-node.js';
 
 const appeared = { change: 'appeared' as const, nodeUid: 'u1' as NodeUid, bootId: 'b1' as BootId };
 const relabelled = { ...appeared, change: 'relabelled' as const };
@@ -62,5 +62,60 @@ describe('a pool in observe', () => {
     expect(node.state.pool).toBe('web');
     expect(told(node.change(relabelled)).facts).toEqual(['NodeRelabelled']);
     expect(node.state).not.toHaveProperty('pool');
+  });
+});
+
+describe('a pool or fault type that is active under a default of observe: it did nothing', () => {
+  const poolActive = {
+    ...observePolicy,
+    mode: { ...observePolicy.mode, byPool: { gpu: 'active' as const } },
+  };
+  const typeActive = {
+    ...observePolicy,
+    mode: { ...observePolicy.mode, byFaultType: { KernelDeadlock: 'active' as const } },
+  };
+
+  it('given the fault type, then its faults are worked on, and others only observed', () => {
+    const node = new DecidedNode(typeActive);
+    node.report('KernelDeadlock');
+    expect(node.process.context.mode).toBe('active');
+    const other = new DecidedNode(typeActive);
+    other.report('DiskFailure');
+    expect(other.process.context.mode).toBe('observe');
+  });
+
+  it('given the pool, then its nodes are worked on, and others only observed', () => {
+    const modeIn = (pool: string) => {
+      const node = new DecidedNode(poolActive);
+      node.change({ ...appeared, pool });
+      node.report('DiskFailure');
+      return node.process.context.mode;
+    };
+    expect([modeIn('gpu'), modeIn('web')]).toEqual(['active', 'observe']);
+  });
+
+  it('given the pool was not known, when it is learnt after the fault was withheld, then the fault is taken up', () => {
+    const node = new DecidedNode(poolActive);
+    node.report('DiskFailure');
+    node.answer('isolateNode', 'withheld', { reason: 'ModeObserve' });
+    expect(node.outcome).toBe('Cancelled');
+    node.change({ ...appeared, pool: 'gpu' });
+    node.signal({ kind: 'ModeActivated', policy: '1' });
+    expect(node.process.context.mode).toBe('active');
+  });
+});
+
+describe('a fault type in observe', () => {
+  it('then its faults are only observed where everything else is worked on', () => {
+    const node = new DecidedNode({
+      ...activePolicy,
+      mode: { ...activePolicy.mode, byFaultType: { KernelDeadlock: 'observe' } },
+    });
+    node.report('KernelDeadlock');
+    expect(node.process.context.mode).toBe('observe');
+    node.answer('isolateNode', 'withheld', { reason: 'ModeObserve' });
+    expect(node.outcome).toBe('Cancelled');
+    node.report('DiskFailure');
+    expect(node.process.context.mode).toBe('active');
   });
 });
