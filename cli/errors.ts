@@ -130,6 +130,12 @@ export class RunEnded extends Error {
 export function asCommandFailed(error: unknown): CommandFailed {
   if (error instanceof CommandFailed) return error;
   if (!(error instanceof Error)) return new CommandFailed('Unexpected', String(error));
+  if (error.name === 'RecordUnreadable')
+    return new CommandFailed(
+      'Usage',
+      error.message,
+      'give with --record a CSV file with the columns of data/lanl/system-18.csv',
+    );
   const known = [
     'ConfigurationInvalid',
     'ConfigurationUnreadable',

@@ -27,6 +27,26 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** Of something that is counted. */
+export function wholeNumber(text: string): number {
+  const value = positiveNumber(text);
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('give a whole number above 0');
+  return value;
+}
+
+/** Of a listener; 0: any free one. */
+export function portNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('give a number from 0 to 65535');
+  return Number(text);
+}
+
+export function logLevelOption(usual: 'error' | 'info'): Option {
+  return new Option('--log-level <level>', 'what is logged')
+    .choices(['debug', 'info', 'warn', 'error'])
+    .default(usual);
+}
+
 /** A duration like `30s`, as milliseconds. */
 export function milliseconds(text: string): number {
   const value = parseDurationMs(text);

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import type { DemoResult } from '../composition/demo/result.js';
 import { CommandFailed } from '../errors.js';
 import { printDocument, type OutputFormat } from '../output/print.js';
 import { packageRoot } from '../../schemas/package-root.js';
 import type { Terminal } from '../terminal.js';
-import { outputOption, positiveNumber } from './common.js';
+import { logLevelOption, outputOption, portNumber, positiveNumber, wholeNumber } from './common.js';
 
 interface DemoFlags {
   readonly record: string;
@@ -39,19 +39,25 @@ function summaryOf(result: DemoResult): string {
   ].join('\n');
 }
 
+function speedOption(): Option {
+  return new Option('--speed <x>', 'at most so many seconds of the record in one second')
+    .argParser(positiveNumber)
+    .default(Infinity, 'as fast as it goes');
+}
+
 export function demoCommand(terminal: Terminal): Command {
   const watch = new Command('demo');
   return watch
     .description('play a real failure record on a simulated data centre and watch Faultline handle it')
     .option('--record <file>', 'failure record (CSV)', join(packageRoot(), 'data/lanl/system-18.csv'))
-    .option('--nodes <n>', 'machines', positiveNumber, 1024)
+    .option('--nodes <n>', 'machines', wholeNumber, 1024)
     .option('--days <n>', 'only so many days of the record', positiveNumber)
-    .option('--speed <x>', 'at most so many seconds of the record in one second', positiveNumber, Infinity)
+    .addOption(speedOption())
     .option('--seed <text>', 'chance of the simulated world', '1')
     .option('--stack', 'on Kafka, PostgreSQL and a Kubernetes API server of its own (from a clone)', false)
-    .option('--port <n>', 'of the API; 0: a free one', Number, 0)
+    .option('--port <n>', 'of the API; 0: a free one', portNumber, 0)
     .option('--exit', 'end with the result instead of staying with the API', false)
-    .option('--log-level <level>', 'debug, info, warn or error', 'error')
+    .addOption(logLevelOption('error'))
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action(async (options: DemoFlags) => {
       const { record, nodes, days, speed, seed, stack, port, exit, output, logLevel } = options;

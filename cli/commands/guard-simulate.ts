@@ -4,7 +4,7 @@ import { parseDurationMs } from '../../services/duration.js';
 import { guardSimulationText } from '../output/guard-simulation-text.js';
 import { printDocument, type OutputFormat } from '../output/print.js';
 import type { Terminal } from '../terminal.js';
-import { outputOption, positiveNumber } from './common.js';
+import { outputOption, wholeNumber } from './common.js';
 
 interface SimulateOptions {
   readonly policy: string;
@@ -31,7 +31,7 @@ export function simulateGuardCommand(terminal: Terminal): Command {
     .requiredOption('--policy <file>', 'a configuration whose section guard is played')
     .option('-c, --config <file>', 'configuration that names journal and clusters', 'faultline.yaml')
     .option('--since <time>', 'from then on, like 7d ago or 2026-01-31T08:00:00Z; else 30d', sinceWhen)
-    .option('--limit <n>', 'so many of those that would have been held, one by one', positiveNumber, 20)
+    .option('--limit <n>', 'so many of those that would have been held, one by one', wholeNumber, 20)
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action(async ({ policy, config, since = sinceWhen('30d'), limit, output }: SimulateOptions) => {
       const { loadConfiguration } = await import('../configuration/load.js');

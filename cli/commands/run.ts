@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { isServiceName, serviceNames, type ServiceName } from '../composition/service-names.js';
 import { CommandFailed } from '../errors.js';
 import type { Terminal } from '../terminal.js';
+import { logLevelOption } from './common.js';
 
 function wantedServices(only: string | undefined): ReadonlySet<ServiceName> {
   if (only === undefined) return new Set(serviceNames);
@@ -23,7 +24,7 @@ export function runCommand(terminal: Terminal): Command {
     .description('run Faultline, all of it or some of its services')
     .option('-c, --config <file>', 'configuration', 'faultline.yaml')
     .option('--only <services>', `comma-separated: ${serviceNames.join(',')}`)
-    .option('--log-level <level>', 'debug, info, warn or error', 'info')
+    .addOption(logLevelOption('info'))
     .action(async (options: { config: string; only?: string; logLevel: string }) => {
       const { loadConfiguration } = await import('../configuration/load.js');
       const configuration = loadConfiguration(options.config);

@@ -8,7 +8,7 @@ import type { SimulationResult } from '../composition/simulate.js';
 import { CommandFailed } from '../errors.js';
 import { printDocument, type OutputFormat } from '../output/print.js';
 import type { Terminal } from '../terminal.js';
-import { outputOption, positiveNumber } from './common.js';
+import { outputOption, positiveNumber, wholeNumber } from './common.js';
 
 interface SimulateFlags {
   readonly record: string;
@@ -59,13 +59,13 @@ export function simulateCommand(terminal: Terminal): Command {
       'play a real failure record on Faultline in virtual time, every step held against every promise',
     )
     .option('--record <file>', 'failure record (CSV)', join(packageRoot(), 'data/lanl/system-18.csv'))
-    .option('--nodes <n>', 'machines', positiveNumber, 1024)
+    .option('--nodes <n>', 'machines', wholeNumber, 1024)
     .option('--days <n>', 'only so many days of the record', positiveNumber)
-    .option('--outage <n>', 'so many nodes fail together, over the record', positiveNumber)
+    .option('--outage <n>', 'so many nodes fail together, over the record', wholeNumber)
     .addOption(
       new Option('--outage-of <what>', 'what they have in common').choices(outagesOf).default('rack'),
     )
-    .option('--seed <n>', 'chance of the simulated world', positiveNumber, 1)
+    .option('--seed <n>', 'chance of the simulated world', wholeNumber, 1)
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action(async ({ record, nodes, days, seed, outage, outageOf, output }: SimulateFlags) => {
       const { simulateRecord } = await import('../composition/simulate.js');

@@ -1,5 +1,6 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { access, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -58,6 +59,11 @@ export async function exportInstallation(
   surroundings: JournalSurroundings,
   { file, version }: { readonly file: string; readonly version: string },
 ): Promise<{ readonly rows: number; readonly sha256: string }> {
+  await refuseUnless(
+    access(dirname(file), constants.W_OK),
+    `${file} can't be written`,
+    'name a file in an existing folder that may be written to',
+  );
   const unfinished = `${file}.unfinished`;
   let last = '';
   try {
@@ -73,6 +79,16 @@ export async function exportInstallation(
     return line;
   } finally {
     await rm(unfinished, { force: true });
+  }
+}
+
+/** Before the journal is opened: that may take long, and its troubles are others. */
+async function refuseUnless(allowed: Promise<void>, what: string, next: string): Promise<void> {
+  try {
+    await allowed;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandFailed('Usage', `${what}: ${reason}`, next, { cause: error });
   }
 }
 
@@ -120,6 +136,11 @@ export async function importInstallation(
   surroundings: JournalSurroundings,
   { file, subject }: { readonly file: string; readonly subject: string },
 ): Promise<Imported> {
+  await refuseUnless(
+    access(file, constants.R_OK),
+    `${file} can't be read`,
+    'name an existing file, written by `faultline export`',
+  );
   const check = checkAgainst(configuration);
   const restored = await onDatabase(configuration, surroundings, (connectionString) =>
     readBackup({ connectionString, lines: linesOf(file), check }),

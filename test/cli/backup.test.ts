@@ -47,8 +47,8 @@ describe('faultline export and import', () => {
   it('refuse a file that was cut off, one that is missing, and other partitions, in one line each', async () => {
     const [cut, other] = [configuration('other'), configuration('other')];
     expect(await run('import', join(folder, 'none.gz'), '--config', cut)).toMatchObject({
-      code: 4,
-      err: expect.stringMatching(/^error \(BackupRefused\): .*ENOENT/) as string,
+      code: 2,
+      err: expect.stringMatching(/^error \(Usage\): .*ENOENT/) as string,
     });
     expect((await run('import', file(), '--config', other)).err).toMatch(/set eventLog.partitions to \d+/);
     truncateSync(file(), readFileSync(file()).length - 20);

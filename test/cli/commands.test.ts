@@ -173,7 +173,7 @@ const failures: readonly (readonly [words: readonly string[], code: number, text
   [['replay', 'east/n1', '--at', 'yesterday'], 2, 'error (Usage): --at yesterday is no time'],
   [['describe', 'node', 'east/A_B'], 2, 'error (Usage): east/A_B is no node'],
   [['get', 'nodes', '-o', 'xml'], 2, "option '-o, --output <format>' argument 'xml' is invalid"],
-  [['get', 'unicorns'], 2, 'error: '],
+  [['get', 'unicorns'], 2, "error (Usage): unknown command 'unicorns'"],
   [['order', 'abort', 'p-1'], 2, "required option '--reason <text>' not specified"],
   [['report'], 2, 'error (Usage): a report needs CLUSTER/NODE and --type, or --file'],
 ];

@@ -28,7 +28,7 @@ export async function readRecordFile(path: string, bounds: RecordBounds): Promis
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new RecordUnreadable(`${path}: can't be read; give the path of a CSV file`, { cause });
+    throw new RecordUnreadable(`${path}: can't be read`, { cause });
   }
   return readRecord(text, bounds, path);
 }
