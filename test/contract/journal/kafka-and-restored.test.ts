@@ -20,7 +20,8 @@ import { startKafka, type KafkaStack } from '../../../stack/kafka.js';
 import { activePolicy } from '../../services/maintenance/decide/decided-node.js';
 import { silentLog } from '../../services/silent-log.js';
 import { openKafka } from '../event-log/open-log.js';
-import { nodeNamed } from './decisions.js';
+import { claimCommand } from './claiming.js';
+import { batch, commandOf, nodeNamed, report, resultOf, starting } from './decisions.js';
 import { defaultOptions, TestClock } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
 
@@ -207,15 +208,25 @@ describe('given Kafka and PostgreSQL', { timeout: 120_000 }, () => {
     await reportOn(kept);
     const before = await open(original);
     await before.decided(kept);
+    const powerOff = commandOf(nodeNamed('r3'), 1, 'powerOff');
+    const issued = batch([report(powerOff.node)], { decide: starting([powerOff]), group: 'beside the log' });
+    await before.journal.journal.advance(issued);
     await before.stop();
     const restored = await server.copyDatabase(original);
     const later = await open(original);
     await reportOn(gone);
     const lostProcess = await later.decided(gone);
+    await claimCommand(later.journal, powerOff.id, { now: Date.now() });
+    await later.journal.commands.settle(resultOf(powerOff), Date.now());
     await later.stop();
 
     const after = await open(restored);
     expect(await after.journal.journal.installation()).toMatchObject({ epoch: 2, paused: true });
+    // What was done since the copy was made is not known here: the machine is looked at before it is told anything.
+    const queued = await after.journal.commands.claimable(Date.now(), 100);
+    expect(queued.find(({ command }) => command.id === powerOff.id)).toMatchObject({
+      unfinishedAttempt: true,
+    });
     // The log still has it: it is read again, and gets ids that were never given out.
     expect(await after.decided(gone)).not.toBe(lostProcess);
     const both = await open(original);

@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import pg from 'pg';
-import type { OpenJournal } from '../../../adapters/journal/options.js';
+import type { OpenJournal, OpenWebhooks } from '../../../adapters/journal/options.js';
 import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
+import type { Change } from '../../../domain/change.js';
 import type { Command } from '../../../domain/command.js';
-import type { NodeKey } from '../../../domain/identifiers.js';
+import type { NodeKey, PauseId } from '../../../domain/identifiers.js';
+import { changeNamed } from './changes-suite.js';
+import { issueCommands } from './claiming.js';
 import { startCutProxy, type CutProxy } from './cut-proxy.js';
 import {
   batch,
@@ -23,26 +26,37 @@ import { startTestServer, type TestServer } from './postgres-server.js';
 
 const due = 500_000;
 
+type Copy = OpenJournal & OpenWebhooks;
+
 /** Something that the journal does in one transaction. */
 interface Work {
   /** An order of an operator: given twice, it is carried out twice. */
   readonly countsUp?: true;
   /** Prepares it for this node, on a sound connection. */
-  readonly prepare?: (sound: OpenJournal, node: NodeKey) => Promise<unknown>;
+  readonly prepare?: (sound: Copy, node: NodeKey) => Promise<unknown>;
   /** Makes it, so that it can be done again after a cut as whoever asked would do it again. */
-  readonly make: (node: NodeKey, sound: OpenJournal) => Promise<(copy: OpenJournal) => Promise<unknown>>;
+  readonly make: (node: NodeKey, sound: Copy) => Promise<(copy: Copy) => Promise<unknown>>;
 }
 
 const off = (node: NodeKey): Command => commandOf(node, 1, 'powerOff');
-const begin = (sound: OpenJournal, node: NodeKey): Promise<unknown> =>
+const begin = (sound: Copy, node: NodeKey): Promise<unknown> =>
   sound.journal.advance(batch([report(node)], { decide: starting([off(node)], [timerOf(node, 'a', due)]) }));
-const claim = (copy: OpenJournal, node: NodeKey): Promise<unknown> =>
+const claim = (copy: Copy, node: NodeKey): Promise<unknown> =>
   copy.commands.claim(off(node).id, {
     by: 'me',
     now: 1_000_000,
     leaseMs: 1_000_000,
     budgets: ['power', 'rate'].map((counter) => budgetOf(counter, 10_000, 'settled')),
   });
+
+/** A claim of the one place that there is under this name. */
+const claimFull = (copy: Copy, { id }: Command, counter: string): Promise<unknown> =>
+  copy.commands.claim(id, {
+    ...{ by: 'me', now: 1_000_000, leaseMs: 1_000_000, budgets: [budgetOf(counter, 1, 'settled')] },
+    waits: { full: {}, behind: 2_000_000 },
+  });
+const changeOf = (node: NodeKey): Change => changeNamed(node.slice(2), { node });
+const webhookPlace = { topic: 'fault.hardware', partition: 1, logId: 'l' };
 
 const works: Readonly<Record<string, Work>> = {
   'a decided batch': {
@@ -132,6 +146,82 @@ const works: Readonly<Record<string, Work>> = {
       return Promise.resolve((copy) => copy.journal.startAt(node, assigned));
     },
   },
+  'a claim that is refused, and stands in line': {
+    prepare: async (sound, node) => {
+      await begin(sound, node);
+      const other = commandOf(nodeNamed(`${node.slice(2)}-first`), 1, 'powerOff');
+      await issueCommands(sound, [other]);
+      await claimFull(sound, other, node);
+    },
+    make: (node) => Promise.resolve((copy) => claimFull(copy, off(node), node)),
+  },
+  'leave for a change of others, that others were waiting behind': {
+    prepare: async (sound, node) => {
+      await sound.changeBook.keep(changeOf(node), 0);
+      await sound.changeBook.wait(changeOf(node).id, { reason: 'BudgetFull', line: node, askAgainAt: 1 });
+      await begin(sound, node);
+    },
+    make: async (node, sound) => {
+      const { version: guardVersion } = await sound.guardBook.present();
+      await sound.upkeep.resume();
+      return (copy) =>
+        copy.changeBook.grant(changeOf(node).id, {
+          ...{ now: 1_000_000, guardVersion },
+          budgets: [budgetOf(node, 1, 'settled')],
+        });
+    },
+  },
+  'the end of a change of others': {
+    prepare: async (sound, node) => {
+      await sound.changeBook.keep(changeOf(node), 0);
+      await sound.upkeep.resume();
+      const { version: guardVersion } = await sound.guardBook.present();
+      const budgets = [budgetOf(node, 1, 'settled')];
+      await sound.changeBook.grant(changeOf(node).id, { now: 1_000_000, guardVersion, budgets });
+    },
+    make: (node) =>
+      Promise.resolve((copy) =>
+        copy.changeBook.end(changeOf(node).id, { how: 'succeeded', by: 'x', at: 1_000_001 }),
+      ),
+  },
+  'a pause': {
+    make: (node) => {
+      const begun = { by: 'anna', reason: 'test', at: 1 };
+      const pause = { id: node as string as PauseId, key: node, where: { clusters: ['a'] }, begun };
+      return Promise.resolve((copy) => copy.guardBook.begin(pause));
+    },
+  },
+  'a version of the policy': {
+    make: (node) =>
+      Promise.resolve((copy) => copy.guardPolicies.record({ version: node, policy: '{}', at: 1, by: 'pod' })),
+  },
+  'the fleet as it was seen': {
+    make: (node) => {
+      const member = { node, pool: 'p', zone: 'z', labels: {}, unavailable: false, controlPlane: false };
+      return Promise.resolve((copy) => copy.inventory.replace('a', [member], 1_000_000));
+    },
+  },
+  'a dead letter that is taken up again': {
+    make: (node) => {
+      const place = { logId: 'l', topic: `${node}.dlt`, partition: 0, offset: 3n };
+      const entry = { topic: 'fault.reports', key: node, body: Buffer.from('x'), headers: {} };
+      const decision = { handled: 'retried', at: 1, subject: 'anna', reason: 'mended' } as const;
+      return Promise.resolve((copy) => copy.deadLetters.handle([{ place, entry }], decision));
+    },
+  },
+  'what a webhook keeps for later, and its cursor': {
+    prepare: async (sound, node) => {
+      await sound.webhooks.enrol([node]);
+      await sound.webhooks.begin(node, { ...webhookPlace, nextOffset: 3n });
+    },
+    make: (node) => {
+      const event = { ...webhookPlace, offset: 3n, node, eventId: `${node}@1.1`, json: '{}', appendedAt: 1 };
+      const tried = { state: 'waiting', firstTriedAt: 1, tries: 1, dueAt: 2, reason: 'away' } as const;
+      return Promise.resolve((copy) =>
+        copy.webhooks.advance(node, { ...webhookPlace, nextOffset: 4n }, [{ ...event, ...tried }]),
+      );
+    },
+  },
   'a new epoch': {
     countsUp: true,
     prepare: begin,
@@ -152,8 +242,8 @@ afterAll(() => server.stop());
 
 describe('a connection that is cut between any two statements', () => {
   let proxy: CutProxy;
-  let copy: OpenJournal;
-  let sound: OpenJournal;
+  let copy: Copy;
+  let sound: Copy;
   let admin: pg.Client;
   beforeEach(async () => {
     const connectionString = await server.createDatabase();
