@@ -5,7 +5,7 @@ import { withoutRealTime } from '../../simulation/schedules/forbidden.js';
 import { playSeed, trySeeds } from '../../simulation/schedules/try-seeds.js';
 
 /** Always the same ones: whether a build is green must not hang on how fast the machine is. */
-const schedules = Number(process.env['FAULTLINE_SIMULATIONS'] ?? 100);
+const schedules = Number(process.env['FAULTLINE_SIMULATIONS'] ?? 500);
 const firstSeed = Number(process.env['FAULTLINE_SEED'] ?? 1);
 
 describe(`the whole of Faultline under ${schedules} seeded schedules`, () => {
