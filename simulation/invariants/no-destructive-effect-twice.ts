@@ -2,7 +2,20 @@ import type { Happening } from '../world/happening.js';
 import { ClaimBook } from './claim-book.js';
 import type { Invariant } from './invariant.js';
 
-type Touch = Extract<Happening, { readonly kind: 'machine touched' }>;
+type Effect = Extract<Happening, { readonly kind: 'machine touched' | 'pod told to go' }>;
+
+/** An eviction needs no claim: it is the migrator's, which asks as long as the pod carries the request. */
+function isDestructive(happening: Happening): happening is Effect {
+  return (
+    happening.kind === 'machine touched' ||
+    (happening.kind === 'pod told to go' && happening.verb === 'delete')
+  );
+}
+
+/** What is done at most once for a command. */
+function whatIn(effect: Effect): string {
+  return effect.kind === 'machine touched' ? effect.verb : `${effect.verb} of ${effect.pod.metadata.uid}`;
+}
 
 /**
  * 2. No destructive effect happens twice for one command, for a process that is over, or without a claim that was in
@@ -12,9 +25,10 @@ export function noDestructiveEffectTwice(): Invariant {
   const claims = new ClaimBook();
   const done = new Set<string>();
   const over = new Map<string, number>();
-  const judge = (touch: Touch): string | undefined => {
-    const { by, node, verb, issuedAt } = touch;
-    const held = claims.behind(touch);
+  const judge = (effect: Effect): string | undefined => {
+    const { by, node, issuedAt } = effect;
+    const verb = whatIn(effect);
+    const held = claims.behind(effect);
     if (held === undefined) return `${by} did ${verb} on ${node} without a claim`;
     const { id, processId } = held.command;
     if (done.has(`${id} ${verb}`)) return `${verb} happened twice for ${id}`;
@@ -33,7 +47,7 @@ export function noDestructiveEffectTwice(): Invariant {
         const { processId } = happening.record.event.ProcessEnded;
         over.set(processId, over.get(processId) ?? at);
       }
-      return happening.kind === 'machine touched' ? judge(happening) : undefined;
+      return isDestructive(happening) ? judge(happening) : undefined;
     },
   };
 }

@@ -110,6 +110,25 @@ export const plants: readonly Plant[] = [
     replace: 'if (world.unfinishedAttempt && command.stageEntry < 0) {',
   },
   {
+    name: 'power is switched off again by whoever does not know how the first try ended',
+    file: `${effects}/power-off.ts`,
+    find: 'if (world.unfinishedAttempt) {',
+    replace: 'if (world.unfinishedAttempt && command.stageEntry < 0) {',
+  },
+  {
+    name: 'reports are acknowledged before the log has them',
+    file: 'services/intake/append-queue.ts',
+    find: '  try {\n    await log.append(batch',
+    replace:
+      '  for (const { records, resolve } of batch) resolve(records.map(() => undefined));\n  try {\n    await log.append(batch',
+  },
+  {
+    name: 'a node is given back without a look at it',
+    file: 'workflows/reboot.ts',
+    find: "booting: boot({ booted: 'verifying',",
+    replace: "booting: boot({ booted: 'returning',",
+  },
+  {
     name: 'whoever answers under the name is taken for the node',
     file: 'services/executor/present.ts',
     find: 'if (isSomeoneElse(observation, command.expected, counts)) return',
