@@ -69,6 +69,54 @@ describe('lessons others paid for', () => {
     expect(Math.max(...begun.slice(0, 2))).toBeLessThan(Math.min(...begun.slice(2)));
   });
 
+  it('a breaker at 50 % blocked recoveries too, and froze all repair', async () => {
+    const told = await story([
+      fails('n1', 1_000, brokenMemory),
+      fails('n2', 1_001, brokenMemory),
+      fails('n3', minuteMs),
+    ]);
+    const [incident, ...more] = told.incidents;
+    if (incident === undefined) expect.fail('the breaker did not trip');
+    expect(more).toEqual([]);
+    // Repaired, switched on, verified and given back, all of it while nothing may begin.
+    for (const node of ['n1', 'n2']) {
+      const last = effectsOn(told, node).at(-1)?.at ?? 0;
+      expect(effectsOn(told, node).find(({ what }) => what === 'on')?.at).toBeGreaterThan(incident.begunAt);
+      expect(last).toBeLessThan(incident.endedAt);
+      expect(endingsOf(told, node)).toEqual(['RECOVERED Recovered']);
+    }
+    expect(effectsOn(told, 'n3')[0]?.at).toBeGreaterThan(incident.endedAt);
+    expect(endingsOf(told, 'n3')).toEqual(['RECOVERED Recovered']);
+  });
+
+  it('a breaker was released, and everything was repaired at once', async () => {
+    const told = await story([
+      // So that one more may be out, and no more.
+      { at: 500, what: 'a person cordons', node: 'n1' },
+      fails('n2', 1_000, brokenMemory),
+      fails('n3', minuteMs),
+      fails('n4', 2 * minuteMs),
+    ]);
+    const [incident] = told.incidents;
+    const spans = ['n3', 'n4'].map((node) => effectsOn(told, node).map(({ at }) => at));
+    const [[third = 0, ...thirds] = [], [fourth = 0] = []] = spans;
+    expect(third).toBeGreaterThan(incident?.endedAt ?? Infinity);
+    // The oldest first, and the next when that is back.
+    expect(fourth).toBeGreaterThanOrEqual(thirds.at(-1) ?? Infinity);
+    for (const node of ['n3', 'n4']) expect(endingsOf(told, node)).toEqual(['RECOVERED Recovered']);
+  });
+
+  it('a breaker was released, and what had long been well was repaired', async () => {
+    const told = await story([
+      fails('n1', 1_000, brokenMemory),
+      fails('n2', 1_001, brokenMemory),
+      { at: minuteMs, what: 'a machine fails', node: 'n3', defect: deadlock, fadesAfterMs: hourMs },
+    ]);
+    expect(told.incidents).toHaveLength(1);
+    expect(effectsOn(told, 'n3')).toEqual([]);
+    expect(endingsOf(told, 'n3')).toEqual(['CANCELLED FaultCleared']);
+  });
+
   it('a healthy fleet was reported faulty by one bad rule: thousands of reboots', async () => {
     const told = await story(
       nodes.map((node) => ({ at: 1_000, what: 'a strange report', node, type: 'CpuFailure' })),

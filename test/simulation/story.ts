@@ -3,7 +3,8 @@ import { parseNodeKey } from '../../domain/identifiers.js';
 import type { EventPayloads } from '../../schemas/event-payloads.js';
 import { listedDeviations, type Deviation } from '../../simulation/scheduler/deviations.js';
 import { withoutRealTime } from '../../simulation/schedules/forbidden.js';
-import { run } from '../../simulation/schedules/run.js';
+import type { Built } from '../../simulation/schedules/build.js';
+import { run, start } from '../../simulation/schedules/run.js';
 import type { Script, Scripted } from '../../simulation/schedules/script.js';
 import type { Defect } from '../../simulation/world/machine.js';
 import type { Happening } from '../../simulation/world/happening.js';
@@ -21,6 +22,8 @@ export interface Told {
   readonly events: readonly EventPayloads['ProcessEvent'][];
   readonly ended: readonly EventPayloads['ProcessEnded'][];
   readonly fates: readonly EventPayloads['ReportsDecided']['decided'][number][];
+  /** Incidents of the breaker: from when to when nothing more was begun. */
+  readonly incidents: readonly { readonly begunAt: number; readonly endedAt: number }[];
 }
 
 /** Plays exactly these events, with exactly these deviations; every invariant has to hold all the while. */
@@ -43,7 +46,11 @@ export async function story(
   const listen = (happening: Happening, at: number): void => {
     happenings.push({ happening, at });
   };
-  const { violation } = await withoutRealTime(() => run({ seed: 1, script, deviations, listen }));
+  const sites: Built[] = [];
+  const onBuilt = (built: Built): void => {
+    sites.push(built);
+  };
+  const { violation } = await withoutRealTime(() => run({ seed: 1, script, deviations, listen, onBuilt }));
   expect(violation).toBeUndefined();
   const published = happenings.flatMap(({ happening }) =>
     happening.kind === 'published' && !happening.record.repeated ? [happening.record.event] : [],
@@ -53,7 +60,17 @@ export async function story(
     events: published.flatMap(({ ProcessEvent: event }) => (event === undefined ? [] : [event])),
     ended: published.flatMap(({ ProcessEnded: event }) => (event === undefined ? [] : [event])),
     fates: published.flatMap(({ ReportsDecided: event }) => event?.decided ?? []),
+    incidents: sites.flatMap(incidentsOn),
   };
+}
+
+function incidentsOn({ installation }: Built): Told['incidents'] {
+  return installation.store.pauses
+    .filter(({ pause }) => pause.incident !== undefined)
+    .map(({ pause, ended }) => ({
+      begunAt: pause.begun.at - start,
+      endedAt: (ended?.at ?? Infinity) - start,
+    }));
 }
 
 /** Outcome and reason of each process of a node, in order. */
