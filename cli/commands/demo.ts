@@ -34,7 +34,7 @@ function summaryOf(result: DemoResult): string {
     `effects       ${counts(effects)}`,
     `to cordon     p50 ${timeToCordonMs.p50} ms, p95 ${timeToCordonMs.p95} ms, p99 ${timeToCordonMs.p99} ms (wall time)`,
     `to recover    p50 ${timeToRecoverMinutes.p50} min, p95 ${timeToRecoverMinutes.p95} min (the record's time)`,
-    `unaccounted   ${result.unaccountedReports} reports; isolated without a process: ${result.cordonedLeft}`,
+    `unaccounted   ${result.unaccountedReports} reports; isolated or cordoned without a process: ${result.cordonedLeft}`,
     '',
   ].join('\n');
 }
@@ -88,7 +88,7 @@ export function demoCommand(terminal: Terminal): Command {
       if (result.unaccountedReports > 0) {
         throw new CommandFailed(
           'ChecksFailed',
-          `${result.unaccountedReports} acknowledged reports have no fate`,
+          `${result.unaccountedReports} reports have no fate`,
         );
       }
     });

@@ -32,7 +32,7 @@ function summaryOf(result: SimulationResult): string {
     `effects       ${counts(effects)}`,
     `to recover    p50 ${timeToRecoverMinutes.p50} min, p95 ${timeToRecoverMinutes.p95} min`,
     ...incidentLines(result),
-    `unaccounted   ${result.unaccountedReports} reports; isolated without a process: ${result.cordonedLeft}`,
+    `unaccounted   ${result.unaccountedReports} reports; isolated or cordoned without a process: ${result.cordonedLeft}`,
     `played        ${result.virtualDays} days, ${result.steps} steps in ${result.seconds} s; trace ${result.hash}`,
     ...result.violations.map(({ invariant, message }) => `VIOLATED      ${invariant}: ${message}`),
     '',

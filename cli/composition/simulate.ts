@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 
 import { isolationTaint } from '../../adapters/ports/node-marks.js';
+import { namesOf } from '../../domain/identifiers.js';
 import { playRecord, type PlayedRecord } from '../../simulation/record/play-record.js';
 import type { Rules } from '../../simulation/record/data-centre.js';
 import type { Happening } from '../../simulation/world/happening.js';
@@ -11,7 +12,8 @@ import type { FailureRecord } from '../../world/record/row.js';
 import { readRecordFile } from '../../world/record/read-record.js';
 import { parseConfiguration } from '../configuration/load.js';
 import { recordBehaviour } from './demo/configuration-file.js';
-import { countRecord, leftIsolated, type RecordCounts } from './demo/record-counts.js';
+import { leftOutOfService, nodeAtTheEnd, type NodeAtTheEnd } from './demo/nodes-at-the-end.js';
+import { countRecord, type RecordCounts } from './demo/record-counts.js';
 import { Witness } from './demo/witness.js';
 import { machineImage } from './demo/world.js';
 import { incidentsOf, mostWithin, type MostWithin, type SimulatedIncident } from './simulated-incidents.js';
@@ -71,7 +73,7 @@ export async function simulateRecord(options: SimulateOptions): Promise<Simulati
     ...countRecord({ cluster: clusterName, witness, ledger, dirty: record.dirty }),
     nodes,
     effects: effects.counts,
-    cordonedLeft: leftIsolated(effects.isolations, witness),
+    cordonedLeft: leftOutOfService(effects.nodes, witness),
     incidents: incidentsOf(store),
     mostWithinAnHour: mostWithin(hourMs, store),
     seed,
@@ -130,11 +132,11 @@ function withOutageEarly(
 /** What reached the simulated cluster and machines, in the words of the demo's result. */
 class Effects {
   readonly counts: Record<string, number> = {};
-  readonly #isolated = new Map<string, string>();
+  readonly #nodes = new Map<string, NodeAtTheEnd>();
 
-  /** Values of our taint that stand on nodes. */
-  get isolations(): readonly string[] {
-    return [...this.#isolated.values()];
+  /** Those that were written to. */
+  get nodes(): readonly NodeAtTheEnd[] {
+    return [...this.#nodes.values()];
   }
 
   count(happening: Happening): void {
@@ -148,8 +150,10 @@ class Effects {
     if (happening.kind !== 'node patched') return undefined;
     const { node, before, after } = happening;
     const taint = isolationTaint(after)?.value;
-    if (taint === undefined) this.#isolated.delete(node);
-    else this.#isolated.set(node, taint);
+    const { metadata, spec } = after;
+    const read = { name: metadata.name, annotations: metadata.annotations, taints: spec.taints ?? [] };
+    const unschedulable = spec.unschedulable === true;
+    this.#nodes.set(node, nodeAtTheEnd(namesOf(node).cluster, { ...read, unschedulable }));
     return taint !== undefined && isolationTaint(before)?.value !== taint ? 'isolate' : 'nodePatch';
   }
 }

@@ -15,10 +15,19 @@ function counts<const Name extends string>(names: readonly Name[]) {
   });
 }
 
+const unaccountedReports = Type.Integer({
+  minimum: 0,
+  description: 'Reports that intake has accepted, or the detector has written, and that have no fate.',
+});
+const cordonedLeft = Type.Integer({
+  minimum: 0,
+  description: 'Nodes that are isolated, or cordoned without a hold, and have no process under way.',
+});
+
 /** What demo and simulation say of a record. */
 const recordCounts = {
   rows: count,
-  rowsByFate: counts(['process', 'joined', 'cancelled', 'ignored', 'dirty']),
+  rowsByFate: counts(['process', 'joined', 'cancelled', 'ignored', 'unhandled', 'dirty']),
   reasons: Type.Record(Type.String(), count, { description: 'How often each fate had each reason.' }),
   nodes: count,
   reports: count,
@@ -37,8 +46,8 @@ export const demoResult = form(
     timeToCordonMs: part({ p50: duration, p95: duration, p99: duration }),
     timeToRecoverMinutes: part({ p50: duration, p95: duration }),
     deadLetters: count,
-    unaccountedReports: count,
-    cordonedLeft: count,
+    unaccountedReports,
+    cordonedLeft,
   },
   'What a demo came to, counted from outside.',
 );
@@ -52,8 +61,23 @@ export const simulationResult = form(
     }),
     timeToRecoverMinutes: part({ p50: duration, p95: duration }),
     deadLetters: count,
-    unaccountedReports: count,
-    cordonedLeft: count,
+    unaccountedReports,
+    cordonedLeft,
+    incidents: Type.Array(
+      part({
+        at: Type.String({ description: 'RFC 3339, of the play.' }),
+        breaker: Type.String(),
+        common: Type.String({ description: 'What the nodes have in common.' }),
+        shared: Type.Array(Type.String(), { description: 'What else most of them share.' }),
+        nodes: count,
+        ended: Type.Optional(Type.String({ description: 'How, by whom and why; only when it is over.' })),
+      }),
+      { description: 'Nodes that failed together, as the guard told people.' },
+    ),
+    mostWithinAnHour: part({
+      nodes: count,
+      from: Type.String({ description: 'When the first of their faults began; empty when there was none.' }),
+    }),
     seed: Type.Integer(),
     hash: Type.String({
       description: 'The same for the same record, seed and release: every step in order.',

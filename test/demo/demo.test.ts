@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
+import { expectPublishedForm } from '../cli/form-validator.js';
 import { silentLog as silent } from '../services/silent-log.js';
 import type { DemoResult } from '../../cli/composition/demo/result.js';
 import { startDemo, type DemoOptions } from '../../cli/composition/demo/run-demo.js';
@@ -48,7 +49,9 @@ describe('the demo', { timeout: 600_000 }, () => {
     expect(process + joined + cancelled + ignored + dirty).toBe(result.rows);
     expect((process + joined) / (result.rows - dirty)).toBeGreaterThanOrEqual(0.95);
     expect(result.outcomes.Recovered / result.processes.ended).toBeGreaterThanOrEqual(0.9);
+    expect(result.rowsByFate.unhandled).toBe(0);
     expect(result.processes.active).toBe(0);
+    expectPublishedForm(result, 'DemoResult');
     expect(result.unaccountedReports).toBe(0);
     expect(result.cordonedLeft).toBe(0);
     expect(result.deadLetters).toBe(0);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { expectPublishedForm } from '../cli/form-validator.js';
 import { simulateRecord } from '../../cli/composition/simulate.js';
 import { withoutRealTime } from '../../simulation/schedules/forbidden.js';
 
@@ -19,7 +20,9 @@ function rowsWithin(): number {
 describe('a failure record in virtual time', { timeout: 10 * 60_000 }, () => {
   it('is handled for its first days on a thousand nodes: every promise holds, and every row is accounted for', async () => {
     const result = await simulateRecord({ record, nodes, days, seed: 1 });
+    expectPublishedForm(result, 'SimulationResult');
     expect(result.violations).toEqual([]);
+    expect(result.rowsByFate.unhandled).toBe(0);
     expect(result).toMatchObject({
       rows: rowsWithin(),
       unaccountedReports: 0,
@@ -40,6 +43,7 @@ describe('a failure record in virtual time', { timeout: 10 * 60_000 }, () => {
     'with an outage of a %s over it, then that is one incident, and every node of it is repaired',
     async (of, common) => {
       const result = await simulateRecord({ record, nodes, days: 1, seed: 1, outage: { nodes: 32, of } });
+      expectPublishedForm(result, 'SimulationResult');
       expect(result.violations).toEqual([]);
       expect(result).toMatchObject({ unaccountedReports: 0, cordonedLeft: 0 });
       expect(result.incidents).toHaveLength(1);

@@ -22,11 +22,13 @@ interface ApiObject {
     readonly resourceVersion: string;
     readonly deletionTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly { readonly kind: string }[];
   };
   readonly spec: {
     readonly nodeName?: string;
     readonly replicas?: number;
+    readonly unschedulable?: boolean;
     readonly taints?: readonly { readonly key: string; readonly value?: string }[];
   };
   readonly status?: { readonly phase?: string; readonly conditions?: readonly Condition[] };

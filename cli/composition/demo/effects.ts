@@ -1,6 +1,7 @@
 import type { LoggedRequest } from '../../../world/kubernetes/request-log.js';
 import type { RedfishRequest } from '../../../world/bmc/redfish-server.js';
 import type { WebhookRequest } from '../../../world/action-webhook/server.js';
+import { isolationTaintKey } from './nodes-at-the-end.js';
 
 /** What the API server, the BMCs and the webhook were asked to do and did, counted from their own request logs. */
 export interface RequestLogs {
@@ -9,7 +10,6 @@ export interface RequestLogs {
   readonly webhook: readonly WebhookRequest[];
 }
 
-export const isolationTaintKey = 'faultline.dev/maintenance';
 const succeeded = (code: number | undefined): boolean => code !== undefined && code >= 200 && code < 300;
 const isOurs = (request: LoggedRequest): boolean =>
   request.userAgent.startsWith('faultline/') && succeeded(request.code);

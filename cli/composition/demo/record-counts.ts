@@ -1,13 +1,13 @@
 import type { DirtyRow } from '../../../world/record/row.js';
 import type { PlayedRow } from '../../../world/record/played-row.js';
 import { outcomes, type Outcome } from '../../../domain/node-state.js';
-import { fatesOfRows, type FateOfRow } from './row-fates.js';
+import { fatesOfRows, type FateOfRow, type RowFate } from './row-fates.js';
 import type { Witness } from './witness.js';
 
 /** What became of a record, by what was published and what was posted. */
 export interface RecordCounts {
   readonly rows: number;
-  readonly rowsByFate: Readonly<Record<'process' | 'joined' | 'cancelled' | 'ignored' | 'dirty', number>>;
+  readonly rowsByFate: Readonly<Record<RowFate | 'dirty', number>>;
   /** How often each fate had each reason, as `fate/reason`. */
   readonly reasons: Readonly<Record<string, number>>;
   readonly reports: number;
@@ -44,7 +44,7 @@ function timesToRecover(witness: Witness): readonly number[] {
 }
 
 function countFates(fates: readonly FateOfRow[], dirty: readonly DirtyRow[]) {
-  const rowsByFate = { process: 0, joined: 0, cancelled: 0, ignored: 0, dirty: dirty.length };
+  const rowsByFate = { process: 0, joined: 0, cancelled: 0, ignored: 0, unhandled: 0, dirty: dirty.length };
   const reasons: Record<string, number> = {};
   const count = (key: string): void => {
     reasons[key] = (reasons[key] ?? 0) + 1;
@@ -62,12 +62,14 @@ export function countRecord({ cluster, witness, ledger, dirty }: RecordEvidence)
   const processes = [...witness.processes.values()];
   const ended = processes.filter((process) => process.outcome !== undefined).length;
   const posted = ledger.flatMap((row) => row.posts.flatMap((post) => post.accepted ?? []));
+  // What the detector saw was never posted: it is on the log like all others.
+  const reports = new Set([...posted, ...witness.reports]);
   const recover = timesToRecover(witness);
   const minutes = (part: number): number => Math.round(percentile(recover, part) * 10) / 10;
   return {
     rows: ledger.length + dirty.length,
     ...countFates(fatesOfRows(ledger, cluster, witness), dirty),
-    reports: new Set([...posted, ...witness.fates.keys()]).size,
+    reports: new Set([...reports, ...witness.fates.keys()]).size,
     faults: witness.faults,
     processes: { started: processes.length, ended, active: processes.length - ended },
     outcomes: Object.fromEntries(
@@ -75,16 +77,6 @@ export function countRecord({ cluster, witness, ledger, dirty }: RecordEvidence)
     ) as Record<Outcome, number>,
     timeToRecoverMinutes: { p50: minutes(0.5), p95: minutes(0.95) },
     deadLetters: witness.deadLetters,
-    unaccountedReports: posted.filter((id) => !witness.fates.has(id)).length,
+    unaccountedReports: [...reports].filter((id) => !witness.fates.has(id)).length,
   };
-}
-
-/** Of isolations, as the values of our taint that stand on nodes: those whose process is not active any more. */
-export function leftIsolated(isolations: readonly string[], witness: Witness): number {
-  const active = new Set(
-    [...witness.processes.values()]
-      .filter((process) => process.outcome === undefined)
-      .map((process) => process.processId),
-  );
-  return isolations.filter((value) => !active.has(value.split('.')[1] ?? '')).length;
 }

@@ -1,8 +1,9 @@
 import type { LoggedRequest } from '../../../world/kubernetes/request-log.js';
 import type { DirtyRow } from '../../../world/record/row.js';
 import type { PlayedRow } from '../../../world/record/played-row.js';
-import { countEffects, isIsolation, isolationTaintKey, type RequestLogs } from './effects.js';
-import { ascending, countRecord, leftIsolated, percentile, type RecordCounts } from './record-counts.js';
+import { countEffects, isIsolation, type RequestLogs } from './effects.js';
+import { ascending, countRecord, percentile, type RecordCounts } from './record-counts.js';
+import { leftOutOfService } from './nodes-at-the-end.js';
 import type { DemoWorld } from './world.js';
 import type { Witness } from './witness.js';
 
@@ -60,6 +61,6 @@ export async function resultOf({ world, witness, ledger, dirty }: DemoEvidence):
       p95: percentile(cordon, 0.95),
       p99: percentile(cordon, 0.99),
     },
-    cordonedLeft: leftIsolated(await world.taintValues(isolationTaintKey), witness),
+    cordonedLeft: leftOutOfService(await world.nodesNow(), witness),
   };
 }

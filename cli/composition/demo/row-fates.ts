@@ -2,7 +2,8 @@ import type { DecidedReport } from '../../../domain/decision.js';
 import type { PlayedRow } from '../../../world/record/played-row.js';
 import type { SeenProcess, Witness } from './witness.js';
 
-export type RowFate = 'process' | 'joined' | 'cancelled' | 'ignored';
+/** `unhandled`: its fault is open or was, and no process ever had to do with it. */
+export type RowFate = 'process' | 'joined' | 'cancelled' | 'ignored' | 'unhandled';
 
 /** What became of one row, and why. */
 export interface FateOfRow {
@@ -44,10 +45,26 @@ const strength: Readonly<Record<DecidedReport['fate'], number>> = {
   ignored: 4,
 };
 
+interface Handling {
+  /** By the fault that each process began with. */
+  readonly leading: ReadonlyMap<string, SeenProcess>;
+  readonly isHandled: (decided: DecidedReport) => boolean;
+}
+
+function handlingBy({ processes, handled }: Witness): Handling {
+  const seen = [...processes.values()];
+  // What a process has taken on is told when it ends.
+  const underWay = new Set(seen.filter(({ outcome }) => outcome === undefined).map(({ node }) => node));
+  return {
+    leading: new Map(seen.map((process) => [process.leadingFault, process])),
+    isHandled: ({ faultId, node }) => (faultId !== undefined && handled.has(faultId)) || underWay.has(node),
+  };
+}
+
 function fateOf(
   row: PlayedRow,
   reports: readonly DecidedReport[],
-  leading: ReadonlyMap<string, SeenProcess>,
+  { leading, isHandled }: Handling,
 ): FateOfRow {
   const { line } = row.row;
   const [best] = [...reports].sort(
@@ -61,6 +78,7 @@ function fateOf(
       : { line, fate: 'joined', reason: 'MendedWhileDown' };
   }
   if (best.fate === 'ignored') return { line, fate: 'ignored', reason: best.reason ?? 'Ignored' };
+  if (!isHandled(best)) return { line, fate: 'unhandled', reason: best.fate };
   const process = best.faultId === undefined ? undefined : leading.get(best.faultId);
   if (process === undefined || best.fate !== 'opened') return { line, fate: 'joined', reason: best.fate };
   if (process.outcome === 'Cancelled')
@@ -80,6 +98,6 @@ export function fatesOfRows(
     if (known === undefined) byNode.set(decided.node, [decided]);
     else known.push(decided);
   }
-  const leading = new Map([...witness.processes.values()].map((process) => [process.leadingFault, process]));
-  return ledger.map((row) => fateOf(row, reportsOf(row, cluster, byNode, witness), leading));
+  const handling = handlingBy(witness);
+  return ledger.map((row) => fateOf(row, reportsOf(row, cluster, byNode, witness), handling));
 }

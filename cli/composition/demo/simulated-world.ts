@@ -2,6 +2,7 @@ import { startSimulatedApiServer } from '../../../world/kubernetes/api-server.js
 import { taintsOf } from '../../../world/kubernetes/node-and-pod.js';
 import { nodes as nodeResource } from '../../../world/kubernetes/resources.js';
 import { KubernetesHttp } from '../../../world/machines/kubernetes-access.js';
+import { nodeAtTheEnd } from './nodes-at-the-end.js';
 import {
   createDemoWorkload,
   fleetOf,
@@ -31,12 +32,14 @@ export async function startSimulatedWorld(options: DemoWorldOptions): Promise<De
     // Its controllers have done what follows from a write before the next request is read.
     isSettled: () => Promise.resolve(true),
     writes: () => Promise.resolve(api.requests),
-    taintValues: (key) =>
+    nodesNow: () =>
       Promise.resolve(
-        [...api.state.store.all(nodeResource)]
-          .flatMap(taintsOf)
-          .filter((taint) => taint.key === key)
-          .map((taint) => taint.value ?? ''),
+        [...api.state.store.all(nodeResource)].map((node) =>
+          nodeAtTheEnd(cluster, {
+            ...{ name: node.metadata.name, annotations: node.metadata.annotations, taints: taintsOf(node) },
+            unschedulable: node.spec?.['unschedulable'] === true,
+          }),
+        ),
       ),
     stop: async () => {
       await http.close();

@@ -8,6 +8,7 @@ import { HttpNodeLink } from '../../../world/machines/http-node-link.js';
 import { accessFromFile, KubernetesHttp } from '../../../world/machines/kubernetes-access.js';
 import { realTimeClock } from '../../../world/real-time-clock.js';
 import { readAuditLog } from './audit-log.js';
+import { nodeAtTheEnd } from './nodes-at-the-end.js';
 import type { StackEndpoints } from './stack-endpoints.js';
 import {
   createDemoWorkload,
@@ -50,11 +51,13 @@ export async function startStackWorld(options: StackWorldOptions): Promise<DemoW
     createWorkload: () => createDemoWorkload(http, options, 'Deployment'),
     isSettled: () => look.isSettled(),
     writes: () => readAuditLog(kubernetes.auditLog, fromWall),
-    taintValues: async (key) =>
-      (await look.list('/api/v1/nodes'))
-        .flatMap(({ spec }) => spec.taints ?? [])
-        .filter((taint) => taint.key === key)
-        .map((taint) => taint.value ?? ''),
+    nodesNow: async () =>
+      (await look.list('/api/v1/nodes')).map(({ metadata: { name, annotations }, spec }) =>
+        nodeAtTheEnd(cluster, {
+          ...{ name, annotations, taints: spec.taints ?? [] },
+          unschedulable: spec.unschedulable === true,
+        }),
+      ),
     stop: async () => {
       await link.close();
       await http.close();

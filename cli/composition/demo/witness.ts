@@ -17,6 +17,7 @@ export interface WitnessedRecord {
 }
 
 function eventOn(topic: string, body: Buffer): WitnessedRecord['event'] {
+  if (topic === 'fault.reports') return { ReportReceived: decodeEvent('ReportReceived', body) };
   if (topic === 'fault.report-fates') return { ReportsDecided: decodeEvent('ReportsDecided', body) };
   if (topic === 'maintenance.outcomes') return { ProcessEnded: decodeEvent('ProcessEnded', body) };
   if (topic === 'maintenance.events') return { ProcessEvent: decodeEvent('ProcessEvent', body) };
@@ -39,8 +40,12 @@ export interface SeenProcess {
  * in the end is what it heard, each event once by its id.
  */
 export class Witness {
+  /** Ids of all reports on the log, whoever sent them. */
+  readonly reports = new Set<string>();
   readonly fates = new Map<string, DecidedReport>();
   readonly processes = new Map<string, SeenProcess>();
+  /** Ids of faults that a process began with or took on. */
+  readonly handled = new Set<string>();
   readonly faults = { opened: 0, cleared: 0 };
   deadLetters = 0;
   readonly #active = new Set<string>();
@@ -73,6 +78,7 @@ export class Witness {
     this.#seen.add(`${topic} ${id}`);
     if (topic.endsWith('.dlt')) this.deadLetters += 1;
     const { ReportsDecided: decided, ProcessEnded: ended, ProcessEvent: told, FaultChanged: fault } = event;
+    if (event.ReportReceived !== undefined) this.reports.add(event.ReportReceived.reportId);
     for (const one of decided === undefined ? [] : eventToDecided(decided)) this.fates.set(one.reportId, one);
     if (ended !== undefined) this.#end(ended);
     if (told?.type === 'ProcessStarted') this.#start(told);
@@ -84,16 +90,19 @@ export class Witness {
   #start({ processId, cluster, node, at, data }: ProcessEventPayload): void {
     if (processId === null || this.processes.get(processId)?.outcome !== undefined) return;
     this.#active.add(processId);
+    const leadingFault = data['faultId'] ?? '';
+    this.handled.add(leadingFault);
     this.processes.set(processId, {
       processId,
       node: `${cluster}/${node}`,
       startedAt: at,
-      leadingFault: data['faultId'] ?? '',
+      leadingFault,
     });
   }
 
   #end(ended: ProcessEndedPayload): void {
     this.#active.delete(ended.processId);
+    for (const id of ended.faultIds) this.handled.add(id);
     this.processes.set(ended.processId, {
       processId: ended.processId,
       node: `${ended.cluster}/${ended.node}`,
@@ -109,6 +118,7 @@ export class Witness {
 export const witnessGroup = 'demo-witness';
 
 const witnessedTopics: readonly string[] = [
+  'fault.reports',
   'fault.report-fates',
   'fault.hardware',
   'fault.system',

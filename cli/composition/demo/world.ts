@@ -8,6 +8,7 @@ import type { KubernetesHttp } from '../../../world/machines/kubernetes-access.j
 import type { NodeLink } from '../../../world/machines/node-link.js';
 import { createWorkload } from '../../../world/machines/workload.js';
 import type { WorldRandom } from '../../../world/random.js';
+import type { NodeAtTheEnd } from './nodes-at-the-end.js';
 
 /** The data centre of the demo: one cluster with its machines, BMCs and the people who repair. */
 export interface DemoWorld {
@@ -24,8 +25,8 @@ export interface DemoWorld {
   isSettled(): Promise<boolean>;
   /** Every write that the API server answered, oldest first. */
   writes(): Promise<readonly LoggedRequest[]>;
-  /** Values of the taint with this key on the nodes, as the API server stores them. */
-  taintValues(key: string): Promise<readonly string[]>;
+  /** The nodes, as the API server stores them. */
+  nodesNow(): Promise<readonly NodeAtTheEnd[]>;
   stop(): Promise<void>;
 }
 
