@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, readdir, mkdir, symlink } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -144,11 +145,13 @@ export const pythonRecipe: Recipe = {
 };
 
 export const kcatAdvice =
-  'kcat is missing. Get it: Debian and Ubuntu: apt-get install kcat; macOS: brew install kcat';
+  'kcat is missing. Get it: Debian and Ubuntu: apt-get update, which is enough, or apt-get install kcat; macOS: brew install kcat';
 
-/** Whether a program can be had from packages of Debian, without installing them. */
-export function canUnpackPackages(): boolean {
-  return existsSync('/usr/bin/apt-get') && existsSync('/usr/bin/dpkg');
+/** Whether a package of Debian can be fetched, without installing it: apt is there and knows the package. */
+export function canUnpack(debianPackage: string): boolean {
+  if (!existsSync('/usr/bin/apt-get') || !existsSync('/usr/bin/dpkg')) return false;
+  const { status, stdout } = spawnSync('apt-cache', ['show', debianPackage], { encoding: 'utf8' });
+  return status === 0 && stdout !== '';
 }
 
 /** kcat from Debian's packages, unpacked and not installed: `usr/bin/kcat` and its libraries. */
@@ -159,7 +162,7 @@ export const kcatRecipe: Recipe = {
   salt: 'kcat librdkafka1 libyajl2',
   needs: [],
   async build({ output, scratch, log }) {
-    if (!canUnpackPackages()) throw new Error(kcatAdvice);
+    if (!canUnpack('kcat')) throw new Error(kcatAdvice);
     await buildCommand('apt-get', ['download', 'kcat', 'librdkafka1', 'libyajl2'], { log, folder: scratch });
     for (const file of (await readdir(scratch)).filter((name) => name.endsWith('.deb'))) {
       await buildCommand('dpkg', ['-x', file, output], { log, folder: scratch });
@@ -169,7 +172,7 @@ export const kcatRecipe: Recipe = {
 };
 
 export const prometheusAdvice =
-  'prometheus and promtool are missing. Get them: Debian and Ubuntu: apt-get install prometheus; macOS: brew install prometheus';
+  'prometheus and promtool are missing. Get them: Debian and Ubuntu: apt-get update, which is enough, or apt-get install prometheus; macOS: brew install prometheus';
 
 /**
  * `prometheus` and `promtool` from Debian's package, unpacked and not installed. Built with Go either takes more than nine minutes
@@ -182,7 +185,7 @@ export const prometheusRecipe: Recipe = {
   salt: 'prometheus 2',
   needs: [],
   async build({ output, scratch, log }) {
-    if (!canUnpackPackages()) throw new Error(prometheusAdvice);
+    if (!canUnpack('prometheus')) throw new Error(prometheusAdvice);
     await buildCommand('apt-get', ['download', 'prometheus'], { log, folder: scratch });
     const whole = join(scratch, 'whole');
     for (const file of (await readdir(scratch)).filter((name) => name.endsWith('.deb'))) {

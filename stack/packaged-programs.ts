@@ -1,6 +1,6 @@
 import { isProvided } from './cache.js';
 import {
-  canUnpackPackages,
+  canUnpack,
   kcatAdvice,
   kcatRecipe,
   onPath,
@@ -10,16 +10,16 @@ import {
 
 /** Programs that come from packages of Debian where they are not installed. */
 const packaged = [
-  { name: 'kcat', recipe: kcatRecipe, advice: kcatAdvice },
-  { name: 'prometheus', recipe: prometheusRecipe, advice: prometheusAdvice },
-  { name: 'promtool', recipe: prometheusRecipe, advice: prometheusAdvice },
+  { name: 'kcat', from: 'kcat', recipe: kcatRecipe, advice: kcatAdvice },
+  { name: 'prometheus', from: 'prometheus', recipe: prometheusRecipe, advice: prometheusAdvice },
+  { name: 'promtool', from: 'prometheus', recipe: prometheusRecipe, advice: prometheusAdvice },
 ];
 
 /** A line with how to get it for each that is neither there nor can be fetched. */
 export async function missingPackagedPrograms(): Promise<readonly string[]> {
   const missing: string[] = [];
-  for (const { name, recipe, advice } of packaged) {
-    const obtainable = onPath(name) !== undefined || canUnpackPackages() || (await isProvided(recipe));
+  for (const { name, from, recipe, advice } of packaged) {
+    const obtainable = onPath(name) !== undefined || (await isProvided(recipe)) || canUnpack(from);
     if (!obtainable) missing.push(advice);
   }
   return [...new Set(missing)];
