@@ -63,7 +63,7 @@ describe.each(workflowNames)('%s', (workflow) => {
     }
   });
 
-  it.each(living)('takes in %s the orders of the table and no others', (stage) => {
+  it.each(living)('takes in %s the orders of the table; decide lets no others through', (stage) => {
     for (const kind of orderKinds) {
       const context = contextOf({ isolated: true, stageEntry: 3 });
       const step = advance(workflow, version, { stage, context }, order(kind));

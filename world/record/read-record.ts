@@ -138,11 +138,13 @@ function readRow(
   const missing = recordColumns.find((column) => (field(column) ?? '') === '');
   if (missing !== undefined) return { line, reason: 'MissingField', detail: `no ${missing}` };
   const [node = '', started = '', fixed = '', category = '', cause = ''] = recordColumns.map(field);
+  const startedAt = parseMinute(started);
   const number = /^\d{1,9}$/.test(node) ? Number(node) : undefined;
   if (number === undefined || number >= nodes) {
-    return { line, reason: 'NodeOutOfRange', detail: `node ${node} is not one of 0 to ${nodes - 1}` };
+    const detail = `node ${node} is not one of 0 to ${nodes - 1}`;
+    // A date by which it can be left out where only some days are played.
+    return { line, reason: 'NodeOutOfRange', detail, ...(startedAt === undefined ? {} : { startedAt }) };
   }
-  const startedAt = parseMinute(started);
   if (startedAt === undefined) return { line, reason: 'BadDate', detail: `started ${started}` };
   const dirty = (reason: DirtyReason, detail: string): DirtyRow => ({ line, reason, detail, startedAt });
   const fixedAt = parseMinute(fixed);

@@ -26,6 +26,18 @@ it('reaches an instant between two milliseconds instead of standing still before
   expect(await waited).toBe(1_501);
 });
 
+it('lets at most so many seconds pass in one second', async () => {
+  const clock = new JumpingClock({ start: 0, speed: 10_000 });
+  const ran: { readonly at: number; readonly afterMs: number }[] = [];
+  const begun = performance.now();
+  for (const at of [1_000_000, 2_000_000])
+    clock.schedule(at, () => ran.push({ at, afterMs: performance.now() - begun }));
+  await clock.run(() => Promise.resolve(true), 10_000_000, never);
+  expect(ran.map(({ at }) => at)).toEqual([1_000_000, 2_000_000]);
+  // A slow machine makes it later, and nothing makes it earlier.
+  for (const { at, afterMs } of ran) expect(afterMs).toBeGreaterThanOrEqual(at / 10_000 - 1);
+});
+
 it('stands still while there is work', async () => {
   const clock = clockFrom(1_000);
   let looks = 0;

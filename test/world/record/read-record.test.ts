@@ -82,10 +82,13 @@ describe('a record', () => {
       '2,2003-05-01T09:00,2003-05-01T11:00,Hardware,CPU',
       '3,2003-05-01T09:00,2003-05-01T11:00,Hardware,Flux Capacitor',
       '3,sometime,2003-05-01T11:00,Hardware,CPU',
+      '8,2003-01-01T09:00,2003-01-01T11:00,Hardware,CPU',
+      '8,2003-05-01T09:00,2003-05-01T11:00,Hardware,CPU',
+      '8,sometime,2003-05-01T11:00,Hardware,CPU',
     ].join('\n');
     const { rows, dirty } = readRecord(text, { nodes: 8, days: 10 });
     expect(rows.map(({ line }) => line)).toEqual([2]);
-    expect(dirty.map(({ line }) => line)).toEqual([3, 7]);
+    expect(dirty.map(({ line }) => line)).toEqual([3, 7, 8, 10]);
   });
 
   it('without a needed column is refused by naming the column', () => {
