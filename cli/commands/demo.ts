@@ -86,10 +86,7 @@ export function demoCommand(terminal: Terminal): Command {
         interrupted: terminal.interrupted,
       });
       if (result.unaccountedReports > 0) {
-        throw new CommandFailed(
-          'ChecksFailed',
-          `${result.unaccountedReports} reports have no fate`,
-        );
+        throw new CommandFailed('ChecksFailed', `${result.unaccountedReports} reports have no fate`);
       }
     });
 }
