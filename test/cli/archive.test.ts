@@ -11,7 +11,8 @@ import { decidingBy } from '../../services/maintenance/decide/decide.js';
 import { batch } from '../contract/journal/decisions.js';
 import { defaultOptions, TestClock } from '../contract/journal/harness.js';
 import { startTestServer, type TestServer } from '../contract/journal/postgres-server.js';
-import { readHistories, releasedVersions } from '../upgrades/golden-history.js';
+import { readHistories } from '../upgrades/golden-history.js';
+import { releasedVersions } from '../upgrades/release.js';
 import { runCommand } from './run-command.js';
 
 let server: TestServer;

@@ -15,7 +15,8 @@ import { topicsOfFacts } from '../../services/journal-events.js';
 import { batch } from '../contract/journal/decisions.js';
 import { defaultOptions, TestClock } from '../contract/journal/harness.js';
 import { startTestServer, type TestServer } from '../contract/journal/postgres-server.js';
-import { readHistories, releasedVersions } from '../upgrades/golden-history.js';
+import { readHistories } from '../upgrades/golden-history.js';
+import { releasedVersions } from '../upgrades/release.js';
 import { runCommand } from './run-command.js';
 
 let server: TestServer;

@@ -21,7 +21,8 @@ import { topicsOfFacts } from '../../services/journal-events.js';
 import { republish, ResumePointUnknown, type RepublishOptions } from '../../services/republish.js';
 import { batch } from '../contract/journal/decisions.js';
 import { defaultOptions, TestClock } from '../contract/journal/harness.js';
-import { readHistories, releasedVersions } from '../upgrades/golden-history.js';
+import { readHistories } from '../upgrades/golden-history.js';
+import { releasedVersions } from '../upgrades/release.js';
 
 const schemaIds = bundledSchemaIds();
 const source = '/faultline/tested/maintenance';

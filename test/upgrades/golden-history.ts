@@ -1,6 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from '../../domain/command.js';
 import type { Decision, TimerRequest } from '../../domain/decision.js';
 import { replay } from '../../domain/evolve.js';
@@ -12,6 +10,7 @@ import type { Input } from '../../domain/signal.js';
 import { decideBy } from '../../services/maintenance/decide/decide.js';
 import type { Rules } from '../../services/maintenance/decide/draft.js';
 import { activeVersion, knowsWorkflow } from '../../workflows/catalog.js';
+import { readLines, releaseFile } from './release.js';
 
 /** One input that changed something, and all that a release decided by it. */
 export interface GoldenStep {
@@ -44,23 +43,6 @@ interface AcceptedDrift {
   /** Version of the node before the step. */
   readonly version: number;
   readonly why: string;
-}
-
-const releases = join(import.meta.dirname, '../releases');
-
-export function releasedVersions(): readonly string[] {
-  return readdirSync(releases, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
-}
-
-export function releaseFile(version: string, name: string): string {
-  return join(releases, version, name);
-}
-
-/** Lines of a compressed file of JSON lines. */
-export function readLines(file: string): readonly string[] {
-  return gunzipSync(readFileSync(file)).toString('utf8').trimEnd().split('\n');
 }
 
 export function readHistories(version: string): GoldenHistories {

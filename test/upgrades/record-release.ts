@@ -3,12 +3,13 @@ import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { LogRecord } from '../../adapters/ports/event-log.js';
 import { replay } from '../../domain/evolve.js';
-import { emptyNodeState } from '../../domain/node-state.js';
+import { emptyNodeState, workflowNames } from '../../domain/node-state.js';
 import { isEventName } from '../../schemas/codec.js';
 import { packageVersion } from '../../cli/package-version.js';
 import { withoutRealTime } from '../../simulation/schedules/forbidden.js';
 import { payloadOf, type GoldenEvent } from './golden-event.js';
-import { releasedVersions, releaseFile, type GoldenHistory, type GoldenStep } from './golden-history.js';
+import type { GoldenHistory, GoldenStep } from './golden-history.js';
+import { recordedSums, releasedVersions, releaseFile, type Release } from './release.js';
 import { recordRows } from './record-rows.js';
 import { recordReclaims } from './record-reclaims.js';
 import { recordSchedule, type RecordedHistory } from './record-histories.js';
@@ -104,3 +105,9 @@ writeLines(releaseFile(version, 'events.ndjson.gz'), events.map(asJson));
 const { backup, schema } = await recordRows(histories, events, version);
 writeLines(releaseFile(version, 'backup.ndjson.gz'), backup);
 writeFileSync(releaseFile(version, 'schema.txt'), `${schema.join('\n')}\n`);
+const release: Release = {
+  sha256: recordedSums(version),
+  workflows: [...workflowNames].sort(),
+  events: [...new Set(events.map(({ event }) => event))].sort(),
+};
+writeFileSync(releaseFile(version, 'release.json'), `${JSON.stringify(release, undefined, 2)}\n`);

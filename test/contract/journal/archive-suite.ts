@@ -17,7 +17,8 @@ import { archiveFacts, type ArchivingOptions } from '../../../services/maintenan
 import { lastRest } from '../../../services/maintenance/archive/last-rest.js';
 import { decidingBy } from '../../../services/maintenance/decide/decide.js';
 import { madeAgain } from '../../made-again.js';
-import { readHistories, releasedVersions, type GoldenHistory } from '../../upgrades/golden-history.js';
+import { readHistories, type GoldenHistory } from '../../upgrades/golden-history.js';
+import { releasedVersions } from '../../upgrades/release.js';
 import { batch } from './decisions.js';
 import type { Harness, Installation } from './harness.js';
 

@@ -6,7 +6,8 @@ import { replay } from '../../../domain/evolve.js';
 import { canonicalJson } from '../../../domain/json.js';
 import { emptyNodeState, type NodeState } from '../../../domain/node-state.js';
 import { decidingBy } from '../../../services/maintenance/decide/decide.js';
-import { readHistories, releasedVersions, type GoldenHistory } from '../../upgrades/golden-history.js';
+import { readHistories, type GoldenHistory } from '../../upgrades/golden-history.js';
+import { releasedVersions } from '../../upgrades/release.js';
 import { batch } from './decisions.js';
 import type { Harness } from './harness.js';
 

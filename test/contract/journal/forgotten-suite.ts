@@ -14,7 +14,8 @@ import type { CuttableSink } from '../../../services/console/events/subscriber-c
 import { topicsOfFacts } from '../../../services/journal-events.js';
 import { decidingBy } from '../../../services/maintenance/decide/decide.js';
 import { createOutboxWriter } from '../../../services/maintenance/publish/outbox-writer.js';
-import { readHistories, releasedVersions } from '../../upgrades/golden-history.js';
+import { readHistories } from '../../upgrades/golden-history.js';
+import { releasedVersions } from '../../upgrades/release.js';
 import { batch } from './decisions.js';
 import type { Harness } from './harness.js';
 

@@ -6,7 +6,8 @@ import { topicsOfEvent } from '../../../schemas/catalog.js';
 import { decidingBy } from '../../../services/maintenance/decide/decide.js';
 import { createOutboxWriter } from '../../../services/maintenance/publish/outbox-writer.js';
 import { madeAgain, shownEvent } from '../../made-again.js';
-import { readHistories, releasedVersions, type GoldenHistory } from '../../upgrades/golden-history.js';
+import { readHistories, type GoldenHistory } from '../../upgrades/golden-history.js';
+import { releasedVersions } from '../../upgrades/release.js';
 import { batch, retry } from './decisions.js';
 import type { Harness } from './harness.js';
 

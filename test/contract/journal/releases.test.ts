@@ -20,7 +20,7 @@ import { canonicalJson } from '../../../domain/json.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import { decidingBy } from '../../../services/maintenance/decide/decide.js';
 import { activePolicy } from '../../services/maintenance/decide/decided-node.js';
-import { readLines, releasedVersions, releaseFile } from '../../upgrades/golden-history.js';
+import { readLines, releasedVersions, releaseFile } from '../../upgrades/release.js';
 import { schemaListing } from '../../upgrades/schema-listing.js';
 import { batch, retry } from './decisions.js';
 import { defaultOptions, TestClock } from './harness.js';

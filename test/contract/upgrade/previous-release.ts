@@ -3,20 +3,41 @@ import { cp, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { packageVersion } from '../../../cli/package-version.js';
 import { buildFaultline } from '../../../stack/faultline-process.js';
+import { readRelease, releasedVersions } from '../../upgrades/release.js';
 
 const root = join(import.meta.dirname, '../../..');
 const run = promisify(execFile);
 
-/** FAULTLINE_PREVIOUS, else the tag of the last release; the commit at hand, while there is none. */
-async function previousVersion(): Promise<string> {
+/** A release before this version, or what stands for it. */
+interface Previous {
+  /** For people. */
+  readonly version: string;
+  /** What git knows it by. */
+  readonly commit: string;
+}
+
+/**
+ * FAULTLINE_PREVIOUS, else the latest recorded release that is not this version. A clone without its commit (a shallow one) runs the
+ * commit at hand beside itself, and says so: `git fetch --unshallow`.
+ */
+async function previousVersion(): Promise<Previous> {
   const named = process.env['FAULTLINE_PREVIOUS'];
-  if (named !== undefined) return named;
-  const described = run('git', ['describe', '--tags', '--abbrev=0', '--match', 'v*', 'HEAD'], { cwd: root });
-  return described.then(
-    ({ stdout }) => stdout.trim(),
-    () => 'HEAD',
+  if (named !== undefined) return { version: named, commit: named };
+  const version = releasedVersions().findLast((one) => one !== packageVersion());
+  const commit = version === undefined ? undefined : readRelease(version)?.commit;
+  if (version === undefined || commit === undefined)
+    throw new Error(
+      `no release.json in test/releases names the commit of a release before ${packageVersion()}`,
+    );
+  const isHere = await run('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: root }).then(
+    () => true,
+    () => false,
   );
+  return isHere
+    ? { version: `${version} (${commit})`, commit }
+    : { version: `HEAD, since this clone does not reach back to ${version} (${commit})`, commit: 'HEAD' };
 }
 
 /**
@@ -33,9 +54,9 @@ async function lendWhatFits(clone: string): Promise<void> {
 
 /** The previous release as a built clone of its own, in a new folder. */
 export async function clonePreviousRelease(): Promise<{ readonly version: string; readonly clone: string }> {
-  const version = await previousVersion();
+  const { version, commit } = await previousVersion();
   const clone = await mkdtemp(join(tmpdir(), 'faultline-previous-'));
-  await run('sh', ['-c', 'git archive "$1" | tar -x -C "$2"', 'sh', version, clone], { cwd: root });
+  await run('sh', ['-c', 'git archive "$1" | tar -x -C "$2"', 'sh', commit, clone], { cwd: root });
   await lendWhatFits(clone);
   await buildFaultline(clone);
   return { version, clone };
