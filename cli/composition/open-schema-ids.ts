@@ -25,12 +25,16 @@ export async function openSchemaIds(
   const { register, url } = schemaRegistry;
   const access = registryAccess(schemaRegistry, environment);
   const schemaIds = confluentSchemaIds({ ...access, register, clock });
+  // Only asked: what is missing is registered when it is needed, and not by all copies at the moment in which they start.
+  const asking = register ? confluentSchemaIds({ ...access, register: false, clock }) : schemaIds;
   try {
-    await schemaIds.idOf('ReportReceived');
+    await asking.idOf('ReportReceived');
     return schemaIds;
   } catch (error) {
     const cause: unknown = error instanceof SchemaRegistryUnavailable ? (error.cause ?? error) : error;
     const status = cause instanceof Error && 'status' in cause ? cause.status : undefined;
+    const isMissing = status === undefined;
+    if (isMissing && register) return schemaIds;
     return await dependency({ what: 'schema registry', where: url, next: adviceFor(status, path) }, () =>
       Promise.reject(cause instanceof Error ? cause : new Error(String(cause))),
     );
