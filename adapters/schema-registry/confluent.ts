@@ -148,8 +148,8 @@ function rawSchema(found: object): unknown {
   return JSON.parse(JSON.stringify(found.schema({ exportAttrs: true })));
 }
 
-/** The client puts the status of an answer on its errors (400 when there was no answer at all). */
-function statusOf(error: unknown): number | undefined {
+/** The client puts the status of an answer on its errors (400 when there was no answer at all). Undefined: it has no such schema, or hangs. */
+export function statusOf(error: unknown): number | undefined {
   return error instanceof Error && 'status' in error && typeof error.status === 'number'
     ? error.status
     : undefined;

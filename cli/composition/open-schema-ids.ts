@@ -1,13 +1,13 @@
 import { SchemaRegistryUnavailable, type SchemaIds } from '../../adapters/ports/schema-ids.js';
 import { bundledSchemaIds } from '../../adapters/schema-registry/bundled.js';
-import { confluentSchemaIds } from '../../adapters/schema-registry/confluent.js';
+import { confluentSchemaIds, statusOf } from '../../adapters/schema-registry/confluent.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { dependency } from './dependency.js';
 import { registryAccess } from './registry-access.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What is done about a registry that answered so; it gives no status where it has no such schema. */
-function adviceFor(status: unknown, path: string): string {
+function adviceFor(status: number | undefined, path: string): string {
   const doctor = '`faultline doctor` tries every connection';
   if (status === undefined)
     return `run \`faultline schemas register\`, or set schemaRegistry.register to true in ${path}`;
@@ -32,9 +32,8 @@ export async function openSchemaIds(
     return schemaIds;
   } catch (error) {
     const cause: unknown = error instanceof SchemaRegistryUnavailable ? (error.cause ?? error) : error;
-    const status = cause instanceof Error && 'status' in cause ? cause.status : undefined;
-    const isMissing = status === undefined;
-    if (isMissing && register) return schemaIds;
+    const status = statusOf(cause);
+    if (status === undefined && register) return schemaIds;
     return await dependency({ what: 'schema registry', where: url, next: adviceFor(status, path) }, () =>
       Promise.reject(cause instanceof Error ? cause : new Error(String(cause))),
     );

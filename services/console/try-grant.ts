@@ -1,8 +1,8 @@
 import type { ChangeBook, ChangeRow, GrantAnswer } from '../../adapters/ports/change-book.js';
 import type { Leave, PermitGuard } from '../../adapters/ports/change-guard.js';
+import { waitingReason } from '../../adapters/ports/line-wait.js';
 import { leaseWait, type LeasesOfClusters } from '../../adapters/ports/node-lease.js';
 import type { Clock } from '../../adapters/ports/clock.js';
-import { counterWait } from '../counter-wait.js';
 import { giveUpLease, isRefused, takeLease } from '../take-lease.js';
 
 export interface GrantSource {
@@ -65,7 +65,14 @@ function waitOf(
     case 'change':
       return { reason: `HeldByChange: ${refused.holder}` };
     case 'full':
-    case 'behind':
-      return counterWait(refused, leave);
+    case 'behind': {
+      const { counter } = refused;
+      const line = leave.budgets.find((budget) => budget.counter === counter)?.line;
+      return {
+        reason: waitingReason(refused),
+        ...(line === undefined ? {} : { line }),
+        askAgainAt: leave.askAgainAt[counter],
+      };
+    }
   }
 }
