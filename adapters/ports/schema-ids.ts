@@ -1,9 +1,21 @@
 import type { AvroSchema } from '../../schemas/avro-files.js';
 import type { EventName } from '../../schemas/event-payloads.js';
 
+/**
+ * Why a registry gave no id: it has no such schema, denies us, is away (or silent, or out of order), or holds something
+ * that contradicts what is published.
+ */
+export type RegistryProblem = 'notRegistered' | 'denied' | 'away' | 'contradicts';
+
 /** The registry can't be reached, or refused: try again later. Nothing may be concluded about an id. */
 export class SchemaRegistryUnavailable extends Error {
   override readonly name = 'SchemaRegistryUnavailable';
+  readonly problem: RegistryProblem;
+
+  constructor(message: string, problem: RegistryProblem, options?: ErrorOptions) {
+    super(message, options);
+    this.problem = problem;
+  }
 }
 
 /** Numbers under which schemas travel in Confluent's wire format. Only publishing may wait for it. */

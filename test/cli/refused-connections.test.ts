@@ -96,7 +96,7 @@ describe('given something that refuses when Faultline starts', () => {
       'the registry does not know the schemas',
       404,
       { error_code: 40401, message: 'Subject not found.' },
-      /schema registry at http:\S+: .*not found/i,
+      /schema registry at http:\S+: .*has no such schema$/,
       /faultline schemas register/,
     ],
   ])(

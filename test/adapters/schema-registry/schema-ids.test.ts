@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SchemaRegistryUnavailable } from '../../../adapters/ports/schema-ids.js';
 import { bundledSchemaIds } from '../../../adapters/schema-registry/bundled.js';
@@ -54,15 +55,47 @@ describe('schema ids of a registry', () => {
     expect(await asking.idOf('Signal')).toBe(id);
   });
 
-  it('refuses to write into a subject with weaker rules', async () => {
-    registry.compatibility.set('maintenance.signals-dev.faultline.Signal', 'NONE');
-    await expect(open(true).idOf('Signal')).rejects.toThrow(/FULL_TRANSITIVE != NONE/);
+  it('refuses to write into a subject to which somebody gave a weaker rule', async () => {
+    registry.compatibility.set('maintenance.signals-dev.faultline.Signal', 'BACKWARD');
+    await expect(open(true).idOf('Signal')).rejects.toMatchObject({
+      problem: 'contradicts',
+      message: expect.stringMatching(/is under BACKWARD and not under FULL_TRANSITIVE/) as unknown,
+    });
+    expect(registry.subjects.size).toBe(0);
+  });
+
+  it.each([
+    [401, 'denied'],
+    [403, 'denied'],
+    [404, 'notRegistered'],
+    [409, 'away'],
+  ] as const)('tells an answer of %i as %s', async (status, problem) => {
+    registry.failWith = status;
+    await expect(open(false).idOf('Signal')).rejects.toMatchObject({ problem });
+  });
+
+  it('tells a registry that takes the question and never answers as one that is away', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const ids = confluentSchemaIds({
+      url: `http://127.0.0.1:${port}`,
+      clock: { now: () => now },
+      answerWithinMs: 200,
+    });
+    await expect(ids.idOf('Signal')).rejects.toMatchObject({
+      problem: 'away',
+      message: expect.stringContaining('no answer within 200 ms') as unknown,
+    });
+    silent.closeAllConnections();
+    silent.close();
   });
 
   it('asks once for an id, also when many ask at once', async () => {
     const ids = open(true);
     await Promise.all(Array.from({ length: 20 }, () => ids.idOf('ProcessEnded')));
-    expect(registry.asked.filter((line) => line.startsWith('POST'))).toHaveLength(1);
+    expect(registry.asked.filter((line) => line.endsWith('/versions'))).toHaveLength(1);
   });
 
   it('reads its own records without asking for the schema', async () => {

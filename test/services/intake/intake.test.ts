@@ -256,7 +256,7 @@ describe('a log that does not take records', () => {
   });
 
   it('is answered with 503 when no schema id can be had yet', async () => {
-    const idOf = () => Promise.reject(new SchemaRegistryUnavailable('away'));
+    const idOf = () => Promise.reject(new SchemaRegistryUnavailable('away', 'away'));
     const to = await start({ schemaIds: { ...schemaIds, idOf } });
     expect(await post(good, { to })).toMatchObject({ status: 503 });
   });

@@ -214,8 +214,8 @@ describe('a record of an input topic', () => {
 
 describe('a record whose schema id only an absent registry knows', () => {
   const absent: SchemaIds = {
-    idOf: () => Promise.reject(new SchemaRegistryUnavailable('away')),
-    schemaById: () => Promise.reject(new SchemaRegistryUnavailable('away')),
+    idOf: () => Promise.reject(new SchemaRegistryUnavailable('away', 'away')),
+    schemaById: () => Promise.reject(new SchemaRegistryUnavailable('away', 'away')),
   };
   const topic = 'maintenance.signals';
   const away = { ...options, schemaIds: absent };
