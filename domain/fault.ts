@@ -47,6 +47,8 @@ export interface Fault {
    * (another boot, a mode that became active) starts a process for it again.
    */
   readonly left?: 'withheld' | 'handedOver';
+  /** Every report of it came late: it may be over, and its node is looked at before anything is done. */
+  readonly late?: true;
   /** It was cleared and came again so often that it is over only when its node was seen to be well. */
   readonly flapping?: true;
 }

@@ -85,6 +85,11 @@ function outlivedBy(report: Report, { bootId, outlived }: Fault): BootId | undef
   return isOfAnotherBoot && conditionOf(report).stillFiring === undefined ? report.bootId : outlived;
 }
 
+/** Of a fault of which only late reports were known. */
+function isSeenNow({ input }: Draft, { late }: Fault): boolean {
+  return late === true && input.late !== true;
+}
+
 function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
   const { type } = fault;
   const outlived = outlivedBy(report, fault);
@@ -102,9 +107,15 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
         }),
     );
     decideFate(draft, report, 'recurred', { fault });
-  } else if (!fault.sources.includes(report.source) || outlived !== fault.outlived) {
+  } else if (
+    !fault.sources.includes(report.source) ||
+    outlived !== fault.outlived ||
+    isSeenNow(draft, fault)
+  ) {
+    const { late, ...seenBefore } = fault;
     const joined: Fault = {
-      ...fault,
+      ...seenBefore,
+      ...(late === undefined || isSeenNow(draft, fault) ? {} : { late }),
       sources: [...new Set([...fault.sources, report.source])].slice(-16),
       ...(outlived === undefined ? {} : { outlived }),
     };

@@ -12,6 +12,9 @@ function isFinal(stage: Stage): stage is keyof typeof outcomeOfStage {
   return Object.hasOwn(outcomeOfStage, stage);
 }
 
+/** An effect held them against the evidence for the fault that its process is for; of others that joined it says nothing. */
+const aboutItsFaultOnly: ReadonlySet<string> = new Set(['StaleReport', 'NotFiringNow', 'NotSeenNow']);
+
 /** What becomes of an open fault when its process ends in this way; undefined: it stays and is handled anew. */
 function faultAfter(outcome: Outcome, context: ProcessContext, fault: Fault): 'closed' | Fault['left'] {
   if (outcome === 'HandedToHuman') return 'handedOver';
@@ -19,8 +22,12 @@ function faultAfter(outcome: Outcome, context: ProcessContext, fault: Fault): 'c
   if (outcome === 'Recovered' || isVerifiedAway(context))
     return fault.openedAt <= (context.verifyingSince ?? 0) ? 'closed' : undefined;
   if (context.cancelReason === 'Withheld') return 'withheld';
+  const { cancelReason, faultType } = context;
   // A fault that joined after the one that was cleared still waits to be handled.
-  return context.cancelReason === 'FaultCleared' ? undefined : 'closed';
+  if (cancelReason === 'FaultCleared') return undefined;
+  return cancelReason !== undefined && aboutItsFaultOnly.has(cancelReason) && fault.type !== faultType
+    ? undefined
+    : 'closed';
 }
 
 /** Dismissed after it was isolated: what fired anew since it was looked at was not meant. */

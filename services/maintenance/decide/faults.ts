@@ -89,7 +89,7 @@ export function conditionOf({ evidence }: Report): Pick<Fault, 'stillFiring'> {
 
 /** The fault as one to be handled again, with what is said of it now. */
 export function takenUpAgain(state: NodeState, fault: Fault, said: Partial<Fault> = {}): NodeState {
-  const { left: _left, outlived: _outlived, ...open } = fault;
+  const { left: _left, outlived: _outlived, late: _late, ...open } = fault;
   return { ...state, faults: { ...state.faults, [fault.type]: { ...open, ...said } } };
 }
 
@@ -103,6 +103,7 @@ export function openFault(draft: Draft, type: FaultType, report: Report): Fault 
     ...(report.bootId === undefined ? {} : { bootId: report.bootId }),
     ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
     ...conditionOf(report),
+    ...(draft.input.late === true ? { late: true as const } : {}),
   };
   const fault = markedIfFlapping(draft.state, opened, draft.at);
   record(

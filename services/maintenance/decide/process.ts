@@ -24,6 +24,7 @@ import type { WorkflowEvent } from '../../../workflows/events.js';
 import { ordersOfStage } from '../../../workflows/orders.js';
 import { modeOf } from '../../../workflows/policy.js';
 import { eventIdOf } from '../../../domain/event-number.js';
+import type { BootId } from '../../../domain/identifiers.js';
 import { nextEvent, record, type Draft } from './draft.js';
 import { endProcess } from './end-process.js';
 import { referenceTo } from './faults.js';
@@ -67,7 +68,8 @@ function evidenceOf(
 }
 
 /** Whether what speaks for a process was seen just now; if not, the node is observed before anything is done. */
-function isFresh({ input }: Draft): boolean {
+function isFresh({ input }: Draft, fault: Fault): boolean {
+  if (fault.late === true) return false;
   return input.late !== true && !(input.kind === 'signal' && input.signal.kind === 'ModeActivated');
 }
 
@@ -91,7 +93,7 @@ export function startProcess(draft: Draft, fault: Fault): void {
     healthy: 0,
     ...evidenceOf(draft, fault),
     ...(exhausted ? { exhausted: true as const } : {}),
-    ...(isFresh(draft) ? { fresh: true as const } : {}),
+    ...(isFresh(draft, fault) ? { fresh: true as const } : {}),
   };
   const others = faultsToHandle(policy, draft.state).filter((open) => open.id !== fault.id);
   const started: Omit<ActiveProcess, 'stage' | 'context'> = {
@@ -290,6 +292,13 @@ function takeOver(draft: Draft): void {
   }
 }
 
+/** The boot on which a fault was last reported, as far as that is remembered: of those that a condition shows it is not. */
+function bootOf(fault: Fault | undefined): BootId | undefined {
+  return fault === undefined || fault.stillFiring !== undefined
+    ? undefined
+    : (fault.outlived ?? fault.bootId);
+}
+
 /** Another workflow goes on with the same process: same id, same taint, no return in between. */
 function replaceWorkflow(
   draft: Draft,
@@ -306,14 +315,20 @@ function replaceWorkflow(
     settleTo: _settle,
     stillFiring: _firing,
     distrusted: _distrusted,
+    reportedBootId: seenBefore,
+    fresh: _fresh,
     ...kept
   } = process.context;
+  const fault = draft.state.faults[faultType];
+  const reportedBootId = faultType === process.context.faultType ? seenBefore : bootOf(fault);
+  const isSeenBefore = !kept.isolated && fault?.late === true;
   const context: ProcessContext = {
     ...kept,
+    ...(reportedBootId === undefined ? {} : { reportedBootId }),
     faultType,
     recipe: draft.rules.policy.recipes[faultType],
     healthy: 0,
-    fresh: true,
+    ...(isSeenBefore ? {} : { fresh: true as const }),
     mode: modeOf(draft.rules.policy, draft.state, faultType),
   };
   const workflowVersion = activeVersion[next.workflow];

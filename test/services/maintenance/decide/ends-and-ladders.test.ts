@@ -39,6 +39,69 @@ describe('a process that ends', () => {
     expect(one.state.attempts.map(({ faultType }) => faultType)).toEqual(['RuntimeUnhealthy']);
   });
 
+  it.each(['StaleReport', 'NotFiringNow'])(
+    'because its report was %s closes the fault it was for, and has one that joined meanwhile handled',
+    (reason) => {
+      const one = new DecidedNode();
+      one.report('DiskFailure', boot('b1'));
+      one.wait(1).report('KubeletUnhealthy', boot('b2'));
+      one.answer('isolateNode', 'unneeded', { reason });
+      expect(one.outcome).toBe('Cancelled');
+      expect(Object.keys(one.state.faults)).toEqual(['KubeletUnhealthy']);
+      expect(one.process.context.faultType).toBe('KubeletUnhealthy');
+      expect(one.process.stage).toBe('isolating');
+    },
+  );
+
+  it('because a late report is seen no more has a fresh one that joined handled at once', () => {
+    const one = new DecidedNode();
+    one.report('DiskFailure', {}, true);
+    one.wait(1).report('KubeletUnhealthy');
+    one.answer('observeNode', 'done', { observation: one.observation() });
+    expect(Object.keys(one.state.faults)).toEqual(['KubeletUnhealthy']);
+    expect(one.process.stage).toBe('isolating');
+  });
+
+  it('because a late report is seen no more looks once more for another that was late, and closes it too', () => {
+    const one = new DecidedNode();
+    one.report('DiskFailure', {}, true);
+    one.wait(1).report('KubeletUnhealthy', {}, true);
+    one.answer('observeNode', 'done', { observation: one.observation() });
+    expect(one.process.context.faultType).toBe('KubeletUnhealthy');
+    expect(one.process.stage).toBe('observing');
+    one.answer('observeNode', 'done', { observation: one.observation() });
+    expect(one.state.process).toBeUndefined();
+    expect(one.state.faults).toEqual({});
+  });
+
+  it('has a fault that was late and is reported again by now handled as one seen just now', () => {
+    const one = new DecidedNode();
+    one.report('DiskFailure', {}, true);
+    one.wait(1).report('KubeletUnhealthy', {}, true);
+    one.wait(1).report('KubeletUnhealthy');
+    one.answer('observeNode', 'done', { observation: one.observation() });
+    expect(one.process.context.faultType).toBe('KubeletUnhealthy');
+    expect(one.process.stage).toBe('isolating');
+  });
+
+  it('is taken over by a stronger fault, which is not held against the boot of the fault before', () => {
+    const one = new DecidedNode();
+    one.report('KubeletUnhealthy', boot('b1'));
+    one.wait(1).report('DiskFailure', boot('b2'));
+    one.answer('isolateNode', 'revoked');
+    expect(one.process.context).toMatchObject({ faultType: 'DiskFailure', reportedBootId: 'b2' });
+    expect(one.commands.at(-1)?.parameters).toMatchObject({ reportedBootId: 'b2' });
+  });
+
+  it('is taken over by a stronger fault of a late report only after a look', () => {
+    const one = new DecidedNode();
+    one.report('KubeletUnhealthy', {}, true);
+    one.wait(1).report('DiskFailure', {}, true);
+    one.answer('observeNode', 'revoked');
+    expect(one.process.context.faultType).toBe('DiskFailure');
+    expect(one.process.stage).toBe('observing');
+  });
+
   it("says so where the cordon stayed, since it may be a person's", () => {
     const one = isolated();
     one.reboot();
