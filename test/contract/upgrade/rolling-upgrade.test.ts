@@ -10,19 +10,19 @@ import { buildFaultline, startFaultline, type FaultlineProcess } from '../../../
 import { Cleanups } from '../../../stack/site.js';
 import { defaultOptions, TestClock } from '../journal/harness.js';
 import { startTestServer } from '../journal/postgres-server.js';
-import { clonePreviousRelease } from './previous-release.js';
+import { previousReleases, provideRelease, type Previous } from './previous-release.js';
 
 const only = ['intake', 'maintenance', 'relay'];
 const cleanups = new Cleanups();
+const releases = await previousReleases();
 let folder: string;
 let configuration: string;
-let previous: Awaited<ReturnType<typeof clonePreviousRelease>>;
 let before: FaultlineProcess;
 let after: FaultlineProcess;
 let journal: OpenJournal;
 
-/** The previous release is at work when the new one starts beside it, and brings the schema up to date under it. */
-beforeAll(async () => {
+/** The release before is at work when the new one starts beside it, and brings the schema up to date under it. */
+async function startBeside(previous: Previous): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'faultline-rolling-'));
   cleanups.add(() => rm(folder, { recursive: true, force: true }));
   const server = await startTestServer();
@@ -30,17 +30,15 @@ beforeAll(async () => {
   const connectionString = await server.createEmptyDatabase();
   configuration = await writeConfiguration(connectionString);
   await buildFaultline();
-  previous = await clonePreviousRelease();
-  cleanups.add(() => rm(previous.clone, { recursive: true, force: true }));
-  before = await startFaultline({ configuration, folder, only, clone: previous.clone });
+  const clone = await provideRelease(previous);
+  before = await startFaultline({ configuration, folder, only, clone });
   cleanups.add(() => before.process.stop());
   after = await startFaultline({ configuration, folder, only });
   cleanups.add(() => after.process.stop());
   const options = { ...defaultOptions(new TestClock()), outboxPartitions: 4 };
   journal = await openPostgresJournal({ ...options, connectionString });
   cleanups.add(() => journal.close());
-}, 600_000);
-afterAll(() => cleanups.run(), 120_000);
+}
 
 async function writeConfiguration(connectionString: string): Promise<string> {
   const url = new URL(connectionString);
@@ -86,9 +84,11 @@ async function decided(nodes: readonly string[]): Promise<void> {
 const named = (what: string): readonly string[] =>
   Array.from({ length: 20 }, (_, index) => `${what}-${index}`);
 
-describe('given the previous release runs beside this one', { timeout: 180_000 }, () => {
+describe.each(releases)('given $version runs beside this one', { timeout: 180_000 }, (previous) => {
+  beforeAll(() => startBeside(previous), 600_000);
+  afterAll(() => cleanups.run(), 120_000);
+
   it('when reports come to either, then each is decided, by whoever reads it', async () => {
-    process.stdout.write(`previous release: ${previous.version}\n`);
     await Promise.all([reportTo(before, named('before')), reportTo(after, named('after'))]);
     await decided([...named('before'), ...named('after')]);
   });
