@@ -4,7 +4,7 @@ import { done, failed, type CommandOf, type Effect, type Ending, type World } fr
 import { isolationTaint, ownerMark } from '../../../adapters/ports/node-marks.js';
 import { letGo } from '../let-go.js';
 import { isSomeoneElse, observationOf } from '../present.js';
-import { giveBackPatch, keptCordon } from './return-patch.js';
+import { giveBackPatch, keptCordon, stillCordoned } from './return-patch.js';
 
 /** Takes back what is ours, and only that. A person's hold keeps the node out; so does another boot than was verified. */
 export const giveBack: Effect<'giveBack'> = (command, world) =>
@@ -25,7 +25,9 @@ function planOf(node: KubernetesNode, command: CommandOf<'giveBack'>, world: Wor
   if (observation.hold !== undefined) return failed('Held', { observation, hold: observation.hold });
   if (taint !== undefined && taint.value !== owner) return failed('ForeignIsolation', { observation });
   const patch = giveBackPatch(node, owner);
-  return patch === undefined ? done({ observation }) : { kind: 'patch', patch };
+  return patch === undefined
+    ? done({ observation, ...stillCordoned(node).detail })
+    : { kind: 'patch', patch };
 }
 
 function returned(

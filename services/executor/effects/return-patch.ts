@@ -31,6 +31,16 @@ export function giveBackPatch(node: KubernetesNode, owner: string): JsonPatch | 
   ];
 }
 
+/**
+ * What is told of a node on which nothing of ours is left: an earlier try may have left its cordon and ended before it could say so.
+ * Whose that cordon was is not to be seen any more, so it is told in any case.
+ */
+export function stillCordoned(node: KubernetesNode): {
+  readonly detail: Pick<CommandResultDetail, 'reason'>;
+} {
+  return { detail: node.spec.unschedulable === true ? { reason: cordonKept } : {} };
+}
+
 /** What is told where the cordon of a node that is given back may be a person's, although it was ours at first. */
 export function keptCordon(
   node: KubernetesNode,
@@ -38,7 +48,7 @@ export function keptCordon(
 ): { readonly detail: Pick<CommandResultDetail, 'reason'>; readonly remark: string } {
   if (cordonOf(node, owner) !== 'doubtful') return { detail: {}, remark: '' };
   return {
-    detail: { reason: cordonKept },
+    ...stillCordoned(node),
     remark:
       '; it stays cordoned, since somebody else cordoned it meanwhile: kubectl uncordon it when it may be used again',
   };

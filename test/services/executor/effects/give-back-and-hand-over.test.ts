@@ -183,6 +183,14 @@ describe('a cordon of a person', () => {
     expect(standing()).toEqual({ isolated: false, cordoned: true, hold: undefined });
   });
 
+  it('that stayed is told also by who tries again, after the first one ended between its patch and what it had to say', async () => {
+    site.cordon(false);
+    site.cordon(true);
+    const back = giveBack();
+    await site.result(back);
+    expect(await site.result(back)).toMatchObject({ status: 'done', detail: { reason: 'CordonKept' } });
+  });
+
   it('on what we have cordoned changes nothing, so that it goes with ours', async () => {
     site.cordon(true);
     const { detail } = await site.result(giveBack());
