@@ -82,7 +82,7 @@ export function connectCluster(options: ClusterOptions): ConnectedCluster {
         },
         () => true,
       ),
-    watchNodes: (signal, onTrouble) =>
+    watchNodes: (signal, onTrouble, onAnswer) =>
       seen.remembering(
         watchNodes(
           {
@@ -94,6 +94,7 @@ export function connectCluster(options: ClusterOptions): ConnectedCluster {
           },
           signal,
           onTrouble,
+          onAnswer,
         ),
       ),
     nodeLeases: (holder) => createNodeLeases({ transport, clock: options.clock, holder }),

@@ -25,6 +25,7 @@ export async function* watchNodes(
   options: WatchOptions,
   signal: AbortSignal,
   onTrouble: (message: string) => void,
+  onAnswer: () => void = () => undefined,
 ): AsyncGenerator<NodeEvent> {
   let version: string | undefined;
   let failures = 0;
@@ -34,6 +35,7 @@ export async function* watchNodes(
       if (answer.kind === 'ok') {
         version = answer.value.resourceVersion;
         failures = 0;
+        onAnswer();
         yield { kind: 'listed', nodes: answer.value.items };
       } else {
         failures += 1;
@@ -42,7 +44,7 @@ export async function* watchNodes(
         );
       }
     } else {
-      const position: Position = { version, heard: false };
+      const position: Position = { version, heard: false, onAnswer };
       try {
         yield* oneWatch(options, position, signal);
         // A watch that ends without a word (a proxy) must not be asked again in a tight loop.
@@ -67,6 +69,7 @@ interface Position {
   version: string | undefined;
   /** Whether the server said anything at all. */
   heard: boolean;
+  readonly onAnswer: () => void;
 }
 
 async function* oneWatch(
@@ -91,6 +94,7 @@ async function* oneWatch(
     }
     throw new Error(`${response.statusCode}: ${text.slice(0, 300)}`);
   }
+  position.onAnswer();
   for await (const line of jsonLines(response.body)) {
     position.heard = true;
     const event = eventOf(line, position);

@@ -142,7 +142,12 @@ export interface KubernetesCluster {
   createEvent(event: NewEvent): Promise<KubernetesAnswer<true>>;
   /**
    * Lists, then watches, for ever: yields `listed` first and again whenever the watch had to start over, else each
-   * change. Ends when `signal` aborts. Backs off by itself; `onTrouble` hears of it.
+   * change. Ends when `signal` aborts. Backs off by itself; `onTrouble` hears of it, and `onAnswer` whenever the server gave a
+   * list or lets a watch stand.
    */
-  watchNodes(signal: AbortSignal, onTrouble: (message: string) => void): AsyncIterable<NodeEvent>;
+  watchNodes(
+    signal: AbortSignal,
+    onTrouble: (message: string) => void,
+    onAnswer?: () => void,
+  ): AsyncIterable<NodeEvent>;
 }

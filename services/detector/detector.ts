@@ -57,6 +57,8 @@ export interface RunningDetector {
   readonly ended: Promise<void>;
   /** True once the nodes have been listed and everything seen was said. */
   isReady(): boolean;
+  /** Why the API server can't be watched just now; undefined: it is watched. */
+  trouble(): string | undefined;
   /** Pieces of work that are not just waiting for time or news. */
   underWay(): number;
 }
@@ -67,5 +69,10 @@ export interface RunningDetector {
  */
 export function runDetector(options: DetectorOptions): RunningDetector {
   const watch = new FleetWatch(options);
-  return { ended: watch.run(), isReady: () => watch.isReady(), underWay: () => watch.underWay() };
+  return {
+    ended: watch.run(),
+    isReady: () => watch.isReady(),
+    trouble: () => watch.trouble,
+    underWay: () => watch.underWay(),
+  };
 }

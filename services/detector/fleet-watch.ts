@@ -32,6 +32,7 @@ export class FleetWatch {
   /** Names of nodes that carry an isolation taint. */
   readonly #tainted = new Set<string>();
   #listed = false;
+  #trouble: string | undefined;
   #busy = 0;
   #gaps: number | undefined;
   /** Of all nodes in the inventory the same: fixed with each list. */
@@ -49,6 +50,10 @@ export class FleetWatch {
     return this.#listed;
   }
 
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
   underWay(): number {
     return this.#busy + this.#waiting.size;
   }
@@ -60,7 +65,11 @@ export class FleetWatch {
 
   async #follow(): Promise<void> {
     const { cluster, clusterName, signal, log } = this.#options;
+    const onAnswer = (): void => {
+      this.#trouble = undefined;
+    };
     const onTrouble = (message: string): void => {
+      this.#trouble = message;
       log.warn({ cluster: clusterName }, message);
     };
     while (!isOver(signal)) {
@@ -68,7 +77,10 @@ export class FleetWatch {
       const until = AbortSignal.any([signal, this.#watching.signal]);
       const waiting = new WaitingEvents();
       this.#waiting = waiting;
-      await Promise.all([read(cluster.watchNodes(until, onTrouble), waiting), this.#tellAll(waiting)]);
+      await Promise.all([
+        read(cluster.watchNodes(until, onTrouble, onAnswer), waiting),
+        this.#tellAll(waiting),
+      ]);
     }
   }
 

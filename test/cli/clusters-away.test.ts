@@ -135,3 +135,27 @@ describe('given a new journal and two clusters of which one does not answer', ()
     await expect.poll(() => written(back), soon).toEqual(['n1']);
   }, 180_000);
 });
+
+describe('given that it runs, when its API server goes away', () => {
+  it('then it is not ready and says why, takes reports, and acts upon them when the API server is back', async () => {
+    const gone = await startCluster('a');
+    const faultline = await run('three', ['a']);
+    await expect.poll(() => faultline.readiness(), soon).toEqual({ status: 200, problems: [] });
+
+    await gone.stop();
+
+    await expect
+      .poll(() => faultline.readiness(), soon)
+      .toMatchObject({
+        status: 503,
+        problems: expect.arrayContaining([expect.stringContaining('cluster a')]) as unknown,
+      });
+    expect((await fetch(`${faultline.url}/livez`)).status).toBe(200);
+    expect(await faultline.post('/v1/reports', reportOn('a'))).toBe(202);
+
+    const back = await startCluster('a');
+
+    await expect.poll(() => faultline.readiness(), soon).toEqual({ status: 200, problems: [] });
+    await expect.poll(() => written(back), soon).toEqual(['n1']);
+  }, 180_000);
+});

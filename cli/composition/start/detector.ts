@@ -84,7 +84,11 @@ export function startDetector(
   return {
     name,
     ended: running.ended,
-    problem: () => (running.isReady() ? undefined : `${name} has not listed the nodes yet`),
+    problem: () => {
+      if (!running.isReady()) return `${name} has not listed the nodes yet`;
+      const trouble = running.trouble();
+      return trouble === undefined ? undefined : `cluster ${cluster.name} does not answer: ${trouble}`;
+    },
     underWay: () => running.underWay(),
   };
 }
