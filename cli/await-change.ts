@@ -2,6 +2,7 @@ import type { ChangeDescription } from '../services/console/forms/changes.js';
 import type { ChangeClient } from './change-client.js';
 import { asCommandFailed, CommandFailed } from './errors.js';
 import { printable } from './output/table.js';
+import { mayPass } from './patience.js';
 import { pause } from './pause.js';
 import type { Terminal } from './terminal.js';
 
@@ -9,11 +10,6 @@ import type { Terminal } from './terminal.js';
 const longestPollMs = 20_000;
 /** Before the server is asked again when it did not answer. */
 const retryAfterMs = 1_000;
-
-/** Whether it may be well the next time: the server is away or in trouble, and has not refused. */
-export function mayPass({ code }: CommandFailed): boolean {
-  return code === 'ServerUnreachable' || code === 'ServerFailed';
-}
 
 function waitText({ id, waiting }: ChangeDescription): string {
   const place = waiting?.place === undefined ? '' : `, place ${waiting.place} in line`;

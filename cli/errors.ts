@@ -67,8 +67,8 @@ export const errorCatalog = {
   },
   Differs: {
     exitCode: exitCodes.differs,
-    when: '`replay --verify`: the folded facts do not give the stored state.',
-    next: 'keep both outputs and report it: the journal must never contradict itself',
+    when: 'It is not as it was said to be. `replay --verify`: the folded facts do not give the stored state. `--until`: what is waited for can not come any more.',
+    next: 'look how it is now',
   },
   ChecksFailed: {
     exitCode: exitCodes.failed,

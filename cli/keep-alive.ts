@@ -1,6 +1,6 @@
-import { mayPass } from './await-change.js';
 import type { ChangeClient } from './change-client.js';
 import { asCommandFailed, type CommandFailed } from './errors.js';
+import { mayPass } from './patience.js';
 import { pause } from './pause.js';
 
 export interface HeldLeave {

@@ -1,9 +1,9 @@
 import type { ChangeDescription } from '../services/console/forms/changes.js';
-import { mayPass } from './await-change.js';
 import type { ChangeClient } from './change-client.js';
 import { startChild, type ChildCommand } from './child-command.js';
 import { asCommandFailed, CommandFailed } from './errors.js';
 import { keepAlive, type HeldLeave } from './keep-alive.js';
+import { mayPass } from './patience.js';
 import { pause } from './pause.js';
 import type { Terminal } from './terminal.js';
 

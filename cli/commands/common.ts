@@ -54,18 +54,21 @@ export function milliseconds(text: string): number {
   return value;
 }
 
-/** Below `root`, of `CLUSTER/NODE`, or of only the node's name where one cluster is known. */
-export async function nodePath(server: ServerClient, name: string, root = '/v1/nodes'): Promise<string> {
-  const slash = name.indexOf('/');
-  if (slash > 0) {
-    return `${root}/${encodeURIComponent(name.slice(0, slash))}/${encodeURIComponent(name.slice(slash + 1))}`;
-  }
+/** `CLUSTER/NODE`, also of only the node's name where one cluster is known. */
+export async function nodeNamed(server: ServerClient, name: string): Promise<string> {
+  if (name.indexOf('/') > 0) return name;
   const found = await everyItem<{ readonly cluster: string; readonly node: string }>(server, '/v1/nodes');
   const [first, second] = found.items.filter((item) => item.node === name);
   if (first === undefined) throw new CommandFailed('NotFound', `there is no node ${name}`);
   if (second !== undefined)
     throw new CommandFailed('Usage', `${name} is in several clusters`, 'write CLUSTER/NODE');
-  return `${root}/${encodeURIComponent(first.cluster)}/${encodeURIComponent(first.node)}`;
+  return `${first.cluster}/${first.node}`;
+}
+
+/** Below `root`, of the same. */
+export async function nodePath(server: ServerClient, name: string, root = '/v1/nodes'): Promise<string> {
+  const [cluster = '', ...node] = (await nodeNamed(server, name)).split('/');
+  return `${root}/${encodeURIComponent(cluster)}/${encodeURIComponent(node.join('/'))}`;
 }
 
 export interface ListPage<Item> {

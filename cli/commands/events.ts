@@ -11,10 +11,13 @@ import {
 import { readEvents, type ReceivedEvent } from '../read-events.js';
 import type { ServerOptions } from '../server-client.js';
 import type { Terminal } from '../terminal.js';
-import { serverOf, withServer } from './common.js';
+import { eventCondition } from '../watch/condition.js';
+import { refuseWithoutWatch, timeUpOf, type WatchOptions } from '../watch/watch-options.js';
+import { withinTime } from '../within-time.js';
+import { milliseconds, serverOf, withServer } from './common.js';
 import { filtered, filterOf, instant, type FilterOptions } from './event-options.js';
 
-interface EventsOptions extends ServerOptions, FilterOptions {
+interface EventsOptions extends ServerOptions, FilterOptions, WatchOptions {
   readonly from?: string;
   readonly to?: string;
   readonly follow?: boolean;
@@ -29,6 +32,10 @@ function instantOrEvent(text: string): string {
   return eventId.test(text) ? text : instant(text);
 }
 
+function isFollowing({ follow, watch }: EventsOptions): boolean {
+  return follow === true || watch === true;
+}
+
 /** From a running Faultline: what its log still has, and of facts what it has forgotten. */
 async function fromServer(
   terminal: Terminal,
@@ -36,16 +43,24 @@ async function fromServer(
   output: () => Promise<EventOutput>,
 ): Promise<void> {
   const { from, to } = options;
-  const follow = options.follow === true;
+  const follow = isFollowing(options);
   const after = from !== undefined && eventId.test(from) ? from : undefined;
   const span = follow ? { from } : { from: from ?? 'beginning', until: to ?? 'now' };
   const query = { ...filterOf(options), ...span, ...(after === undefined ? {} : { from: 'beginning' }) };
-  const server = serverOf(terminal, options);
-  await writing(await output(), async (write) => {
-    const asked = { query, follow, ...(after === undefined ? {} : { after }) };
-    for await (const event of readEvents(terminal, server, asked))
-      await write([{ id: event.id, ...dataOf(event), whole: () => event }]);
-  });
+  const until = options.until === undefined ? undefined : eventCondition(options.until);
+  const limit = { timeoutMs: options.timeout, timeUp: timeUpOf(until) };
+  await writing(await output(), (write) =>
+    withinTime(terminal, limit, async (limited, stop) => {
+      const server = serverOf(limited, options);
+      const asked = { query, follow, ...(after === undefined ? {} : { after }) };
+      for await (const event of readEvents(limited, server, asked)) {
+        await write([{ id: event.id, ...dataOf(event), whole: () => event }]);
+        if (until?.isMet(event) !== true) continue;
+        stop();
+        return;
+      }
+    }),
+  );
 }
 
 function dataOf({ data }: ReceivedEvent): Pick<WrittenEvent, 'data'> {
@@ -85,7 +100,8 @@ async function writing(
 
 async function events(terminal: Terminal, options: EventsOptions): Promise<void> {
   const { config, to } = options;
-  const follow = options.follow === true;
+  const follow = isFollowing(options);
+  refuseWithoutWatch({ ...options, watch: follow });
   if (follow && to !== undefined)
     throw new CommandFailed('Usage', '--follow has no end', 'leave out --to or --follow');
   if (follow && config !== undefined)
@@ -110,7 +126,14 @@ export function eventsCommand(terminal: Terminal): Command {
       instantOrEvent,
     )
     .option('--to <time>', 'only what was published before; now, if not given', instant)
-    .option('-f, --follow', 'go on until interrupted')
+    .option('-f, --follow', 'go on until interrupted, also while the server is away for a time')
+    .option('-w, --watch', 'the same as --follow')
+    .option('--until <condition>', 'with --follow: end with the first such event, like event=ProcessEnded')
+    .option(
+      '--timeout <duration>',
+      'with --follow: end after this long, like 30s, with exit code 5',
+      milliseconds,
+    )
     .addOption(
       new Option(
         '-o, --output <format>',

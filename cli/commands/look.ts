@@ -1,11 +1,23 @@
 import { Command } from 'commander';
 
-import type { FactItem, FactList, Replay } from '../../services/console/forms/nodes.js';
+import type { Replay } from '../../services/console/forms/nodes.js';
 import { CommandFailed } from '../errors.js';
 import { printView, printWhole } from '../output/print.js';
 import { factView } from '../output/views.js';
 import type { Terminal } from '../terminal.js';
-import { nodePath, outputOption, serverOf, withServer, type OutputOptions } from './common.js';
+import { factCondition } from '../watch/condition.js';
+import { factsFrom, watchFacts } from '../watch/watch-facts.js';
+import { refuseWithoutWatch, timeUpOf, type WatchOptions } from '../watch/watch-options.js';
+import { withinTime } from '../within-time.js';
+import {
+  milliseconds,
+  nodeNamed,
+  nodePath,
+  outputOption,
+  serverOf,
+  withServer,
+  type OutputOptions,
+} from './common.js';
 
 function withForms(command: Command): Command {
   return withServer(command.addOption(outputOption(['table', 'json', 'jsonl', 'yaml'])));
@@ -30,25 +42,38 @@ export function describeCommand(terminal: Terminal): Command {
     .addCommand(process);
 }
 
+type HistoryOptions = OutputOptions & WatchOptions;
+
+async function history(terminal: Terminal, name: string, options: HistoryOptions): Promise<void> {
+  refuseWithoutWatch(options);
+  const { output, until: wish, timeout: timeoutMs } = options;
+  if (options.watch !== true) {
+    const server = serverOf(terminal, options);
+    printView(terminal, output, await factsFrom(server, await nodePath(server, name), 1), factView);
+    return;
+  }
+  const until = wish === undefined ? undefined : factCondition(wish);
+  await withinTime(terminal, { timeoutMs, timeUp: timeUpOf(until) }, async (limited, stop) => {
+    const server = serverOf(limited, options);
+    const node = await nodeNamed(server, name);
+    await watchFacts(limited, server, { node, nodePath: await nodePath(server, node), output, until }, stop);
+  });
+}
+
 export function historyCommand(terminal: Terminal): Command {
   return withServer(
     new Command('history')
       .description('what happened to a node, fact by fact')
       .argument('<node>', 'NODE or CLUSTER/NODE')
+      .option('-w, --watch', 'then print what happens, also while the server is away for a time')
+      .option('--until <condition>', 'with --watch: end with the first such fact, like fact=ProcessEnded')
+      .option(
+        '--timeout <duration>',
+        'with --watch: end after this long, like 30s, with exit code 5',
+        milliseconds,
+      )
       .addOption(outputOption()),
-  ).action(async (name: string, options: OutputOptions) => {
-    const server = serverOf(terminal, options);
-    const path = `${await nodePath(server, name)}/history`;
-    const items: FactItem[] = [];
-    for (;;) {
-      const page: FactList = await server.get(path, { from: items.length + 1, limit: 1000 });
-      items.push(...page.items);
-      if (page.items.length < 1000) {
-        printView(terminal, options.output, { ...page, items }, factView);
-        return;
-      }
-    }
-  });
+  ).action((name: string, options: HistoryOptions) => history(terminal, name, options));
 }
 
 interface ReplayOptions extends OutputOptions {
@@ -75,7 +100,11 @@ export function replayCommand(terminal: Terminal): Command {
     const document = await server.get<Replay>(`${await nodePath(server, name)}/replay`, { at });
     printWhole(terminal, options.output, document);
     if (verify === true && document.sameAsStored !== true) {
-      throw new CommandFailed('Differs', `the facts of ${name} do not give its stored state`);
+      throw new CommandFailed(
+        'Differs',
+        `the facts of ${name} do not give its stored state`,
+        'keep both outputs and report it: the journal must never contradict itself',
+      );
     }
   });
 }

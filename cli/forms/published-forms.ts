@@ -37,6 +37,7 @@ import {
   schemaRegistration,
 } from './receipts.js';
 import { guardSimulation } from './guard-simulation.js';
+import { watchedRow } from './watched-row.js';
 import { accessRuleList, topicPlan } from './topics.js';
 
 /** Every form that `-o json` prints, by its kind; each has a file in schemas/cli. */
@@ -46,6 +47,7 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   ProcessList: processList,
   Node: nodeDescription,
   Process: processDescription,
+  WatchedRow: watchedRow,
   FactList: factList,
   Replay: replay,
   OrderReceipt: orderReceipt,

@@ -22,9 +22,10 @@ export function printView<Document, Row>(
   format: OutputFormat,
   document: Document,
   view: View<Document, Row>,
+  { eachOnOneLine = false }: { readonly eachOnOneLine?: boolean } = {},
 ): void {
   if (format === 'json' || format === 'yaml') {
-    printDocument(terminal, format, document);
+    printDocument(terminal, eachOnOneLine && format === 'json' ? 'jsonl' : format, document);
     return;
   }
   const rows = view.rows(document);

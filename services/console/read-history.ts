@@ -1,4 +1,5 @@
-import type { History } from '../../adapters/ports/journal.js';
+import type { History, Page } from '../../adapters/ports/journal.js';
+import { namesOf } from '../../domain/identifiers.js';
 import { sameJson } from '../../domain/json.js';
 import type { NodeState } from '../../domain/node-state.js';
 import { factItemOf, faultItemsOf, listedNodeOf, nodeDescriptionOf } from './describe-node.js';
@@ -15,6 +16,15 @@ import type { FactsQuery, NodeParameters, NodesQuery, ProcessesQuery, ReplayQuer
 
 function pageQuery({ cluster, after, limit }: NodesQuery) {
   return { limit, ...(cluster === undefined ? {} : { cluster }), ...(after === undefined ? {} : { after }) };
+}
+
+/** Of one node that nothing is known of there are none. @throws ConsoleRefusal BadRequest */
+async function statesOf(history: History, query: NodesQuery): Promise<Page<NodeState>> {
+  if (query.node === undefined) return history.states(pageQuery(query));
+  const state = await history.state(nodeIn(query.node));
+  const isMeant =
+    state !== undefined && (query.cluster ?? namesOf(state.node).cluster) === namesOf(state.node).cluster;
+  return { rows: isMeant ? [state] : [] };
 }
 
 /** @throws ConsoleRefusal BadRequest, NotFound */
@@ -39,7 +49,7 @@ export async function listNodes(
 ): Promise<NodeList> {
   // Before it is read: what is decided in between is in the list and comes again.
   const resume = resumeText('', now());
-  const { rows, next } = await history.states(pageQuery(query));
+  const { rows, next } = await statesOf(history, query);
   const items = rows.map((state) => listedNodeOf(state, epoch));
   return { apiVersion, kind: 'NodeList', items, resume, ...nextOf(next) };
 }
@@ -49,9 +59,8 @@ export async function listFaults(history: History, query: NodesQuery): Promise<F
   const items: FaultItem[] = [];
   let after = query.after;
   do {
-    const page = await history.states(
-      pageQuery({ ...query, limit: 1000, ...(after === undefined ? {} : { after }) }),
-    );
+    const asked = { ...query, limit: 1000, ...(after === undefined ? {} : { after }) };
+    const page = await statesOf(history, asked);
     for (const [index, state] of page.rows.entries()) {
       items.push(...faultItemsOf(state));
       const more = index + 1 < page.rows.length || page.next !== undefined;

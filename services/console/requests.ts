@@ -12,10 +12,13 @@ function query<Properties extends Parameters<typeof Type.Object>[0]>(properties:
   return Type.Object(properties, { additionalProperties: false });
 }
 
-export const nodesQuery = query({ cluster, after, limit });
+/** Of lists of what every node may have. */
+const node = Type.Optional(Type.String({ description: 'Only of this node: <cluster>/<node>.' }));
+
+export const nodesQuery = query({ cluster, node, after, limit });
 export const processesQuery = query({
   active: Type.Optional(Type.Boolean({ description: 'Only those that are, or are not, over.' })),
-  node: Type.Optional(Type.String({ description: 'Only of this node: <cluster>/<node>.' })),
+  node,
   after,
   limit,
 });
@@ -32,7 +35,7 @@ export const changesQuery = query({
   open: Type.Optional(
     Type.Boolean({ description: 'Only those that are, or are not, under way or waiting.' }),
   ),
-  node: Type.Optional(Type.String({ description: 'Only of this node: <cluster>/<node>.' })),
+  node,
   after: position,
   limit,
 });

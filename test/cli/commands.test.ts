@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import { runProgram } from '../../cli/program.js';
 import { buildFaultline } from '../../stack/faultline-process.js';
 import { startTestServer, type TestServer } from './faultline-server.js';
 import { expectPublishedForm } from './form-validator.js';
-import { runCommand, spawnCommand, testTerminal } from './run-command.js';
+import { runCommand, spawnCommand } from './run-command.js';
 
 let server: TestServer;
 let processId: string;
@@ -88,21 +87,6 @@ describe('given nodes with faults', () => {
     const { code, err } = await at(['describe', 'node', 'n1']);
     expect(code).toBe(2);
     expect(err).toBe('error (Usage): n1 is in several clusters\nnext: write CLUSTER/NODE\n');
-  });
-
-  it('watches: first the list, then nothing until something changes', async () => {
-    const { code, out } = await at(['get', 'nodes', '-w', '--timeout', '50ms', '-o', 'name']);
-    expect(code).toBe(0);
-    expect(out).toBe('east/n1\neast/n2\nwest/n1\n');
-  });
-
-  it('stops watching with 130 when interrupted', async () => {
-    const interruption = new AbortController();
-    const { terminal, written } = testTerminal({ interrupted: interruption.signal });
-    const running = runProgram(terminal, ['get', 'nodes', '-w', '-o', 'name', '--server', server.url]);
-    await expect.poll(() => written.out).toContain('west/n1');
-    interruption.abort();
-    expect(await running).toBe(130);
   });
 });
 

@@ -19,6 +19,8 @@ import { intakeRoutes } from '../../services/intake/intake-routes.js';
 import { createChangeGuard } from '../../services/guard/change-guard.js';
 import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
+import { runRelay } from '../../services/relay/run-relay.js';
+import { Workload } from '../../services/workload.js';
 import { silentLog } from '../services/silent-log.js';
 
 export interface TestServer {
@@ -40,9 +42,12 @@ export interface TestServer {
 
 /**
  * Intake, maintenance and console over event log and journal in memory, on a free port. Nobody carries out commands, so
- * that every process stays in its first stage.
+ * that every process stays in its first stage. What is decided is published only with a relay.
  */
-export async function startTestServer(operators: readonly Operator[] = []): Promise<TestServer> {
+export async function startTestServer(
+  operators: readonly Operator[] = [],
+  { relayed = false }: { readonly relayed?: boolean } = {},
+): Promise<TestServer> {
   const { policy, guard } = parseConfiguration('{}', 'faultline.yaml');
   const eventLog = new MemoryEventLog({ clock: systemClock, retryDelayMs: 5 });
   await eventLog.ensureTopics(topicsOf(1));
@@ -68,6 +73,21 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
     maxBatchRecords: 100,
     lateAfterMs: 60_000,
   });
+  const stopping = new AbortController();
+  const relay = relayed
+    ? runRelay({
+        outbox: journal.outbox,
+        eventLog,
+        schemaIds,
+        batchEntries: 500,
+        takeOverMs: 2_000,
+        clock: systemClock,
+        randomness: systemRandomness,
+        log: silentLog,
+        signal: stopping.signal,
+        workload: new Workload(),
+      })
+    : Promise.resolve();
   const server = fastify({ forceCloseConnections: true });
   const source = '/faultline/test';
   await server.register(intakeRoutes, {
@@ -163,6 +183,8 @@ export async function startTestServer(operators: readonly Operator[] = []): Prom
     stop: async () => {
       await server.close();
       await consuming.stop();
+      stopping.abort();
+      await relay;
       await journal.close();
       await eventLog.close();
     },

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { readEvents } from '../../cli/read-events.js';
 import type { ServerClient } from '../../cli/server-client.js';
@@ -8,10 +8,13 @@ const line = (id: string): string =>
   `id: ${id};7\ndata: ${JSON.stringify({ id, source: 's', type: 't' })}\n\n`;
 
 /** Each connection gives its text, and then breaks or ends. */
-function serverWith(connections: readonly { readonly text: string; readonly breaks?: true }[]) {
+function serverWith(
+  connections: readonly { readonly text: string; readonly breaks?: true; readonly hangs?: true }[],
+) {
   const asked: (string | undefined)[] = [];
-  async function* body({ text, breaks }: (typeof connections)[number]): AsyncIterable<Uint8Array> {
+  async function* body({ text, breaks, hangs }: (typeof connections)[number]): AsyncIterable<Uint8Array> {
     yield await Promise.resolve(Buffer.from(text));
+    if (hangs === true) await new Promise(() => undefined);
     if (breaks === true) throw new TypeError('terminated');
   }
   const client: Pick<ServerClient, 'url' | 'stream'> = {
@@ -37,6 +40,19 @@ it('goes on where a broken stream was, and tells each event once', async () => {
   ]);
   expect(await idsOf(client, true)).toEqual(['1', '2', '3']);
   expect(asked).toEqual([undefined, '2;7', ';9']);
+});
+
+it('leaves a connection on which nothing comes for long, though nobody has ended it', async () => {
+  vi.useFakeTimers();
+  try {
+    const { client, asked } = serverWith([{ text: line('1'), hangs: true }]);
+    const ids = idsOf(client, true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await ids).toEqual(['1']);
+    expect(asked).toEqual([undefined, '1;7']);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('does not take a stream that broke for all that there was', async () => {
