@@ -3,9 +3,13 @@ import type { OrderReceipt } from '../services/console/forms/processes.js';
 import { CommandFailed } from './errors.js';
 import type { ServerClient } from './server-client.js';
 import { pause } from './pause.js';
+import { Patience } from './patience.js';
 import type { Terminal } from './terminal.js';
+import type { WaitingLines } from './waiting-lines.js';
 
 const pollEveryMs = 200;
+/** So soon nobody asks what is waited for. */
+const quietMs = 1_000;
 
 /** What the journal made of the order, if it has decided yet. */
 async function decisionOf(server: ServerClient, receipt: OrderReceipt): Promise<FactItem | undefined> {
@@ -27,28 +31,26 @@ function refusedMeanwhile({ processId, cluster, node, order }: OrderReceipt, fac
 
 /**
  * Waits until a sent order is decided. The order works on when this stops waiting.
- * @returns the receipt with status `taken`
- * @throws CommandFailed Refused when the journal refused it, TimedOut
+ * @returns the receipt with status `taken`; as it was, when it is interrupted before
+ * @throws CommandFailed Refused when the journal refused it
  */
 export async function awaitOrder(
   terminal: Terminal,
   server: ServerClient,
   receipt: OrderReceipt,
-  timeoutMs: number,
+  lines: WaitingLines,
 ): Promise<OrderReceipt> {
-  const giveUpAt = Date.now() + timeoutMs;
-  for (;;) {
-    const fact = await decisionOf(server, receipt);
+  const patience = new Patience(terminal);
+  const since = performance.now();
+  while (!terminal.interrupted.aborted) {
+    const fact = await patience.untilAnswered(() => decisionOf(server, receipt));
     if (fact?.type === 'OrderRefused' || fact?.type === 'SignalIgnoredAsStale') {
       throw refusedMeanwhile(receipt, fact);
     }
     if (fact !== undefined) return { ...receipt, status: 'taken' };
-    if (Date.now() >= giveUpAt || terminal.interrupted.aborted) {
-      throw new CommandFailed(
-        'TimedOut',
-        `the order was sent, but is not decided after ${timeoutMs / 1000} s`,
-      );
-    }
+    if (performance.now() - since > quietMs)
+      lines.tell(`${receipt.cluster}/${receipt.node}: ${receipt.order} is sent and waits to be decided`);
     await pause(pollEveryMs, terminal.interrupted);
   }
+  return receipt;
 }

@@ -48,6 +48,7 @@ export function commandReference(): string {
     err: () => undefined,
     environment: {},
     colour: false,
+    interactive: false,
     interrupted: new AbortController().signal,
     onHangup: () => undefined,
     drained: () => Promise.resolve(),

@@ -11,6 +11,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Colour on stdout. */
   readonly colour: boolean;
+  /** A person reads stderr. */
+  readonly interactive: boolean;
   /** Aborts at SIGINT or SIGTERM, with the signal as its reason. */
   readonly interrupted: AbortSignal;
   /** Has SIGHUP heard instead of ending the process; where a person sits at it, closing the window still ends it. */
@@ -45,6 +47,7 @@ export function processTerminal(): Terminal {
     err: (text) => void process.stderr.write(text),
     environment: process.env,
     colour: process.stdout.isTTY && (noColour === undefined || noColour === ''),
+    interactive: process.stderr.isTTY,
     interrupted: interruption.signal,
     onHangup: (heard) => {
       if (!process.stdin.isTTY) process.on('SIGHUP', heard);

@@ -1,10 +1,15 @@
 import { Command } from 'commander';
 
 import { orderKinds, type OrderKind } from '../../domain/signal.js';
-import type { OrderReceipt } from '../../services/console/forms/processes.js';
+import type { OrderReceipt, ProcessItem } from '../../services/console/forms/processes.js';
 import { awaitOrder } from '../await-order.js';
+import { awaitProcess } from '../await-process.js';
+import { CommandFailed } from '../errors.js';
 import { printDocument } from '../output/print.js';
 import type { Terminal } from '../terminal.js';
+import { WaitingLines } from '../waiting-lines.js';
+import { processCondition, type Condition } from '../watch/condition.js';
+import { withinTime } from '../within-time.js';
 import {
   milliseconds,
   nodePath,
@@ -17,8 +22,11 @@ import {
 
 interface GivenOptions extends ReasonedOptions {
   readonly wait: boolean;
-  readonly timeout: number;
+  readonly until?: string;
+  readonly timeout?: number;
 }
+
+const usualTimeoutMs = 30_000;
 
 const descriptions: Readonly<Record<OrderKind, string>> = {
   retry: 'begin the present workflow again; of a parked node: try again what waits for it',
@@ -36,13 +44,60 @@ function print(terminal: Terminal, { output }: GivenOptions, receipt: OrderRecei
 }
 
 async function giveOrder(terminal: Terminal, kind: OrderKind, process: string, options: GivenOptions) {
+  const until = untilOf(options, process);
   const server = serverOf(terminal, options);
   const body = orderBody(terminal, options, { kind, reason: options.reason });
   const about = kind === 'retry' && process.includes('/') ? await nodePath(server, process) : undefined;
   const path = `${about ?? `/v1/processes/${encodeURIComponent(process)}`}/orders`;
   const receipt = await server.order<OrderReceipt>(path, body, 'OrderReceipt');
-  const decided = receipt.status === 'sent' && options.wait;
-  print(terminal, options, decided ? await awaitOrder(terminal, server, receipt, options.timeout) : receipt);
+  if (receipt.status === 'sent' && options.wait) await waitFor(terminal, receipt, until, options);
+  else print(terminal, options, receipt);
+}
+
+/** @throws CommandFailed Usage */
+function untilOf({ until, wait, dryRun }: GivenOptions, process: string): Condition<ProcessItem> | undefined {
+  if (until === undefined) return undefined;
+  if (!wait || dryRun === true)
+    throw new CommandFailed('Usage', '--until waits', 'leave out --no-wait and --dry-run');
+  if (process.includes('/'))
+    throw new CommandFailed('Usage', '--until is about a process', 'name a process, p-…');
+  return processCondition(until);
+}
+
+/** Until the order is taken, then until the process is as wanted. @throws CommandFailed Refused, TimedOut, Differs */
+async function waitFor(
+  terminal: Terminal,
+  receipt: OrderReceipt,
+  until: Condition<ProcessItem> | undefined,
+  options: GivenOptions,
+): Promise<void> {
+  const timeoutMs = options.timeout ?? (until === undefined ? usualTimeoutMs : undefined);
+  let status = receipt.status;
+  let waiting = '';
+  const timeUp = (span: string): string =>
+    status === 'sent'
+      ? `the order was sent, but is not decided after ${span}`
+      : `${until?.text ?? ''} was not reached within ${span}: ${waiting}`;
+  await withinTime(terminal, { timeoutMs, timeUp }, async (limited) => {
+    const server = serverOf(limited, options);
+    const lines = new WaitingLines(limited);
+    const taken = await awaitOrder(limited, server, receipt, lines);
+    if (limited.interrupted.aborted) return;
+    ({ status } = taken);
+    print(limited, options, taken);
+    const { processId } = taken;
+    if (until === undefined || processId === undefined) return;
+    const onWaiting = (text: string): void => {
+      waiting = text;
+    };
+    const reached = await awaitProcess(limited, server, { processId, until, lines, onWaiting });
+    if (reached !== undefined && options.output === 'table')
+      terminal.out(`${processId} ${reached.outcome ?? reached.stage}\n`);
+  }).catch((error: unknown) => {
+    if (terminal.interrupted.aborted)
+      terminal.err(`no longer watched; the order is ${status}, and goes its way\n`);
+    throw error;
+  });
 }
 
 function kindCommand(terminal: Terminal, kind: OrderKind): Command {
@@ -53,7 +108,15 @@ function kindCommand(terminal: Terminal, kind: OrderKind): Command {
       .requiredOption('--reason <text>', 'stands in the journal')
       .option('--dry-run', 'only say what it would do')
       .option('--no-wait', 'do not wait until the order is decided')
-      .option('--timeout <duration>', 'how long to wait for the decision, like 30s', milliseconds, 30_000)
+      .option(
+        '--until <condition>',
+        'wait on until the process is so, like ended, outcome=Recovered, stage=verifying or person',
+      )
+      .option(
+        '--timeout <duration>',
+        'how long to wait, like 10m; 30s for the decision, if nothing else is waited for',
+        milliseconds,
+      )
       .addOption(outputOption(['table', 'json', 'yaml'])),
   ).action((process: string, options: GivenOptions) => giveOrder(terminal, kind, process, options));
 }

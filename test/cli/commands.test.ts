@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
+import { runProgram } from '../../cli/program.js';
+import type { ProcessId } from '../../domain/identifiers.js';
 import { buildFaultline } from '../../stack/faultline-process.js';
 import { startTestServer, type TestServer } from './faultline-server.js';
 import { expectPublishedForm } from './form-validator.js';
-import { runCommand, spawnCommand } from './run-command.js';
+import { runCommand, spawnCommand, testTerminal } from './run-command.js';
 
 let server: TestServer;
 let processId: string;
 
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer([], { relayed: true });
   await server.report('east/n1', 'DiskFailure');
   await server.report('east/n2', 'KubeletUnhealthy');
   await server.report('west/n1', 'KernelDeadlock');
@@ -143,6 +145,60 @@ describe('orders', () => {
     expect(items.filter(({ causeId }) => causeId === receipt.causeId).map(({ type }) => type)).toContain(
       'OrderTaken',
     );
+  });
+});
+
+describe('orders that are waited for', () => {
+  /** Its isolation is under way, and nobody will say how it went. */
+  async function busyProcess(node: string): Promise<string> {
+    await server.report(node, 'DiskFailure');
+    const id = await server.processOn(node);
+    const [row] = await server.history.commands(id as ProcessId);
+    if (row === undefined) throw new Error(`${node} has no command`);
+    const claim = { by: 'nobody', now: Date.now(), leaseMs: 600_000, budgets: [] };
+    expect(await server.journal.commands.claim(row.command.id, claim)).toMatchObject({ kind: 'claimed' });
+    return id;
+  }
+
+  it('when the process does not get there in time, then it ends with 5, and says what was waited for', async () => {
+    const id = await busyProcess('east/w1');
+    const words = ['order', 'abort', id, '--reason', 'r', '--until', 'ended', '--timeout', '3s'];
+    const { code, out, err } = await at(words);
+    expect(code).toBe(5);
+    expect(out).toContain(`${id} abort taken: `);
+    expect(err).toContain(`${id} is in stage settling: isolateNode is under way\n`);
+    expect(err).toContain('ended was not reached within 3 s: ');
+  });
+
+  it('when it is interrupted, then it ends with 130, and the order goes its way', async () => {
+    const id = await busyProcess('east/w2');
+    const interruption = new AbortController();
+    const { terminal, written } = testTerminal({ interrupted: interruption.signal });
+    const words = ['order', 'abort', id, '--reason', 'r', '--until', 'ended', '--server', server.url];
+    const running = runProgram(terminal, words);
+    await expect.poll(() => written.out).toContain('taken');
+    interruption.abort();
+    expect(await running).toBe(130);
+    expect(written.err).toContain('no longer watched; the order is taken, and goes its way\n');
+    expect((await at(['history', 'east/w2', '-o', 'json'])).out).toContain('OrderTaken');
+  });
+
+  it('when the process gets there, then it ends with 0', async () => {
+    await server.report('east/w3', 'DiskFailure');
+    const id = await server.processOn('east/w3');
+    const words = ['order', 'abort', id, '--reason', 'r', '--until', 'outcome=HandedToHuman'];
+    const { code, out } = await at(words);
+    expect(code).toBe(0);
+    expect(out).toMatch(/ HandedToHuman\n$/);
+  });
+
+  it.each([
+    [['--until', 'ended', '--no-wait'], '--until waits'],
+    [['--until', 'mended'], 'write one of: ended, '],
+  ])('%j is refused', async (words, problem) => {
+    const { code, err } = await at(['order', 'abort', processId, '--reason', 'r', ...words]);
+    expect(code).toBe(2);
+    expect(err).toContain(problem);
   });
 });
 

@@ -12,13 +12,20 @@ export interface Ran {
 }
 
 /** A terminal that remembers; interruption is the test's to give. */
-export function testTerminal(options: { readonly stdin?: string; readonly interrupted?: AbortSignal } = {}) {
+export function testTerminal(
+  options: {
+    readonly stdin?: string;
+    readonly interrupted?: AbortSignal;
+    readonly interactive?: boolean;
+  } = {},
+) {
   const written = { out: '', err: '' };
   const terminal: Terminal = {
     out: (text) => void (written.out += text),
     err: (text) => void (written.err += text),
     environment: { USER: 'tester' },
     colour: false,
+    interactive: options.interactive ?? false,
     interrupted: options.interrupted ?? new AbortController().signal,
     onHangup: () => undefined,
     drained: () => Promise.resolve(),
