@@ -67,7 +67,7 @@ export const errorCatalog = {
   },
   Differs: {
     exitCode: exitCodes.differs,
-    when: 'It is not as it was said to be. `replay --verify`: the folded facts do not give the stored state. `--until`: what is waited for can not come any more.',
+    when: 'It is not as it was said to be. `replay --verify`: the folded facts do not give the stored state. `--until`: what is waited for can not come any more. `--expect-count`: there are more or fewer, and nothing was done.',
     next: 'look how it is now',
   },
   ChecksFailed: {

@@ -59,14 +59,17 @@ function isForm(body: unknown, kind: string): boolean {
   return typeof body === 'object' && body !== null && 'kind' in body && body.kind === kind;
 }
 
-/** What a refusal of the server means here. */
+/** Of refusals: what was asked for does not fit how things are now. */
+export const conflictStatus = 409;
+
+/** What a refusal of the server means here; its cause is the HTTP status. */
 export function failureOf(url: string, status: number, body: unknown): CommandFailed {
   const message = textMember(body, 'message') ?? textMember(body, 'detail');
   if (message === undefined) {
     return new CommandFailed('ServerFailed', `${url} answered ${status} without saying why`);
   }
   const code = codeOfProblem[textMember(body, 'code') ?? ''] ?? (status < 500 ? 'Refused' : 'ServerFailed');
-  return new CommandFailed(code, message, textMember(body, 'next'));
+  return new CommandFailed(code, message, textMember(body, 'next'), { cause: status });
 }
 
 function withQuery(url: string, query: Query): string {

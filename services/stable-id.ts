@@ -4,7 +4,10 @@ import { createHash } from 'node:crypto';
  * A UUID (version 5's form) that is always the same for the same parts: who says the same thing again, after a restart
  * for instance, is recognised.
  */
-export function stableId(service: 'detector' | 'guard', ...parts: readonly (string | undefined)[]): string {
+export function stableId(
+  service: 'detector' | 'guard' | 'console',
+  ...parts: readonly (string | undefined)[]
+): string {
   const text = JSON.stringify([`faultline-${service}`, ...parts.map((part) => part ?? null)]);
   const bytes = createHash('sha1').update(text).digest().subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);

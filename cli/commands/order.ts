@@ -1,5 +1,7 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
+import { faultTypes } from '../../domain/fault.js';
+import { workflowNames } from '../../domain/node-state.js';
 import { orderKinds, type OrderKind } from '../../domain/signal.js';
 import type { OrderReceipt, ProcessItem } from '../../services/console/forms/processes.js';
 import { awaitOrder } from '../await-order.js';
@@ -10,20 +12,20 @@ import type { Terminal } from '../terminal.js';
 import { WaitingLines } from '../waiting-lines.js';
 import { processCondition, type Condition } from '../watch/condition.js';
 import { withinTime } from '../within-time.js';
+import { stages } from '../../workflows/orders.js';
 import {
   milliseconds,
   nodePath,
   orderBody,
   outputOption,
   serverOf,
+  wholeNumber,
   withServer,
-  type ReasonedOptions,
 } from './common.js';
+import { orderMany, selectsMany, type ManyOptions } from './order-many.js';
 
-interface GivenOptions extends ReasonedOptions {
-  readonly wait: boolean;
+interface GivenOptions extends ManyOptions {
   readonly until?: string;
-  readonly timeout?: number;
 }
 
 const usualTimeoutMs = 30_000;
@@ -100,25 +102,62 @@ async function waitFor(
   });
 }
 
+/** One process by its name, or many. @throws CommandFailed Usage */
+async function give(
+  terminal: Terminal,
+  kind: OrderKind,
+  process: string | undefined,
+  options: GivenOptions,
+): Promise<void> {
+  const many = selectsMany(options);
+  if (many === (process !== undefined))
+    throw new CommandFailed('Usage', 'say which: a process, or many by --all or parts', 'one of the two');
+  if (process !== undefined) await giveOrder(terminal, kind, process, options);
+  else if (options.until === undefined) await orderMany(terminal, kind, options);
+  else throw new CommandFailed('Usage', '--until is about one process', 'watch many with `get processes`');
+}
+
+/** The options of an order to many. */
+function forMany(command: Command): Command {
+  return command
+    .option('--all', 'every active process; or say which of them:')
+    .option('--cluster <name>', 'those of this cluster')
+    .option('--node <cluster/node>', 'that of this node')
+    .addOption(new Option('--fault-type <type>', 'those of this fault').choices(faultTypes))
+    .addOption(new Option('--workflow <name>', 'those that run this workflow').choices(workflowNames))
+    .addOption(new Option('--stage <name>', 'those in this stage').choices(stages))
+    .option('--yes', 'of many: it is meant')
+    .option(
+      '--expect-count <n>',
+      'of many: how many are to be told; if they are not so many, nothing is done',
+      wholeNumber,
+    )
+    .option(
+      '--key <text>',
+      'of many: under the same key none is told twice, however often this is run (else one is made up)',
+    );
+}
+
 function kindCommand(terminal: Terminal, kind: OrderKind): Command {
-  return withServer(
-    new Command(kind)
-      .description(descriptions[kind])
-      .argument('<process>', kind === 'retry' ? 'p-…, or CLUSTER/NODE of a parked node' : 'p-…')
-      .requiredOption('--reason <text>', 'stands in the journal')
-      .option('--dry-run', 'only say what it would do')
-      .option('--no-wait', 'do not wait until the order is decided')
-      .option(
-        '--until <condition>',
-        'wait on until the process is so, like ended, outcome=Recovered, stage=verifying or person',
-      )
-      .option(
-        '--timeout <duration>',
-        'how long to wait, like 10m; 30s for the decision, if nothing else is waited for',
-        milliseconds,
-      )
-      .addOption(outputOption(['table', 'json', 'yaml'])),
-  ).action((process: string, options: GivenOptions) => giveOrder(terminal, kind, process, options));
+  const command = new Command(kind)
+    .description(descriptions[kind])
+    .argument('[process]', kind === 'retry' ? 'p-…, or CLUSTER/NODE of a parked node' : 'p-…')
+    .requiredOption('--reason <text>', 'stands in the journal')
+    .option('--dry-run', 'only say what it would do')
+    .option('--no-wait', 'do not wait until the order is decided')
+    .option(
+      '--until <condition>',
+      'wait on until the process is so, like ended, outcome=Recovered, stage=verifying or person',
+    )
+    .option(
+      '--timeout <duration>',
+      'how long to wait, like 10m; 30s for the decision, if nothing else is waited for',
+      milliseconds,
+    )
+    .addOption(outputOption(['table', 'json', 'yaml']));
+  return withServer(forMany(command)).action((process: string | undefined, options: GivenOptions) =>
+    give(terminal, kind, process, options),
+  );
 }
 
 export function orderCommand(terminal: Terminal): Command {

@@ -168,8 +168,7 @@ async function addConsole(
     onError: (error) => {
       log.error({ error: String(error) }, 'the console failed');
     },
-    sendOrder: async (node, signal, about) => {
-      const causeId = randomness.uuid();
+    sendOrder: async (node, signal, { about, causeId = randomness.uuid() }) => {
       const source = eventSource(installation.id, 'console');
       const processId = signal.kind === 'Order' ? signal.order.processId : undefined;
       const origin = {

@@ -26,6 +26,7 @@ import { webhookDescription, webhookList, webhookReceipt } from '../../services/
 import { archiveStatus, archiveVerification } from './archive.js';
 import { demoResult, simulationResult } from './demo.js';
 import { doctorReport } from './doctor.js';
+import { orderBatch } from './order-batch.js';
 import {
   backup,
   journalEpoch,
@@ -51,6 +52,7 @@ export const publishedForms: Readonly<Record<string, TSchema>> = {
   FactList: factList,
   Replay: replay,
   OrderReceipt: orderReceipt,
+  OrderBatch: orderBatch,
   DeadLetterList: deadLetterList,
   DeadLetter: deadLetterDescription,
   DeadLetterReceipt: deadLetterReceipt,

@@ -9,7 +9,7 @@ import type { EventStreams } from './events/event-streams.js';
 import { deadLetterRoutes } from './dead-letter-routes.js';
 import { guardRoutes } from './guard-routes.js';
 import { ConsoleRefusal, consoleProblems, problemOf, type Problem } from './forms/problem.js';
-import { newOrder, type NewOrder } from './forms/processes.js';
+import { newOrder, orderHeaders, type NewOrder, type OrderHeaders } from './forms/processes.js';
 import { giveOrder, type SendOrder } from './give-order.js';
 import type { ChangeSource } from './handle-changes.js';
 import { openApiDocument } from './open-api.js';
@@ -97,12 +97,14 @@ function subjectGiving(
 }
 
 function orderRoutes(fastify: FastifyInstance, { history, sendOrder, operators }: ConsoleOptions): void {
-  fastify.post<{ Params: ProcessParameters; Body: NewOrder }>(
+  fastify.post<{ Params: ProcessParameters; Body: NewOrder; Headers: OrderHeaders }>(
     '/v1/processes/:id/orders',
-    { schema: { params: processParameters, body: newOrder } },
+    { schema: { params: processParameters, body: newOrder, headers: orderHeaders } },
     async (request, reply) => {
       const subject = subjectGiving(operators, request, request.body.subject);
-      const receipt = await giveOrder({ history, sendOrder }, request.params.id, request.body, subject);
+      const key = request.headers['idempotency-key'];
+      const source = { history, sendOrder };
+      const receipt = await giveOrder(source, request.params.id, request.body, { subject, key });
       return reply.code(receipt.dryRun ? 200 : 202).send(receipt);
     },
   );

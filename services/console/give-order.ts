@@ -3,19 +3,24 @@ import { eventIdOf } from '../../domain/event-number.js';
 import { namesOf, type NodeKey, type ProcessId } from '../../domain/identifiers.js';
 import type { NodeState } from '../../domain/node-state.js';
 import type { Order, OrderKind, Signal } from '../../domain/signal.js';
+import { stableId } from '../stable-id.js';
 import { ordersOf } from './describe-process.js';
 import { apiVersion } from './forms/form.js';
 import { ConsoleRefusal } from './forms/problem.js';
 import type { NewOrder, OrderReceipt } from './forms/processes.js';
 
-/**
- * Writes an order to the event log; resolves when it is kept. Its cause id finds the facts that come of it. `about`: id of
- * the event that the order is a person's answer to.
- */
+export interface OrderOrigin {
+  /** Id of the event that the order is a person's answer to. */
+  readonly about?: string;
+  /** The same id twice is one order. Absent: a new one. */
+  readonly causeId?: string;
+}
+
+/** Writes an order to the event log; resolves when it is kept. Its cause id finds the facts that come of it. */
 export type SendOrder = (
   node: NodeKey,
   signal: OrderSignal,
-  about?: string,
+  origin: OrderOrigin,
 ) => Promise<{ readonly causeId: string }>;
 
 /** An order to a process, or to try again what waits for a parked node. */
@@ -64,6 +69,22 @@ function stageEventOf({ node, processId }: ProcessRow, state: NodeState | undefi
   return eventIdOf(node, process.enteredBy);
 }
 
+/** So many facts back it is looked whether an order was given before. */
+const factsLookedAt = 1_000;
+
+/** What came of an order that was given before under the same key. */
+async function decisionBefore(
+  history: History,
+  { node, version }: Pick<NodeState, 'node' | 'version'>,
+  causeId: string,
+): Promise<'taken' | 'refused' | undefined> {
+  const fromVersion = Math.max(1, version - factsLookedAt + 1);
+  const facts = await history.facts(node, { fromVersion, limit: factsLookedAt });
+  const fact = facts.find((one) => one.causeId === causeId);
+  if (fact === undefined) return undefined;
+  return fact.type === 'OrderRefused' || fact.type === 'SignalIgnoredAsStale' ? 'refused' : 'taken';
+}
+
 /**
  * Checks an order against the present stage, and sends it unless it is a dry run. The stage may change before it is
  * decided: then the journal refuses it, which the receipt's cause id lets one find.
@@ -73,15 +94,21 @@ export async function giveOrder(
   { history, sendOrder }: { readonly history: History; readonly sendOrder: SendOrder },
   processId: string,
   given: NewOrder,
-  subject: string,
+  { subject, key }: { readonly subject: string; readonly key?: string | undefined },
 ): Promise<OrderReceipt> {
   const row = await findProcess(history, processId);
   const state = await history.state(row.node);
-  refuseUntaken(row, state, given.kind);
+  const causeId =
+    key === undefined ? undefined : stableId('console', subject, key, row.processId, given.kind);
+  const before =
+    causeId === undefined || state === undefined ? undefined : await decisionBefore(history, state, causeId);
+  if (before === undefined) refuseUntaken(row, state, given.kind);
   const order: Order = { kind: given.kind, processId: row.processId, subject, reason: given.reason };
   const dryRun = given.dryRun === true;
   const about = stageEventOf(row, state);
-  const sent = dryRun ? undefined : await sendOrder(row.node, { kind: 'Order', order }, about);
+  const origin = { ...(about === undefined ? {} : { about }), ...(causeId === undefined ? {} : { causeId }) };
+  const isSent = !dryRun && before === undefined;
+  const sent = isSent ? await sendOrder(row.node, { kind: 'Order', order }, origin) : undefined;
   return {
     apiVersion,
     kind: 'OrderReceipt',
@@ -94,7 +121,8 @@ export async function giveOrder(
     dryRun,
     effect: effects[given.kind],
     factVersion: state?.version ?? 0,
-    status: dryRun ? 'preview' : 'sent',
+    status: before ?? (dryRun ? 'preview' : 'sent'),
+    ...(before === undefined ? {} : { before: true }),
     ...(sent === undefined ? {} : { causeId: sent.causeId }),
   };
 }

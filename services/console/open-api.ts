@@ -27,7 +27,7 @@ import {
   verdictVerbs,
 } from './forms/guard.js';
 import { problem } from './forms/problem.js';
-import { newOrder, orderReceipt, processDescription, processList } from './forms/processes.js';
+import { newOrder, orderHeaders, orderReceipt, processDescription, processList } from './forms/processes.js';
 import {
   webhookDescription,
   webhookList,
@@ -119,6 +119,7 @@ export const consoleOperations: readonly Operation[] = [
     path: '/v1/processes/{id}/orders',
     summary: 'Tell a process what to do',
     parameters: processParameters,
+    headers: orderHeaders,
     body: newOrder,
     answers: { 200: orderReceipt, 202: orderReceipt },
   },

@@ -27,7 +27,7 @@ export async function retryNode(
   }
   const { reason } = given;
   const dryRun = given.dryRun === true;
-  const sent = dryRun ? undefined : await sendOrder(node, { kind: 'RetryParked', reason, subject });
+  const sent = dryRun ? undefined : await sendOrder(node, { kind: 'RetryParked', reason, subject }, {});
   return {
     apiVersion,
     kind: 'OrderReceipt',

@@ -143,8 +143,7 @@ export async function startTestServer(
     onError: (error) => {
       throw error;
     },
-    sendOrder: async (node, signal) => {
-      const id = systemRandomness.uuid();
+    sendOrder: async (node, signal, { causeId: id = systemRandomness.uuid() }) => {
       const origin = { id, source, at: Date.now() };
       await eventLog.append([await signalRecord(schemaIds, node, signal, origin)]);
       return { causeId: id };

@@ -67,6 +67,17 @@ export const newOrder = Type.Object(
 );
 export type NewOrder = Static<typeof newOrder>;
 
+export const orderHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'The same order of one subject to a process under the same key is one order.',
+    }),
+  ),
+});
+export type OrderHeaders = Static<typeof orderHeaders>;
+
 export const orderReceipt = form(
   'OrderReceipt',
   {
@@ -82,6 +93,9 @@ export const orderReceipt = form(
     causeId: Type.Optional(Type.String({ description: 'By it the facts are found that the order caused.' })),
     factVersion: Type.Integer({ description: 'Facts after this one may come from the order.' }),
     status: word(['preview', 'sent', 'taken', 'refused'], 'sent: written to the log, not decided yet.'),
+    before: Type.Optional(
+      Type.Literal(true, { description: 'It was given before under this key, and is not given again.' }),
+    ),
   },
   'What became of an order.',
 );
