@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 
 import { systemClock } from '../../adapters/clock/system-clock.js';
+import { SchemaRegistryUnavailable } from '../../adapters/ports/schema-ids.js';
 import type { ConfluentOptions } from '../../adapters/schema-registry/confluent.js';
 import { checkSchemas, registerSchemas } from '../../schemas/check.js';
 import { allEvents } from '../../schemas/codec.js';
+import { dependency } from '../composition/dependency.js';
 import { CommandFailed } from '../errors.js';
 import { printDocument } from '../output/print.js';
 import { schemaCheckText } from '../output/schema-check-text.js';
@@ -53,6 +55,22 @@ async function accessOf(
   );
 }
 
+/** What is done about a registry that answered so. */
+function adviceFor(status: number | undefined): string {
+  if (status === 401 || status === 403) return 'check its user and password, or its token (--config)';
+  if (status === 409 || status === 422)
+    return 'the registry holds other schemas under these subjects: is it that of another product, or a newer release?';
+  return 'start the registry, or name another one; what was registered stays, and doing it again changes nothing';
+}
+
+async function registryRefused(url: string, error: unknown): Promise<never> {
+  if (!(error instanceof SchemaRegistryUnavailable)) throw error;
+  const { statusOf } = await import('../../adapters/schema-registry/confluent.js');
+  const cause = error.cause instanceof Error ? error.cause : error;
+  const next = adviceFor(statusOf(cause));
+  return dependency({ what: 'schema registry', where: url, next }, () => Promise.reject(cause));
+}
+
 function registerCommand(terminal: Terminal): Command {
   return new Command('register')
     .description('register all schemas, FULL_TRANSITIVE; doing it again changes nothing')
@@ -63,7 +81,9 @@ function registerCommand(terminal: Terminal): Command {
       const access = await accessOf(terminal, options);
       const { confluentSchemaIds } = await import('../../adapters/schema-registry/confluent.js');
       const ids = confluentSchemaIds({ ...access, clock: systemClock, register: true });
-      const found = await registerSchemas(ids, allEvents);
+      const found = await registerSchemas(ids, allEvents).catch((error: unknown) =>
+        registryRefused(access.url, error),
+      );
       const registered = [...found].map(([event, id]) => ({ event, id }));
       const document = { apiVersion: 'faultline.dev/v1', kind: 'SchemaRegistration', registered };
       if (options.output !== 'table') printDocument(terminal, options.output, document);
