@@ -33,6 +33,6 @@ export function kafkaOf({ brokers }: KafkaConfiguration, path: string): Dependen
   return {
     what: 'event log (Kafka)',
     where: brokers.join(','),
-    next: `start Kafka or mend eventLog in ${path}; \`faultline doctor\` tries every connection`,
+    next: `start Kafka, or mend eventLog (brokers, tls, sasl) in ${path}; \`faultline doctor\` tries every connection`,
   };
 }

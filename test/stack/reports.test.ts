@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../cli/forms/doctor.js';
 import { subscribeToStream } from '../../packages/client/src/stream-subscription.js';
-import { runCommand } from '../cli/run-command.js';
+import { runCommand, spawnCommand } from '../cli/run-command.js';
 import { isolations, requestsOfFaultline } from './audit-log.js';
 import { badRecords, reportSchemaOf } from './bad-records.js';
 import { buildFaultline, startFaultline, type FaultlineProcess } from '../../stack/faultline-process.js';
@@ -87,6 +87,32 @@ describe('given `faultline doctor` on this configuration', () => {
       next: expect.stringContaining('if it wants TLS or a client certificate') as unknown,
     });
   });
+});
+
+describe('given a password that Kafka does not take', () => {
+  it(
+    'when Faultline starts, then one line says which and where and why, and one what to do',
+    async () => {
+      const { eventLog, ...rest } = JSON.parse(await readFile(configuration, 'utf8')) as {
+        readonly eventLog: { readonly sasl: object };
+      };
+      const passwordFile = join(site.folder, 'wrong.password');
+      await writeFile(passwordFile, 'guessed');
+      const path = join(site.folder, 'wrong-password.yaml');
+      const changed = { ...eventLog, sasl: { ...eventLog.sasl, passwordFile } };
+      await writeFile(path, JSON.stringify({ ...rest, eventLog: changed }));
+      const { code, out, err } = await spawnCommand(['run', '--config', path]);
+      const lines = err.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+      expect(lines).toEqual([
+        expect.stringMatching(
+          /^error \(DependencyUnavailable\): event log \(Kafka\) at \S+: .*[Aa]uthentication failed/,
+        ),
+        expect.stringMatching(/^next: .*eventLog \(brokers, tls, sasl\) in .*wrong-password\.yaml/),
+      ]);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+    },
+    minutes(2),
+  );
 });
 
 const rejectedAt = (path: string): Partial<IntakeAnswer> => ({
