@@ -38,5 +38,6 @@ export async function answered<Value>(
 function problemOf(error: unknown): RegistryProblem {
   if (error instanceof SchemaRegistryUnavailable) return error.problem;
   const status = statusOf(error);
-  return status === 401 || status === 403 ? 'denied' : 'away';
+  if (status === 401 || status === 403) return 'denied';
+  return status === 409 || status === 422 ? 'contradicts' : 'away';
 }

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 
 import { systemClock } from '../../adapters/clock/system-clock.js';
-import { SchemaRegistryUnavailable } from '../../adapters/ports/schema-ids.js';
 import type { ConfluentOptions } from '../../adapters/schema-registry/confluent.js';
 import { checkSchemas, registerSchemas } from '../../schemas/check.js';
 import { allEvents } from '../../schemas/codec.js';
-import { dependency } from '../composition/dependency.js';
+import { contradiction, registryRefusal, type RegistryAdvice } from '../composition/registry-refusal.js';
 import { CommandFailed } from '../errors.js';
 import { printDocument } from '../output/print.js';
 import { schemaCheckText } from '../output/schema-check-text.js';
@@ -55,21 +54,14 @@ async function accessOf(
   );
 }
 
-/** What is done about a registry that answered so. */
-function adviceFor(status: number | undefined): string {
-  if (status === 401 || status === 403) return 'check its user and password, or its token (--config)';
-  if (status === 409 || status === 422)
-    return 'the registry holds other schemas under these subjects: is it that of another product, or a newer release?';
-  return 'start the registry, or name another one; what was registered stays, and doing it again changes nothing';
-}
+const onceMore = 'what was registered stays, and doing it again changes nothing';
 
-async function registryRefused(url: string, error: unknown): Promise<never> {
-  if (!(error instanceof SchemaRegistryUnavailable)) throw error;
-  const { statusOf } = await import('../../adapters/schema-registry/confluent.js');
-  const cause = error.cause instanceof Error ? error.cause : error;
-  const next = adviceFor(statusOf(cause));
-  return dependency({ what: 'schema registry', where: url, next }, () => Promise.reject(cause));
-}
+const advice: RegistryAdvice = {
+  notRegistered: onceMore,
+  denied: 'check its user and password, or its token (--config)',
+  away: `start the registry, or name another one; ${onceMore}`,
+  contradicts: contradiction,
+};
 
 function registerCommand(terminal: Terminal): Command {
   return new Command('register')
@@ -82,7 +74,7 @@ function registerCommand(terminal: Terminal): Command {
       const { confluentSchemaIds } = await import('../../adapters/schema-registry/confluent.js');
       const ids = confluentSchemaIds({ ...access, clock: systemClock, register: true });
       const found = await registerSchemas(ids, allEvents).catch((error: unknown) =>
-        registryRefused(access.url, error),
+        registryRefusal(access.url, advice, error),
       );
       const registered = [...found].map(([event, id]) => ({ event, id }));
       const document = { apiVersion: 'faultline.dev/v1', kind: 'SchemaRegistration', registered };

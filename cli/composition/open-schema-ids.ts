@@ -1,27 +1,19 @@
-import {
-  SchemaRegistryUnavailable,
-  type RegistryProblem,
-  type SchemaIds,
-} from '../../adapters/ports/schema-ids.js';
+import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
 import { bundledSchemaIds } from '../../adapters/schema-registry/bundled.js';
 import { confluentSchemaIds } from '../../adapters/schema-registry/confluent.js';
 import type { Configuration } from '../configuration/configuration.js';
-import { dependency } from './dependency.js';
 import { registryAccess } from './registry-access.js';
+import { contradiction, registryRefusal, type RegistryAdvice } from './registry-refusal.js';
 import type { Surroundings } from './surroundings.js';
 
-function adviceFor(problem: RegistryProblem, path: string): string {
+function adviceOf(path: string): RegistryAdvice {
   const doctor = '`faultline doctor` tries every connection';
-  switch (problem) {
-    case 'notRegistered':
-      return `run \`faultline schemas register\`, or set schemaRegistry.register to true in ${path}`;
-    case 'denied':
-      return `check schemaRegistry.username and its password, or its token, in ${path}; ${doctor}`;
-    case 'away':
-      return `start the registry or mend schemaRegistry.url in ${path}; ${doctor}`;
-    case 'contradicts':
-      return `set that level in the registry, or give Faultline a registry of its own in ${path}`;
-  }
+  return {
+    notRegistered: `run \`faultline schemas register\`, or set schemaRegistry.register to true in ${path}`,
+    denied: `check schemaRegistry.username and its password, or its token, in ${path}; ${doctor}`,
+    away: `start the registry or mend schemaRegistry.url in ${path}; ${doctor}`,
+    contradicts: contradiction,
+  };
 }
 
 /** Asks the registry once, or registers the first schema: whoever can't publish hears it at the start. */
@@ -37,15 +29,6 @@ export async function openSchemaIds(
     await schemaIds.idOf('ReportReceived');
     return schemaIds;
   } catch (error) {
-    const problem = error instanceof SchemaRegistryUnavailable ? error.problem : 'away';
-    return await dependency({ what: 'schema registry', where: url, next: adviceFor(problem, path) }, () =>
-      Promise.reject(reasonOf(error)),
-    );
+    return await registryRefusal(url, adviceOf(path), error);
   }
-}
-
-/** Where the registry is, the line says anyway. */
-function reasonOf(error: unknown): Error {
-  if (error instanceof SchemaRegistryUnavailable && error.cause instanceof Error) return error.cause;
-  return error instanceof Error ? error : new Error(String(error));
 }

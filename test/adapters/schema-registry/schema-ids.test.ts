@@ -68,7 +68,8 @@ describe('schema ids of a registry', () => {
     [401, 'denied'],
     [403, 'denied'],
     [404, 'notRegistered'],
-    [409, 'away'],
+    [409, 'contradicts'],
+    [503, 'away'],
   ] as const)('tells an answer of %i as %s', async (status, problem) => {
     registry.failWith = status;
     await expect(open(false).idOf('Signal')).rejects.toMatchObject({ problem });
