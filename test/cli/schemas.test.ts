@@ -46,7 +46,11 @@ describe('given a package in which a published schema was edited', () => {
 describe('given a registry that does not take the schemas', () => {
   it.each([
     [401, 'Unauthorized', /check its user and password/],
-    [409, 'Schema being registered is incompatible with an earlier schema', /holds something else under these subjects/],
+    [
+      409,
+      'Schema being registered is incompatible with an earlier schema',
+      /holds something else under these subjects/,
+    ],
     [500, 'Error in the backend data store', /start the registry, or name another one/],
   ])(
     'when it answers %i, then it is told with what to do: it asked for a bug report',
