@@ -1,8 +1,13 @@
 import type { PodReference } from '../../domain/command.js';
-import type { ProcessId } from '../../domain/identifiers.js';
+import { namesOf, type ProcessId } from '../../domain/identifiers.js';
 import type { MigrationStatus } from '../../domain/signal.js';
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
-import type { KubernetesAnswer, KubernetesCluster, KubernetesPod } from '../../adapters/ports/kubernetes.js';
+import type {
+  KubernetesAnswer,
+  KubernetesCluster,
+  KubernetesNode,
+  KubernetesPod,
+} from '../../adapters/ports/kubernetes.js';
 import {
   annotation,
   migrationLabel,
@@ -16,7 +21,7 @@ import type { MigrationRequest } from './migration-request.js';
 export type MoveEnding = { readonly status: MigrationStatus; readonly reason?: string } | undefined;
 
 /** The verbs that moving needs. */
-export type MovingCluster = Pick<KubernetesCluster, 'getPod' | 'evictPod'>;
+export type MovingCluster = Pick<KubernetesCluster, 'getNode' | 'getPod' | 'evictPod'>;
 
 export interface MoveContext {
   readonly cluster: MovingCluster;
@@ -62,6 +67,10 @@ async function nextStep(context: MoveContext, pod: PodReference, tries: number):
   if (clock.now() >= request.announcedAt + request.deadlineMs) {
     return ended({ status: 'refused', reason: 'DeadlineReached' });
   }
+  const node = await cluster.getNode(namesOf(request.node).node);
+  if (node.kind === 'notFound') return ended(nodeGone);
+  if (node.kind !== 'ok') return troubled(context, node, tries);
+  if (!isNodeMeant(node.value, request)) return ended(nodeGone);
   const answer = await cluster.evictPod(pod.namespace, pod.name, pod.uid);
   return answer.kind === 'ok' ? { kind: 'wait', ms: 0 } : troubled(context, answer, tries);
 }
@@ -72,6 +81,16 @@ function isStillAsked(pod: KubernetesPod, request: MigrationRequest): boolean {
     pod.metadata.labels?.[migrationLabel] !== undefined &&
     annotation(pod, processAnnotation) === request.processId
   );
+}
+
+const nodeGone = { status: 'refused', reason: 'NodeGone' } as const;
+
+/**
+ * Pods outlive a Node that comes back under its name before anybody has missed it, marks and all; but the process that
+ * asked them to leave is over, and the new one is nobody's to empty.
+ */
+function isNodeMeant({ metadata }: KubernetesNode, { nodeUid }: MigrationRequest): boolean {
+  return nodeUid === undefined || nodeUid === metadata.uid;
 }
 
 function troubled(

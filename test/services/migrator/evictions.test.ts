@@ -3,10 +3,11 @@ import { systemRandomness } from '../../../adapters/clock/system-clock.js';
 import { connectCluster, type ConnectedCluster } from '../../../adapters/kubernetes/cluster.js';
 import type { Clock } from '../../../adapters/ports/clock.js';
 import type { PodReference } from '../../../domain/command.js';
-import type { NodeKey, ProcessId } from '../../../domain/identifiers.js';
+import type { NodeKey, NodeUid, ProcessId } from '../../../domain/identifiers.js';
 import type { MigrationReply } from '../../../domain/signal.js';
 import type { MigrationRequest } from '../../../services/migrator/migration-request.js';
 import { createMigrator, type Migrator } from '../../../services/migrator/migrator.js';
+import { nodes } from '../../../world/kubernetes/resources.js';
 import { TestCluster } from '../../world/kubernetes/cluster.js';
 import {
   addPod,
@@ -240,6 +241,28 @@ describe('the migrator, on an API server', () => {
     expect(migrationLabels(site)).toEqual({});
     expect(evictions()).toEqual([]);
   });
+
+  it.each(['gone', 'there again under its name'])(
+    'given the node is %s, but its pods are still there, then nothing is evicted: a retired process had gone on to empty a node that was not its own',
+    async (now) => {
+      addBudget('web', 1);
+      const pods = await runningPods('web-1');
+      const { uid } = site.cluster.node(nodeName).metadata;
+      rightBefore(site, { method: 'POST', name: 'web-1' }, () => {
+        const { store } = site.cluster.server.state;
+        const node = site.cluster.node(nodeName);
+        store.remove(nodes, node);
+        if (now !== 'gone') {
+          const other = { ...node.metadata, uid: 'another' };
+          store.put(nodes, { ...node, metadata: other });
+        }
+      });
+      expect(await startCopy().handle(request(pods, { nodeUid: uid as NodeUid }))).toBe(true);
+      expect(said()).toEqual({ 'web-1': ['accepted', 'refused: NodeGone'] });
+      // That which was on its way.
+      expect(evictions()).toHaveLength(1);
+    },
+  );
 
   it("given another process asks the pod by now, then a late request changes nothing on it: it had called the other's accepted", async () => {
     const pods = await runningPods('web-1');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KubernetesAnswer, KubernetesPod } from '../../../adapters/ports/kubernetes.js';
+import type { KubernetesAnswer, KubernetesNode, KubernetesPod } from '../../../adapters/ports/kubernetes.js';
 import type { Clock } from '../../../adapters/ports/clock.js';
 import type { NodeKey, PodUid, ProcessId } from '../../../domain/identifiers.js';
 import { movePod, type MovingCluster } from '../../../services/migrator/move-pod.js';
@@ -33,6 +33,11 @@ const asked: KubernetesPod = {
   spec: { nodeName: 'n1' },
   status: { phase: 'Running' },
 };
+const node: KubernetesNode = {
+  metadata: { name: 'n1', uid: 'n1-first', resourceVersion: '1' },
+  spec: {},
+  status: {},
+};
 const terminating: KubernetesPod = {
   ...asked,
   metadata: { ...asked.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
@@ -46,6 +51,7 @@ async function moved(
   let look = 0;
   let evicted = 0;
   const cluster: MovingCluster = {
+    getNode: () => Promise.resolve({ kind: 'ok', value: node }),
     getPod: () => {
       const seen = looks[Math.min(look++, looks.length - 1)] ?? 'gone';
       return Promise.resolve(seen === 'gone' ? { kind: 'notFound' } : { kind: 'ok', value: seen });
