@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { publishedRecords } from './published-records.js';
 import { patience } from './real-cluster.js';
 import type { Site } from '../../stack/site.js';
@@ -40,13 +40,11 @@ export class ReportSender {
 
   /** Fate, and reason if there is one, of each of these reports in their order, once all have one. */
   async fatesOf(ids: readonly string[]): Promise<readonly string[]> {
-    let fates = await this.#publishedFates();
-    await expect
-      .poll(async () => {
-        fates = await this.#publishedFates();
-        return ids.filter((id) => !fates.has(id));
-      }, patience)
-      .toEqual([]);
+    const fates = await vi.waitFor(async () => {
+      const published = await this.#publishedFates();
+      expect(ids.filter((id) => !published.has(id))).toEqual([]);
+      return published;
+    }, patience);
     return ids.map((id) => fates.get(id) ?? 'none');
   }
 

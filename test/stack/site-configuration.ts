@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SecuredStores } from './secured-site.js';
 import { journalSection, type Place, type Site } from '../../stack/site.js';
 
 const operations = ['isolate', 'migrate', 'delete-pods', 'restart-component', 'power', 'reimage'];
@@ -16,17 +15,16 @@ async function storesOf(site: Site): Promise<object> {
 
 /**
  * Writes a `faultline.yaml` with waits short enough for a test: for a site's stores, or for the embedded ones where
- * there is none. `secured`: the ways to Kafka and registry, where both are guarded. Resolves with its path.
+ * there is none. `sections` take the place of those that are written otherwise. Resolves with its path.
  */
 export async function writeConfiguration(
   place: Place | Site,
   clusters: readonly object[],
-  secured?: SecuredStores,
+  sections: object = {},
 ): Promise<string> {
   const path = join(place.folder, 'faultline.yaml');
   const configuration = {
     ...('kafka' in place ? await storesOf(place) : {}),
-    ...secured,
     installation: { dataFolder: 'data' },
     http: { listen: '127.0.0.1:0' },
     clusters,
@@ -48,6 +46,7 @@ export async function writeConfiguration(
       bootDeadline: '2m',
       verifyDeadline: '2m',
     },
+    ...sections,
   };
   await writeFile(path, JSON.stringify(configuration, null, 2));
   return path;
