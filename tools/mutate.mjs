@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { explained } from '../test/mutation/explained.mjs';
 import { mutationResults } from '../test/mutation/results.mjs';
 import { execute } from './parts.mjs';
 import { root } from './prepare.mjs';
@@ -13,7 +14,9 @@ const [first, ...others] = process.argv.slice(2);
 const usage = `npm run mutate                       the last score of each mutated file
 npm run mutate -- FILE... | all      first runs what changed since in these files; all of them take hours
 npm run mutate -- --survivors FILE   what no test saw
-Exit code 0: at least ${wanted} % were killed; 1: less, or there is no score of this code; 2: the call is wrong.
+What survives in a file of test/mutation/explained.mjs has to be explained there.
+Exit code 0: at least ${wanted} % were killed, and all survivors explained where they have to be; 1: not so, or there is no score of this
+code; 2: the call is wrong.
 `;
 
 function resultsByFile() {
@@ -22,7 +25,7 @@ function resultsByFile() {
   return Object.entries(files)
     .map(([file, { source, mutants }]) => ({
       file,
-      lines: source.split('\n'),
+      source,
       changed: !existsSync(join(root, file)) || readFileSync(join(root, file), 'utf8') !== source,
       ...judged(mutants),
     }))
@@ -56,16 +59,45 @@ function showSurvivors(files) {
   const unknown = files.filter((file) => !results.some((one) => one.file === file));
   if (unknown.length > 0)
     tell(`${unknown.join(', ')}: not mutated yet; npm run mutate -- ${unknown.join(' ')}`, 1);
-  for (const { file, lines, alive } of results.filter((one) => files.includes(one.file))) {
+  for (const { file, source, alive } of results.filter((one) => files.includes(one.file))) {
     process.stdout.write(`${file}\n`);
-    for (const { location, mutatorName, replacement = '' } of alive) {
-      const { line: number, column } = location.start;
-      const code = (lines[number - 1] ?? '').slice(column - 1, column + 60).trim();
-      process.stdout.write(
-        `  ${number}: ${mutatorName}: ${code} -> ${replacement.slice(0, 60).replaceAll('\n', ' ')}\n`,
-      );
-    }
+    for (const mutant of alive)
+      process.stdout.write(`  ${mutant.location.start.line}: ${changeOf(mutant, source)}\n`);
   }
+}
+
+/** `before -> after`, on one line: what it is known by while lines move. */
+function changeOf({ location: { start, end }, replacement = '' }, source) {
+  const lines = source.split('\n').slice(start.line - 1, end.line);
+  const last = lines.length - 1;
+  lines[last] = lines[last].slice(0, end.column - 1);
+  lines[0] = lines[0].slice(start.column - 1);
+  const onOneLine = (text) => text.replaceAll(/\s+/g, ' ').trim();
+  return `${onOneLine(lines.join('\n'))} -> ${onOneLine(replacement)}`;
+}
+
+/** Survivors without an explanation, and explanations of what was killed, in the files that have to have them. */
+function whatIsUnexplained(results) {
+  return results
+    .filter(({ file, changed }) => explained[file] !== undefined && !changed)
+    .flatMap(({ file, source, alive }) => {
+      const survivors = new Set(alive.map((mutant) => changeOf(mutant, source)));
+      const known = new Set(Object.keys(explained[file]));
+      return [
+        ...[...survivors]
+          .filter((change) => !known.has(change))
+          .map(
+            (change) =>
+              `${file}: no test sees ${change}: write one, or explain it in test/mutation/explained.mjs`,
+          ),
+        ...[...known]
+          .filter((change) => !survivors.has(change))
+          .map(
+            (change) =>
+              `${file}: explained, but does not survive: ${change}: take it out of test/mutation/explained.mjs`,
+          ),
+      ];
+    });
 }
 
 /** The scores, and what keeps them from being good enough. */
@@ -82,6 +114,7 @@ function showScores(code) {
   const changed = results.filter((one) => one.changed).map(({ file }) => file);
   if (changed.length > 0)
     tell(`changed since, so that is no score of it: npm run mutate -- ${changed.join(' ')}`, 1);
+  for (const problem of whatIsUnexplained(results)) tell(problem, 1);
   if (code !== 0 || percent(killed, alive) < wanted) process.exitCode = 1;
 }
 

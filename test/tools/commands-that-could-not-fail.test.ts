@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,6 +60,30 @@ describe('npm run mutate', () => {
   it('ends with 1 where nothing was mutated: it said 100 % of nothing', () => {
     const { status, lines } = called(mutate);
     expect({ status, lines }).toEqual({ status: 1, lines: [expect.stringContaining('nothing was mutated')] });
+  });
+
+  it('ends with 1 where something survives that nobody has explained, however much was killed', () => {
+    const file = 'services/maintenance/decide/timers.ts';
+    const place = { start: { line: 1, column: 1 }, end: { line: 1, column: 7 } };
+    const mutant = (status: string) => ({ status, location: place, replacement: 'never' });
+    const mutants = [mutant('Survived'), ...Array.from({ length: 99 }, () => mutant('Killed'))];
+    const results = join(folder, 'mutation');
+    mkdirSync(results);
+    const source = readFileSync(join(root, file), 'utf8');
+    writeFileSync(
+      join(results, 'incremental.json'),
+      JSON.stringify({ files: { [file]: { source, mutants } } }),
+    );
+    try {
+      const { status, stdout, lines } = called(mutate);
+      expect(stdout).toContain('99.0 %');
+      expect(status).toBe(1);
+      expect(lines).toContainEqual(
+        expect.stringContaining(`${file}: no test sees import -> never: write one, or explain it`),
+      );
+    } finally {
+      rmSync(results, { recursive: true });
+    }
   });
 });
 

@@ -315,3 +315,53 @@ describe('a fault that outlives the boot that was to mend it', () => {
     expect(node.process.stage).toBe('returning');
   });
 });
+
+describe('a report and the boot that it speaks of', () => {
+  const rebooted = (node: DecidedNode, id: string): void => {
+    node.change({ change: 'appeared', nodeUid: node.observation().nodeUid, ...boot(id) });
+  };
+
+  it('given an open fault, when the boot before this one is spoken of, then it is stale all the same', () => {
+    const node = new DecidedNode();
+    rebooted(node, 'b1');
+    node.report('KernelDeadlock', boot('b1'));
+    rebooted(node, 'b2');
+    const late = node.report('KernelDeadlock', boot('b1'));
+    expect(late.report).toMatchObject({ fate: 'ignored', reason: 'StaleBoot' });
+    expect(told(late)).toEqual({ facts: [], commands: [] });
+  });
+
+  it('given a fault that was told without a boot, when it is told with one, then it has outlived none', () => {
+    const node = new DecidedNode();
+    node.report('DiskFailure');
+    expect(node.report('DiskFailure', boot('b1')).report?.fate).toBe('repeated');
+    expect(node.state.faults.DiskFailure?.outlived).toBeUndefined();
+  });
+
+  it('given a fault that has outlived a boot, when it is told without one, then that says nothing new', () => {
+    const node = new DecidedNode();
+    rebooted(node, 'b1');
+    node.report('DiskFailure', boot('b1'));
+    rebooted(node, 'b2');
+    expect(node.report('DiskFailure', boot('b2')).report?.fate).toBe('recurred');
+    expect(node.report('DiskFailure').report?.fate).toBe('repeated');
+    expect(node.state.faults.DiskFailure?.outlived).toBe('b2');
+  });
+
+  it('given a fault that people have, when it is told on another boot, then it is taken up again, on that boot', () => {
+    const node = new DecidedNode();
+    node.report('DiskFailure', boot('b1'));
+    node.order('abort');
+    const answered = node.process.context.open.map(({ type }) => type);
+    for (const type of answered) node.answer(type, 'revoked');
+    const left = node.state.faults.DiskFailure;
+    expect(left).toMatchObject({ left: 'handedOver', bootId: 'b1' });
+    const again = node.report('DiskFailure', boot('b2'));
+    expect(again.facts[0]).toMatchObject({
+      type: 'FaultRecurred',
+      data: { fault: { id: left?.id }, source: 'npd', reportId: again.report?.reportId },
+    });
+    expect(again.report).toMatchObject({ fate: 'recurred', faultId: left?.id });
+    expect(node.state.faults.DiskFailure?.bootId).toBe('b2');
+  });
+});

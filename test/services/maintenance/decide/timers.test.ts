@@ -57,3 +57,11 @@ describe('given a clock that is 90 s ahead', () => {
     expect(node.fire('stage-overdue').facts.map(({ type }) => type)).toEqual(['StageOverdue']);
   });
 });
+
+it('given a process that was begun when nobody wrote down what is due, when its timer fires, then it is heard', () => {
+  const node = verifying();
+  node.answer('observeNode', 'done', { observation: node.observation('b2') });
+  const { timersDue: _unknown, ...context } = node.process.context;
+  node.state = { ...node.state, process: { ...node.process, context } };
+  expect(fireEarly(node, 'verify-check', 0).commands.map(({ type }) => type)).toEqual(['observeNode']);
+});

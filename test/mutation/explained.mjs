@@ -1,0 +1,26 @@
+const sameWithout = 'called only where a process runs';
+const asksNothing = 'asked for in a list or a number, undefined gives the same answer';
+const sameAsJson = 'a member that is undefined is no member once it is stored';
+
+/**
+ * Mutants that no test can kill, by file, and why: as `npm run mutate -- --survivors FILE` shows them. In these files nothing else may
+ * survive, and what is killed has to be taken out.
+ * @type {Readonly<Record<string, Readonly<Record<string, string>>>>}
+ */
+export const explained = {
+  'services/maintenance/decide/timers.ts': {
+    'state.process?.context -> state.process.context': sameWithout,
+    'context?.timersDue -> context.timersDue': sameWithout,
+    'context === undefined -> false': sameWithout,
+    'process === undefined -> false': sameWithout,
+  },
+  'services/maintenance/decide/faults.ts': {
+    '\'\' -> "Stryker was here!"': 'a fault has a source',
+    'bootId === undefined -> false': sameAsJson,
+  },
+  'services/maintenance/decide/decide-report.ts': {
+    'report.bootId !== undefined -> true': asksNothing,
+    'report.sequence !== undefined -> true': asksNothing,
+    'outlived === undefined -> false': sameAsJson,
+  },
+};
