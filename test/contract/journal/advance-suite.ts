@@ -344,9 +344,17 @@ export function advanceSuite(harness: () => Harness): void {
       expect(dead[0]?.body?.equals(body)).toBe(true);
     });
 
-    it('decides in one order when many batches meet on the same nodes', async () => {
+    it.each([
+      { count: 20, which: 'never heard of' },
+      { count: 20, which: 'that it knows' },
+      // Here nothing is left to be tried in smaller parts: a decision from an old state would park the node.
+      { count: 1, which: 'that it knows' },
+    ])('decides in one order when many batches meet on $count nodes $which', async ({ count, which }) => {
       const other = await installation.open();
-      const nodes = Array.from({ length: 20 }, (_, index) => nodeNamed(`m${index}`));
+      const nodes = Array.from({ length: count }, (_, index) => nodeNamed(`m${index}`));
+      const known = which === 'that it knows' ? nodes : [];
+      const before = known.map((node) => report(node, 'before'));
+      await copy.journal.advance(batch(before, { partition: 5 }));
       const rounds = Array.from({ length: 8 }, (_, round) => {
         const shuffled = round % 2 === 0 ? nodes : [...nodes].reverse();
         return batch(
@@ -358,7 +366,8 @@ export function advanceSuite(harness: () => Harness): void {
         rounds.map((request, index) => (index % 2 === 0 ? copy : other).journal.advance(request)),
       );
       // Rounds on one partition may overtake each other: what came second is below the fence.
-      const decided = results.reduce((sum, result) => sum + result.decided, 0);
+      const decided = results.reduce((sum, result) => sum + result.decided, known.length);
+      expect(results.filter(({ parked }) => parked > 0)).toEqual([]);
       let stored = 0;
       for (const node of nodes) {
         const versions = await versionsOf(copy, node);

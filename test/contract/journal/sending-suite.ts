@@ -158,6 +158,15 @@ export function sendingSuite(harness: () => Harness): void {
       expect(await copy.outbox.backlog()).toBe(1);
     });
 
+    it('keeps what stands before that which was sent: marks are no cursor, as one that commits late stands before', async () => {
+      await publish([entryOf('x', 'late'), entryOf('x', 'sent')]);
+      const partition = outboxPartitionOf('x', 2);
+      const entries = await copy.outbox.unsent([partition], 10);
+      await copy.outbox.markSent(entries.slice(1), now);
+      const rest = await copy.outbox.unsent([partition], 10);
+      expect(rest.map(({ body }) => body?.toString())).toEqual(['late']);
+    });
+
     it('writes what was asked for on acknowledgement, once', async () => {
       await publish([{ ...entryOf('x', '1'), whenSent: { node: n1, signal } }]);
       const entries = await copy.outbox.unsent([outboxPartitionOf('x', 2)], 10);

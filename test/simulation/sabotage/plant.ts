@@ -3,9 +3,16 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plant } from './plants.js';
+import type { StorePlant } from './store-plants.js';
 
-/** What a simulation needs of the tree. */
+/** What a simulation, or a test of a contract, needs of the tree. */
 const copied = [
+  'chaos',
+  'cli',
+  'data',
+  'deploy',
+  'packages',
+  'stack',
   'adapters',
   'domain',
   'schemas',
@@ -26,12 +33,39 @@ export class PlantMisplaced extends Error {
 }
 
 /** The file with the bug in it. */
-export function planted({ name, find, replace, file }: Plant, text: string): string {
+export function planted(plant: Planted, text: string): string {
+  return [plant, ...(plant.also ?? [])].reduce(
+    (changed, { find, replace }) => replaced({ ...plant, find, replace }, changed),
+    text,
+  );
+}
+
+function replaced({ name, find, replace, file }: Plant, text: string): string {
   const [before, after, ...more] = text.split(find);
   if (before === undefined || after === undefined || more.length > 0) {
     throw new PlantMisplaced(`"${name}" does not stand exactly once in ${file}: ${find}`);
   }
   return before + replace + after;
+}
+
+type Planted = Plant & Pick<StorePlant, 'also'>;
+
+/** What a copy of the tree with the bug in it comes to. */
+export async function withPlanted<Result>(
+  root: string,
+  plant: Planted,
+  tried: (folder: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-sabotage-'));
+  try {
+    for (const name of copied) cpSync(join(root, name), join(folder, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    const file = join(folder, plant.file);
+    writeFileSync(file, planted(plant, readFileSync(file, 'utf8')));
+    return await tried(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 export interface Verdict {
@@ -48,19 +82,19 @@ export async function seek(
   plant: Plant,
   budget: { readonly seconds: number },
 ): Promise<Verdict> {
-  const folder = mkdtempSync(join(tmpdir(), 'faultline-sabotage-'));
   const begun = performance.now();
-  try {
-    for (const name of copied) cpSync(join(root, name), join(folder, name), { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    const file = join(folder, plant.file);
-    writeFileSync(file, planted(plant, readFileSync(file, 'utf8')));
-    const violated = (await simulate(folder, budget.seconds)) ?? (await tellStories(folder));
-    const seconds = Math.round((performance.now() - begun) / 100) / 10;
-    return { plant: plant.name, found: violated !== undefined, by: violated ?? 'nothing', seconds };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const violated = await withPlanted(
+    root,
+    plant,
+    async (folder) => (await simulate(folder, budget.seconds)) ?? (await tellStories(folder)),
+  );
+  return verdictOn(plant, violated, begun);
+}
+
+/** @param begun when, by `performance.now()` */
+export function verdictOn({ name }: Plant, violated: string | undefined, begun: number): Verdict {
+  const seconds = Math.round((performance.now() - begun) / 100) / 10;
+  return { plant: name, found: violated !== undefined, by: violated ?? 'nothing', seconds };
 }
 
 /** The standing stories, where chance has shown nothing. Undefined: they are all as they were. */
