@@ -23,4 +23,8 @@ export const explained = {
     'report.sequence !== undefined -> true': asksNothing,
     'outlived === undefined -> false': sameAsJson,
   },
+  'workflows/stages/give-back.ts': {
+    'context.reclaims === undefined -> false': sameAsJson,
+    '\'\' -> "Stryker was here!"': 'who retires gives no reason, and nobody reads it',
+  },
 };
