@@ -82,8 +82,13 @@ describe.concurrent('lessons others paid for, on a real API server, journal and 
     await recreated.happened('MigrationProgressed');
     // Nobody sees it go: who was asleep wakes up to another object under the name that it knows.
     const uid = await whileAsleep(() => recreated.recreate());
+    const before = (await recreated.asked()).length;
     await recreated.processIs({ outcome: 'Retired' });
-    await recreated.leftAlone(3_000);
+    await recreated.podIsMarked(pod, 'refused');
+    const since = (await recreated.asked()).slice(before);
+    expect(since.filter(({ resource, verb }) => resource === 'nodes' || verb === 'delete')).toEqual([]);
+    // That which was on its way.
+    expect(since.filter(({ subresource }) => subresource === 'eviction').length).toBeLessThanOrEqual(1);
     expect((await recreated.object()).metadata.uid).toBe(uid);
     expect(await recreated.standing()).toEqual(free);
     expect(await recreated.hasPod(pod)).toBe(true);

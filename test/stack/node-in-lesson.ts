@@ -125,6 +125,15 @@ export class NodeInLesson {
     }
   }
 
+  /** How the request that it leaves stands, by its own label. */
+  async podIsMarked(name: string, status: string): Promise<void> {
+    await vi.waitFor(async () => {
+      const { body } = await this.#place.http.send('GET', `/api/v1/namespaces/default/pods/${name}`);
+      const labels = { 'faultline.dev/migration': status };
+      expect(body).toMatchObject({ metadata: { labels } });
+    }, patience);
+  }
+
   async report(type: string, more: object = {}): Promise<string> {
     const report = { cluster: 'a', node: this.name, type, status: 'firing', source: 'agent', ...more };
     const answer = await this.#post('/v1/reports', report);
