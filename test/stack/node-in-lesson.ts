@@ -73,13 +73,33 @@ export class NodeInLesson {
     await this.#place.http.send('PATCH', `${this.#path}?fieldManager=${manager}`, { body });
   }
 
-  /** Writes on it without a pause, until Faultline has come too late for once. Resolves with how often. */
-  async writeUntilRefused(): Promise<number> {
-    for (let count = 1; ; count += 1) {
-      await this.patch({ metadata: { annotations: { 'test/count': String(count) } } });
-      const looks = count % 25 === 0 ? await this.asked() : [];
-      if (looks.some(({ verb, code }) => verb === 'patch' && (code === 409 || code === 422))) return count;
-    }
+  /**
+   * Some write on it without a pause, each his own word, until Faultline has come too late for once, or has got through
+   * between two of them.
+   */
+  async writeUntilPatched(): Promise<{
+    readonly isRefused: boolean;
+    readonly written: Record<string, string>;
+  }> {
+    const written: Record<string, string> = {};
+    let answers: readonly number[] = [];
+    const write = async (writer: number): Promise<void> => {
+      for (let count = 1; answers.length === 0; count += 1) {
+        const word = { [`test/writer-${writer}`]: String(count) };
+        await this.patch({ metadata: { annotations: word } });
+        Object.assign(written, word);
+      }
+    };
+    const look = async (): Promise<void> => {
+      while (answers.length === 0) {
+        const asked = await this.asked();
+        answers = asked
+          .filter(({ verb, resource }) => verb === 'patch' && resource === 'nodes')
+          .map(({ code }) => code);
+      }
+    };
+    await Promise.all([look(), ...Array.from({ length: 8 }, (_, writer) => write(writer))]);
+    return { isRefused: answers.some((code) => code === 409 || code === 422), written };
   }
 
   /** Deletes it, and registers the same machine under the same name, as a kubelet does that starts anew. */
