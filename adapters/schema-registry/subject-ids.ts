@@ -34,7 +34,7 @@ export async function registerInSubject(
   schema: AvroSchema,
 ): Promise<number> {
   const id = (await findId(client, subject, schema)) ?? (await register({ client, levels }, subject, schema));
-  await ensureLevel(levels, subject);
+  await ensureLevel(levels, subject, await levels.levelOf(subject));
   return id;
 }
 
@@ -54,7 +54,8 @@ async function findId(
 
 async function register({ client, levels }: Registry, subject: string, schema: AvroSchema): Promise<number> {
   // A subject without a level of its own is told as one with NONE by some registries, and the client refuses those.
-  if ((await levels.levelOf(subject)) !== undefined) await ensureLevel(levels, subject);
+  const level = await levels.levelOf(subject);
+  if (level !== undefined) await ensureLevel(levels, subject, level);
   try {
     return (await client.register(avro(schema), { subject, compatibility: wanted })).id;
   } catch (error) {
@@ -64,8 +65,11 @@ async function register({ client, levels }: Registry, subject: string, schema: A
   }
 }
 
-async function ensureLevel(levels: CompatibilityLevels, subject: string): Promise<void> {
-  const level = await levels.levelOf(subject);
+async function ensureLevel(
+  levels: CompatibilityLevels,
+  subject: string,
+  level: string | undefined,
+): Promise<void> {
   if (level === wanted) return;
   let answered = '';
   if (level === undefined || level === (COMPATIBILITY.NONE as string)) {

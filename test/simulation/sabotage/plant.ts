@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plant } from './plants.js';
+import { runVitest } from './run-vitest.js';
 import type { StorePlant } from './store-plants.js';
 
 /** What a simulation, or a test of a contract, needs of the tree. */
@@ -98,27 +99,13 @@ export function verdictOn({ name }: Plant, violated: string | undefined, begun: 
 }
 
 /** The standing stories, where chance has shown nothing. Undefined: they are all as they were. */
-function tellStories(folder: string): Promise<string | undefined> {
+async function tellStories(folder: string): Promise<string | undefined> {
   // A slow machine is no discovery: only what a story asserts counts.
   const flags = ['run', '--testTimeout=300000', 'test/simulation/lessons.test.ts'];
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...flags], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  const hear = (bytes: Buffer): void => {
-    said += bytes.toString();
-  };
-  child.stdout.on('data', hear);
-  child.stderr.on('data', hear);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', () => {
-      // One that did not even begin has found nothing, and nobody saw that for a while.
-      if (!said.includes('Test Files')) reject(new PlantMisplaced(`the stories do not run: ${said}`));
-      else resolve(said.includes('AssertionError') ? 'a standing story' : undefined);
-    });
-  });
+  const said = await runVitest(folder, flags);
+  // One that did not even begin has found nothing, and nobody saw that for a while.
+  if (!said.includes('Test Files')) throw new PlantMisplaced(`the stories do not run: ${said}`);
+  return said.includes('AssertionError') ? 'a standing story' : undefined;
 }
 
 /** What the simulator says against this tree; undefined: nothing within the budget. */

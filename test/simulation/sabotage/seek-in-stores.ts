@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PlantMisplaced, verdictOn, withPlanted, type Verdict } from './plant.js';
+import { runVitest } from './run-vitest.js';
 import type { StorePlant } from './store-plants.js';
 
 type Tried = Pick<StorePlant, 'tests' | 'named'>;
@@ -37,31 +37,12 @@ async function run(folder: string, { tests, named }: Tried): Promise<Ran> {
   // A slow machine is no discovery: only what a test asserts counts.
   const flags = ['run', '--testTimeout=300000', '--reporter=json', `--outputFile=${report}`];
   try {
-    const said = await vitest(folder, [...flags, ...(named === undefined ? [] : ['-t', named]), ...tests]);
+    const said = await runVitest(folder, [...flags, ...(named === undefined ? [] : ['-t', named]), ...tests]);
     if (!existsSync(report)) throw new PlantMisplaced(`the tests do not run: ${said}`);
     return ranIn(readFileSync(report, 'utf8'));
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
-}
-
-function vitest(cwd: string, words: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...words], {
-    cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  const hear = (bytes: Buffer): void => {
-    said += bytes.toString();
-  };
-  child.stdout.on('data', hear);
-  child.stderr.on('data', hear);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', () => {
-      resolve(said);
-    });
-  });
 }
 
 interface Report {

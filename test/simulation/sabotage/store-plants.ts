@@ -14,10 +14,13 @@ const migrations = 'adapters/postgres/migrations/journal';
 const kafka = 'adapters/kafka';
 
 /** Parts of the contract of the journal, on PostgreSQL. */
-const onPostgresql = (named: string) => ({ tests: ['test/contract/journal/postgres.test.ts'], named });
-const advancing = onPostgresql('PostgreSQL advance');
-const claiming = onPostgresql('PostgreSQL (the queue|a claim|a result|a revocation)');
-const budgets = onPostgresql('PostgreSQL budgets');
+const onPostgresql = (named: string) => ({
+  tests: ['test/contract/journal/postgres.test.ts'],
+  named: `PostgreSQL (advancing|commands|budgets|lines|sending) ${named}`,
+});
+const advancing = onPostgresql('advance');
+const claiming = onPostgresql('(the queue|a claim|a result|a revocation)');
+const budgets = onPostgresql('budgets');
 
 const acknowledging = {
   tests: [
@@ -64,28 +67,28 @@ export const storePlants: readonly StorePlant[] = [
     find: '      ON CONFLICT DO NOTHING RETURNING cause_id`,\n    values: [causes, appendedAt,',
     replace:
       '      ON CONFLICT (cause_id) DO UPDATE SET place = excluded.place RETURNING cause_id`,\n    values: [causes, appendedAt,',
-    ...onPostgresql('PostgreSQL (a report|each report)'),
+    ...onPostgresql('(a report|each report)'),
   },
   {
     name: 'PostgreSQL: a report that changed something is forgotten with those that did not',
     file: `${journal}/cause-statements.ts`,
     find: '\n        AND NOT EXISTS (SELECT FROM journal.input_seen AS seen WHERE seen.cause_id = cause.cause_id)',
     replace: '',
-    ...onPostgresql('PostgreSQL (a report|each report)'),
+    ...onPostgresql('(a report|each report)'),
   },
   {
     name: 'PostgreSQL: timers outlive their stage',
     file: `${journal}/batch-statements.ts`,
     find: '\n        AND (stored.process_id IS DISTINCT FROM present.process_id OR stored.stage_entry < present.stage_entry)`',
     replace: '\n        AND stored.stage_entry < 0`',
-    ...onPostgresql('PostgreSQL a process'),
+    ...onPostgresql('a process'),
   },
   {
     name: 'PostgreSQL: a timer fires and nobody hears of it',
     file: `${journal}/timers.ts`,
     find: 'last: due.length === 0 ? [] : [insertOutbox(entries, options.outboxPartitions)],',
     replace: 'last: entries.length < 0 ? [insertOutbox(entries, options.outboxPartitions)] : [],',
-    ...onPostgresql('PostgreSQL timers'),
+    ...onPostgresql('timers'),
   },
   {
     name: 'PostgreSQL: the second command of a node is offered beside its first',
@@ -135,7 +138,7 @@ export const storePlants: readonly StorePlant[] = [
     file: `${migrations}/0023_lines_move_on.sql`,
     find: ' OR count(line.name) > 0',
     replace: '',
-    ...onPostgresql('PostgreSQL the line of a budget'),
+    ...onPostgresql('the line of a budget'),
   },
   {
     name: 'PostgreSQL: what is held is not given back with the result',
@@ -150,14 +153,14 @@ export const storePlants: readonly StorePlant[] = [
     find: "WHERE position = ANY ($1::bigint[]) AND event IS DISTINCT FROM 'Signal'",
     replace:
       "WHERE position <= (SELECT max(sent) FROM unnest($1::bigint[]) AS sent) AND event IS DISTINCT FROM 'Signal'",
-    ...onPostgresql('PostgreSQL the outbox'),
+    ...onPostgresql('the outbox'),
   },
   {
     name: 'PostgreSQL: two send one partition of the outbox',
     file: `${journal}/session-locks.ts`,
     find: 'const locked = rows[0]?.locked === true;',
     replace: 'const locked = rows.length === 1;',
-    ...onPostgresql('PostgreSQL the outbox'),
+    ...onPostgresql('the outbox'),
   },
   {
     name: 'Kafka: one broker alone acknowledges',
