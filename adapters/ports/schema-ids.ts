@@ -2,10 +2,10 @@ import type { AvroSchema } from '../../schemas/avro-files.js';
 import type { EventName } from '../../schemas/event-payloads.js';
 
 /**
- * Why a registry gave no id: it has no such schema, denies us, is away (or silent, or out of order), or holds something
- * that contradicts what is published.
+ * Why a registry gave no id: it has no such schema, denies us, is away (or out of order), takes questions and does not
+ * answer in time, or holds something that contradicts what is published.
  */
-export type RegistryProblem = 'notRegistered' | 'denied' | 'away' | 'contradicts';
+export type RegistryProblem = 'notRegistered' | 'denied' | 'away' | 'silent' | 'contradicts';
 
 /** The registry can't be reached, or refused: try again later. Nothing may be concluded about an id. */
 export class SchemaRegistryUnavailable extends Error {

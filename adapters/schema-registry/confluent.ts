@@ -8,8 +8,9 @@ import type { EventName } from '../../schemas/event-payloads.js';
 import type { Clock } from '../ports/clock.js';
 import { SchemaRegistryUnavailable, type SchemaIds } from '../ports/schema-ids.js';
 import type { RegistryAccess } from './access.js';
-import { answered, statusOf } from './answers.js';
+import { statusOf, toldAs, within } from './answers.js';
 import { compatibilityLevels } from './compatibility.js';
+import { registryQuestions } from './questions.js';
 import { idInSubject, registerInSubject } from './subject-ids.js';
 
 export interface ConfluentOptions extends RegistryAccess {
@@ -18,7 +19,7 @@ export interface ConfluentOptions extends RegistryAccess {
   readonly register?: boolean;
   /** How long "no such id" is believed. The registry's client would ask again for every record. */
   readonly unknownForMs?: number;
-  /** After how long a registry that takes a question and says nothing is away. */
+  /** How long one question waits; a registry that says nothing for as long is told as `silent`. 15 seconds if not given. */
   readonly answerWithinMs?: number;
 }
 
@@ -39,21 +40,23 @@ export function confluentSchemaIds(options: ConfluentOptions): SchemaIds {
   const schemas = new Map<number, Promise<AvroSchema | undefined>>();
   const unknownUntil = new Map<number, number>();
   const { clock, unknownForMs = 60_000 } = options;
-  const asking = { url: options.url, withinMs: options.answerWithinMs ?? 15_000 };
+  const waitMs = options.answerWithinMs ?? 15_000;
 
-  const registry = { client, levels: compatibilityLevels(options) };
+  const registry = registryQuestions(client, compatibilityLevels(options), waitMs);
   const inSubject = (subject: string, schema: AvroSchema): Promise<number> =>
     options.register === true
       ? registerInSubject(registry, subject, schema)
       : idInSubject(registry, subject, schema);
 
   const idOf = keptWhileItWorks(ids, async (event: EventName) => {
-    const id = await answered(asking, () => idInAllSubjects(event, inSubject));
+    const id = await toldAs(options.url, () => idInAllSubjects(event, inSubject));
     // From here on, records with this id are read without a question.
     schemas.set(id, Promise.resolve(schemaOf(event)));
     return id;
   });
-  const find = keptWhileItWorks(schemas, (id: number) => answered(asking, () => findSchema(client, id)));
+  const find = keptWhileItWorks(schemas, (id: number) =>
+    toldAs(options.url, () => within(waitMs, () => findSchema(client, id))),
+  );
 
   async function schemaById(id: number): Promise<AvroSchema | undefined> {
     if (id < 1 || id > maximumId) return undefined;

@@ -60,6 +60,7 @@ const advice: RegistryAdvice = {
   notRegistered: onceMore,
   denied: 'check its user and password, or its token (--config)',
   away: `start the registry, or name another one; ${onceMore}`,
+  silent: `see in its log and its load what the registry waits for; ${onceMore}`,
   contradicts: contradiction,
 };
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import fastify, { type FastifyInstance } from 'fastify';
 
 /** As much of the Confluent registry's API as the client uses, with a count of what was asked. */
@@ -12,12 +13,15 @@ export interface RegistryServer {
   put(id: number, schema: string, schemaType?: string): void;
   /** While set, every answer is this status. */
   failWith: number | undefined;
+  /** How long each answer takes. */
+  delayMs: number;
   close(): Promise<void>;
 }
 
 export async function startRegistry(): Promise<RegistryServer> {
   const app = fastify();
   const schemas = new Map<number, { schema: string; schemaType?: string }>();
+  const over = new AbortController();
   const server: RegistryServer = {
     url: '',
     asked: [],
@@ -27,7 +31,11 @@ export async function startRegistry(): Promise<RegistryServer> {
     put: (id, schema, schemaType) =>
       void schemas.set(id, { schema, ...(schemaType === undefined ? {} : { schemaType }) }),
     failWith: undefined,
-    close: () => app.close(),
+    delayMs: 0,
+    close: async () => {
+      over.abort();
+      await app.close();
+    },
   };
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
     done(null, JSON.parse(String(body)));
@@ -35,6 +43,8 @@ export async function startRegistry(): Promise<RegistryServer> {
   app.addHook('onRequest', async (request, answer) => {
     server.asked.push(`${request.method} ${decodeURIComponent(request.url)}`);
     server.authorizations.push(request.headers.authorization);
+    if (server.delayMs > 0)
+      await pause(server.delayMs, undefined, { signal: over.signal }).catch(() => undefined);
     if (server.failWith !== undefined) await answer.code(server.failWith).send({ message: 'out of order' });
   });
   routes(app, server, schemas);

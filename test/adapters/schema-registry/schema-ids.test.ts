@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SchemaRegistryUnavailable } from '../../../adapters/ports/schema-ids.js';
 import { bundledSchemaIds } from '../../../adapters/schema-registry/bundled.js';
@@ -75,22 +74,24 @@ describe('schema ids of a registry', () => {
     await expect(open(false).idOf('Signal')).rejects.toMatchObject({ problem });
   });
 
-  it('tells a registry that takes the question and never answers as one that is away', async () => {
-    const silent = createServer(() => undefined);
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    const address = silent.address();
-    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-    const ids = confluentSchemaIds({
-      url: `http://127.0.0.1:${port}`,
-      clock: { now: () => now },
-      answerWithinMs: 200,
-    });
+  it('tells a registry that takes the question and never answers as one that is silent', async () => {
+    registry.delayMs = 10_000;
+    const ids = confluentSchemaIds({ url: registry.url, clock: { now: () => now }, answerWithinMs: 200 });
     await expect(ids.idOf('Signal')).rejects.toMatchObject({
-      problem: 'away',
+      problem: 'silent',
       message: expect.stringContaining('no answer within 200 ms') as unknown,
     });
-    silent.closeAllConnections();
-    silent.close();
+  });
+
+  it('waits for each answer anew: a registry that has just started is slow, and was told as one that is away', async () => {
+    registry.delayMs = 150;
+    const ids = confluentSchemaIds({
+      ...{ url: registry.url, clock: { now: () => now } },
+      ...{ register: true, answerWithinMs: 400 },
+    });
+    expect(await ids.idOf('ReportReceived')).toBeGreaterThan(0);
+    // All of them together took longer than one answer may.
+    expect(registry.asked.length * 150).toBeGreaterThan(400);
   });
 
   it('asks once for an id, also when many ask at once', async () => {
