@@ -1,5 +1,5 @@
 import type { CommandType } from '../../../domain/command.js';
-import type { CauseId, ReportId } from '../../../domain/identifiers.js';
+import type { CauseId, NodeKey, ReportId } from '../../../domain/identifiers.js';
 import type { Input } from '../../../domain/signal.js';
 import type { Policy } from '../../../workflows/policy.js';
 import type { TimerName } from '../../../workflows/events.js';
@@ -12,8 +12,8 @@ export class FlappingAgent {
   #boots = 1;
   #taken = 0;
 
-  constructor(policy: Policy) {
-    this.node = new DecidedNode(policy);
+  constructor(policy: Policy, key: NodeKey) {
+    this.node = new DecidedNode(policy, key);
   }
 
   get now(): number {
@@ -32,7 +32,8 @@ export class FlappingAgent {
     node.facts.length = 0;
     return inputs.map((input): Input => {
       this.#taken += 1;
-      if (input.kind !== 'report') return { ...input, causeId: `signal-${this.#taken}` as CauseId };
+      if (input.kind !== 'report')
+        return { ...input, causeId: `signal-${node.key}-${this.#taken}` as CauseId };
       const causeId = idAt(input.at);
       return { ...input, causeId, report: { ...input.report, id: causeId as string as ReportId } };
     });

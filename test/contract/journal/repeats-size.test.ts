@@ -102,21 +102,32 @@ describe('an agent that reports every ten seconds', () => {
   ])(
     'says firing and cleared in turns to a journal that %s: that grows no more either',
     async (_how, policy) => {
-      const agent = new FlappingAgent(policy);
-      clock.set(agent.now);
       const deciding = decidingBy({ policy, epoch: 1 });
-      const options = { group: 'flapping', ...deciding };
+      const flapForAnHour = async (
+        agents: readonly FlappingAgent[],
+        saidAtOnce = batchSize,
+      ): Promise<void> => {
+        for (let said = 0; said < hourMs / everyMs; said += saidAtOnce) {
+          for (const agent of agents) {
+            const inputs = Array.from({ length: saidAtOnce }, () => agent.after(everyMs, idAt)).flat();
+            clock.set(agent.now);
+            const options = { group: 'flapping', ...deciding, appendedAt: clock.now() };
+            await copy.journal.advance(batch(inputs, options));
+          }
+          await sendAll();
+        }
+        await copy.upkeep.prune(clock.now() - 21 * 24 * hourMs);
+      };
+      // What an agent costs, and not the first pages and maps of tables: another one flaps, and goes on.
+      const before = new FlappingAgent(policy, nodeNamed('n2'));
+      for (let hour = 0; hour < 5; hour += 1) await flapForAnHour([before], 60);
+      const agent = new FlappingAgent(policy, nodeNamed('n1'));
+      agent.node.at = before.now;
       const first = await bytesOf(admin);
       const facts: number[] = [];
       const sizes: number[] = [];
       for (let hour = 0; hour < hours; hour += 1) {
-        for (let said = 0; said < hourMs / everyMs; said += batchSize) {
-          const inputs = Array.from({ length: batchSize }, () => agent.after(everyMs, idAt)).flat();
-          clock.set(agent.now);
-          await copy.journal.advance(batch(inputs, { ...options, appendedAt: clock.now() }));
-          await sendAll();
-        }
-        await copy.upkeep.prune(clock.now() - 21 * 24 * hourMs);
+        await flapForAnHour([before, agent]);
         facts.push((await copy.history.state(agent.node.state.node))?.version ?? 0);
         sizes.push(await bytesOf(admin));
       }
@@ -127,7 +138,7 @@ describe('an agent that reports every ten seconds', () => {
       // Its process goes through the whole ladder, as it never looks well for long enough, and then a person is asked.
       expect(facts.at(-1)).toBe(facts[4]);
       expect(last - (sizes[4] ?? 0)).toBeLessThan(100_000);
-      expect(last - first).toBeLessThan(2_000_000);
+      expect(last - first).toBeLessThan(1_000_000);
     },
     3_600_000,
   );

@@ -44,7 +44,8 @@ type Subject = Input extends infer One
 
 /** One node in the hands of `decide`: keeps the state from input to input, and every fact and command. */
 export class DecidedNode {
-  state: NodeState = emptyNodeState(node);
+  readonly key: NodeKey;
+  state: NodeState;
   policy: Policy;
   readonly facts: Fact[] = [];
   readonly commands: Command[] = [];
@@ -53,14 +54,16 @@ export class DecidedNode {
   at = start;
   #inputs = 0;
 
-  constructor(policy: Policy = activePolicy) {
+  constructor(policy: Policy = activePolicy, key: NodeKey = node) {
     this.policy = policy;
+    this.key = key;
+    this.state = emptyNodeState(key);
   }
 
   decide(subject: Subject): Decision {
     this.#inputs += 1;
     const causeId = `cause-${this.#inputs}` as CauseId;
-    const input: Input = { ...subject, causeId, node, at: this.at };
+    const input: Input = { ...subject, causeId, node: this.key, at: this.at };
     const decision = decideBy({ policy: this.policy, epoch: 1 })(this.state, input);
     this.decided.push({ input, decision });
     this.state = decision.state;
@@ -76,7 +79,7 @@ export class DecidedNode {
 
   report(type: string, about: Partial<Report> = {}, late?: true): Decision {
     const id = `r-${this.#inputs + 1}` as ReportId;
-    const report: Report = { id, ...namesOf(node), type, status: 'firing', source: 'npd', ...about };
+    const report: Report = { id, ...namesOf(this.key), type, status: 'firing', source: 'npd', ...about };
     return this.decide({ kind: 'report', report, ...(late === undefined ? {} : { late }) });
   }
 
@@ -91,7 +94,7 @@ export class DecidedNode {
     if (command === undefined) throw new Error(`${type} is not open`);
     const { id: commandId, type: commandType, processId, stageEntry } = command;
     const result = { commandId, commandType, processId, stageEntry, status, detail };
-    const causedBy = parseEventId(node, command.issuedBy ?? '');
+    const causedBy = parseEventId(this.key, command.issuedBy ?? '');
     return this.decide({
       kind: 'signal',
       signal: { kind: 'CommandResult', result },
