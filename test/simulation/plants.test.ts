@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
 import { planted } from './sabotage/plant.js';
 import { plants } from './sabotage/plants.js';
+import { runVitest } from './sabotage/run-vitest.js';
 import { storePlants } from './sabotage/store-plants.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -46,6 +48,22 @@ it('what talks to PostgreSQL and Kafka has its bugs, too: until then the simulat
   expect(names.filter((name) => name.startsWith('Kafka: ')).length).toBeGreaterThanOrEqual(10);
 });
 
-it('tests that are to find a bug are there: one that moved away would find nothing', async () => {
-  for (const { tests } of storePlants) for (const file of tests) await readFile(join(root, file));
+it('tests that are to find a bug are there, by file and by name: twice they had moved away, and would have found nothing', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'faultline-plants-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const list = join(folder, 'tests.json');
+  const files = [...new Set(storePlants.flatMap(({ tests }) => tests))];
+  const said = await runVitest(root, ['list', `--json=${list}`, ...files]);
+  const listed = JSON.parse(await readFile(list, 'utf8').catch(() => said)) as Listed[];
+  const names = (file: string): readonly string[] =>
+    listed.filter((one) => relative(root, one.file) === file).map(({ name }) => name.replaceAll(' > ', ' '));
+  const blind = storePlants.flatMap(({ name, tests, named = '' }) =>
+    tests.some((file) => names(file).some((test) => new RegExp(named).test(test))) ? [] : [name],
+  );
+  expect(blind).toEqual([]);
 });
+
+interface Listed {
+  readonly name: string;
+  readonly file: string;
+}

@@ -16,7 +16,7 @@ const kafka = 'adapters/kafka';
 /** Parts of the contract of the journal, on PostgreSQL. */
 const onPostgresql = (named: string) => ({
   tests: ['test/contract/journal/postgres.test.ts'],
-  named: `PostgreSQL (advancing|commands|budgets|lines|sending) ${named}`,
+  named: `PostgreSQL (advancing|commands|budgets|lines|repeats|sending) ${named}`,
 });
 const advancing = onPostgresql('advance');
 const claiming = onPostgresql('(the queue|a claim|a result|a revocation)');
