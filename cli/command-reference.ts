@@ -51,6 +51,8 @@ export function commandReference(): string {
     interactive: false,
     interrupted: new AbortController().signal,
     onHangup: () => undefined,
+    outBytes: () => undefined,
+    outIsShown: false,
     drained: () => Promise.resolve(),
     readStdin: () => Promise.resolve(''),
   });

@@ -1,4 +1,6 @@
-import type { EventFile } from '../schemas/event-file.js';
+import { Writable } from 'node:stream';
+
+import type { EventObjects } from '../schemas/event-file.js';
 import { CommandFailed } from './errors.js';
 import type { Terminal } from './terminal.js';
 
@@ -27,41 +29,57 @@ export interface OutputWanted {
   readonly file?: string;
 }
 
-/** One file of Avro objects has one schema: that of the topics asked for. */
-async function fileFor({ topic, file }: OutputWanted): Promise<EventFile> {
-  const { eventOfTopic } = await import('../schemas/catalog.js');
+/** Avro objects in one place have one schema: that of the topics asked for. */
+async function objectsFor(terminal: Terminal, { topic, file }: OutputWanted): Promise<EventObjects> {
+  const [{ eventOfTopic }, { createEventFile, eventObjectsInto }] = await Promise.all([
+    import('../schemas/catalog.js'),
+    import('../schemas/event-file.js'),
+  ]);
   const events = new Set((topic ?? '').split(',').map(eventOfTopic));
   const [event] = events;
   if (event === undefined || events.size > 1) {
-    throw new CommandFailed('Usage', 'a file of Avro objects holds one kind of event', 'name its --topic');
+    throw new CommandFailed('Usage', '-o avro holds one kind of event', 'name its --topic');
   }
-  if (file === undefined) throw new CommandFailed('Usage', '-o avro writes bytes', 'name a new --file');
-  const { createEventFile } = await import('../schemas/event-file.js');
+  if (file === undefined) {
+    if (!terminal.outIsShown) return eventObjectsInto(stdoutOf(terminal), event);
+    throw new CommandFailed('Usage', '-o avro writes bytes', 'name a new --file, or send stdout elsewhere');
+  }
   return createEventFile(file, event).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandFailed('Usage', `${file} can't be made: ${reason}`, 'name a file that is not there');
   });
 }
 
-async function toFile(terminal: Terminal, wanted: OutputWanted): Promise<EventOutput> {
-  const file = await fileFor(wanted);
+function stdoutOf(terminal: Terminal): Writable {
+  return new Writable({
+    write: (bytes: Buffer, _encoding, done) => {
+      terminal.outBytes(bytes);
+      terminal.drained().then(() => {
+        done();
+      }, done);
+    },
+  });
+}
+
+async function asObjects(terminal: Terminal, wanted: OutputWanted): Promise<EventOutput> {
+  const objects = await objectsFor(terminal, wanted);
   return {
     write: (events) =>
-      file.write(
+      objects.write(
         events.flatMap((event) => {
           if (event.data !== undefined) return [event.data];
-          // What nobody can read has no place in a file with a schema.
+          // What nobody can read has no place under a schema.
           terminal.err(`left out, since its bytes can't be read: ${event.id}\n`);
           return [];
         }),
       ),
-    close: () => file.close(),
+    close: () => objects.close(),
   };
 }
 
 /** Opens where the events go. Rejects with CommandFailed Usage when they can't be written so. */
 export async function eventOutput(terminal: Terminal, wanted: OutputWanted): Promise<EventOutput> {
-  if (wanted.output === 'avro') return toFile(terminal, wanted);
+  if (wanted.output === 'avro') return asObjects(terminal, wanted);
   const isWhole = wanted.output === 'cloudevents';
   return {
     write: (events) => {

@@ -4,6 +4,10 @@ import { once } from 'node:events';
 export interface Terminal {
   /** Results only. */
   out(text: string): void;
+  /** The same for results that are no text. */
+  outBytes(bytes: Uint8Array): void;
+  /** A person reads stdout: no place for bytes. */
+  readonly outIsShown: boolean;
   /** Resolves when stdout takes more: for results of any length. */
   drained(): Promise<void>;
   /** Progress, hints and errors. */
@@ -41,6 +45,8 @@ export function processTerminal(): Terminal {
   const noColour = process.env['NO_COLOR'];
   return {
     out: (text) => void process.stdout.write(text),
+    outBytes: (bytes) => void process.stdout.write(bytes),
+    outIsShown: process.stdout.isTTY,
     drained: async () => {
       if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
     },

@@ -137,12 +137,12 @@ export function eventsCommand(terminal: Terminal): Command {
     .addOption(
       new Option(
         '-o, --output <format>',
-        'cloudevents: whole. json: the data alone. avro: a file of Avro objects',
+        'cloudevents: whole. json: the data alone. avro: objects of one kind of event, into a file or a pipe',
       )
         .choices(eventForms)
         .default('cloudevents'),
     )
-    .option('--file <file>', 'with -o avro: to be written')
+    .option('--file <file>', 'with -o avro: a new one to be written, instead of stdout')
     .option(
       '-c, --config <file>',
       'read the journal that this configuration names, not what a running Faultline has in its log: all that was ever published, made again, node after node',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -70,12 +70,24 @@ describe('faultline events', () => {
     expect(await events(...words)).toMatchObject({ code: 2 });
   });
 
+  it('writes the same objects into a pipe, and no bytes on a terminal', async () => {
+    const words = ['events', '--topic', 'fault.hardware', '-o', 'avro', '--server', server.url];
+    const { terminal, written } = testTerminal();
+    expect(await runProgram(terminal, words)).toBe(0);
+    const file = join(folder, 'piped.avro');
+    writeFileSync(file, written.bytes);
+    expect(await objectsIn(file)).toMatchObject([{ node: 'n1' }, { node: 'n2' }, { node: 'n1' }]);
+    const shown = testTerminal({ outIsShown: true });
+    expect(await runProgram(shown.terminal, words)).toBe(2);
+    expect(shown.written.err).toContain('name a new --file, or send stdout elsewhere');
+    expect(shown.written.bytes).toHaveLength(0);
+  });
+
   it.each([
     [['--class', 'hardwear'], 'class, value 1: "hardwear"'],
     [['--to', '2999-01-01'], 'lies ahead'],
     [['--follow', '--to', 'now'], '--follow has no end'],
     [['-o', 'avro'], 'one kind of event'],
-    [['-o', 'avro', '--topic', 'fault.hardware'], 'name a new --file'],
     [['--from', 'soon'], 'write it like 2026-01-31'],
   ])('%j is refused', async (words, problem) => {
     const { code, err } = await events(...words);

@@ -17,9 +17,10 @@ export function testTerminal(
     readonly stdin?: string;
     readonly interrupted?: AbortSignal;
     readonly interactive?: boolean;
+    readonly outIsShown?: boolean;
   } = {},
 ) {
-  const written = { out: '', err: '' };
+  const written = { out: '', err: '', bytes: Buffer.alloc(0) };
   const terminal: Terminal = {
     out: (text) => void (written.out += text),
     err: (text) => void (written.err += text),
@@ -28,6 +29,8 @@ export function testTerminal(
     interactive: options.interactive ?? false,
     interrupted: options.interrupted ?? new AbortController().signal,
     onHangup: () => undefined,
+    outBytes: (bytes) => void (written.bytes = Buffer.concat([written.bytes, bytes])),
+    outIsShown: options.outIsShown ?? false,
     drained: () => Promise.resolve(),
     readStdin: () => Promise.resolve(options.stdin ?? ''),
   };
