@@ -20,6 +20,8 @@ export interface GuardedListener {
   readonly users: Readonly<Record<string, string>>;
   /** PEM: the broker's key and certificate. */
   readonly keyStoreFile: string;
+  /** PEM: the authority whose certificates it believes of clients that show one. */
+  readonly trustStoreFile: string;
 }
 
 /** Where one broker runs, and what it needs to know of itself. */
@@ -58,6 +60,10 @@ function guards({ guarded }: BrokerPlace): readonly string[] {
     `listener.name.guarded.scram-sha-512.sasl.jaas.config=${module} required;`,
     'listener.name.guarded.ssl.keystore.type=PEM',
     `listener.name.guarded.ssl.keystore.location=${guarded.keyStoreFile}`,
+    'listener.name.guarded.ssl.truststore.type=PEM',
+    `listener.name.guarded.ssl.truststore.location=${guarded.trustStoreFile}`,
+    // Asked of all, and held against the authority where it is shown.
+    'listener.name.guarded.ssl.client.auth=requested',
   ];
 }
 

@@ -4,10 +4,16 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { provide } from './cache.js';
-import { makeCertificateAuthority } from './certificates.js';
+import { makeCertificateAuthority, type CertificateAuthority } from './certificates.js';
 import { kafkaRecipe } from './component-recipes.js';
 import { freePorts } from './free-port.js';
-import { format, settings, type BrokerPlace, type ProxiedListener } from './kafka-files.js';
+import {
+  format,
+  settings,
+  type BrokerPlace,
+  type GuardedListener,
+  type ProxiedListener,
+} from './kafka-files.js';
 import { quickJava, sharedClassesRecipe, withSharedClasses } from './quick-java.js';
 import { launch, untilReady, type Supervised } from './supervised.js';
 
@@ -38,8 +44,8 @@ export interface KafkaStack {
   /** `host:port` of each broker, the same for as long as the folder exists in this run. */
   readonly bootstrapServers: readonly string[];
   readonly brokers: readonly KafkaBroker[];
-  /** PEM file of whoever issued the certificate of the listeners for users, when there are some. */
-  readonly certificateAuthorityFile: string | undefined;
+  /** Who issued the certificate of the listeners for users, when there are some, and whose certificates they believe. */
+  readonly authority: CertificateAuthority | undefined;
   /** Stops one broker (0 is the first) and keeps its data. Idempotent. */
   stopBroker(index: number): Promise<void>;
   /** SIGKILL to one broker. */
@@ -99,7 +105,7 @@ async function clusterIdentity(folder: string): Promise<string> {
 
 async function places(
   { folder, brokers: count = 1, proxied = [], users }: KafkaOptions,
-  keyStoreFile: string,
+  stores: Pick<GuardedListener, 'keyStoreFile' | 'trustStoreFile'> | undefined,
 ): Promise<readonly BrokerPlace[]> {
   const ports = await freePorts(count * 3);
   return Array.from({ length: count }, (_, index) => ({
@@ -108,18 +114,17 @@ async function places(
     controllerPort: ports[index * 3 + 1] ?? 0,
     folder: join(folder, `broker-${index + 1}`),
     proxied: proxied[index],
-    guarded: users === undefined ? undefined : { port: ports[index * 3 + 2] ?? 0, users, keyStoreFile },
+    guarded: users && stores && { port: ports[index * 3 + 2] ?? 0, users, ...stores },
   }));
 }
 
-/** Makes the brokers' key and certificate, and resolves with the file of both and that of the authority. */
-async function makeKeyStore(folder: string): Promise<readonly [keyStoreFile: string, authorityFile: string]> {
-  const authority = await makeCertificateAuthority(join(folder, 'certificates'));
+/** Makes the brokers' key and certificate, and resolves with the file of both. */
+async function makeKeyStore(folder: string, authority: CertificateAuthority): Promise<string> {
   const { keyFile, certificateFile } = await authority.issue('broker');
   const keyStoreFile = join(folder, 'certificates', 'broker-key-store.pem');
   const both = await Promise.all([keyFile, certificateFile].map((file) => readFile(file, 'utf8')));
   await writeFile(keyStoreFile, both.join(''));
-  return [keyStoreFile, authority.certificateFile];
+  return keyStoreFile;
 }
 
 /** A single broker's, which finds nearly all. */
@@ -139,9 +144,13 @@ async function startBrokers(options: KafkaOptions, javaOptions: readonly string[
   const { brokers: count = 1, folder } = options;
   const library = await provide(kafkaRecipe);
   await mkdir(folder, { recursive: true });
-  const [keyStoreFile, certificateAuthorityFile] =
-    options.users === undefined ? ['', undefined] : await makeKeyStore(folder);
-  const all = await places(options, keyStoreFile);
+  const authority =
+    options.users === undefined ? undefined : await makeCertificateAuthority(join(folder, 'certificates'));
+  const stores = authority && {
+    keyStoreFile: await makeKeyStore(folder, authority),
+    trustStoreFile: authority.certificateFile,
+  };
+  const all = await places(options, stores);
   const clusterId = await clusterIdentity(folder);
   for (const place of all) {
     await mkdir(place.folder, { recursive: true });
@@ -173,7 +182,7 @@ async function startBrokers(options: KafkaOptions, javaOptions: readonly string[
   return {
     bootstrapServers: running.map((broker) => broker.address),
     brokers: running,
-    certificateAuthorityFile,
+    authority,
     stop,
     pids: () => running.filter((broker) => broker.process.running()).map((broker) => broker.process.pid),
     stopBroker: (index) => at(index).process.stop(),

@@ -27,7 +27,7 @@ export interface UserAccess {
 export function accessOf({ kafka }: Site, username: User): UserAccess {
   return {
     brokers: kafka.brokers.flatMap(({ guardedAddress }) => guardedAddress ?? []),
-    certificateAuthorityFile: kafka.certificateAuthorityFile ?? '',
+    certificateAuthorityFile: kafka.authority?.certificateFile ?? '',
     username,
     password: users[username],
   };
@@ -66,12 +66,13 @@ export async function secureStores(site: Site): Promise<SecuredStores> {
   const { brokers, certificateAuthorityFile, username, password } = accessOf(site, 'faultline');
   const passwordFile = join(site.folder, 'faultline.password');
   await writeFile(passwordFile, password);
+  const certificate = await site.kafka.authority?.issue('faultline');
   return {
     eventLog: {
       kind: 'kafka',
       partitions: 4,
       brokers,
-      tls: { certificateAuthorityFile },
+      tls: { certificateAuthorityFile, ...certificate },
       sasl: { mechanism: 'scram-sha-512', username, passwordFile },
     },
     schemaRegistry: await guardedRegistry(site),

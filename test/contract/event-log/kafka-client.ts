@@ -26,7 +26,7 @@ export function describeClient(stack: () => KafkaStack): void {
 
   const kafkaAs = (username: string, password = username): KafkaConfig => ({
     brokers: [stack().brokers[0]?.guardedAddress ?? ''],
-    ssl: { ca: readFileSync(stack().certificateAuthorityFile ?? '', 'utf8') },
+    ssl: { ca: readFileSync(stack().authority?.certificateFile ?? '', 'utf8') },
     sasl: { mechanism: 'scram-sha-512', username, password },
     retry: { retries: 2 },
   });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../../cli/forms/doctor.js';
-import { makeCertificateAuthority } from '../../../stack/certificates.js';
+import { makeCertificateAuthority, type Certificate } from '../../../stack/certificates.js';
 import type { KafkaStack } from '../../../stack/kafka.js';
 import { runCommand } from '../../cli/run-command.js';
 
@@ -11,6 +11,8 @@ interface Way {
   readonly password?: string;
   readonly broker?: string;
   readonly certificateAuthorityFile?: string;
+  /** What the client shows of itself. */
+  readonly certificate?: Certificate;
   readonly tls?: 'none';
   readonly sasl?: 'none';
 }
@@ -22,14 +24,14 @@ export function describeRefusals(stack: () => KafkaStack, folder: () => string):
   /** The doctor's line about Kafka. */
   const examined = async (way: Way) => {
     const { user = 'faultline', password = user, broker = guarded(), tls, sasl } = way;
-    const { certificateAuthorityFile = stack().certificateAuthorityFile } = way;
+    const { certificateAuthorityFile = stack().authority?.certificateFile, certificate } = way;
     const passwordFile = join(folder(), `${user}.password`);
     await writeFile(passwordFile, password);
     const config = join(folder(), 'refused.yaml');
     const eventLog = {
       kind: 'kafka',
       brokers: [broker],
-      ...(tls === 'none' ? {} : { tls: { certificateAuthorityFile } }),
+      ...(tls === 'none' ? {} : { tls: { certificateAuthorityFile, ...certificate } }),
       ...(sasl === 'none' ? {} : { sasl: { mechanism: 'scram-sha-512', username: user, passwordFile } }),
     };
     await writeFile(config, JSON.stringify({ eventLog }));
@@ -54,6 +56,22 @@ export function describeRefusals(stack: () => KafkaStack, folder: () => string):
           /^the certificate comes from an authority that is not trusted/,
         ) as unknown,
         next: expect.stringContaining('eventLog.tls.certificateAuthorityFile') as unknown,
+      });
+    });
+
+    it('shows the certificate of this installation, and says when the broker does not believe it', async () => {
+      const certificate = await stack().authority?.issue('faultline');
+      expect(certificate).toBeDefined();
+      expect(await examined(certificate === undefined ? {} : { certificate })).toMatchObject({
+        result: 'ok',
+      });
+      const other = await makeCertificateAuthority(join(folder(), 'unknown-authority'));
+      expect(await examined({ certificate: await other.issue('faultline') })).toMatchObject({
+        result: 'failed',
+        detail: expect.stringMatching(
+          /^it wants a client certificate from an authority that it trusts/,
+        ) as unknown,
+        next: expect.stringContaining('eventLog.tls.certificateFile') as unknown,
       });
     });
 

@@ -29,7 +29,7 @@ export function describeStates(stack: () => KafkaStack): void {
 
   const kafkaAs = (username: string): KafkaConfig => ({
     brokers: [stack().brokers[0]?.guardedAddress ?? ''],
-    ssl: { ca: readFileSync(stack().certificateAuthorityFile ?? '', 'utf8') },
+    ssl: { ca: readFileSync(stack().authority?.certificateFile ?? '', 'utf8') },
     sasl: { mechanism: 'scram-sha-512', username, password: username },
     retry: { retries: 2 },
   });

@@ -59,7 +59,7 @@ export function describeTopics(stack: () => KafkaStack, folder: () => string): v
     const log = new KafkaEventLog({
       brokers: [stack().brokers[0]?.guardedAddress ?? ''],
       clientId: user,
-      ssl: { ca: readFileSync(stack().certificateAuthorityFile ?? '', 'utf8') },
+      ssl: { ca: readFileSync(stack().authority?.certificateFile ?? '', 'utf8') },
       sasl: { mechanism: 'scram-sha-512', username: user, password: user },
       sessionTimeoutMs: 6000,
       heartbeatIntervalMs: 500,
