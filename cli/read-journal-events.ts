@@ -5,6 +5,9 @@ import {
   type JournalSpan,
   topicsOfFacts,
 } from '../services/journal-events.js';
+import { systemClock } from '../adapters/clock/system-clock.js';
+import { LabelSelectorInvalid } from '../domain/label-selector.js';
+import { NodeLabels, type KeptLabels } from '../services/node-labels.js';
 import { FilterInvalid, filterOfText, type EventFilter, type FilterText } from '../services/event-filter.js';
 import { eventIdOf, parseEventId } from '../domain/event-number.js';
 import { eventSource } from '../schemas/cloud-events.js';
@@ -19,6 +22,8 @@ export interface JournalWish extends FilterText {
   readonly from: string;
   /** `now` or a time. */
   readonly to: string;
+  /** Nodes by their labels. */
+  readonly selector?: string;
 }
 
 function filterOf(wish: FilterText): EventFilter {
@@ -59,9 +64,33 @@ async function timeOf({ history }: JournalReader, text: string): Promise<number>
   );
 }
 
+async function selectionOf(
+  { inventory }: JournalReader,
+  { selector }: JournalWish,
+  kept: KeptLabels,
+): Promise<Pick<EventFilter, 'selects'>> {
+  if (selector === undefined) return {};
+  // What was read at first holds, should it not be read again.
+  const labels = new NodeLabels({
+    ...{ inventory, clock: systemClock },
+    kept: () => kept,
+    onError: () => undefined,
+  });
+  try {
+    return { selects: await labels.selecting(selector) };
+  } catch (error) {
+    if (!(error instanceof LabelSelectorInvalid)) throw error;
+    throw new CommandFailed('Usage', `--selector: ${error.message}`, 'write it like pool=gpu,zone!=b');
+  }
+}
+
 /** What of the journal is wanted. Rejects with CommandFailed Usage, NotFound. */
-export async function spanOf(reader: JournalReader, wish: JournalWish): Promise<JournalSpan> {
-  const filter = filterOf(wish);
+export async function spanOf(
+  reader: JournalReader,
+  wish: JournalWish,
+  kept: KeptLabels,
+): Promise<JournalSpan> {
+  const filter = { ...filterOf(wish), ...(await selectionOf(reader, wish, kept)) };
   return { filter, since: await timeOf(reader, wish.from), until: await timeOf(reader, wish.to) };
 }
 
@@ -91,8 +120,9 @@ class EventAgain implements WrittenEvent {
 export async function* readJournalEvents(
   reader: JournalReader,
   wish: JournalWish,
+  kept: KeptLabels,
 ): AsyncGenerator<readonly WrittenEvent[], void> {
-  const span = await spanOf(reader, wish);
+  const span = await spanOf(reader, wish, kept);
   const source = eventSource(reader.installation.id, 'maintenance');
   for await (const events of journalEvents(reader.history, source, span))
     yield events.map((event) => new EventAgain(event));

@@ -21,6 +21,8 @@ export interface EventFilter {
   readonly types?: ReadonlySet<FaultType>;
   readonly classes?: ReadonlySet<FaultClass>;
   readonly outcomes?: ReadonlySet<Outcome>;
+  /** Nodes (`<cluster>/<node>`) by what is known of them now. */
+  readonly selects?: (node: string) => boolean;
 }
 
 /** Topics of events that are meant for subscribers. By HTTP, states come from the journal, as they are at that moment. */
@@ -83,8 +85,12 @@ function anyOf(wanted: ReadonlySet<string> | undefined, found: readonly string[]
 }
 
 /** Whether the filter lets through what is about this node (`<cluster>/<node>`). */
-export function fitsNode({ nodes, clusters }: EventFilter, node: string): boolean {
-  return (nodes?.has(node) ?? true) && (clusters?.has(node.slice(0, node.indexOf('/'))) ?? true);
+export function fitsNode({ nodes, clusters, selects }: EventFilter, node: string): boolean {
+  return (
+    (nodes?.has(node) ?? true) &&
+    (clusters?.has(node.slice(0, node.indexOf('/'))) ?? true) &&
+    (selects?.(node) ?? true)
+  );
 }
 
 /** Whether it asks for more than topics and nodes: then an event has to be looked into. */

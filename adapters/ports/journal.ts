@@ -412,7 +412,12 @@ export interface FleetInventory {
   /** Undefined: never observed. */
   picture(cluster: string): Promise<FleetPicture | undefined>;
   member(node: NodeKey): Promise<FleetMember | undefined>;
+  /** Where every node of every cluster belongs, as it was last seen; in no order. */
+  places(): Promise<readonly FleetPlace[]>;
 }
+
+/** Where a node belongs. */
+export type FleetPlace = Pick<FleetMember, 'node' | 'pool' | 'zone' | 'labels'>;
 
 /** Nodes that budgets can't tell apart. */
 export interface FleetGroup extends Pick<FleetMember, 'pool' | 'zone' | 'labels'> {

@@ -18,7 +18,7 @@ import { MigrationRefused } from './migrate.js';
 export interface JournalReader {
   readonly history: History;
   readonly archive: ArchiveIndex;
-  readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
+  readonly inventory: Pick<FleetInventory, 'member' | 'picture' | 'places'>;
   readonly guardBook: Pick<GuardBook, 'cases' | 'history'>;
   readonly guardHistory: GuardHistory;
   readonly installation: Installation;

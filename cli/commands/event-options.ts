@@ -3,22 +3,25 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { FilterText } from '../../services/event-filter.js';
 
 /** Which events are meant. */
-export type FilterOptions = FilterText;
+export interface FilterOptions extends FilterText {
+  readonly selector?: string;
+}
 
 /** Adds the options by which events are chosen. */
 export function filtered(command: Command): Command {
   return command
     .option('--topic <names>', 'only from these topics; several with commas, here and below')
     .option('--node <cluster/node>', 'only about these nodes')
+    .option('-l, --selector <labels>', 'only about nodes with such labels, like pool=gpu,zone!=b')
     .option('--cluster <names>', 'only about nodes of these clusters')
     .option('--type <types>', 'only faults of these types, and ends of processes that handled one')
     .option('--class <classes>', 'the same by class: hardware, system, component')
     .option('--outcome <outcomes>', 'only processes that ended so');
 }
 
-export function filterOf(options: FilterOptions): FilterText {
-  const { topic, node, cluster, type, class: faultClass, outcome } = options;
-  const parts = { topic, node, cluster, type, class: faultClass, outcome };
+export function wishOf(options: FilterOptions): FilterOptions {
+  const { topic, node, cluster, type, class: faultClass, outcome, selector } = options;
+  const parts = { topic, node, cluster, type, class: faultClass, outcome, selector };
   return Object.fromEntries(
     Object.entries(parts).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])),
   );

@@ -15,7 +15,7 @@ import { eventCondition } from '../watch/condition.js';
 import { refuseWithoutWatch, timeUpOf, type WatchOptions } from '../watch/watch-options.js';
 import { withinTime } from '../within-time.js';
 import { milliseconds, serverOf, withServer } from './common.js';
-import { filtered, filterOf, instant, type FilterOptions } from './event-options.js';
+import { filtered, instant, wishOf, type FilterOptions } from './event-options.js';
 
 interface EventsOptions extends ServerOptions, FilterOptions, WatchOptions {
   readonly from?: string;
@@ -46,7 +46,14 @@ async function fromServer(
   const follow = isFollowing(options);
   const after = from !== undefined && eventId.test(from) ? from : undefined;
   const span = follow ? { from } : { from: from ?? 'beginning', until: to ?? 'now' };
-  const query = { ...filterOf(options), ...span, ...(after === undefined ? {} : { from: 'beginning' }) };
+  const { selector, ...filter } = wishOf(options);
+  const labelSelector = selector === undefined ? {} : { labelSelector: selector };
+  const query = {
+    ...filter,
+    ...labelSelector,
+    ...span,
+    ...(after === undefined ? {} : { from: 'beginning' }),
+  };
   const until = options.until === undefined ? undefined : eventCondition(options.until);
   const limit = { timeoutMs: options.timeout, timeUp: timeUpOf(until) };
   await writing(await output(), (write) =>
@@ -76,10 +83,13 @@ async function fromJournal(
   const { loadConfiguration } = await import('../configuration/load.js');
   const { withHistory } = await import('../composition/journal-history.js');
   const { readJournalEvents } = await import('../read-journal-events.js');
-  const wish = { ...filterOf(options), from: options.from ?? 'beginning', to: options.to ?? 'now' };
-  await withHistory(loadConfiguration(config), terminal.environment, async (reader) => {
+  const { keptLabels } = await import('../composition/node-labels.js');
+  const wish = { ...wishOf(options), from: options.from ?? 'beginning', to: options.to ?? 'now' };
+  const configuration = loadConfiguration(config);
+  const kept = keptLabels(configuration);
+  await withHistory(configuration, terminal.environment, async (reader) => {
     await writing(await output(), async (write) => {
-      for await (const events of readJournalEvents(reader, wish)) {
+      for await (const events of readJournalEvents(reader, wish, kept)) {
         if (terminal.interrupted.aborted) return;
         await write(events);
       }

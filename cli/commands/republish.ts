@@ -6,7 +6,7 @@ import { CommandFailed } from '../errors.js';
 import type { Terminal } from '../terminal.js';
 import { configurationAndSurroundings, printResult } from './backup.js';
 import { outputOption, type OutputOptions } from './common.js';
-import { filtered, filterOf, instant, type FilterOptions } from './event-options.js';
+import { filtered, instant, wishOf, type FilterOptions } from './event-options.js';
 
 interface RepublishOptions extends Pick<OutputOptions, 'output'>, FilterOptions {
   readonly config: string;
@@ -22,14 +22,16 @@ async function republish(terminal: Terminal, options: RepublishOptions): Promise
   const [configuration, surroundings] = await configurationAndSurroundings(terminal, options.config);
   const { republishJournal } = await import('../composition/republish.js');
   const { spanOf } = await import('../read-journal-events.js');
-  const wish = { ...filterOf(options), from: options.from, to: options.until };
+  const { keptLabels } = await import('../composition/node-labels.js');
+  const wish = { ...wishOf(options), from: options.from, to: options.until };
+  const kept = keptLabels(configuration);
   let shownAt = 0;
   const { events, last } = await republishJournal(configuration, surroundings, {
     to,
     run,
     ...(after === undefined ? {} : { after }),
     interrupted: terminal.interrupted,
-    spanOf: (reader) => spanOf(reader, wish),
+    spanOf: (reader) => spanOf(reader, wish, kept),
     onProgress: (progress) => {
       if (!process.stderr.isTTY || Date.now() - shownAt < 1_000) return;
       shownAt = Date.now();

@@ -24,6 +24,7 @@ import { startMetrics, type InstallationMetrics } from './metrics.js';
 import { leasesOf } from './node-leases.js';
 import type { ServiceName } from './service-names.js';
 import { createStopping } from './stopping.js';
+import { nodeLabels } from './node-labels.js';
 import { startServices } from './start-services.js';
 import { startFirstLooks } from './start/first-looks.js';
 import { goesByGuard, startGuardPolicy } from './start/guard-policy.js';
@@ -115,6 +116,7 @@ async function addConsole(
   const leases = leasesOf(context);
   await server.register(consoleRoutes, {
     history: connections.journal.history,
+    labels: context.labels,
     epoch: installation.epoch,
     operators,
     deadLetters: {
@@ -271,6 +273,15 @@ export async function startInstallation(options: InstallationOptions): Promise<R
       looks: first.looks,
       metrics: metrics.services,
       guard: () => guard.section,
+      labels: nodeLabels({
+        configuration,
+        inventory: connections.journal.inventory,
+        clock: surroundings.clock,
+        guardLabels: () => guard.section.labels,
+        onError: (error) => {
+          surroundings.log.warn({ error }, 'the labels of nodes were not read; those known before hold');
+        },
+      }),
       signal: stopping.signal,
     };
     interrupted.throwIfAborted();

@@ -35,7 +35,9 @@ const notKnown = [
 
 /** Plays the guard's section against the journal's history. Reads only. Rejects as the journal does. */
 export async function playGuard(
-  reader: Pick<JournalReader, 'inventory' | 'guardBook' | 'guardHistory'>,
+  reader: Pick<JournalReader, 'guardBook' | 'guardHistory'> & {
+    readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
+  },
   { clusters, guard, since, until, limit }: PlayGuardOptions,
 ): Promise<GuardSimulation> {
   const { inventory, guardBook, guardHistory } = reader;

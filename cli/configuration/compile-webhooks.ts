@@ -1,4 +1,6 @@
+import { LabelSelectorInvalid } from '../../domain/label-selector.js';
 import { FilterInvalid, filterOf, type EventFilter } from '../../services/event-filter.js';
+import { keptSelector, type KeptLabels } from '../../services/node-labels.js';
 import { checkUrl, requiredSecret, type Compilation } from './compilation.js';
 import type { SubscriberConfiguration } from './configuration.js';
 import type { KeyPath } from './problems.js';
@@ -19,6 +21,15 @@ function compileFilter(context: Compilation, path: KeyPath, filter: WebhookSecti
   }
 }
 
+function checkSelector(context: Compilation, path: KeyPath, selector: string, kept: KeptLabels): void {
+  try {
+    keptSelector(selector, kept);
+  } catch (error) {
+    if (!(error instanceof LabelSelectorInvalid)) throw error;
+    context.problem(path, error.message);
+  }
+}
+
 function compileTimeout(context: Compilation, path: KeyPath, text: string): number {
   const ms = context.duration(path, text);
   if (ms > longestTimeoutMs)
@@ -29,7 +40,7 @@ function compileTimeout(context: Compilation, path: KeyPath, text: string): numb
 /** Subscribers by webhook, in the order of the file; names must differ. */
 export function compileWebhooks(
   context: Compilation,
-  webhooks: ConfigurationFile['webhooks'],
+  { webhooks, clusters, guard }: Pick<ConfigurationFile, 'webhooks' | 'clusters' | 'guard'>,
 ): readonly SubscriberConfiguration[] {
   return webhooks.map((given, index) => {
     const path = ['webhooks', index];
@@ -38,6 +49,12 @@ export function compileWebhooks(
       context.problem([...path, 'name'], `${name} is there twice: each subscriber has its own name`);
     checkUrl(context, [...path, 'url'], url);
     const secret = context.secret(path, 'secret', given.secretFile, given.secretFrom);
+    const { labelSelector } = given.filter;
+    if (labelSelector !== undefined)
+      checkSelector(context, [...path, 'filter', 'labelSelector'], labelSelector, {
+        clusters,
+        guardLabels: guard.labels,
+      });
     const { previousSecretFile, previousSecretFrom } = given;
     const previous = context.secret(path, 'previousSecret', previousSecretFile, previousSecretFrom);
     return {
@@ -45,6 +62,7 @@ export function compileWebhooks(
       secret: requiredSecret(context, path, 'secret', secret),
       ...(previous === undefined ? {} : { previousSecret: previous }),
       filter: compileFilter(context, [...path, 'filter'], given.filter),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
       requestTimeoutMs: compileTimeout(context, [...path, 'requestTimeout'], requestTimeout),
       retryForMs: context.duration([...path, 'retryFor'], retryFor),
     };

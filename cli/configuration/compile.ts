@@ -70,7 +70,7 @@ export function compile(
     severities: compileSeverities(file),
     drivers: compileDrivers(context, file.drivers),
     ...(tracing === undefined ? {} : { tracing }),
-    webhooks: compileWebhooks(context, file.webhooks),
+    webhooks: compileWebhooks(context, file),
     policy: compilePolicy(context, file, digestOf(file)),
   };
   return { configuration, problems };

@@ -98,6 +98,8 @@ export interface SubscriberConfiguration {
   /** Signs as well, while the secret is being changed. */
   readonly previousSecret?: SecretSource;
   readonly filter: EventFilter;
+  /** Of `keptSelector`. */
+  readonly labelSelector?: string;
   readonly from: 'now' | 'beginning';
   readonly concurrency: number;
   readonly requestTimeoutMs: number;

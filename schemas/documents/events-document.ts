@@ -78,7 +78,7 @@ export function eventsDocument(): string {
     '  what a restored journal knows nothing of. The service `node-states` writes it (docs/decisions/0031); it may be some seconds behind.',
     '',
     'A state is what the journal had decided when it was read, and everything that was decided later is published later: so nothing is',
-    'between them. Filters by node and cluster hold for states too; those by topic, type, class and outcome only for events.',
+    'between them. Filters by node, cluster and label hold for states too; those by topic, type, class and outcome only for events.',
     '',
     '[`@faultline/client`](../packages/client/README.md) does both for TypeScript; beside it are examples in Python and Java.',
     '',

@@ -42,9 +42,11 @@ import {
 } from './requests.js';
 import { retryNode } from './retry-node.js';
 import type { WebhookSource } from './webhook-orders.js';
+import type { NodeLabels } from '../node-labels.js';
 import { webhookRoutes } from './webhook-routes.js';
 
 export interface ConsoleOptions {
+  readonly labels: Pick<NodeLabels, 'selecting'>;
   readonly history: History;
   /** Of the journal. */
   readonly epoch: number;
@@ -178,6 +180,7 @@ export function consoleRoutes(fastify: FastifyInstance, options: ConsoleOptions,
   eventRoutes(fastify, {
     streams: options.streams,
     history: options.history,
+    labels: options.labels,
     present,
     onError: options.onError,
   });

@@ -71,6 +71,12 @@ export const eventsQuery = query({
   type: several('Only faults of this type, and ends of processes that handled one'),
   class: several('The same by class of fault: hardware, system or component'),
   outcome: several('Only processes that ended so: Recovered, Cancelled, HandedToHuman or Retired'),
+  labelSelector: Type.Optional(
+    Type.String({
+      description:
+        'Only about nodes with such labels, as Kubernetes selects: `pool=gpu,zone in (a,b),!spare`. Labels as they are now, of those that are kept: of pool, zone and `guard.labels`. A node whose labels nobody knows is let through.',
+    }),
+  ),
   from: Type.Optional(
     Type.String({
       description:

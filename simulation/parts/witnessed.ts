@@ -94,6 +94,7 @@ export function witnessedQueue(
 /** The same inventory; whoever listens hears when it is said to be fresh. */
 export function witnessedInventory(inventory: FleetInventory, tell: Tell): FleetInventory {
   return {
+    places: () => inventory.places(),
     replace: async (cluster, members, observedAt) => {
       await inventory.replace(cluster, members, observedAt);
       tell({ kind: 'inventory told', cluster });

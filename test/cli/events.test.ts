@@ -88,6 +88,7 @@ describe('faultline events', () => {
     [['--to', '2999-01-01'], 'lies ahead'],
     [['--follow', '--to', 'now'], '--follow has no end'],
     [['-o', 'avro'], 'one kind of event'],
+    [['-l', 'gpu'], 'the label gpu is not kept of nodes'],
     [['--from', 'soon'], 'write it like 2026-01-31'],
   ])('%j is refused', async (words, problem) => {
     const { code, err } = await events(...words);

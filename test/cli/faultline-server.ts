@@ -1,3 +1,4 @@
+import { NodeLabels } from '../../services/node-labels.js';
 import fastify from 'fastify';
 import { expect, vi } from 'vitest';
 
@@ -100,6 +101,12 @@ export async function startTestServer(
   });
   await server.register(consoleRoutes, {
     history,
+    labels: new NodeLabels({
+      inventory: journal.inventory,
+      kept: () => ({ clusters: [], guardLabels: ['rack'] }),
+      clock: systemClock,
+      onError: () => undefined,
+    }),
     epoch: 1,
     operators,
     deadLetters: { eventLog, book: journal.deadLetters, now: () => systemClock.now() },

@@ -6,6 +6,7 @@ import avro from 'avsc';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import type { NodeKey } from '../../domain/identifiers.js';
 import type { NewOutboxEntry } from '../../adapters/ports/journal.js';
 import { openPostgresJournal } from '../../adapters/postgres/journal.js';
 import { decodeEvent } from '../../schemas/codec.js';
@@ -66,7 +67,7 @@ beforeAll(async () => {
   url.password = '';
   writeFileSync(
     config,
-    `journal: { kind: postgres, connection: ${url.href}, passwordFile: ${join(folder, 'password')} }\n`,
+    `journal: { kind: postgres, connection: ${url.href}, passwordFile: ${join(folder, 'password')} }\nguard: { labels: [rack] }\n`,
   );
 });
 
@@ -120,6 +121,21 @@ describe('faultline events --config, given a journal whose log has forgotten eve
     expect(new Set([...before, ...after])).toEqual(new Set(idsOf(published)));
     expect(before.filter((id) => after.includes(id))).toEqual([]);
     expect(before.length * after.length).toBeGreaterThan(0);
+  });
+
+  it('prints what is about nodes with the labels asked for', async () => {
+    const nodes = [...new Set(published.map(({ key }) => key as NodeKey))];
+    const [one, ...others] = nodes;
+    const copy = await openPostgresJournal({ ...defaultOptions(new TestClock()), connectionString });
+    const place = { pool: 'p', zone: 'z', unavailable: false, controlPlane: false };
+    const rackOf = (node: NodeKey): string => (node === one ? 'r1' : 'r2');
+    const members = nodes.map((node) => ({ node, ...place, labels: { rack: rackOf(node) } }));
+    await copy.inventory.replace('a', members, 1);
+    await copy.close();
+    const { out, err } = await events('--selector', 'rack=r1');
+    expect(err).toBe('');
+    expect(lines(out).map(({ id }) => id)).toEqual(idsOf(published.filter(({ key }) => key === one)));
+    expect(others.length).toBeGreaterThan(0);
   });
 
   it('goes on from the id of an event', async () => {

@@ -1,6 +1,6 @@
 import { takingOut } from '../../../domain/command.js';
 import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
-import type { FleetInventory, FleetMember, FleetPicture } from '../../ports/journal.js';
+import type { FleetInventory, FleetMember, FleetPicture, FleetPlace } from '../../ports/journal.js';
 import type { MemoryStore } from './store.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
@@ -58,6 +58,10 @@ export class MemoryFleetInventory implements FleetInventory {
 
   async member(node: NodeKey): Promise<FleetMember | undefined> {
     return this.#store.fleet.member(node);
+  }
+
+  async places(): Promise<readonly FleetPlace[]> {
+    return this.#store.fleet.members.map(({ node, pool, zone, labels }) => ({ node, pool, zone, labels }));
   }
 
   #observed(cluster: string, at: number): void {

@@ -2,7 +2,13 @@ import { takingOut } from '../../../domain/command.js';
 import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
 import { storableText } from '../../../schemas/storable-text.js';
 import { storableJson } from '../../journal/storable.js';
-import type { FleetGroup, FleetInventory, FleetMember, FleetPicture } from '../../ports/journal.js';
+import type {
+  FleetGroup,
+  FleetInventory,
+  FleetMember,
+  FleetPicture,
+  FleetPlace,
+} from '../../ports/journal.js';
 import type { Database, Statement } from './database.js';
 import { asJournalError } from './failures.js';
 import { Together } from './together.js';
@@ -74,6 +80,14 @@ export class PostgresFleetInventory implements FleetInventory {
 
   member(node: NodeKey): Promise<FleetMember | undefined> {
     return this.#members.add(node).then(({ member }) => member);
+  }
+
+  places(): Promise<readonly FleetPlace[]> {
+    return this.#database.query<FleetPlace & Record<string, unknown>>({
+      name: 'fleet-places',
+      text: 'SELECT node_key AS node, pool, zone, labels FROM journal.fleet_member',
+      values: [],
+    });
   }
 
   async #read(nodes: readonly NodeKey[]): Promise<readonly { readonly member?: FleetMember }[]> {

@@ -9,6 +9,7 @@ import type { FirstLooks } from '../../../services/first-looks.js';
 import type { Supervision } from '../../../services/supervision.js';
 import { Workload } from '../../../services/workload.js';
 import type { Configuration } from '../../configuration/configuration.js';
+import type { NodeLabels } from '../../../services/node-labels.js';
 import type { Connections } from '../connections.js';
 import type { Surroundings } from '../surroundings.js';
 
@@ -33,6 +34,8 @@ export interface ServiceContext {
   readonly metrics: ServiceMetrics;
   /** The guard's section as it holds now: never kept, since it changes while we run. */
   readonly guard: () => Configuration['guard'];
+  /** Nodes by their labels. */
+  readonly labels: NodeLabels;
   readonly signal: AbortSignal;
 }
 

@@ -33,9 +33,10 @@ function subscriberOf(given: SubscriberConfiguration, environment: Environment):
 }
 
 export function startWebhooks(context: ServiceContext): RunningService {
-  const { configuration, connections, surroundings } = context;
+  const { configuration, surroundings } = context;
   const supervision = supervisionOf(context, 'webhooks');
   const subscribers = configuration.webhooks.map((given) => ({
+    labelSelector: given.labelSelector,
     subscriber: subscriberOf(given, surroundings.environment),
     endpoint: openEventEndpoint({
       url: given.url,
@@ -43,16 +44,37 @@ export function startWebhooks(context: ServiceContext): RunningService {
       connections: given.concurrency,
     }),
   }));
-  const running = runWebhooks({
+  const running = run(context, subscribers, supervision);
+  const ended = running.finally(() => Promise.all(subscribers.map(({ endpoint }) => endpoint.close())));
+  return supervised('webhooks', ended, supervision);
+}
+
+type Reached = Parameters<typeof runWebhooks>[0]['subscribers'][number];
+
+interface Addressed extends Reached {
+  readonly labelSelector: string | undefined;
+}
+
+async function run(
+  { connections, metrics, labels }: ServiceContext,
+  addressed: readonly Addressed[],
+  supervision: Parameters<typeof supervised>[2],
+): Promise<void> {
+  const subscribers = await Promise.all(
+    addressed.map(async ({ subscriber, endpoint, labelSelector }) => {
+      if (labelSelector === undefined) return { subscriber, endpoint };
+      const selects = await labels.selecting(labelSelector);
+      return { subscriber: { ...subscriber, filter: { ...subscriber.filter, selects } }, endpoint };
+    }),
+  );
+  await runWebhooks({
     ...supervision,
     subscribers,
     eventLog: connections.eventLog,
     schemaIds: connections.schemaIds,
     book: connections.journal.webhooks,
-    metrics: context.metrics,
+    metrics,
     takeOverMs: 2_000,
     lookEveryMs: 1_000,
   });
-  const ended = running.finally(() => Promise.all(subscribers.map(({ endpoint }) => endpoint.close())));
-  return supervised('webhooks', ended, supervision);
 }

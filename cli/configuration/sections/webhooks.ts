@@ -40,6 +40,11 @@ const filterSection = sectionWithDefaults(
     outcome: Type.Optional(
       Type.Array(oneOf(outcomes), { minItems: 1, description: 'Only processes that ended so.' }),
     ),
+    labelSelector: Type.Optional(
+      text(
+        'Only about nodes with such labels, like "pool=gpu,zone in (a,b)": those of poolLabel, zoneLabel and guard.labels.',
+      ),
+    ),
   },
   'What it is told; each part that is given has to fit.',
 );

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 
 import type { History } from '../../../adapters/ports/journal.js';
 import type { EventStreams } from './event-streams.js';
+import type { NodeLabels } from '../../node-labels.js';
 import type { Present } from '../read-history.js';
 import { writeSnapshot } from './snapshot.js';
 import type { CuttableSink } from './subscriber-connection.js';
@@ -13,6 +14,7 @@ import { streamRequestOf } from './stream-request.js';
 export interface EventRouteOptions {
   readonly streams: EventStreams;
   readonly history: Pick<History, 'facts' | 'states'>;
+  readonly labels: Pick<NodeLabels, 'selecting'>;
   readonly present: Present;
   readonly onError: (error: unknown) => void;
 }
@@ -39,14 +41,14 @@ function sinkOf(response: ServerResponse): CuttableSink {
 
 /** `GET /v1/events`: what is published, as Server-Sent Events. */
 export function eventRoutes(fastify: FastifyInstance, options: EventRouteOptions): void {
-  const { streams, history, present, onError } = options;
+  const { streams, history, labels, present, onError } = options;
   fastify.addHook('preClose', () => streams.stop());
   fastify.get<{ Querystring: Record<string, unknown> }>('/v1/events', async (request, reply) => {
     const lastEventId = request.headers['last-event-id'];
     const now = present.now();
     const wanted = await streamRequestOf(
       { query: request.query, ...(typeof lastEventId === 'string' ? { lastEventId } : {}) },
-      { history, now },
+      { history, labels, now },
     );
     streams.refuseIfFull();
     reply.hijack();

@@ -1,9 +1,11 @@
 import type { History } from '../../../adapters/ports/journal.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
+import { LabelSelectorInvalid } from '../../../domain/label-selector.js';
 import { parseEventId } from '../../../domain/event-number.js';
 import { ConsoleRefusal } from '../forms/problem.js';
 import { instantIn } from '../instant-in.js';
 import { FilterInvalid, filterNames, filterOfText, type EventFilter } from '../../event-filter.js';
+import type { NodeLabels } from '../../node-labels.js';
 import type { JournalPlace } from '../../journal-events.js';
 import { sinceOf, type StreamRequest } from './event-stream.js';
 import { latestPublishingMs } from './forgotten-events.js';
@@ -17,11 +19,12 @@ export interface RawRequest {
 
 export interface RequestContext {
   readonly history: Pick<History, 'facts'>;
+  readonly labels: Pick<NodeLabels, 'selecting'>;
   /** ms */
   readonly now: number;
 }
 
-const known: readonly string[] = [...filterNames, 'from', 'until', 'snapshot'];
+const known: readonly string[] = [...filterNames, 'labelSelector', 'from', 'until', 'snapshot'];
 const like = 'write it like 2026-01-31T08:00:00Z';
 
 function refuse(message: string, next = 'see /v1/openapi.json'): never {
@@ -32,9 +35,6 @@ function refuse(message: string, next = 'see /v1/openapi.json'): never {
 function textsOf(query: RawRequest['query']): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(query).map(([name, value]) => {
-      if (name === 'labelSelector') {
-        refuse('labelSelector: the journal does not keep the labels of nodes', 'filter by node or cluster');
-      }
       if (!known.includes(name)) refuse(`${name} is no parameter; there are ${known.join(', ')}`);
       if (typeof value !== 'string')
         refuse(`${name} is given several times: write the values with commas between them`);
@@ -76,6 +76,19 @@ function filterIn(texts: Readonly<Record<string, string>>): EventFilter {
   }
 }
 
+async function selectionIn(
+  text: string | undefined,
+  labels: RequestContext['labels'],
+): Promise<Pick<EventFilter, 'selects'>> {
+  if (text === undefined) return {};
+  try {
+    return { selects: await labels.selecting(text) };
+  } catch (error) {
+    if (!(error instanceof LabelSelectorInvalid)) throw error;
+    return refuse(`labelSelector: ${error.message}`, 'write it like pool=gpu,zone in (a,b)');
+  }
+}
+
 /** The fact that an event id names; undefined: it is none. */
 function placeOf(eventId: string): JournalPlace | undefined {
   const node = eventId.slice(0, eventId.lastIndexOf('@')) as NodeKey;
@@ -114,7 +127,7 @@ export async function streamRequestOf(
   { query, lastEventId }: RawRequest,
   context: RequestContext,
 ): Promise<StreamRequest> {
-  const { from, until: end, snapshot, ...filter } = textsOf(query);
+  const { from, until: end, snapshot, labelSelector, ...filter } = textsOf(query);
   const withSnapshot = wantsSnapshot(snapshot, from ?? end) && lastEventId === undefined;
   const until = untilOf(end, context.now);
   // Whoever comes again asks for the same URL.
@@ -126,7 +139,7 @@ export async function streamRequestOf(
   if (beginning.since === undefined && until !== undefined)
     refuse('until: without `from` there is nothing before it');
   return {
-    filter: filterIn(filter),
+    filter: { ...filterIn(filter), ...(await selectionIn(labelSelector, context.labels)) },
     ...(withSnapshot ? { snapshot: true } : {}),
     ...beginning,
     ...(until === undefined ? {} : { until }),

@@ -274,6 +274,18 @@ const refused: readonly (readonly [what: string, source: string, problems: reado
     ['bad.yaml:1:62: webhooks[0].filter: node, value 1: "n1" is not like east/node-1'],
   ],
   [
+    'a label that is not kept of nodes, and a selector that means nothing',
+    [
+      'webhooks:',
+      '  - {name: s, url: "http://s", secretFile: x, filter: {labelSelector: "pool=gpu,rack=r1"}}',
+      '  - {name: t, url: "http://t", secretFile: x, filter: {labelSelector: "rack is r1"}}',
+    ].join('\n'),
+    [
+      'the label pool is not kept of nodes: add it to guard.labels',
+      'webhooks[1].filter.labelSelector: "rack is r1" is none of label=value',
+    ],
+  ],
+  [
     'a webhook whose answers nobody could wait for, without a secret, twice',
     'webhooks:\n  - {name: s, url: "http://s", secretFile: x}\n  - {name: s, url: "http://t", requestTimeout: 60s}',
     [

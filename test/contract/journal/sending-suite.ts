@@ -324,6 +324,13 @@ export function sendingSuite(harness: () => Harness): void {
         groups: [{ pool: 'p', zone: 'z', labels: { rack: 'r1' }, size: 1, unavailableByOthers: 0 }],
       });
       expect(await copy.inventory.picture('b')).toMatchObject({ groups: [{ size: 1 }] });
+      const place = { pool: 'p', zone: 'z', labels: { rack: 'r1' } };
+      expect(
+        (await copy.inventory.places()).toSorted((one, other) => one.node.localeCompare(other.node)),
+      ).toEqual([
+        { node: n2, ...place },
+        { node: 'b/n1', ...place },
+      ]);
     });
 
     it('does not count what we isolated ourselves as taken by others', async () => {

@@ -9,7 +9,7 @@ import { partitionOfKey } from '../../../../adapters/event-log/partition-of-key.
 import { systemClock } from '../../../../adapters/clock/system-clock.js';
 import { MemoryEventLog } from '../../../../adapters/memory/event-log.js';
 import { bundledSchemaIds } from '../../../../adapters/schema-registry/bundled.js';
-import type { History } from '../../../../adapters/ports/journal.js';
+import type { FleetPlace, History } from '../../../../adapters/ports/journal.js';
 import { serverSentEvents, type ServerSentEvent } from '../../../../packages/protocols/server-sent-events.js';
 import type { Fact } from '../../../../domain/fact.js';
 import type { NodeKey } from '../../../../domain/identifiers.js';
@@ -18,6 +18,7 @@ import { topicsOf } from '../../../../schemas/catalog.js';
 import { eventRoutes } from '../../../../services/console/events/event-routes.js';
 import { EventStreams } from '../../../../services/console/events/event-streams.js';
 import { ConsoleRefusal } from '../../../../services/console/forms/problem.js';
+import { NodeLabels } from '../../../../services/node-labels.js';
 import { fault, idOf } from '../../published-fault.js';
 
 const schemaIds = bundledSchemaIds();
@@ -26,6 +27,7 @@ let log: MemoryEventLog;
 let facts: Pick<Fact, 'version' | 'at'>[] = [];
 let shown: () => { readonly streams: number; readonly lagMs: number };
 let states: History['states'];
+let places: readonly FleetPlace[] = [];
 let cutOff = 0;
 let url = '';
 let stop: () => Promise<void>;
@@ -62,6 +64,17 @@ async function serve({ ringBytes = 4_000_000, maximumStreams = 10, stallMs = 60_
         Promise.resolve(facts.filter(({ version }) => version >= fromVersion) as Fact[]),
       states: (query) => states(query),
     },
+    labels: new NodeLabels({
+      inventory: { places: () => Promise.resolve(places) },
+      kept: () => ({
+        clusters: [{ name: 'a', poolLabel: 'pool', zoneLabel: 'zone' }],
+        guardLabels: ['rack'],
+      }),
+      clock: systemClock,
+      onError: (error) => {
+        throw error;
+      },
+    }),
     present: { epoch: 1, now: () => Date.now() },
     onError: (error) => {
       throw error;
@@ -388,6 +401,23 @@ describe('GET /v1/events', () => {
     answering.abort();
   });
 
+  it('tells of nodes with the labels asked for, and of those whose labels nobody knows', async () => {
+    places = ['r1', 'r2'].map((rack, index) => ({
+      ...{ node: `a/n${index + 1}` as NodeKey, pool: 'gpu', zone: 'default', labels: { rack } },
+    }));
+    await serve();
+    await log.append(await Promise.all(['a/n1', 'a/n2', 'a/gone'].map((node) => fault(node, 1))));
+    const heardOf = async (selector: string): Promise<readonly string[]> => {
+      const asked = `?from=beginning&until=now&labelSelector=${encodeURIComponent(selector)}`;
+      const listener = await listen(asked);
+      await listener.ended;
+      listener.heard.pop();
+      return idsIn(listener).toSorted();
+    };
+    expect(await heardOf('rack in (r1, r3),pool=gpu,!zone')).toEqual([idOf('a/gone', 1), idOf('a/n1', 1)]);
+    expect(await heardOf('rack!=r1')).toEqual([idOf('a/gone', 1), idOf('a/n2', 1)]);
+  });
+
   it('says goodbye to who was too slow for a while', async () => {
     await serve({ ringBytes: 100_000 });
     const reason = 'x'.repeat(200_000);
@@ -405,7 +435,8 @@ describe('GET /v1/events', () => {
   it.each([
     ['?class=hardwear', 'class, value 1: "hardwear" is none of'],
     ['?klass=hardware', 'klass is no parameter'],
-    ['?labelSelector=gpu', 'the journal does not keep the labels of nodes'],
+    ['?labelSelector=gpu', 'labelSelector: the label gpu is not kept of nodes: add it to guard.labels'],
+    ['?labelSelector=rack%20is%20r1', 'labelSelector: "rack is r1" is none of label=value'],
     ['?topic=fault.hardware&topic=fault.system', 'topic is given several times'],
     ['?from=yesterday', 'from: "yesterday" is no time'],
     ['?from=beginning&until=2999-01-01T00:00:00Z', 'until: "2999-01-01T00:00:00Z" lies ahead'],
