@@ -83,7 +83,7 @@ export function mergeDifference(before: object, after: object): MergePatch {
 
 function merged(value: Record<string, unknown>, patch: MergePatch): Record<string, unknown> {
   // Seldom is anything removed, and a copy of the whole costs a third of one by members.
-  const isWhole = !Object.values(value).includes(undefined) && !Object.values(patch).includes(null);
+  const isWhole = !hasMember(value, undefined) && !hasMember(patch, null);
   const stays = ([key, member]: [string, unknown]): boolean => patch[key] !== null && member !== undefined;
   const result = isWhole ? { ...value } : Object.fromEntries(Object.entries(value).filter(stays));
   for (const key of Object.keys(patch)) {
@@ -93,6 +93,12 @@ function merged(value: Record<string, unknown>, patch: MergePatch): Record<strin
     result[key] = isPatch(change) ? merged(isObject(previous) ? previous : {}, change) : change;
   }
   return result;
+}
+
+/** Without a list of the members: each fact asks of the whole state. */
+function hasMember(value: Readonly<Record<string, unknown>>, wanted: null | undefined): boolean {
+  for (const key in value) if (value[key] === wanted) return true;
+  return false;
 }
 
 function isPatch(change: PatchValue): change is MergePatch {

@@ -14,31 +14,29 @@ export function storableJson(value: unknown): string {
 
 /** The value as it will be read back. What is stored as it was given is shared with it: nobody changes either. */
 export function asStored<Value>(value: Value): Value {
-  return storedForm(value) as Value;
+  return (isAsStored(value) ? value : storedForm(value)) as Value;
 }
 
-/** The same value where it can be stored as it is: copies of all that passes would cost more than most decisions. */
+/** Asked first, and without making anything: nearly all that passes is stored as it is, and every batch passes whole states. */
+function isAsStored(value: unknown): boolean {
+  if (typeof value === 'string') return isStorableText(value);
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isAsStored);
+  if (!isObject(value)) return value !== undefined;
+  for (const name of Object.keys(value)) if (!isStorableText(name) || !isAsStored(value[name])) return false;
+  return true;
+}
+
 function storedForm(value: unknown): unknown {
   if (typeof value === 'string') return storableText(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  if (Array.isArray(value)) return storedList(value);
+  if (Array.isArray(value)) return value.map((member) => asStored<unknown>(member) ?? null);
   if (!isObject(value)) return value;
-  const names = Object.keys(value);
-  const members = names.map((name) => storedForm(value[name]));
-  const isAsGiven = names.every(
-    (name, index) => isStorableText(name) && members[index] !== undefined && members[index] === value[name],
-  );
-  if (isAsGiven) return value;
   return Object.fromEntries(
-    names
-      .map((name, index) => [storableText(name), members[index]] as const)
-      .filter(([, member]) => member !== undefined),
+    Object.entries(value).flatMap(([name, member]) =>
+      member === undefined ? [] : [[storableText(name), asStored(member)] as const],
+    ),
   );
-}
-
-function storedList(list: readonly unknown[]): readonly unknown[] {
-  const members = list.map((member) => storedForm(member) ?? null);
-  return members.every((member, index) => member === list[index]) ? list : members;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
