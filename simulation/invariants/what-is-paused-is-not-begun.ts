@@ -24,14 +24,10 @@ export function whatIsPausedIsNotBegun({ pauses, verdicts, fleet }: MemoryStore)
   /** Metrics that were not good at an earlier happening already. */
   let bad = new Set<string>();
   const heldBy = (command: Command): string | undefined =>
-    requestOf(command) === undefined ? undefined : notGood().find((metric) => bad.has(metric));
-  const notGood = (): readonly string[] =>
-    verdicts
-      .standing(pauses)
-      .flatMap(({ metric, says, overruled }) => (says === 'good' || overruled ? [] : [metric]));
+    requestOf(command) === undefined ? undefined : verdicts.notGood(pauses).find((metric) => bad.has(metric));
   const look = (): void => {
     for (const { pause, ended } of pauses) if (ended === undefined) seen.add(pause.id);
-    bad = new Set(notGood());
+    bad = new Set(verdicts.notGood(pauses));
   };
   return {
     name: 'what is paused is not begun',

@@ -20,10 +20,16 @@ export interface Surroundings {
   readonly agenda: Agenda;
   readonly deviations: Deviations;
   readonly trace: Trace;
-  /** Running numbers of calls, by part and verb. */
-  readonly calls: Map<string, number>;
+  /** Calls by part and verb. */
+  readonly calls: Map<string, Counted>;
   /** Calls are answered at once and well, in the step of whoever asks: for years of which each call is not a step. */
   readonly atOnce?: Instant;
+}
+
+/** Calls of one part by one verb: their name, and how many there were. */
+export interface Counted {
+  readonly name: string;
+  number: number;
 }
 
 const usualMs = 1;
@@ -56,6 +62,7 @@ export class Incarnation {
   readonly random: Seeded;
   readonly #surroundings: Surroundings;
   readonly #onDeath: () => void;
+  readonly #counted = new Map<string, Counted>();
   #alive = true;
 
   constructor(
@@ -87,6 +94,8 @@ export class Incarnation {
 
   /** Whether it trips over this, now. */
   trips(over: string): boolean {
+    // Years of inputs would each have a counter of their own.
+    if (this.#surroundings.atOnce !== undefined) return false;
     return this.#surroundings.deviations.trips(this.#keyOf(`trips over ${over}`));
   }
 
@@ -159,10 +168,18 @@ export class Incarnation {
   }
 
   #keyOf(verb: string): string {
+    const counted = this.#counted.get(verb) ?? this.#count(verb);
+    counted.number += 1;
+    return `${counted.name} #${counted.number}`;
+  }
+
+  /** Numbers run on from one life of a part to the next. */
+  #count(verb: string): Counted {
     const { calls } = this.#surroundings;
     const name = `${this.name} ${verb}`;
-    const number = (calls.get(name) ?? 0) + 1;
-    calls.set(name, number);
-    return `${name} #${number}`;
+    const counted = calls.get(name) ?? { name, number: 0 };
+    calls.set(name, counted);
+    this.#counted.set(verb, counted);
+    return counted;
   }
 }

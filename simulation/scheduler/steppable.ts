@@ -19,17 +19,19 @@ export function steppable<Port extends object>(
   },
 ): Port {
   const verbs: ReadonlySet<string | symbol> = new Set(options.verbs);
-  const step =
-    (verb: string, member: Callable, target: Port) =>
-    (...parameters: unknown[]) => {
+  const step = (verb: string, member: Callable, target: Port) => {
+    const called = `${options.name}.${verb}`;
+    const isOfSession = options.ofSession?.includes(verb) === true;
+    return (...parameters: unknown[]) => {
       const issuedAt = incarnation.now();
       const act = (): unknown => {
         options.beforeAct?.(issuedAt);
-        if (options.ofSession?.includes(verb) === true && !incarnation.isAlive()) return undefined;
+        if (isOfSession && !incarnation.isAlive()) return undefined;
         return Reflect.apply(member, target, parameters);
       };
-      return incarnation.call(`${options.name}.${verb}`, act, options.troubles?.(verb));
+      return incarnation.call(called, act, options.troubles?.(verb));
     };
+  };
   const pass =
     (member: Callable, target: Port) =>
     (...parameters: unknown[]) =>

@@ -3,6 +3,7 @@ import { ofTheJournal, ofTheWorld, type HeldAgainst } from '../invariants/every-
 import { Judge, type Violation } from '../invariants/judge.js';
 import { Agenda } from '../scheduler/agenda.js';
 import type { Deviations } from '../scheduler/deviations.js';
+import type { Counted } from '../scheduler/incarnation.js';
 import { Trace } from '../scheduler/trace.js';
 import { takeTurns } from '../scheduler/turns.js';
 import type { Overhear } from '../parts/ports.js';
@@ -57,7 +58,7 @@ export async function run({
   const agenda = new Agenda(start);
   const trace = new Trace({ keep: keepTrace });
   const judge = new Judge(trace, start);
-  const surroundings = { seed, agenda, deviations, trace, calls: new Map<string, number>() };
+  const surroundings = { seed, agenda, deviations, trace, calls: new Map<string, Counted>() };
   const hear: Listener = (happening, at) => {
     judge.hear(happening, at);
     if (happening.kind === 'journal lost') renew();

@@ -35,6 +35,14 @@ export class MetricVerdicts {
       .sort((a, b) => (a.metric < b.metric ? -1 : 1));
   }
 
+  /** By name, those that hold back what needs leave: not good, and overruled by nobody. */
+  notGood(pauses: readonly StoredPause[]): readonly string[] {
+    const names: string[] = [];
+    for (const { verdict } of this.#latest.values())
+      if (verdict.says !== 'good' && !isOverruled(verdict, pauses)) names.push(verdict.metric);
+    return names.sort();
+  }
+
   /** True: it was recorded. */
   judge(judgement: MetricJudgement): boolean {
     const known = this.#latest.get(judgement.metric);
