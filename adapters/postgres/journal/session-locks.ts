@@ -75,21 +75,24 @@ export class SessionLocks {
   }
 
   #connection(): Promise<pg.Client> {
-    this.#client ??= this.#connect();
-    return this.#client;
+    if (this.#client !== undefined) return this.#client;
+    // A connection that was refused ends some time after that: what has been locked on the next one by then stays locked.
+    const connecting = this.#connect(() => {
+      if (this.#client === connecting) this.#forget();
+    });
+    this.#client = connecting;
+    return connecting;
   }
 
-  async #connect(): Promise<pg.Client> {
+  async #connect(onEnd: () => void): Promise<pg.Client> {
     const client = new pg.Client(this.#settings);
     client.on('error', () => undefined);
-    client.on('end', () => {
-      this.#forget();
-    });
+    client.on('end', onEnd);
     try {
       await client.connect();
       return client;
     } catch (error) {
-      this.#forget();
+      onEnd();
       throw error;
     }
   }
