@@ -88,10 +88,9 @@ export class Session {
     over: AbortController,
   ): Promise<Session> {
     const { book } = context;
-    const [cursors, waiting] = await Promise.all([
-      book.cursors(subscriber.name),
-      book.waiting(subscriber.name),
-    ]);
+    // In this order: a copy that has not noticed yet that it lost the lock may still put events aside and go on behind them.
+    const cursors = await book.cursors(subscriber.name);
+    const waiting = await book.waiting(subscriber.name);
     return new Session(context, { subscriber, endpoint, over, cursors, waiting });
   }
 

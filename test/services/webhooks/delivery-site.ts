@@ -5,6 +5,7 @@ import { MemoryEventLog } from '../../../adapters/memory/event-log.js';
 import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
 import type { EndpointAnswer, EventEndpoint } from '../../../adapters/ports/event-endpoint.js';
 import type { WebhookFigure, WebhookResult } from '../../../adapters/ports/metrics.js';
+import type { WebhookDeliveries } from '../../../adapters/ports/webhooks.js';
 import { bundledSchemaIds } from '../../../adapters/schema-registry/bundled.js';
 import { topicsOf } from '../../../schemas/catalog.js';
 import { filterOf, type FilterValues } from '../../../services/event-filter.js';
@@ -86,6 +87,8 @@ export class DeliverySite {
   readonly #store = createMemoryStore(this.#options);
   readonly desk = createMemoryJournal(this.#options, this.#store).webhookDesk;
   readonly #copies: Copy[] = [];
+  /** Happens while a copy that begins asks for its cursors. */
+  whileBeginning: (book: WebhookDeliveries) => Promise<void> = () => Promise.resolve();
 
   static async open(): Promise<DeliverySite> {
     const site = new DeliverySite();
@@ -148,7 +151,10 @@ export class DeliverySite {
         acquire: silence((name) => book.acquire(name)),
         release: silence((name) => book.release(name)),
         holds: (name) => book.holds(name),
-        cursors: silence((name) => book.cursors(name)),
+        cursors: silence(async (name) => {
+          await this.whileBeginning(createMemoryJournal(this.#options, this.#store).webhooks);
+          return book.cursors(name);
+        }),
         begin: silence((name, cursor) => book.begin(name, cursor)),
         advance: silence((name, cursor, events) => book.advance(name, cursor, events)),
         beginReplay: silence((name, cursors) => book.beginReplay(name, cursors)),

@@ -217,6 +217,31 @@ describe('a subscriber by webhook', () => {
     for (const node of nodes) expect(listener.versionsOf(node)).toEqual(range(1, 60));
   }, 60_000);
 
+  it('gets what its last copy put aside while the next one began (passed over until that one ended too)', async () => {
+    const subscriber = site.subscriber('s');
+    const last = site.run([subscriber, listener]);
+    await publish(['a/n1'], [1]);
+    await came(1);
+    await last.stop();
+    const second = await fault('a/n1', 2);
+    await site.log.append([second]);
+    site.whileBeginning = async (book) => {
+      site.whileBeginning = () => Promise.resolve();
+      const [cursor] = (await book.cursors('s')).filter(({ nextOffset }) => nextOffset === 1n);
+      if (cursor === undefined) throw new Error('nothing was delivered yet');
+      const { id, source, type, subject } = { id: idOf('a/n1', 2), source: '/t', type: 't', subject: 'a/n1' };
+      const json = JSON.stringify({ id, source, type, subject, datacontenttype: 'application/json' });
+      const now = site.clock.now();
+      const times = { appendedAt: now, firstTriedAt: now, dueAt: now };
+      const event = { ...cursor, ...times, offset: 1n, node: 'a/n1', eventId: id, json, tries: 1 };
+      const next = { ...cursor, nextOffset: 2n };
+      await book.advance('s', next, [{ ...event, state: 'waiting', reason: 'status 500' }]);
+    };
+    site.run([subscriber, listener]);
+    await came(2);
+    expect(listener.ids).toEqual([idOf('a/n1', 1), idOf('a/n1', 2)]);
+  });
+
   it('gets again what a person wants it to get again, marked; what is new meanwhile is not', async () => {
     site.run([site.subscriber('s'), listener]);
     await publish(['a/n1'], [1, 2]);
