@@ -8,6 +8,8 @@ import { startSchemaRegistry } from '../stack/schema-registry.js';
 import { journalSection, type Cleanups } from '../stack/site.js';
 import { freePorts } from '../stack/free-port.js';
 import { startToxiproxy, type ToxiproxyStack } from '../stack/toxiproxy.js';
+import { seededRandom } from '../world/random.js';
+import { Audience } from './audience.js';
 import { clusterName } from './copy-configuration.js';
 import { routeNames, type RouteName } from './cuts.js';
 import { HttpGate, type SeenExchange } from './gates/http-gate.js';
@@ -32,6 +34,8 @@ export interface ChaosSite {
   readonly kubernetes: KubernetesStack;
   readonly machines: Machines;
   readonly toxiproxy: ToxiproxyStack;
+  /** URL of those whom Faultline tells of it by HTTP. */
+  readonly audience: string;
   /** Port of each way that can be cut. */
   readonly ways: Readonly<Record<RouteName, number>>;
 }
@@ -124,7 +128,12 @@ export async function startChaosSite(
     seed: 1,
   });
   cleanups.add(() => toxiproxy.stop());
-  return { folder, kafka, registry: registry.url, postgres, ...cluster, toxiproxy, ways };
+  const audience = await Audience.start(folder, seededRandom(options.seed).fork('audience'));
+  cleanups.add(() => audience.stop());
+  return {
+    ...{ folder, kafka, registry: registry.url, postgres, ...cluster, toxiproxy, ways },
+    audience: audience.url,
+  };
 }
 
 /** The authority that signed the API server's certificate. */

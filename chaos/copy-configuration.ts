@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { subscribers, webhookSecret } from './audience.js';
 
 /** Where one copy finds everything, and what all copies have in common. */
 export interface CopyAddresses {
@@ -12,6 +13,8 @@ export interface CopyAddresses {
   readonly kubeconfig: string;
   readonly bmcs: string;
   readonly webhook: string;
+  /** Whoever is told by HTTP. */
+  readonly audience: string;
 }
 
 export const clusterName = 'a';
@@ -30,7 +33,7 @@ export async function writeCopyConfiguration(
   addresses: CopyAddresses,
   systemOf: ReadonlyMap<string, string>,
 ): Promise<string> {
-  const { port, brokers, journal, registry, kubeconfig, bmcs, webhook } = addresses;
+  const { port, brokers, journal, registry, kubeconfig, bmcs, webhook, audience } = addresses;
   const nodes = [...systemOf].map(([node, uuid]) => [node, { systemPath: `/redfish/v1/Systems/${uuid}` }]);
   const bmc = { url: bmcs, nodes: Object.fromEntries(nodes) as object };
   const hook = { url: webhook, requestTimeout: '5s' };
@@ -51,6 +54,8 @@ export async function writeCopyConfiguration(
       breakers: [],
       operations: Object.fromEntries(operations.map((name) => [name, { share: 1, rate: 1_000, per: '1m' }])),
     },
+    tracing: { url: `${audience}/v1/traces`, requestTimeout: '5s' },
+    webhooks: await subscriptions(folder, audience),
     drivers: {
       redfish: { requestTimeout: '5s', observeEvery: '1s', observeDeadline: '25s' },
       tickets: hook,
@@ -78,6 +83,16 @@ export async function writeCopyConfiguration(
   const path = join(folder, 'faultline.yaml');
   await writeFile(path, JSON.stringify(configuration, null, 2));
   return path;
+}
+
+/** Section `webhooks`: each of them is told everything from the beginning. */
+async function subscriptions(folder: string, audience: string): Promise<readonly object[]> {
+  const secretFile = join(folder, 'webhook.secret');
+  await writeFile(secretFile, webhookSecret, { mode: 0o600 });
+  return Object.entries(subscribers).map(([name, filter]) => ({
+    ...{ name, filter, secretFile, from: 'beginning', requestTimeout: '5s' },
+    url: `${audience}/webhooks/${name}`,
+  }));
 }
 
 /** Faultline's kubeconfig with another way to the API server. Resolves with its path. */

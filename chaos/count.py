@@ -1,50 +1,19 @@
 """Counts what became of a run, and shares no code with Faultline.
 
-Reads what intake acknowledged, the API server's audit log, what was asked of BMCs and of the webhook, and the topics
-(fetched by kcat, decoded by fastavro with the registry's schemas); writes one JSON object. Its only argument is a JSON
-object that says where all of that is.
+Reads what intake acknowledged, the API server's audit log, what was asked of BMCs and of the webhook, what subscribers
+and the collector of traces were told, and the topics (fetched by kcat, decoded by fastavro with the registry's schemas);
+writes one JSON object. Its only argument is a JSON object that says where all of that is.
 """
 
 import collections
-import datetime
 import json
-import subprocess
-import sys
 import time
 
-place = json.loads(sys.argv[1])
+from told import count_told
+from witnesses import dead_letters, distinct, lines_of, place, records_of, seconds
+
 ISOLATION = "faultline.dev/maintenance"
 WAITING = "waitingForPerson"
-
-
-def lines_of(path):
-    try:
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                # The last line may be half written, and a killed server may leave one in the middle.
-                try:
-                    yield json.loads(line)
-                except ValueError:
-                    continue
-    except FileNotFoundError:
-        return
-
-
-def records_of(topic, *flags):
-    fetch = [place["kcat"], "-b", place["brokers"], "-C", "-t", topic, "-o", "beginning", "-e", "-q"]
-    fetched = subprocess.run(fetch + ["-f", "%T\\t%p\\t%k\\t%h\\n%R%s"], check=True, capture_output=True).stdout
-    decode = [place["python"], place["decoder"], place["registry"], *flags]
-    decoded = subprocess.run(decode, input=fetched, check=True, capture_output=True).stdout
-    return [json.loads(line) for line in decoded.splitlines()]
-
-
-def distinct(records):
-    """Once each by their event id: what was published twice is the same event."""
-    return list({record["headers"].get("ce_id"): record for record in records}.values())
-
-
-def seconds(text):
-    return datetime.datetime.fromisoformat(text).timestamp()
 
 
 def count_reports():
@@ -56,7 +25,7 @@ def count_reports():
             if decided["reportId"] not in known and decided["reportId"] in acknowledged:
                 fates[decided["fate"]] += 1
             known.add(decided["reportId"])
-    letters = {record["headers"].get("ce_id") for record in records_of("fault.reports.dlt", "--raw")}
+    letters = {record["headers"].get("ce_id") for record in dead_letters()}
     lost = [line for identifier, line in acknowledged.items() if identifier not in known | letters]
     return {"acknowledged": len(acknowledged), "fates": dict(fates), "deadLetters": len(letters), "lost": lost}
 
@@ -180,4 +149,5 @@ def count_processes(processes, taints):
 
 known_processes = read_processes()
 counted_effects, last_taints = count_effects(known_processes)
-print(json.dumps(count_reports() | counted_effects | count_processes(known_processes, last_taints)))
+counted_processes = count_processes(known_processes, last_taints)
+print(json.dumps(count_reports() | counted_effects | counted_processes | count_told()))

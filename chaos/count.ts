@@ -4,13 +4,27 @@ import { promisify } from 'node:util';
 import { provide } from '../stack/cache.js';
 import { pythonRecipe } from '../stack/component-recipes.js';
 import { provideKcat } from '../stack/kcat.js';
+import { audienceLogs, webhookSecret } from './audience.js';
 import type { ChaosSite } from './chaos-site.js';
 import { stageMaximumAgeSeconds } from './copy-configuration.js';
 import { witnessLogs } from './installation.js';
 
 type Counts = Readonly<Record<string, number>>;
 
-/** What count.py counted. The lists say which; a good run has none in `lost`, `doubled`, `stuck` and `isolatedLeft`. */
+/** Lists of what is wrong; a good run has nothing in any of them. */
+export const wrongs = [
+  'lost',
+  'doubled',
+  'stuck',
+  'isolatedLeft',
+  'undelivered',
+  'misdelivered',
+  'disordered',
+  'wrongStates',
+  'untold',
+] as const;
+
+/** What count.py counted. The lists say which. */
 export interface Count {
   readonly acknowledged: number;
   readonly fates: Counts;
@@ -30,6 +44,22 @@ export interface Count {
   readonly stuck: readonly string[];
   /** Nodes that carry the isolation of a process that is over. */
   readonly isolatedLeft: readonly string[];
+  /** Events that subscribers by webhook asked for, and how often they were posted. */
+  readonly webhooks: { readonly events: number; readonly tries: number };
+  /** Published and asked for, and never accepted. */
+  readonly undelivered: readonly string[];
+  /** Posted, and signed wrongly, on no topic or not asked for. */
+  readonly misdelivered: readonly string[];
+  /** Posted before the event of its node and topic that stands before it was accepted. */
+  readonly disordered: readonly string[];
+  /** Records of `node.state`. */
+  readonly states: number;
+  /** Last states that are not what the events of their node say, and records that say they cover what they don't. */
+  readonly wrongStates: readonly string[];
+  /** Spans, and how often they were sent. */
+  readonly spans: { readonly told: number; readonly tries: number };
+  /** Stages, commands and processes that are over without a span, or have it in two versions. */
+  readonly untold: readonly string[];
 }
 
 /** File of what intake acknowledged. */
@@ -49,6 +79,8 @@ export async function count(site: ChaosSite): Promise<Count> {
     acknowledged: ledgerOf(site),
     audit: site.kubernetes.auditLog,
     ...witnessLogs(site),
+    ...audienceLogs(site.folder),
+    webhookSecret,
     user: 'system:serviceaccount:faultline:faultline',
     stageMaximumAgeSeconds,
   };

@@ -36,12 +36,15 @@ interface Place {
   readonly port: number;
 }
 
+/** Services that are caught as they note something in the journal. */
+const marking: ReadonlySet<Service> = new Set<Service>(['maintenance', 'relay', 'webhooks', 'tracer']);
+
 async function gatesOf(service: Service, { site, cleanups }: Place): Promise<Gates & { webhook?: HttpGate }> {
   const kept = <Gate extends { stop(): Promise<void> }>(gate: Gate): Gate => {
     cleanups.add(() => gate.stop());
     return gate;
   };
-  if (service === 'maintenance' || service === 'relay') {
+  if (marking.has(service)) {
     return { postgres: kept(await PostgresGate.start(site.ways.postgres)) };
   }
   if (service !== 'executor') return {};
@@ -70,6 +73,7 @@ async function startCopy(service: Service, name: CopyName, place: Place): Promis
     kubeconfig: await writeKubeconfigVia(folder, site.kubernetes.kubeconfigOf('faultline'), server),
     bmcs: gates.bmcs?.url ?? site.machines.bmcs,
     webhook: webhook?.url ?? site.machines.webhook,
+    audience: site.audience,
   };
   const systemOf = new Map(
     site.machines.fleet.machines.map(({ name: node, systemUuid }) => [node, systemUuid]),

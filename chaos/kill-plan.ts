@@ -9,6 +9,9 @@ export const services = [
   'relay',
   'executor',
   'migrator',
+  'tracer',
+  'webhooks',
+  'node-states',
 ] as const;
 export type Service = (typeof services)[number];
 export const copies = [1, 2] as const;
@@ -34,6 +37,8 @@ export const killPoints = [
   'effect without outcome',
   'published and unmarked',
   'in a rebalance',
+  'delivered and unmarked',
+  'traced and unmarked',
 ] as const;
 export type KillPoint = (typeof killPoints)[number];
 
@@ -68,6 +73,8 @@ const together: readonly (readonly Target[])[] = [
   copyNames,
   ['postgres', 'executor-1', 'executor-2'],
   ['kube-apiserver', 'kafka-2', 'maintenance-1', 'executor-2'],
+  ['postgres', 'webhooks-1', 'node-states-1', 'tracer-1', 'relay-2'],
+  ['webhooks-1', 'webhooks-2', 'tracer-1', 'tracer-2', 'node-states-1', 'node-states-2'],
 ];
 
 /**

@@ -4,7 +4,7 @@ import type { SeenRequest } from './gates/http-gate.js';
 import type { Moment, TrapDoor } from './gates/trap.js';
 import type { GroupLook } from './group-state.js';
 import type { GatedCopy, Installation } from './installation.js';
-import { copies, type CopyName, type KillPoint } from './kill-plan.js';
+import { copies, type CopyName, type KillPoint, type Service } from './kill-plan.js';
 import { cameTrue } from './patience.js';
 import type { Victims } from './victims.js';
 
@@ -19,7 +19,7 @@ export interface Scene {
 }
 
 interface Catch<Seen> {
-  readonly service: 'maintenance' | 'relay' | 'executor';
+  readonly service: Service;
   readonly at: Moment;
   readonly doorsOf: (copy: GatedCopy) => readonly TrapDoor<Seen>[];
   readonly matches: (seen: Seen) => boolean;
@@ -54,7 +54,21 @@ function caught<Seen>(scene: Scene, wanted: Catch<Seen>): Promise<boolean> {
 const postgresDoors = ({ gates }: GatedCopy): readonly TrapDoor<string>[] =>
   gates.postgres === undefined ? [] : [gates.postgres.trapDoor];
 const isCommit = (text: string): boolean => text.toUpperCase() === 'COMMIT';
-const marksSent = (text: string): boolean => /update\s+journal\.outbox\s+set\s+sent_at/i.test(text);
+/** Statements with which a service notes what it has told others. */
+const marks = {
+  relay: /update\s+journal\.outbox\s+set\s+sent_at/i,
+  webhooks: /update\s+journal\.webhook_cursor\s+set\s+next_offset/i,
+  tracer: /insert\s+into\s+journal\.consumed_offset/i,
+};
+
+function unmarked(scene: Scene, service: keyof typeof marks): Promise<boolean> {
+  return caught(scene, {
+    service,
+    at: 'request',
+    doorsOf: postgresDoors,
+    matches: (statement) => marks[service].test(statement),
+  });
+}
 
 /** What an executor does to a node, a pod or a machine, and not what it tells of it. */
 function isEffect({ method, path }: SeenRequest): boolean {
@@ -121,13 +135,12 @@ export function strike(point: KillPoint, scene: Scene): Promise<boolean> {
     case 'effect without outcome':
       return effectCaught(scene, 'answer');
     case 'published and unmarked':
-      return caught(scene, {
-        service: 'relay',
-        at: 'request',
-        doorsOf: postgresDoors,
-        matches: marksSent,
-      });
+      return unmarked(scene, 'relay');
     case 'in a rebalance':
       return inRebalance(scene);
+    case 'delivered and unmarked':
+      return unmarked(scene, 'webhooks');
+    case 'traced and unmarked':
+      return unmarked(scene, 'tracer');
   }
 }

@@ -1,4 +1,4 @@
-import type { Count } from './count.js';
+import { wrongs, type Count } from './count.js';
 import { killPoints, leastOf, type KillPoint } from './kill-plan.js';
 import { sum, type Tally } from './tally.js';
 
@@ -24,7 +24,7 @@ function problemsOf(minutes: number, tally: Tally, count: Count): readonly strin
   const least = leastOf(minutes);
   // What is only late breaks nothing.
   const broken = sum(tally.cuts) - (tally.cuts.get('delayed') ?? 0);
-  const bad = (['lost', 'doubled', 'stuck', 'isolatedLeft'] as const).flatMap((what) =>
+  const bad = wrongs.flatMap((what) =>
     count[what].map((one) => `${what}: ${typeof one === 'string' ? one : JSON.stringify(one)}`),
   );
   return [
@@ -66,6 +66,11 @@ function listed(counts: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
+/** `isolated left` */
+function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
 /** For people. */
 export function resultTable(result: ChaosResult): string {
   const { count } = result;
@@ -81,15 +86,17 @@ export function resultTable(result: ChaosResult): string {
     ['effects', total(count.effects), listed(count.effects)],
     ['processes', count.processes, listed(count.outcomes)],
     ['open', count.open, `of them wait for a person: ${count.waitingForPerson}`],
-    ['lost', count.lost.length, ''],
-    ['doubled', count.doubled.length, ''],
-    ['stuck', count.stuck.length, ''],
-    ['isolated left', count.isolatedLeft.length, ''],
+    ['webhooks', count.webhooks.events, `events asked for, posted ${count.webhooks.tries} times`],
+    ['node states', count.states, 'records'],
+    ['spans', count.spans.told, `sent ${count.spans.tries} times`],
+    ...wrongs.map((what) => [inWords(what), count[what].length, ''] as const),
   ];
   const lines = rows.map(([name, number, detail]) =>
     `${name.padEnd(14)}${String(number).padStart(7)}  ${detail}`.trimEnd(),
   );
   const verdict =
-    result.problems.length === 0 ? ['nothing lost, nothing doubled, nothing stuck'] : result.problems;
+    result.problems.length === 0
+      ? ['nothing lost, nothing doubled, nothing stuck, everybody told']
+      : result.problems;
   return [`seed ${result.seed}, ${result.minutes} min`, ...lines, ...verdict].join('\n');
 }

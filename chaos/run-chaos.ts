@@ -3,7 +3,7 @@ import { buildFaultline } from '../stack/faultline-process.js';
 import type { Cleanups } from '../stack/site.js';
 import { seededRandom, type WorldRandom } from '../world/random.js';
 import { startChaosSite, type ChaosSite } from './chaos-site.js';
-import { count, ledgerOf, type Count } from './count.js';
+import { count, ledgerOf, wrongs, type Count } from './count.js';
 import { cutConnections } from './cuts.js';
 import { FaultFeed } from './fault-feed.js';
 import { lookAtGroup } from './group-state.js';
@@ -129,8 +129,8 @@ async function countAfterQuiet(site: ChaosSite, minutes: number): Promise<Count>
   const isShort = minutes < 5;
   while (isShort && Date.now() < quietUntil) {
     const counted = await count(site);
-    const restless = counted.open - counted.waitingForPerson + counted.lost.length;
-    if (restless === 0 && counted.isolatedLeft.length === 0) return counted;
+    const areOver = counted.open === counted.waitingForPerson;
+    if (areOver && wrongs.every((what) => counted[what].length === 0)) return counted;
     await pause(3_000);
   }
   await pause(Math.max(0, quietUntil - Date.now()));

@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Count } from '../../chaos/count.js';
+import { counted as countedIn, user, type MadeRecord, type World } from './made-world.js';
 
-const script = join(import.meta.dirname, '../../chaos/count.py');
-const user = 'faultline';
 let folder: string;
 
 beforeEach(async () => {
@@ -15,45 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-interface World {
-  /** By topic. */
-  readonly records: Readonly<Record<string, readonly object[]>>;
-  readonly acknowledged: readonly string[];
-  readonly audit: readonly object[];
-  readonly bmcs: readonly object[];
-  readonly webhook: readonly object[];
-}
-
-const lines = (items: readonly object[]): string => items.map((item) => `${JSON.stringify(item)}\n`).join('');
-
-/** Counts a made world: in place of kcat comes a program that gives a topic's records, decoded already. */
-async function counted(world: World): Promise<Count> {
-  for (const [topic, records] of Object.entries(world.records)) {
-    await writeFile(join(folder, `${topic}.topic`), lines(records));
-  }
-  const file = async (name: string, items: readonly object[]): Promise<string> => {
-    await writeFile(join(folder, name), lines(items));
-    return join(folder, name);
-  };
-  const kcat = join(folder, 'kcat');
-  // Called as `kcat -b BROKERS -C -t TOPIC …`.
-  await writeFile(kcat, `#!/bin/sh\nif [ -f "${folder}/$5.topic" ]; then cat "${folder}/$5.topic"; fi\n`);
-  await chmod(kcat, 0o755);
-  await writeFile(join(folder, 'decoder.py'), 'import sys\nsys.stdout.write(sys.stdin.read())\n');
-  const place = {
-    ...{ kcat, python: 'python3', decoder: join(folder, 'decoder.py'), brokers: 'b', registry: 'r', user },
-    stageMaximumAgeSeconds: 60,
-    acknowledged: await file(
-      'acknowledged',
-      world.acknowledged.map((reportId) => ({ reportId })),
-    ),
-    audit: await file('audit', world.audit),
-    bmcs: await file('bmcs', world.bmcs),
-    webhook: await file('webhook', world.webhook),
-  };
-  const { stdout } = await promisify(execFile)('python3', [script, JSON.stringify(place)]);
-  return JSON.parse(stdout) as Count;
-}
+const counted = (world: World): Promise<Count> => countedIn(folder, world);
 
 const ago = (seconds: number): string =>
   new Date(Date.now() - seconds * 1_000).toISOString().replace('Z', '+00:00');
@@ -62,7 +21,7 @@ function event(
   version: number,
   type: string,
   about: { stage?: string; at?: string; data?: object } = {},
-): object {
+): MadeRecord {
   const { stage = null, at = ago(5), data = {} } = about;
   const headers = { ce_id: `a/n1@1.${version}`, ce_sequence: `1.${version}` };
   return { key: 'a/n1', headers, value: { processId: 'p-1', type, stage, at, data } };
@@ -94,7 +53,7 @@ function nodePatch(request: readonly object[], taints: readonly object[]): objec
 const isolation = nodePatch([{ op: 'add', path: '/spec/taints', value: [taint] }], [taint]);
 const giveBack = nodePatch([{ op: 'remove', path: '/spec/taints' }], []);
 
-const well: World = {
+const well = {
   records: {
     'fault.report-fates': [decided],
     'maintenance.events': [started, ended],
@@ -104,7 +63,7 @@ const well: World = {
   audit: [isolation, giveBack],
   bmcs: [off, { ...reset, body: '{"ResetType":"On"}' }],
   webhook: [{ path: '/actions', status: 202, body: '{"action":"reimage","commandId":"c-3"}' }],
-};
+} satisfies World;
 const none = { lost: [], doubled: [], stuck: [], isolatedLeft: [] };
 
 describe('given a run in which all went well', () => {

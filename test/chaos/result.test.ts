@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Count } from '../../chaos/count.js';
+import { wrongs, type Count } from '../../chaos/count.js';
 import { killPoints, type KillPoint } from '../../chaos/kill-plan.js';
 import { resultOf } from '../../chaos/result.js';
 import { Tally } from '../../chaos/tally.js';
@@ -28,6 +28,14 @@ const clean: Count = {
   doubled: [],
   stuck: [],
   isolatedLeft: [],
+  webhooks: { events: 1, tries: 1 },
+  undelivered: [],
+  misdelivered: [],
+  disordered: [],
+  states: 1,
+  wrongStates: [],
+  spans: { told: 1, tries: 1 },
+  untold: [],
 };
 
 function repeat(times: number, work: () => void): void {
@@ -82,7 +90,7 @@ it.each<[string, Partial<Done>, string]>([
   expect(problemsOf(done)).toEqual([problem]);
 });
 
-it.each(['lost', 'doubled', 'stuck', 'isolatedLeft'] as const)(
+it.each(wrongs)(
   'given something that is %s, then the run has failed and names it',
   (what) => {
     expect(problemsOf({}, { [what]: ['a/n1'] })).toEqual([`${what}: a/n1`]);

@@ -1,4 +1,4 @@
-"""Reads records as kcat prints them with -f '%T\t%p\t%k\t%h\n%R%s' and writes each as a line of JSON.
+"""Reads records as kcat prints them with -f '%T\t%t\t%p\t%o\t%k\t%h\n%R%s' and writes each as a line of JSON.
 
 Values are decoded by the schema that the registry gives for the id in the record: nothing of Faultline is asked.
 """
@@ -32,7 +32,7 @@ def decoded(value):
 
 
 for line in iter(stream.readline, b""):
-    timestamp, partition, key, headers = line.decode(errors="replace").rstrip("\n").split("\t", 3)
+    appended_at, topic, partition, offset, key, headers = line.decode(errors="replace").rstrip("\n").split("\t", 5)
     (length,) = struct.unpack(">i", stream.read(4))
     value = stream.read(max(length, 0))
     if "--raw" in sys.argv:
@@ -41,4 +41,5 @@ for line in iter(stream.readline, b""):
         body = decoded(value)
     # A value may hold commas of its own: the next header begins where a name and a sign follow.
     pairs = [pair.split("=", 1) for pair in re.split(r",(?=[\w-]+=)", headers) if "=" in pair]
-    print(json.dumps({"partition": int(partition), "key": key, "headers": dict(pairs), "value": body}, default=str))
+    where = {"topic": topic, "partition": int(partition), "offset": int(offset), "appendedAt": int(appended_at)}
+    print(json.dumps({**where, "key": key, "headers": dict(pairs), "value": body}, default=str))

@@ -9,6 +9,7 @@ import type { Site } from '../../stack/site.js';
 export interface PublishedRecord {
   readonly topic: string;
   readonly partition: number;
+  readonly offset: number;
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly value: Readonly<Record<string, unknown>>;
@@ -41,7 +42,7 @@ export async function publishedRecords(
   form: 'avro' | 'raw' = 'avro',
 ): Promise<readonly PublishedRecord[]> {
   const brokers = site.kafka.bootstrapServers.join(',');
-  const format = '%T\\t%p\\t%k\\t%h\\n%R%s';
+  const format = '%T\\t%t\\t%p\\t%o\\t%k\\t%h\\n%R%s';
   const kcat = await provideKcat();
   const bytes = await finished(kcat, ['-b', brokers, '-C', '-t', topic, ...wholeTopic, '-f', format]);
   const python = join(await provide(pythonRecipe), 'bin', 'python');
