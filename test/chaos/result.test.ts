@@ -90,9 +90,6 @@ it.each<[string, Partial<Done>, string]>([
   expect(problemsOf(done)).toEqual([problem]);
 });
 
-it.each(wrongs)(
-  'given something that is %s, then the run has failed and names it',
-  (what) => {
-    expect(problemsOf({}, { [what]: ['a/n1'] })).toEqual([`${what}: a/n1`]);
-  },
-);
+it.each(wrongs)('given something that is %s, then the run has failed and names it', (what) => {
+  expect(problemsOf({}, { [what]: ['a/n1'] })).toEqual([`${what}: a/n1`]);
+});
