@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { asJournalError } from './failures.js';
 
@@ -12,17 +13,25 @@ export const lockClasses = {
   archive: 7_264_027,
 } as const;
 
-/** Session locks on things of one kind that have numbers, on one connection of their own: they go when it goes. */
+/**
+ * Session locks on things of one kind that have numbers, on one connection of their own: they go when it goes. A machine that
+ * dies says no goodbye, and PostgreSQL would keep its session for as long as TCP does, which is hours: so the server ends a
+ * session that is silent for a lease (`idle_session_timeout`), and we give a sign of life three times in one. Without an answer
+ * to it we take the locks for lost before the server gives them to somebody else.
+ */
 export class SessionLocks {
   readonly #settings: pg.ClientConfig;
   readonly #lockClass: number;
+  readonly #leaseMs: number;
   readonly #held = new Set<number>();
   readonly #lost = new Set<number>();
   #client: Promise<pg.Client> | undefined;
 
-  constructor(settings: pg.ClientConfig, lockClass: number) {
+  /** @param leaseMs after so long without a sign of life the server lets go of what the session holds */
+  constructor(settings: pg.ClientConfig, lockClass: number, leaseMs = 30_000) {
     this.#settings = settings;
     this.#lockClass = lockClass;
+    this.#leaseMs = leaseMs;
   }
 
   /** Acquired by this process, and not lost since. */
@@ -85,11 +94,27 @@ export class SessionLocks {
   }
 
   async #connect(onEnd: () => void): Promise<pg.Client> {
-    const client = new pg.Client(this.#settings);
+    const socket = new Socket();
+    const beatMs = Math.floor(this.#leaseMs / 3);
+    const client = new pg.Client({
+      ...this.#settings,
+      stream: () => socket,
+      options: `${this.#settings.options ?? ''} -c idle_session_timeout=${this.#leaseMs}`,
+      query_timeout: beatMs,
+    });
+    let beating: NodeJS.Timeout | undefined;
     client.on('error', () => undefined);
-    client.on('end', onEnd);
+    client.on('end', () => {
+      clearInterval(beating);
+      onEnd();
+    });
     try {
       await client.connect();
+      beating = setInterval(() => {
+        // Whoever does not answer says no goodbye either.
+        client.query('SELECT').catch(() => socket.destroy());
+      }, beatMs);
+      beating.unref();
       return client;
     } catch (error) {
       onEnd();
