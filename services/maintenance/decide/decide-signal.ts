@@ -1,6 +1,6 @@
 import type { CommandResult } from '../../../domain/command.js';
 import type { BootId, ProcessId } from '../../../domain/identifiers.js';
-import type { ActiveProcess, NodeState } from '../../../domain/node-state.js';
+import type { ActiveProcess, NodeState, ProcessContext } from '../../../domain/node-state.js';
 import type { LostRecords, MigrationReply, NodeChange, Order, Signal } from '../../../domain/signal.js';
 import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
 import { isStage, takesOrder } from '../../../workflows/orders.js';
@@ -102,7 +102,7 @@ function decideTimer(draft: Draft, fired: Extract<Signal, { kind: 'TimerFired' }
     // It comes again.
   } else if (fired.timer === 'stage-overdue') {
     const { stage, context } = process;
-    const due = { 'stage-overdue': draft.at + context.recipe.stageMaximumAgeMs };
+    const due = { 'stage-overdue': draft.at + untilSaidAgain(context, draft.at) };
     record(
       draft,
       { type: 'StageOverdue', processId: process.id, data: { stage, enteredAt: context.enteredAt } },
@@ -114,6 +114,18 @@ function decideTimer(draft: Draft, fired: Extract<Signal, { kind: 'TimerFired' }
   } else {
     tellProcess(draft, { type: `timer.${fired.timer as TimerName}`, at: draft.at });
   }
+}
+
+/** At most so many of the ages apart that a stage may reach. */
+const rarest = 24;
+
+/**
+ * How long nothing more is said of a stage that is overdue, ms: as long as it has lasted, so that what nobody answers is
+ * said more and more seldom, but no more seldom than once in 24 of the ages it may reach.
+ */
+function untilSaidAgain({ enteredAt, recipe }: ProcessContext, at: number): number {
+  const { stageMaximumAgeMs } = recipe;
+  return Math.min(Math.max(at - enteredAt, stageMaximumAgeMs), rarest * stageMaximumAgeMs);
 }
 
 /**

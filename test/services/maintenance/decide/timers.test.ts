@@ -58,6 +58,18 @@ describe('given a clock that is 90 s ahead', () => {
   });
 });
 
+it('given a stage that lasts and lasts, then that is said more and more seldom: what nobody answered was said every hour for ever', () => {
+  const node = verifying();
+  const { stageMaximumAgeMs } = node.process.context.recipe;
+  const ages = Array.from({ length: 7 }, () => {
+    const due = node.process.context.timersDue?.['stage-overdue'] ?? node.at;
+    node.wait(due - node.at);
+    expect(node.fire('stage-overdue').facts.map(({ type }) => type)).toEqual(['StageOverdue']);
+    return (node.at - node.process.context.enteredAt) / stageMaximumAgeMs;
+  });
+  expect(ages).toEqual([1, 2, 4, 8, 16, 32, 56]);
+});
+
 it('given a process that was begun when nobody wrote down what is due, when its timer fires, then it is heard', () => {
   const node = verifying();
   node.answer('observeNode', 'done', { observation: node.observation('b2') });
