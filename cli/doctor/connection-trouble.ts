@@ -27,7 +27,7 @@ const troubles: readonly Trouble[] = [
     next: () => 'have it renewed, or set the clock of this machine',
   },
   {
-    said: /certificate required|alert (bad|unknown) (certificate|ca)|tlsv1 alert unknown ca/i,
+    said: /certificate required|alert (bad certificate|certificate unknown|unknown ca)/i,
     means: 'it wants a client certificate from an authority that it trusts',
     next: (section) => `set ${section}.tls.certificateFile and keyFile to one`,
   },

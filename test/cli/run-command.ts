@@ -41,7 +41,7 @@ export function testTerminal(
 export async function runCommand(words: readonly string[], stdin?: string): Promise<Ran> {
   const { terminal, written } = testTerminal(stdin === undefined ? {} : { stdin });
   const code = await runProgram(terminal, words);
-  return { code, ...written };
+  return { code, out: written.out, err: written.err };
 }
 
 /** Words of Node for the command as it is shipped; `buildFaultline` first. */
