@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { WorldRandom } from '../world/random.js';
+import { listenOnLoopback, portOf } from './loopback-server.js';
 
 /** A subscriber's; nobody else has to know it. */
 export const webhookSecret = `whsec_${Buffer.from('known to the two of us, and to nobody else').toString('base64')}`;
@@ -56,14 +57,13 @@ export class Audience {
   /** On a free port of 127.0.0.1. */
   static async start(folder: string, random: WorldRandom): Promise<Audience> {
     const audience = new Audience(folder, random);
-    await new Promise<void>((listening) => audience.#server.listen(0, '127.0.0.1', listening));
+    await listenOnLoopback(audience.#server);
     return audience;
   }
 
   /** Subscribers are at `/webhooks/<name>`, the collector at `/v1/traces`. */
   get url(): string {
-    const address = this.#server.address();
-    return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    return `http://127.0.0.1:${portOf(this.#server)}`;
   }
 
   async stop(): Promise<void> {

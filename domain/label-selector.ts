@@ -1,6 +1,5 @@
 /** Whether labels are what somebody asks for, as `kubectl -l` writes it: `pool=gpu,zone in (a,b),!spare`. */
 export interface LabelSelector {
-  readonly text: string;
   /** Labels that it looks at. */
   readonly names: readonly string[];
   matches(labels: Readonly<Record<string, string>>): boolean;
@@ -56,7 +55,6 @@ function requirementIn(text: string): Requirement {
 export function labelSelectorOf(text: string): LabelSelector {
   const requirements = text.split(/,(?![^(]*\))/).map((requirement) => requirementIn(requirement.trim()));
   return {
-    text,
     names: [...new Set(requirements.map((requirement) => requirement.label))],
     matches: (labels) =>
       requirements.every((requirement) =>

@@ -3,15 +3,17 @@ import type { FleetInventory } from '../adapters/ports/journal.js';
 import { namesOf } from '../domain/identifiers.js';
 import { labelSelectorOf, LabelSelectorInvalid, type LabelSelector } from '../domain/label-selector.js';
 
-/** What nodes are selected by: those labels that the inventory keeps of them. */
+/** What nodes are selected by: those labels that the inventory keeps of them. In the words of the configuration. */
 export interface KeptLabels {
   readonly clusters: readonly {
     readonly name: string;
     readonly poolLabel: string;
     readonly zoneLabel: string;
   }[];
-  /** Of the nodes of every cluster. */
-  readonly guardLabels: readonly string[];
+  readonly guard: {
+    /** Of the nodes of every cluster. */
+    readonly labels: readonly string[];
+  };
 }
 
 /** Whether a node (`<cluster>/<node>`) is meant. */
@@ -39,8 +41,11 @@ export function keptSelector(text: string, kept: KeptLabels): LabelSelector {
   throw new LabelSelectorInvalid(`the label ${missing} is not kept of nodes: add it to guard.labels`);
 }
 
-function namesOfKept({ clusters, guardLabels }: KeptLabels): ReadonlySet<string> {
-  return new Set([...clusters.flatMap(({ poolLabel, zoneLabel }) => [poolLabel, zoneLabel]), ...guardLabels]);
+function namesOfKept({ clusters, guard }: KeptLabels): ReadonlySet<string> {
+  return new Set([
+    ...clusters.flatMap(({ poolLabel, zoneLabel }) => [poolLabel, zoneLabel]),
+    ...guard.labels,
+  ]);
 }
 
 /**
@@ -53,6 +58,7 @@ export class NodeLabels {
   #known: ReadonlyMap<string, Labels> = new Map();
   #names: ReadonlySet<string> = new Set();
   #readAt = -Infinity;
+  #triedAt = -Infinity;
   #reading: Promise<void> | undefined;
 
   constructor(options: NodeLabelsOptions) {
@@ -65,7 +71,8 @@ export class NodeLabels {
    */
   async selecting(text: string): Promise<NodeSelection> {
     const selector = keptSelector(text, this.#options.kept());
-    await this.#read();
+    // A thousand that come one after the other are one question.
+    if (this.#isOld(this.#readAt)) await this.#read();
     return (node) => {
       this.#readAgain();
       const labels = this.#known.get(node);
@@ -75,10 +82,14 @@ export class NodeLabels {
   }
 
   #readAgain(): void {
-    const { clock, refreshMs = 5_000, onError } = this.#options;
-    if (clock.now() - this.#readAt < refreshMs || this.#reading !== undefined) return;
+    if (!this.#isOld(this.#triedAt) || this.#reading !== undefined) return;
     // What is known holds meanwhile, and after a failure.
-    this.#read().catch(onError);
+    this.#read().catch(this.#options.onError);
+  }
+
+  #isOld(at: number): boolean {
+    const { clock, refreshMs = 5_000 } = this.#options;
+    return clock.now() - at >= refreshMs;
   }
 
   #read(): Promise<void> {
@@ -90,10 +101,12 @@ export class NodeLabels {
 
   async #readAll(): Promise<void> {
     const { inventory, kept, clock } = this.#options;
-    this.#readAt = clock.now();
+    const askedAt = clock.now();
+    this.#triedAt = askedAt;
     const now = kept();
     const clusters = new Map(now.clusters.map((cluster) => [cluster.name, cluster]));
     const places = await inventory.places();
+    this.#readAt = askedAt;
     this.#names = namesOfKept(now);
     this.#known = new Map(
       places.map(({ node, pool, zone, labels }) => {

@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { Agent, request, type Dispatcher } from 'undici';
 import { TrapDoor } from './trap.js';
+import { listenOnLoopback, portOf } from '../loopback-server.js';
 
 /** A request that passes a gate. */
 export interface SeenRequest {
@@ -52,13 +53,12 @@ export class HttpGate {
   /** On a free port of 127.0.0.1. */
   static async start(options: HttpGateOptions): Promise<HttpGate> {
     const gate = new HttpGate(options);
-    await new Promise<void>((listening) => gate.#server.listen(0, '127.0.0.1', listening));
+    await listenOnLoopback(gate.#server);
     return gate;
   }
 
   get url(): string {
-    const address = this.#server.address();
-    return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    return `http://127.0.0.1:${portOf(this.#server)}`;
   }
 
   async stop(): Promise<void> {

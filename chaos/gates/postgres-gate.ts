@@ -1,6 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { completedBy, FrameCutter, StatementReader } from './postgres-frames.js';
 import { TrapDoor } from './trap.js';
+import { listenOnLoopback, portOf } from '../loopback-server.js';
 
 /**
  * Stands between one process and PostgreSQL (without TLS): passes every message on, and springs traps. At `request` a
@@ -21,13 +22,12 @@ export class PostgresGate {
   /** On a free port of 127.0.0.1. */
   static async start(upstreamPort: number): Promise<PostgresGate> {
     const gate = new PostgresGate(upstreamPort);
-    await new Promise<void>((listening) => gate.#server.listen(0, '127.0.0.1', listening));
+    await listenOnLoopback(gate.#server);
     return gate;
   }
 
   get port(): number {
-    const address = this.#server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+    return portOf(this.#server);
   }
 
   async stop(): Promise<void> {

@@ -83,13 +83,11 @@ async function fromJournal(
   const { loadConfiguration } = await import('../configuration/load.js');
   const { withHistory } = await import('../composition/journal-history.js');
   const { readJournalEvents } = await import('../read-journal-events.js');
-  const { keptLabels } = await import('../composition/node-labels.js');
   const wish = { ...wishOf(options), from: options.from ?? 'beginning', to: options.to ?? 'now' };
   const configuration = loadConfiguration(config);
-  const kept = keptLabels(configuration);
   await withHistory(configuration, terminal.environment, async (reader) => {
     await writing(await output(), async (write) => {
-      for await (const events of readJournalEvents(reader, wish, kept)) {
+      for await (const events of readJournalEvents(reader, wish, configuration)) {
         if (terminal.interrupted.aborted) return;
         await write(events);
       }

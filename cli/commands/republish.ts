@@ -22,16 +22,14 @@ async function republish(terminal: Terminal, options: RepublishOptions): Promise
   const [configuration, surroundings] = await configurationAndSurroundings(terminal, options.config);
   const { republishJournal } = await import('../composition/republish.js');
   const { spanOf } = await import('../read-journal-events.js');
-  const { keptLabels } = await import('../composition/node-labels.js');
   const wish = { ...wishOf(options), from: options.from, to: options.until };
-  const kept = keptLabels(configuration);
   let shownAt = 0;
   const { events, last } = await republishJournal(configuration, surroundings, {
     to,
     run,
     ...(after === undefined ? {} : { after }),
     interrupted: terminal.interrupted,
-    spanOf: (reader) => spanOf(reader, wish, kept),
+    spanOf: (reader) => spanOf(reader, wish, configuration),
     onProgress: (progress) => {
       if (!process.stderr.isTTY || Date.now() - shownAt < 1_000) return;
       shownAt = Date.now();

@@ -13,6 +13,7 @@ import type { TokenGrant } from '../../services/intake/options.js';
 import type { Operator } from '../../services/console/operators.js';
 import { noLooksNeeded } from '../../services/first-looks.js';
 import { signalRecord } from '../../services/input-records.js';
+import { NodeLabels } from '../../services/node-labels.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
 import { refuseWrongQueries } from './check-queries.js';
@@ -24,7 +25,6 @@ import { startMetrics, type InstallationMetrics } from './metrics.js';
 import { leasesOf } from './node-leases.js';
 import type { ServiceName } from './service-names.js';
 import { createStopping } from './stopping.js';
-import { nodeLabels } from './node-labels.js';
 import { startServices } from './start-services.js';
 import { startFirstLooks } from './start/first-looks.js';
 import { goesByGuard, startGuardPolicy } from './start/guard-policy.js';
@@ -273,11 +273,10 @@ export async function startInstallation(options: InstallationOptions): Promise<R
       looks: first.looks,
       metrics: metrics.services,
       guard: () => guard.section,
-      labels: nodeLabels({
-        configuration,
+      labels: new NodeLabels({
         inventory: connections.journal.inventory,
         clock: surroundings.clock,
-        guardLabels: () => guard.section.labels,
+        kept: () => ({ clusters: configuration.clusters, guard: guard.section }),
         onError: (error) => {
           surroundings.log.warn({ error }, 'the labels of nodes were not read; those known before hold');
         },

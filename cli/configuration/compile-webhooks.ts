@@ -40,21 +40,18 @@ function compileTimeout(context: Compilation, path: KeyPath, text: string): numb
 /** Subscribers by webhook, in the order of the file; names must differ. */
 export function compileWebhooks(
   context: Compilation,
-  { webhooks, clusters, guard }: Pick<ConfigurationFile, 'webhooks' | 'clusters' | 'guard'>,
+  file: Pick<ConfigurationFile, 'webhooks' | 'clusters' | 'guard'>,
 ): readonly SubscriberConfiguration[] {
-  return webhooks.map((given, index) => {
+  return file.webhooks.map((given, index) => {
     const path = ['webhooks', index];
     const { name, url, from, concurrency, requestTimeout, retryFor } = given;
-    if (webhooks.findIndex((other) => other.name === name) < index)
+    if (file.webhooks.findIndex((other) => other.name === name) < index)
       context.problem([...path, 'name'], `${name} is there twice: each subscriber has its own name`);
     checkUrl(context, [...path, 'url'], url);
     const secret = context.secret(path, 'secret', given.secretFile, given.secretFrom);
     const { labelSelector } = given.filter;
     if (labelSelector !== undefined)
-      checkSelector(context, [...path, 'filter', 'labelSelector'], labelSelector, {
-        clusters,
-        guardLabels: guard.labels,
-      });
+      checkSelector(context, [...path, 'filter', 'labelSelector'], labelSelector, file);
     const { previousSecretFile, previousSecretFrom } = given;
     const previous = context.secret(path, 'previousSecret', previousSecretFile, previousSecretFrom);
     return {

@@ -103,7 +103,7 @@ export async function startTestServer(
     history,
     labels: new NodeLabels({
       inventory: journal.inventory,
-      kept: () => ({ clusters: [], guardLabels: ['rack'] }),
+      kept: () => ({ clusters: [], guard: { labels: ['rack'] } }),
       clock: systemClock,
       onError: () => undefined,
     }),

@@ -6,10 +6,10 @@ import type { Signal } from '../../../domain/signal.js';
 import { eventSource } from '../../../schemas/cloud-events.js';
 import { signalRecord } from '../../../services/input-records.js';
 import type { FirstLooks } from '../../../services/first-looks.js';
+import type { NodeLabels } from '../../../services/node-labels.js';
 import type { Supervision } from '../../../services/supervision.js';
 import { Workload } from '../../../services/workload.js';
 import type { Configuration } from '../../configuration/configuration.js';
-import type { NodeLabels } from '../../../services/node-labels.js';
 import type { Connections } from '../connections.js';
 import type { Surroundings } from '../surroundings.js';
 

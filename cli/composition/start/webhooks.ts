@@ -1,6 +1,7 @@
 import { openEventEndpoint } from '../../../adapters/webhook/event-endpoint.js';
-import { runWebhooks } from '../../../services/webhooks/run-webhooks.js';
+import { runWebhooks, type WebhooksOptions } from '../../../services/webhooks/run-webhooks.js';
 import { webhookSecret, WebhookSecretInvalid } from '../../../services/webhooks/sign.js';
+import type { Supervision } from '../../../services/supervision.js';
 import type { Subscriber } from '../../../services/webhooks/subscriber.js';
 import { CommandFailed } from '../../errors.js';
 import type { SecretSource, SubscriberConfiguration } from '../../configuration/configuration.js';
@@ -49,16 +50,14 @@ export function startWebhooks(context: ServiceContext): RunningService {
   return supervised('webhooks', ended, supervision);
 }
 
-type Reached = Parameters<typeof runWebhooks>[0]['subscribers'][number];
-
-interface Addressed extends Reached {
+type Addressed = WebhooksOptions['subscribers'][number] & {
   readonly labelSelector: string | undefined;
-}
+};
 
 async function run(
   { connections, metrics, labels }: ServiceContext,
   addressed: readonly Addressed[],
-  supervision: Parameters<typeof supervised>[2],
+  supervision: Supervision,
 ): Promise<void> {
   const subscribers = await Promise.all(
     addressed.map(async ({ subscriber, endpoint, labelSelector }) => {

@@ -18,6 +18,7 @@ import { realTimeClock } from '../../../world/real-time-clock.js';
 import { defaultOptions, TestClock } from '../journal/harness.js';
 import { startTestServer } from '../journal/postgres-server.js';
 import { previousReleases, provideRelease } from './previous-release.js';
+import { sendReports } from './send-reports.js';
 
 const only = ['intake', 'detector', 'maintenance', 'relay', 'executor'];
 const cluster = 'a';
@@ -117,7 +118,7 @@ async function ordersOf(release: string): Promise<readonly string[]> {
 }
 
 /** Machines hang, and their agents tell so. */
-async function hang({ url }: FaultlineProcess, machines: readonly Machine[]): Promise<void> {
+async function hang(intake: FaultlineProcess, machines: readonly Machine[]): Promise<void> {
   for (const machine of machines)
     machine.showFault({
       ...{ id: `hung ${machine.name}`, type: 'KernelDeadlock', needs: 'reboot', effect: 'none', repairMs: 1 },
@@ -125,12 +126,7 @@ async function hang({ url }: FaultlineProcess, machines: readonly Machine[]): Pr
   const reports = machines.map(({ name, bootId }) => ({
     ...{ cluster, node: name, type: 'KernelDeadlock', status: 'firing', source: 'agent', bootId },
   }));
-  const answer = await fetch(`${url}/v1/reports`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(reports),
-  });
-  expect(await answer.json()).toMatchObject({ rejected: [] });
+  await sendReports(intake, reports);
 }
 
 async function recovered(machines: readonly Machine[]): Promise<void> {

@@ -11,6 +11,7 @@ import { Cleanups } from '../../../stack/site.js';
 import { defaultOptions, TestClock } from '../journal/harness.js';
 import { startTestServer } from '../journal/postgres-server.js';
 import { previousReleases, provideRelease, type Previous } from './previous-release.js';
+import { sendReports } from './send-reports.js';
 
 const only = ['intake', 'maintenance', 'relay'];
 const cleanups = new Cleanups();
@@ -57,7 +58,7 @@ async function writeConfiguration(connectionString: string): Promise<string> {
   return file;
 }
 
-async function reportTo({ url }: FaultlineProcess, nodes: readonly string[]): Promise<void> {
+async function reportTo(intake: FaultlineProcess, nodes: readonly string[]): Promise<void> {
   const reports = nodes.map((node) => ({
     cluster: 'a',
     node,
@@ -65,12 +66,7 @@ async function reportTo({ url }: FaultlineProcess, nodes: readonly string[]): Pr
     status: 'firing',
     source: 'npd',
   }));
-  const answer = await fetch(`${url}/v1/reports`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(reports),
-  });
-  expect(await answer.json()).toMatchObject({ rejected: [] });
+  await sendReports(intake, reports);
 }
 
 async function decided(nodes: readonly string[]): Promise<void> {

@@ -68,7 +68,7 @@ async function serve({ ringBytes = 4_000_000, maximumStreams = 10, stallMs = 60_
       inventory: { places: () => Promise.resolve(places) },
       kept: () => ({
         clusters: [{ name: 'a', poolLabel: 'pool', zoneLabel: 'zone' }],
-        guardLabels: ['rack'],
+        guard: { labels: ['rack'] },
       }),
       clock: systemClock,
       onError: (error) => {
