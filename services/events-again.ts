@@ -1,4 +1,11 @@
-import type { History, PublishedFact, PublishedFactsQuery, ToldProcess } from '../adapters/ports/journal.js';
+import { setImmediate as leaveTurn } from 'node:timers/promises';
+import type {
+  History,
+  PublishedFact,
+  PublishedFacts,
+  PublishedFactsQuery,
+  ToldProcess,
+} from '../adapters/ports/journal.js';
 import type { ToldFact } from '../domain/fact.js';
 import type { NodeKey } from '../domain/identifiers.js';
 
@@ -85,25 +92,25 @@ export async function* decisionsAgain({
   history,
   node,
   fromNode,
-  pageFacts = 2_000,
+  pageFacts = 500,
 }: AgainOptions): AsyncGenerator<readonly DecisionAgain[], void> {
   const folding = new Folding();
-  const read = (after?: PublishedFactsQuery['after']): Promise<readonly PublishedFact[]> =>
+  const read = (after?: PublishedFactsQuery['after']): Promise<PublishedFacts> =>
     history.publishedFacts({
       limit: pageFacts,
       ...(after === undefined ? {} : { after }),
       ...(node === undefined ? {} : { node }),
     });
-  let next: Promise<readonly PublishedFact[]> | undefined =
+  let next: Promise<PublishedFacts> | undefined =
     fromNode === undefined ? read() : read({ node: fromNode, version: 0 });
   while (next !== undefined) {
-    const page: readonly PublishedFact[] = await next;
-    const last = page.at(-1)?.fact;
-    // Folding one page and reading the next go on at the same time.
-    next = last === undefined || page.length < pageFacts ? undefined : read(last);
+    const page: PublishedFacts = await next;
+    next = page.next === undefined ? undefined : read(page.next);
     // Whoever leaves early does not wait for it.
     next?.catch(() => undefined);
-    yield page.flatMap((published) => folding.take(published) ?? []);
+    // The question has to leave first: then reading the next page and making the facts of this one go on at the same time.
+    await leaveTurn();
+    yield page.facts().flatMap((published) => folding.take(published) ?? []);
   }
   const rest = folding.end();
   if (rest !== undefined) yield [rest];

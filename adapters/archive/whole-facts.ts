@@ -2,7 +2,7 @@ import type { Fact } from '../../domain/fact.js';
 import type { NodeKey } from '../../domain/identifiers.js';
 import type { NodeState } from '../../domain/node-state.js';
 import { comparePlaces, isAfter, type FactPlace } from '../journal/fact-places.js';
-import { publishedFact } from '../journal/published-fact.js';
+import { publishedFact, publishedFactsOf } from '../journal/published-fact.js';
 import {
   everyStretch,
   type ArchiveFiles,
@@ -10,7 +10,7 @@ import {
   type PlacedStretch,
   type StoredFact,
 } from '../ports/archive.js';
-import type { History, PublishedFact, PublishedFactsQuery } from '../ports/journal.js';
+import type { History, PublishedFact, PublishedFacts, PublishedFactsQuery } from '../ports/journal.js';
 
 /** Facts that the journal holds itself. */
 export type KeptFacts = Pick<History, 'facts' | 'publishedFacts'>;
@@ -57,20 +57,22 @@ export class WholeFacts implements KeptFacts, Pick<History, 'snapshot'> {
     return [...facts, ...kept.filter(({ version }) => version > archivedTo)].slice(0, limit);
   }
 
-  async publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]> {
+  async publishedFacts(query: PublishedFactsQuery): Promise<PublishedFacts> {
     const { after, node, types, limit } = query;
-    const merged = new Merged(await this.#kept.publishedFacts(query), limit);
+    const kept = await this.#kept.publishedFacts(query);
+    let merged: Merged | undefined;
     const isWanted = ({ fact }: StoredFact): boolean =>
       isAfter(fact, after) && (types === undefined || types.includes(fact.type));
     const asked = { ...(after === undefined ? {} : { after }), ...(node === undefined ? {} : { node }) };
     for await (const stretch of everyStretch(this.#index, asked)) {
+      merged ??= new Merged(kept.facts(), limit);
       merged.takeKeptBefore({ node: stretch.node, version: stretch.firstVersion });
       if (merged.isFull()) break;
       const stored = await this.#read(stretch);
       merged.takeArchived(stretch, stored.filter(isWanted).map(publishedFact));
       if (merged.isFull()) break;
     }
-    return merged.end();
+    return merged === undefined ? kept : publishedFactsOf(merged.end(), limit);
   }
 
   async #read(stretch: PlacedStretch): Promise<readonly StoredFact[]> {

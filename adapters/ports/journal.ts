@@ -336,6 +336,13 @@ export interface PublishedFact {
   readonly causedBy: string;
 }
 
+/** A page of facts. They are made when they are asked for: what comes after them can be on its way meanwhile. */
+export interface PublishedFacts {
+  facts(): readonly PublishedFact[];
+  /** To be read after. Undefined: these are the last. */
+  readonly next: PublishedFactsQuery['after'];
+}
+
 /** Facts of many nodes: all of one node in order of version, the nodes in byte order of their keys. */
 export interface PublishedFactsQuery {
   /** The last one that was read. Undefined: from the first on. */
@@ -370,8 +377,8 @@ export interface History {
     node: NodeKey,
     query: { readonly fromVersion: number; readonly until?: number; readonly limit: number },
   ): Promise<readonly Fact[]>;
-  /** Facts as they were published, over all nodes; fewer than `limit` are the last. */
-  publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]>;
+  /** Facts as they were published, over all nodes. */
+  publishedFacts(query: PublishedFactsQuery): Promise<PublishedFacts>;
   processes(query: {
     readonly active?: boolean;
     readonly node?: NodeKey;

@@ -11,7 +11,7 @@ import type {
   Page,
   ParkedNode,
   ProcessRow,
-  PublishedFact,
+  PublishedFacts,
   PublishedFactsQuery,
   RepeatRow,
   WaitingRow,
@@ -57,7 +57,7 @@ export class MemoryHistory implements History {
     return this.#facts.facts(node, query);
   }
 
-  publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]> {
+  publishedFacts(query: PublishedFactsQuery): Promise<PublishedFacts> {
     return this.#facts.publishedFacts(query);
   }
 

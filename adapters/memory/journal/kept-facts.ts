@@ -3,8 +3,8 @@ import type { NodeKey } from '../../../domain/identifiers.js';
 import type { KeptFacts } from '../../archive/whole-facts.js';
 import { isAfter } from '../../journal/fact-places.js';
 import { compareBytes } from '../../journal/pages.js';
-import { publishedFact } from '../../journal/published-fact.js';
-import type { History, PublishedFact, PublishedFactsQuery } from '../../ports/journal.js';
+import { publishedFact, publishedFactsOf } from '../../journal/published-fact.js';
+import type { History, PublishedFacts, PublishedFactsQuery } from '../../ports/journal.js';
 import type { MemoryStore } from './store.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
@@ -26,14 +26,14 @@ export class MemoryKeptFacts implements KeptFacts {
       .slice(0, limit);
   }
 
-  async publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]> {
+  async publishedFacts(query: PublishedFactsQuery): Promise<PublishedFacts> {
     const { after, node: only, types, limit } = query;
     const nodes = [...this.#store.facts.keys()].filter((node) => only === undefined || node === only);
-    return nodes
+    const facts = nodes
       .sort(compareBytes)
       .flatMap((node) => this.#store.facts.get(node) ?? [])
       .filter(({ fact }) => isAfter(fact, after) && (types === undefined || types.includes(fact.type)))
-      .slice(0, limit)
-      .map(publishedFact);
+      .slice(0, limit);
+    return publishedFactsOf(facts.map(publishedFact), limit);
   }
 }

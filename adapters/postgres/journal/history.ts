@@ -12,7 +12,7 @@ import type {
   Page,
   ParkedNode,
   ProcessRow,
-  PublishedFact,
+  PublishedFacts,
   PublishedFactsQuery,
   RepeatRow,
   WaitingRow,
@@ -76,7 +76,7 @@ export class PostgresHistory implements History {
     return this.#facts.facts(node, query);
   }
 
-  publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]> {
+  publishedFacts(query: PublishedFactsQuery): Promise<PublishedFacts> {
     return this.#facts.publishedFacts(query);
   }
 

@@ -1,7 +1,7 @@
 import type { Fact } from '../../../domain/fact.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import type { KeptFacts } from '../../archive/whole-facts.js';
-import type { History, PublishedFact, PublishedFactsQuery } from '../../ports/journal.js';
+import type { History, PublishedFacts, PublishedFactsQuery } from '../../ports/journal.js';
 import type { Database } from './database.js';
 import { withoutNulls, type Nullable } from './nullable.js';
 import { readPublishedFacts } from './published-facts.js';
@@ -30,7 +30,7 @@ export class PostgresKeptFacts implements KeptFacts {
     return rows.map((row) => withoutNulls<Fact>(row));
   }
 
-  publishedFacts(query: PublishedFactsQuery): Promise<readonly PublishedFact[]> {
+  publishedFacts(query: PublishedFactsQuery): Promise<PublishedFacts> {
     return readPublishedFacts(this.#database, query);
   }
 }

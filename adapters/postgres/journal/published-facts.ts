@@ -1,15 +1,19 @@
 import type { FactType, ToldFact } from '../../../domain/fact.js';
 import type { CauseId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { JsonObject } from '../../../domain/json.js';
-import type { PublishedFact, PublishedFactsQuery, ToldProcess } from '../../ports/journal.js';
+import type { PublishedFact, PublishedFacts, PublishedFactsQuery, ToldProcess } from '../../ports/journal.js';
 import type { Database } from './database.js';
 
 /** The values of one column, in the order of the facts. */
 type Column<Value> = readonly Value[];
 
-interface Page {
-  readonly nodes: Column<NodeKey> | null;
+/** The columns that say where facts stand. */
+interface Places {
+  readonly nodes: Column<NodeKey>;
   readonly versions: Column<number>;
+}
+
+interface Told {
   readonly types: Column<FactType>;
   readonly times: Column<number>;
   readonly causes: Column<CauseId>;
@@ -24,22 +28,31 @@ interface Page {
   readonly stages: Column<ToldProcess['stage'] | null>;
 }
 
+type Page = Places & Told;
+
+/** As it comes: the JSON text of each column; null: no fact. */
+type Texts = Readonly<Record<keyof Page, string | null>>;
+
+const none: PublishedFacts = { facts: () => [], next: undefined };
+
 /**
  * A page comes as one row, each column as one JSON text. Both sides spend on a fact a fifth of what a row of its own costs, or
- * a JSON object of its own; and of patches, the longest part of most facts, only what is needed comes at all.
+ * a JSON object of its own; and of patches, the longest part of most facts, only what is needed comes at all. Of the texts only
+ * places are read at once, which the next page begins after.
  */
 export async function readPublishedFacts(
   database: Database,
   { after, node, types, limit }: PublishedFactsQuery,
-): Promise<readonly PublishedFact[]> {
-  const [page] = await database.query<Page & Record<string, unknown>>({
-    text: `SELECT json_agg(node_key) AS nodes, json_agg(version) AS versions, json_agg(type) AS types, json_agg(at) AS times,
-        json_agg(cause_id) AS causes, json_agg(process_id) AS processes, json_agg(data) AS data,
-        json_agg(epoch) AS epochs, json_agg(caused_by) AS followed,
-        json_agg(jsonb_typeof(patch -> 'process')) AS changes, json_agg(patch #>> '{process,id}') AS ids,
-        json_agg(patch #>> '{process,workflow}') AS workflows, json_agg(patch #>> '{process,stage}') AS stages
+): Promise<PublishedFacts> {
+  const [texts] = await database.query<Texts & Record<string, unknown>>({
+    text: `SELECT json_agg(node_key)::text AS nodes, json_agg(version)::text AS versions, json_agg(type)::text AS types,
+        json_agg(at)::text AS times, json_agg(cause_id)::text AS causes, json_agg(process_id)::text AS processes,
+        json_agg(data)::text AS data, json_agg(epoch)::text AS epochs, json_agg(caused_by)::text AS followed,
+        json_agg(jsonb_typeof(process))::text AS changes, json_agg(process ->> 'id')::text AS ids,
+        json_agg(process ->> 'workflow')::text AS workflows, json_agg(process ->> 'stage')::text AS stages
       FROM (
-        SELECT * FROM journal.fact
+        SELECT node_key, version, type, at, cause_id, process_id, data, epoch, caused_by, patch -> 'process' AS process
+        FROM journal.fact
         WHERE (node_key, version) > ($1, $2::integer) AND ($3::text[] IS NULL OR type = ANY ($3))
           ${node === undefined ? '' : 'AND node_key = $5'}
         ORDER BY node_key, version LIMIT $4
@@ -49,9 +62,39 @@ export async function readPublishedFacts(
       ...(node === undefined ? [] : [node]),
     ],
   });
-  const nodes = page?.nodes ?? [];
-  if (page === undefined) return [];
-  return nodes.map((of, index) => publishedFact(page, of, index));
+  if (texts === undefined || texts.nodes === null) return none;
+  const places: Places = { nodes: column(texts, 'nodes'), versions: column(texts, 'versions') };
+  const { nodes, versions } = places;
+  const last = nodes.length - 1;
+  return {
+    facts: () => {
+      const page = pageOf(places, texts);
+      return nodes.map((of, index) => publishedFact(page, of, index));
+    },
+    next: nodes.length < limit ? undefined : { node: at(nodes, last), version: at(versions, last) },
+  };
+}
+
+function pageOf(places: Places, texts: Texts): Page {
+  return {
+    ...places,
+    types: column(texts, 'types'),
+    times: column(texts, 'times'),
+    causes: column(texts, 'causes'),
+    processes: column(texts, 'processes'),
+    data: column(texts, 'data'),
+    epochs: column(texts, 'epochs'),
+    followed: column(texts, 'followed'),
+    changes: column(texts, 'changes'),
+    ids: column(texts, 'ids'),
+    workflows: column(texts, 'workflows'),
+    stages: column(texts, 'stages'),
+  };
+}
+
+/** What the statement made of columns of these types. */
+function column<Name extends keyof Page>(texts: Texts, name: Name): Page[Name] {
+  return JSON.parse(texts[name] ?? '[]') as Page[Name];
 }
 
 /** A column that ends before the others would be a fault of the statement. */

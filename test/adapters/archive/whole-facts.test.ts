@@ -11,6 +11,7 @@ import { MemoryKeptFacts } from '../../../adapters/memory/journal/kept-facts.js'
 import { archiveFacts } from '../../../services/maintenance/archive/archive-facts.js';
 import { batch, ending, nodeNamed, report, starting } from '../../contract/journal/decisions.js';
 import { defaultOptions, TestClock } from '../../contract/journal/harness.js';
+import { publishedPage } from '../../published-page.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -58,18 +59,18 @@ it('facts that move between the two questions of a reader are told once', async 
   const { archive, files, archived, kept } = await given();
   const [node] = nodes;
   if (node === undefined) throw new TypeError('there are nodes');
-  const expected = await kept.publishedFacts({ limit: 100 });
+  const expected = await publishedPage(kept, { limit: 100 });
   const ofOne = await kept.facts(node, { fromVersion: 2, limit: 100 });
-  expect(expected).toHaveLength(15);
+  expect(expected.facts).toHaveLength(15);
   const whole = new WholeFacts(thenDoing(kept, archived), archive, files);
-  expect(await whole.publishedFacts({ limit: 100 })).toEqual(expected);
+  expect(await publishedPage(whole, { limit: 100 })).toEqual(expected);
   expect(await archive.files()).toHaveLength(1);
   expect(await whole.facts(node, { fromVersion: 2, limit: 100 })).toEqual(ofOne);
 });
 
 it('only stretches that a page needs are read', async () => {
   const { archive, files, archived, kept } = await given();
-  const expected = await kept.publishedFacts({ limit: 7 });
+  const expected = await publishedPage(kept, { limit: 7 });
   await archived();
   const read: string[] = [];
   const counting = {
@@ -79,7 +80,7 @@ it('only stretches that a page needs are read', async () => {
     },
   };
   const whole = new WholeFacts(kept, archive, counting);
-  expect(await whole.publishedFacts({ limit: 7 })).toEqual(expected);
+  expect(await publishedPage(whole, { limit: 7 })).toEqual(expected);
   expect(read).toEqual(['a/n1 1-4', 'a/n2 1-4']);
   // Facts that the journal holds itself need none.
   const [node] = nodes;

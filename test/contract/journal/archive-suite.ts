@@ -19,6 +19,7 @@ import { decidingBy } from '../../../services/maintenance/decide/decide.js';
 import { madeAgain } from '../../made-again.js';
 import { readHistories, type GoldenHistory } from '../../upgrades/golden-history.js';
 import { releasedVersions } from '../../upgrades/release.js';
+import { publishedPage } from '../../published-page.js';
 import { batch } from './decisions.js';
 import type { Harness, Installation } from './harness.js';
 
@@ -88,12 +89,12 @@ async function answers(
     told.set(question, canonicalJson(await answer));
   };
   await ask('events made again', madeAgain(history, source, pageFacts));
-  await ask('published facts', history.publishedFacts({ limit: all }));
+  await ask('published facts', publishedPage(history, { limit: all }));
   const types = ['ProcessEnded', 'FaultOpened'] as const;
-  await ask('published facts of two types', history.publishedFacts({ limit: all, types }));
+  await ask('published facts of two types', publishedPage(history, { limit: all, types }));
   for (const node of tried.nodes) {
     const { version: last } = (await history.state(node)) ?? emptyNodeState(node);
-    await ask(`published facts of ${node}`, history.publishedFacts({ node, limit: pageFacts }));
+    await ask(`published facts of ${node}`, publishedPage(history, { node, limit: pageFacts }));
     await ask(`the state of ${node}`, foldNode(history, node, { version: last }));
     const facts = await history.facts(node, { fromVersion: 1, limit: all });
     await ask(`facts of ${node}`, Promise.resolve(facts));
@@ -106,7 +107,7 @@ async function answers(
       const until = { fromVersion: 1, until: at, limit: pageFacts };
       await ask(`facts until ${place}`, history.facts(node, until));
       const after = { after: { node, version }, limit: pageFacts };
-      await ask(`published facts after ${place}`, history.publishedFacts(after));
+      await ask(`published facts after ${place}`, publishedPage(history, after));
       await ask(`the state at ${place}`, foldNode(history, node, { version }));
       await ask(`the state when ${place}`, foldNode(history, node, { version: last, until: at }));
     }
@@ -344,18 +345,18 @@ export function archiveSuite(harness: () => Harness, numRuns: number): void {
     const tried = await given(some(8));
     const { history } = tried.copy;
     try {
-      const expected = await history.publishedFacts({ limit: all });
+      const expected = await publishedPage(history, { limit: all });
       const progress = { isOver: false };
       const moving = archiveFacts(archiving(tried, later)).finally(() => {
         progress.isOver = true;
       });
       do {
-        expect(await history.publishedFacts({ limit: all })).toEqual(expected);
+        expect(await publishedPage(history, { limit: all })).toEqual(expected);
         // Memory answers at once: files would never be written meanwhile.
         await setImmediate();
       } while (!progress.isOver);
       await moving;
-      expect(await history.publishedFacts({ limit: all })).toEqual(expected);
+      expect(await publishedPage(history, { limit: all })).toEqual(expected);
     } finally {
       await tried.installation.close();
     }
@@ -431,7 +432,7 @@ export function archiveSuite(harness: () => Harness, numRuns: number): void {
             'archived facts lie in',
           );
         }
-        await expect(history.publishedFacts({ limit: 1_000 })).rejects.toThrow('archived facts lie in');
+        await expect(publishedPage(history, { limit: 1_000 })).rejects.toThrow('archived facts lie in');
       } finally {
         await tried.installation.close();
       }
@@ -442,7 +443,7 @@ export function archiveSuite(harness: () => Harness, numRuns: number): void {
       try {
         await archiveFacts(archiving(tried, later));
         const other = await tried.installation.open();
-        await expect(other.history.publishedFacts({ limit: 1_000 })).rejects.toThrow(
+        await expect(publishedPage(other.history, { limit: 1_000 })).rejects.toThrow(
           'no archive.folder is configured here',
         );
       } finally {

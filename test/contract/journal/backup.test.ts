@@ -13,6 +13,7 @@ import { batch, commandOf, nodeNamed, report, starting } from './decisions.js';
 import { filled, fillJournal } from './filled-journal.js';
 import { defaultOptions, TestClock } from './harness.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
+import { publishedPage } from '../../published-page.js';
 
 let server: TestServer;
 let original: string;
@@ -115,9 +116,9 @@ describe('a backup of an installation', () => {
     const before = await openPostgresJournal({ ...options, connectionString: original });
     const after = await openPostgresJournal({ ...options, connectionString: target });
     try {
-      const facts = await before.history.publishedFacts({ limit: 1_000 });
-      expect(facts.length).toBeGreaterThan(3);
-      expect(await after.history.publishedFacts({ limit: 1_000 })).toEqual(facts);
+      const facts = await publishedPage(before.history, { limit: 1_000 });
+      expect(facts.facts.length).toBeGreaterThan(3);
+      expect(await publishedPage(after.history, { limit: 1_000 })).toEqual(facts);
       const [file] = await after.archive.files();
       expect(file?.facts).toBeGreaterThan(0);
     } finally {

@@ -8,6 +8,7 @@ import { createOutboxWriter } from '../../../services/maintenance/publish/outbox
 import { madeAgain, shownEvent } from '../../made-again.js';
 import { readHistories, type GoldenHistory } from '../../upgrades/golden-history.js';
 import { releasedVersions } from '../../upgrades/release.js';
+import { publishedPage } from '../../published-page.js';
 import { batch, retry } from './decisions.js';
 import type { Harness } from './harness.js';
 
@@ -111,7 +112,7 @@ export function madeAgainSuite(harness: () => Harness, numRuns: number): void {
   it('facts of many nodes come node by node, in pages, and only those that are asked for', async () => {
     const { installation, copy } = await open(1);
     const ask = async (more: Partial<Parameters<OpenJournal['history']['publishedFacts']>[0]>) =>
-      (await copy.history.publishedFacts({ limit: 100_000, ...more })).map(
+      (await publishedPage(copy.history, { limit: 100_000, ...more })).facts.map(
         ({ fact }) => `${fact.node} ${fact.version} ${fact.type}`,
       );
     try {
@@ -123,8 +124,12 @@ export function madeAgainSuite(harness: () => Harness, numRuns: number): void {
       const all = await ask({});
       const nodes = [...new Set(all.map((line) => line.split(' ')[0] ?? ''))];
       expect(nodes).toEqual(few.map(({ node }) => node as string).toSorted());
-      const [first, second] = await copy.history.publishedFacts({ limit: 2 });
-      expect(await ask(second === undefined ? {} : { after: second.fact })).toEqual(all.slice(2));
+      const {
+        facts: [first, second],
+        next,
+      } = await publishedPage(copy.history, { limit: 2 });
+      expect(next).toMatchObject({ node: second?.fact.node, version: second?.fact.version });
+      expect(await ask(next === undefined ? {} : { after: next })).toEqual(all.slice(2));
       const node = few.at(-1)?.node;
       expect(await ask(node === undefined ? {} : { node })).toEqual(
         all.filter((line) => line.startsWith(`${node ?? ''} `)),

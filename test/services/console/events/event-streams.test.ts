@@ -89,7 +89,7 @@ beforeEach(async () => {
   await log.ensureTopics(topicsOf(3));
   facts = [];
   states = () => Promise.resolve({ rows: [] });
-  publishedFacts = () => Promise.resolve([]);
+  publishedFacts = () => Promise.resolve({ facts: () => [], next: undefined });
   cutOff = 0;
 });
 afterEach(async () => {
@@ -387,7 +387,7 @@ describe('GET /v1/events', () => {
     log.trim('fault.hardware', partitionOfKey('a/n1', 3), 2n);
     publishedFacts = async () => {
       await systemClock.waitUntil(Infinity, answering.signal);
-      return [];
+      return { facts: () => [], next: undefined };
     };
     const leaving = new AbortController();
     const { body } = await fetch(`${url}?from=beginning&node=a/n1`, { signal: leaving.signal });
