@@ -57,7 +57,15 @@ export async function playRecord(options: RecordOptions): Promise<PlayedRecord> 
   const people = { hear: (_: Happening): void => undefined };
   const centre = await buildDataCentre({
     ...options,
-    surroundings: { seed, agenda, deviations, trace, calls: new Map(), atOnce: new Instant() },
+    surroundings: {
+      seed,
+      agenda,
+      deviations,
+      trace,
+      calls: new Map(),
+      lives: new Set<AbortController>(),
+      atOnce: new Instant(),
+    },
     listener: (happening, at) => {
       judge.hear(happening, at);
       people.hear(happening);

@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly trace: Trace;
   /** Calls by part and verb. */
   readonly calls: Map<string, Counted>;
+  /** Of every life that ever began, until the run is over. */
+  readonly lives: Set<AbortController>;
   /** Calls are answered at once and well, in the step of whoever asks: for years of which each call is not a step. */
   readonly atOnce?: Instant;
 }
@@ -30,6 +32,15 @@ export interface Surroundings {
 export interface Counted {
   readonly name: string;
   number: number;
+}
+
+/**
+ * Lets go of whoever still waits in a run that is over. Node keeps a signal that was made of others for as long as somebody
+ * listens to it, and with the listener the whole world of the run: a thousand runs filled the heap.
+ */
+export function endLives({ lives }: Surroundings): void {
+  for (const life of lives) life.abort();
+  lives.clear();
 }
 
 const usualMs = 1;
@@ -72,6 +83,7 @@ export class Incarnation {
     this.#surroundings = surroundings;
     this.#onDeath = life.onDeath;
     this.name = life.part;
+    surroundings.lives.add(this.stopping);
     // Everything of a part waits for its end.
     setMaxListeners(0, this.stopping.signal);
     this.random = seeded(surroundings.seed, `${life.part} ${life.number}`);

@@ -3,7 +3,7 @@ import { ofTheJournal, ofTheWorld, type HeldAgainst } from '../invariants/every-
 import { Judge, type Violation } from '../invariants/judge.js';
 import { Agenda } from '../scheduler/agenda.js';
 import type { Deviations } from '../scheduler/deviations.js';
-import type { Counted } from '../scheduler/incarnation.js';
+import { endLives, type Counted, type Surroundings } from '../scheduler/incarnation.js';
 import { Trace } from '../scheduler/trace.js';
 import { takeTurns } from '../scheduler/turns.js';
 import type { Overhear } from '../parts/ports.js';
@@ -58,7 +58,14 @@ export async function run({
   const agenda = new Agenda(start);
   const trace = new Trace({ keep: keepTrace });
   const judge = new Judge(trace, start);
-  const surroundings = { seed, agenda, deviations, trace, calls: new Map<string, Counted>() };
+  const surroundings: Surroundings = {
+    seed,
+    agenda,
+    deviations,
+    trace,
+    calls: new Map<string, Counted>(),
+    lives: new Set<AbortController>(),
+  };
   const hear: Listener = (happening, at) => {
     judge.hear(happening, at);
     if (happening.kind === 'journal lost') renew();
@@ -84,6 +91,7 @@ export async function run({
     for (const name of script.nodes) built.cast.people.tidyUp(name);
   });
   await playOut(built, agenda, judge, script);
+  endLives(surroundings);
   const { hash, steps, lines } = trace;
   const { violation, outcomes } = judge;
   return { hash, steps, virtualMs: agenda.now - start, violation, lines, outcomes };

@@ -24,7 +24,7 @@ export class NodeStream {
       this.#waiting.push(event);
       wake();
     });
-    signal.addEventListener('abort', wake);
+    signal.addEventListener('abort', wake, { once: true });
     this.#end = () => {
       unwatch();
       signal.removeEventListener('abort', wake);

@@ -71,7 +71,12 @@ export class FalseAlarms {
     const centre = await buildDataCentre({
       surroundings: {
         ...{ seed: 1, agenda, deviations: listedDeviations(new Map()) },
-        ...{ trace: new Trace({ keep: false }), calls: new Map(), atOnce: new Instant() },
+        ...{
+          trace: new Trace({ keep: false }),
+          calls: new Map(),
+          lives: new Set<AbortController>(),
+          atOnce: new Instant(),
+        },
       },
       ...{ nodes, rules, image: 'image' },
       listener: (happening) => {
