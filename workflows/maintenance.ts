@@ -220,7 +220,13 @@ export const maintenance = setup({
     noteReturn: assign(({ event }) =>
       detailOf(event).reason === cordonKept ? { cordonKept: true as const } : {},
     ),
-    noteResumed: assign(() => ({ waitingFor: undefined, cancelReason: undefined, exhausted: undefined })),
+    /** A person goes on with it after all: whatever was dismissed before is believed again. */
+    noteResumed: assign(() => ({
+      waitingFor: undefined,
+      cancelReason: undefined,
+      exhausted: undefined,
+      distrusted: undefined,
+    })),
   },
   guards: {
     exhausted: ({ context }) => context.exhausted === true,

@@ -75,6 +75,20 @@ export function guardSuite(harness: () => Harness): void {
       expect(await copy.guardBook.begin(pauseOf('z-9', { key: 'many/a' }))).toBe(true);
     });
 
+    it('that are there or over already change nothing: each look of another copy refused whoever had just asked for leave', async () => {
+      const book = copy.guardBook;
+      const versionAfter = async (change: Promise<boolean>): Promise<readonly [boolean, number]> => [
+        await change,
+        (await book.present()).version,
+      ];
+      const { version } = await book.present();
+      expect(await versionAfter(book.end('z-1' as PauseId, ending))).toEqual([false, version]);
+      expect(await versionAfter(book.begin(pauseOf('z-1', { key: 'many/a' })))).toEqual([true, version + 1]);
+      expect(await versionAfter(book.begin(pauseOf('z-2', { key: 'many/a' })))).toEqual([false, version + 1]);
+      expect(await versionAfter(book.end('z-1' as PauseId, ending))).toEqual([true, version + 2]);
+      expect(await versionAfter(book.end('z-1' as PauseId, ending))).toEqual([false, version + 2]);
+    });
+
     it('tell which incidents were answered since, but for those that joined a greater one', async () => {
       const book = copy.guardBook;
       const begin = async (id: string, more: Partial<Pause>, end?: Partial<EndOfPause>): Promise<void> => {

@@ -25,6 +25,15 @@ function verify(one: DecidedNode, bootId = 'b1'): void {
   one.answer('observeNode', 'done', { observation });
 }
 
+/** From the beginning to another boot, on which the condition is as it was. */
+function bootAgain(one: DecidedNode): void {
+  one.isolate();
+  one.reboot();
+  one.fire('boot-check');
+  const observation = { ...one.observation('b2'), conditions: { [type]: 'True' as const } };
+  one.answer('observeNode', 'done', { observation });
+}
+
 function endOf(one: DecidedNode): unknown {
   const data = one.facts.findLast(({ type: fact }) => fact === 'ProcessEnded')?.data;
   return [data?.['outcome'], data?.['reason']];
@@ -118,6 +127,23 @@ describe('a fault that a person dismisses', () => {
     one.answer('giveBack', 'done');
     expect(one.outcome).toBe('Cancelled');
   });
+
+  it.each(['retry', 'skip'] as const)(
+    'and with which a person then goes on after all (%s) counts again: the node was called recovered while its condition said that it is ill (seeds 20667 and 21210)',
+    (order) => {
+      const one = isolated();
+      one.order('dismiss');
+      one.answer('requestMigration', 'revoked');
+      verify(one);
+      one.answer('giveBack', 'failed');
+      expect(one.process.stage).toBe('waitingForPerson');
+      one.order(order);
+      if (order === 'retry') bootAgain(one);
+      verify(one, one.process.context.expected.bootId);
+      expect(one.process.stage).toBe('verifying');
+      expect(one.process.context.healthy).toBe(0);
+    },
+  );
 
   it('while the node is not Ready: it is looked at before that ends, for the machine was left without power', () => {
     const one = isolating();
