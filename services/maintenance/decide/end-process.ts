@@ -25,9 +25,15 @@ function faultAfter(outcome: Outcome, context: ProcessContext, fault: Fault): 'c
   const { cancelReason, faultType } = context;
   // A fault that joined after the one that was cleared still waits to be handled.
   if (cancelReason === 'FaultCleared') return undefined;
+  // What is stale is what the process began with; it has been reported since on a boot that came later.
+  if (cancelReason === 'StaleReport' && isReportedSince(context, fault)) return undefined;
   return cancelReason !== undefined && aboutItsFaultOnly.has(cancelReason) && fault.type !== faultType
     ? undefined
     : 'closed';
+}
+
+function isReportedSince({ reportedBootId }: ProcessContext, { outlived }: Fault): boolean {
+  return outlived !== undefined && outlived !== reportedBootId;
 }
 
 /** Dismissed after it was isolated: what fired anew since it was looked at was not meant. */

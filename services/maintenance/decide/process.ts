@@ -58,9 +58,9 @@ function firstRung(draft: Draft, faultType: FaultType): ChosenRung & { readonly 
 
 function evidenceOf(
   { input }: Draft,
-  { stillFiring }: Fault,
+  { stillFiring, outlived }: Fault,
 ): Pick<ProcessContext, 'reportedBootId' | 'stillFiring'> {
-  const bootId = input.kind === 'report' ? input.report.bootId : undefined;
+  const bootId = input.kind === 'report' ? input.report.bootId : outlived;
   return {
     ...(bootId === undefined ? {} : { reportedBootId: bootId }),
     ...(stillFiring === undefined ? {} : { stillFiring }),

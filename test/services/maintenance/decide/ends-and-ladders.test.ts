@@ -53,6 +53,19 @@ describe('a process that ends', () => {
     },
   );
 
+  it('because its report was stale has a fault that was reported again on a later boot handled anew, and not for ever: its node stood NotReady for days (seed 21072)', () => {
+    const one = new DecidedNode();
+    one.report('NodeNotReady', boot('b1'));
+    one.wait(1).report('NodeNotReady', { ...boot('b2'), source: 'detector' });
+    one.answer('isolateNode', 'unneeded', { reason: 'StaleReport' });
+    expect(one.outcome).toBe('Cancelled');
+    expect(Object.keys(one.state.faults)).toEqual(['NodeNotReady']);
+    expect(one.process.context.reportedBootId).toBe('b2');
+    one.answer('isolateNode', 'unneeded', { reason: 'StaleReport' });
+    expect(one.state.faults).toEqual({});
+    expect(one.state.process).toBeUndefined();
+  });
+
   it('because a late report is seen no more has a fresh one that joined handled at once', () => {
     const one = new DecidedNode();
     one.report('DiskFailure', {}, true);
