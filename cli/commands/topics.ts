@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 
 import type { AccessRule } from '../../adapters/kafka/rights/access-rules.js';
 import type { Permission } from '../../adapters/kafka/topics/plan-topics.js';
+import { catalog } from '../../schemas/catalog.js';
 import { roles, type Role } from '../../schemas/roles.js';
 import type { TopicWork } from '../composition/topics.js';
 import { CommandFailed } from '../errors.js';
@@ -19,6 +20,7 @@ interface TopicOptions extends Pick<OutputOptions, 'output'> {
 
 interface AccessOptions extends Pick<OutputOptions, 'output'>, Readonly<Record<Role, readonly string[]>> {
   readonly config: string;
+  readonly history: readonly string[];
   readonly apply?: boolean;
 }
 
@@ -83,9 +85,20 @@ function principalOf(name: string): string {
   return name.includes(':') ? name : `User:${name}`;
 }
 
+/** Of these the catalog says who may do what. */
+function refuseCatalogTopics(history: readonly string[]): void {
+  const live = history.find((topic) => catalog.some((entry) => entry.topic === topic));
+  if (live === undefined) return;
+  throw new CommandFailed(
+    'Usage',
+    `--history ${live}: that is a live topic`,
+    'name the topic that `faultline republish --to` fills',
+  );
+}
+
 async function access(terminal: Terminal, options: AccessOptions): Promise<void> {
   const { accessRules } = await import('../../adapters/kafka/rights/access-rules.js');
-  const { consumerGroups } = await import('../composition/start/consumer-groups.js');
+  const { everyGroup } = await import('../composition/start/consumer-groups.js');
   const grants = roles.flatMap((role) =>
     options[role].map((name) => ({ principal: principalOf(name), role })),
   );
@@ -93,7 +106,9 @@ async function access(terminal: Terminal, options: AccessOptions): Promise<void>
     const flags = roles.map((role) => `--${role}`).join(', ');
     throw new CommandFailed('Usage', 'nobody is named', `name users with ${flags}`);
   }
-  const rules = grants.flatMap((grant) => accessRules(grant, consumerGroups));
+  const { history } = options;
+  refuseCatalogTopics(history);
+  const rules = grants.flatMap((grant) => accessRules(grant, { groups: everyGroup, history }));
   const added = await addRules(terminal, options, rules);
   const items = rules.map((rule) => (added === undefined ? rule : { ...rule, added: added.has(rule) }));
   const applied = added !== undefined;
@@ -129,6 +144,12 @@ function accessCommand(terminal: Terminal): Command {
   for (const role of roles)
     command.option(`--${role} <user>`, `${whatRolesAre[role]}; may be repeated`, several, []);
   return command
+    .option(
+      '--history <topic>',
+      'a topic of its own that `faultline republish` fills: Faultline makes and writes it, subscribers and operators read it; may be repeated',
+      several,
+      [],
+    )
     .option('--apply', 'make what is missing; Kafka needs an authorizer, and this user the right to alter it')
     .addOption(outputOption())
     .action((options: AccessOptions) => access(terminal, options));

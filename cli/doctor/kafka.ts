@@ -4,7 +4,7 @@ import { clusterSettings, producerSettings } from '../../adapters/kafka/client-s
 import { protocolErrorType } from '../../adapters/kafka/kafka-errors.js';
 import { catalog } from '../../schemas/catalog.js';
 import { kafkaAccess, type KafkaConfiguration } from '../composition/kafka-access.js';
-import { consumerGroups } from '../composition/start/consumer-groups.js';
+import { everyGroup } from '../composition/start/consumer-groups.js';
 import type { Configuration } from '../configuration/configuration.js';
 import type { DoctorCheck } from '../forms/doctor.js';
 import type { Terminal } from '../terminal.js';
@@ -57,8 +57,8 @@ async function beProducer(kafka: Kafka): Promise<void> {
 async function missingRights(kafka: Kafka, admin: Admin): Promise<readonly string[]> {
   const hidden = await hiddenTopics(admin, await admin.listTopics());
   const ofTopics = hidden.length === 0 ? [] : [`read ${hidden.join(', ')}`];
-  const ofGroups = await missing(`be in the groups ${consumerGroups.join(', ')}`, () =>
-    admin.describeGroups([...consumerGroups]),
+  const ofGroups = await missing(`be in the groups ${everyGroup.join(', ')}`, () =>
+    admin.describeGroups([...everyGroup]),
   );
   const ofProducers = await missing('write', () => beProducer(kafka));
   return [...ofTopics, ...ofGroups, ...ofProducers];

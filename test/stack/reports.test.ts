@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../cli/forms/doctor.js';
 import { subscribeToStream } from '../../packages/client/src/stream-subscription.js';
+import { startCollector, type Collector } from '../adapters/opentelemetry/collector.js';
 import { runCommand, spawnCommand } from '../cli/run-command.js';
 import { isolations, requestsOfFaultline } from './audit-log.js';
 import { badRecords, reportSchemaOf } from './bad-records.js';
@@ -12,10 +13,10 @@ import { connectRawProducer, type RawProducer } from './raw-producer.js';
 import { clusterSection, patience, startRealCluster, type RealCluster } from './real-cluster.js';
 import { ReportSender, type IntakeAnswer } from './report-sender.js';
 import { Cleanups, startSite, type Site } from '../../stack/site.js';
-import { secureStores, users } from './secured-site.js';
+import { historyTopic, secureStores, users } from './secured-site.js';
 import { writeConfiguration } from './site-configuration.js';
 import { tellStory } from './story.js';
-import { exampleLine, forge, startSubscriber } from './subscribers.js';
+import { exampleLine, forge, makeTopicAsFaultline, runsReadByAlice, startSubscriber } from './subscribers.js';
 
 const minutes = (count: number): number => count * 60_000;
 const cleanups = new Cleanups();
@@ -25,11 +26,15 @@ let configuration = '';
 let faultline: FaultlineProcess;
 let producer: RawProducer;
 let sender: ReportSender;
+let collector: Collector;
 
 beforeAll(async () => {
   [site] = await Promise.all([startSite(cleanups, { users }), buildFaultline()]);
   cluster = await startRealCluster(site, 'a', 3);
-  configuration = await writeConfiguration(site, [clusterSection(cluster)], await secureStores(site));
+  collector = await startCollector();
+  cleanups.add(() => collector.close());
+  const sections = { ...(await secureStores(site)), tracing: { url: collector.url } };
+  configuration = await writeConfiguration(site, [clusterSection(cluster)], sections);
   faultline = await startFaultline({ configuration, folder: site.folder });
   cleanups.add(() => faultline.process.stop());
   producer = await connectRawProducer(site);
@@ -56,6 +61,17 @@ describe('given the real stack, whose broker and registry let in only whom they 
       const requests = await requestsOfFaultline(cluster.kubernetes.auditLog);
       expect(isolations(requests, node)).toHaveLength(1);
       expect(requests.filter(({ code }) => code === 403)).toEqual([]);
+    },
+    minutes(3),
+  );
+});
+
+describe('given a collector of traces', () => {
+  it(
+    'then it is told what was done to the node: on a broker that denies by default the tracer waited for its group for ever',
+    async () => {
+      const names = (): readonly string[] => collector.spans.map(({ name }) => name);
+      await expect.poll(names, patience).toContainEqual(expect.stringMatching(/^isolateNode/) as string);
     },
     minutes(3),
   );
@@ -322,7 +338,23 @@ describe('given the examples for subscribers, with the credentials of one', () =
     minutes(1),
   );
 
-  it.each([...topics, 'fault.reports', 'maintenance.signals'])(
+  it(
+    'when the past is published once more to a topic that the rights name, then Faultline makes and fills it, and he reads it',
+    async () => {
+      await makeTopicAsFaultline(site, historyTopic);
+      const { code, out, err } = await runCommand([
+        ...['republish', '--config', configuration, '--to', historyTopic, '--run', 'run-1', '-o', 'json'],
+      ]);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      const { events } = JSON.parse(out) as { readonly events: number };
+      expect(events).toBeGreaterThan(2);
+      const runs = await runsReadByAlice(site, historyTopic, events);
+      expect(runs).toEqual(Array.from({ length: events }, () => 'run-1'));
+    },
+    minutes(1),
+  );
+
+  it.each([...topics, historyTopic, 'fault.reports', 'maintenance.signals'])(
     'when he writes to %s, then the broker refuses it',
     async (topic) => {
       await expect(forge(site, topic)).rejects.toThrow(/not authorized/i);

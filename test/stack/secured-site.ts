@@ -10,6 +10,9 @@ import { startRegistryGate } from './registry-gate.js';
 export const users = { faultline: 'faultline-secret', alice: 'alice-secret' } as const;
 export type User = keyof typeof users;
 
+/** Where what was published before may be published once more. */
+export const historyTopic = 'faults.again';
+
 /** How Kafka and registry are reached where both let in only whom they know. Sections of a configuration. */
 export interface SecuredStores {
   readonly eventLog: object;
@@ -37,7 +40,7 @@ async function giveRights(site: Site): Promise<void> {
   const config = join(site.folder, 'operator.yaml');
   const eventLog = { kind: 'kafka', brokers: site.kafka.bootstrapServers };
   await writeFile(config, JSON.stringify({ eventLog }));
-  const named = ['--faultline', 'faultline', '--subscriber', 'alice'];
+  const named = ['--faultline', 'faultline', '--subscriber', 'alice', '--history', historyTopic];
   const { code, err } = await runCommand(['topics', 'acls', ...named, '--apply', '--config', config]);
   expect({ code, err }).toEqual({ code: 0, err: '' });
 }

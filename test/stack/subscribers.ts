@@ -8,7 +8,7 @@ import { javaSubscriberRecipe, pythonSubscriberRecipe } from '../../stack/subscr
 import type { Site } from '../../stack/site.js';
 import { launch } from '../../stack/supervised.js';
 import type { PublishedRecord } from './published-records.js';
-import { accessOf } from './secured-site.js';
+import { accessOf, type User } from './secured-site.js';
 
 const root = join(import.meta.dirname, '../..');
 const client = join(root, 'packages/client');
@@ -88,16 +88,58 @@ export function exampleLine({ topic, key, headers, value }: PublishedRecord): st
   return [headers['ce_id'], key, ...what].map(String).join(' ');
 }
 
-/** Sends a record as alice; rejects with what the broker says. */
-export async function forge(site: Site, topic: string): Promise<void> {
-  const { brokers, certificateAuthorityFile, username, password } = accessOf(site, 'alice');
-  const producer = new kafkajs.Kafka({
+async function kafkaAs(site: Site, user: User): Promise<kafkajs.Kafka> {
+  const { brokers, certificateAuthorityFile, username, password } = accessOf(site, user);
+  return new kafkajs.Kafka({
     brokers: [...brokers],
     ssl: { ca: await readFile(certificateAuthorityFile, 'utf8') },
     sasl: { mechanism: 'scram-sha-512', username, password },
     logLevel: kafkajs.logLevel.NOTHING,
     retry: { retries: 1 },
-  }).producer();
+  });
+}
+
+/** Makes a topic with Faultline's own rights. */
+export async function makeTopicAsFaultline(site: Site, topic: string): Promise<void> {
+  const admin = (await kafkaAs(site, 'faultline')).admin();
+  try {
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Which runs the first records of a topic are marked with, read as alice in a group of her name. */
+export async function runsReadByAlice(site: Site, topic: string, count: number): Promise<readonly string[]> {
+  const consumer = (await kafkaAs(site, 'alice')).consumer({ groupId: 'alice.history' });
+  const runs: string[] = [];
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        reject(payload.error);
+      });
+      consumer
+        .run({
+          eachMessage: ({ message }) => {
+            runs.push(String(message.headers?.['ce_replay']));
+            if (runs.length === count) resolve();
+            return Promise.resolve();
+          },
+        })
+        .catch(reject);
+    });
+  } finally {
+    await consumer.disconnect();
+  }
+  return runs;
+}
+
+/** Sends a record as alice; rejects with what the broker says. */
+export async function forge(site: Site, topic: string): Promise<void> {
+  const producer = (await kafkaAs(site, 'alice')).producer();
   try {
     await producer.connect();
     await producer.send({ topic, messages: [{ key: 'a/node-0001', value: 'forged' }] });

@@ -58,8 +58,28 @@ function groupsOf({ principal, role }: Grant, ownGroups: readonly string[]): rea
   }
 }
 
-/** What a grant allows, by the catalog. `ownGroups`: those in which Faultline's services read. */
-export function accessRules(grant: Grant, ownGroups: readonly string[]): readonly AccessRule[] {
+/** What the catalog does not say of an installation. */
+export interface BesidesCatalog {
+  /** In which Faultline's services read. */
+  readonly groups: readonly string[];
+  /** Topics that are filled with what was published before. */
+  readonly history: readonly string[];
+}
+
+function onHistory(role: Role): readonly Operation[] {
+  switch (role) {
+    case 'faultline':
+      return ['Read', 'Write', 'Create', 'DescribeConfigs'];
+    case 'subscriber':
+    case 'operator':
+      return ['Read'];
+    case 'producer':
+      return [];
+  }
+}
+
+/** What a grant allows, by the catalog and besides it. */
+export function accessRules(grant: Grant, { groups, history }: BesidesCatalog): readonly AccessRule[] {
   const { reads, writes } = topicsOfRole(grant.role);
   const onTopics = (names: readonly string[], operation: Operation): readonly Allowed[] =>
     names.map((name) => ({ resource: 'topic', name, pattern: 'literal', operation }));
@@ -67,7 +87,8 @@ export function accessRules(grant: Grant, ownGroups: readonly string[]): readonl
     ...onTopics(reads, 'Read'),
     ...onTopics(writes, 'Write'),
     ...upkeepOfTopics[grant.role].flatMap((operation) => onTopics(reads, operation)),
-    ...groupsOf(grant, ownGroups),
+    ...onHistory(grant.role).flatMap((operation) => onTopics(history, operation)),
+    ...groupsOf(grant, groups),
   ];
   return allowed.map((rule) => ({ ...grant, ...rule }));
 }

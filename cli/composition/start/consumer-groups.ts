@@ -15,5 +15,8 @@ export function readersOf({ tracing }: Pick<Configuration, 'tracing'>) {
   ];
 }
 
+/** Every group in which Faultline's services may read, whatever is configured. */
+export const everyGroup: readonly string[] = [maintenanceGroup, migratorGroup, tracerGroup];
+
 /** Groups whose unread records keep a jumping clock still. */
 export const consumerGroups: readonly string[] = [maintenanceGroup, migratorGroup];
