@@ -5,7 +5,8 @@ import type { EventName } from '../../schemas/event-payloads.js';
  * Why a registry gave no id: it has no such schema, denies us, is away (or out of order), takes questions and does not
  * answer in time, or holds something that contradicts what is published.
  */
-export type RegistryProblem = 'notRegistered' | 'denied' | 'away' | 'silent' | 'contradicts';
+export const registryProblems = ['notRegistered', 'denied', 'away', 'silent', 'contradicts'] as const;
+export type RegistryProblem = (typeof registryProblems)[number];
 
 /** The registry can't be reached, or refused: try again later. Nothing may be concluded about an id. */
 export class SchemaRegistryUnavailable extends Error {

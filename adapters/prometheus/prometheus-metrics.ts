@@ -1,6 +1,8 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
 import type { ServiceMetrics } from '../ports/metrics.js';
+import { registryProblems } from '../ports/schema-ids.js';
+import type { SchemaProblem } from '../schema-registry/counted.js';
 import { archiveMetrics } from './archive-metrics.js';
 import { carriedMetrics } from './carried-metrics.js';
 import { changeMetrics } from './change-metrics.js';
@@ -15,6 +17,9 @@ import { streamMetrics } from './stream-metrics.js';
 import { tracerMetrics } from './tracer-metrics.js';
 import { webhookMetrics } from './webhook-metrics.js';
 
+/** By their names in the port. */
+const schemaProblems: readonly SchemaProblem[] = [...registryProblems, 'unknownId'];
+
 export interface PrometheusOptions {
   /** Of Faultline. */
   readonly version: string;
@@ -28,6 +33,8 @@ export interface PrometheusMetrics {
   showFigures(): FigureMetrics;
   /** A part of this process is at work, or not just now. */
   serviceReady(service: string, ready: boolean): void;
+  /** How often each problem with a schema has occurred in this process. */
+  schemaProblems(problems: ReadonlyMap<SchemaProblem, number>): void;
   /** The text format 0.0.4. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Every metric: for documents and for holding alerts against. */
@@ -83,6 +90,14 @@ export function createPrometheusMetrics({ version, clusters }: PrometheusOptions
     labelNames: ['service'],
     registers,
   });
+  const schemaErrors = new Counter({
+    name: 'faultline_schema_errors_total',
+    help: 'Questions for a schema or its id that were not answered: the registry was away, silent, denied us, or has no such schema.',
+    labelNames: ['problem'],
+    registers,
+  });
+  // So that the first error is a rise.
+  for (const problem of schemaProblems) schemaErrors.inc({ problem }, 0);
   return {
     services: {
       ...intakeMetrics(registry),
@@ -105,6 +120,10 @@ export function createPrometheusMetrics({ version, clusters }: PrometheusOptions
       ),
     serviceReady: (service, isReady) => {
       ready.set({ service }, isReady ? 1 : 0);
+    },
+    schemaProblems: (counted) => {
+      schemaErrors.reset();
+      for (const problem of schemaProblems) schemaErrors.inc({ problem }, counted.get(problem) ?? 0);
     },
     render: async () => ({ contentType: registry.contentType, text: asSpecified(await registry.metrics()) }),
     catalog: () => registry.getMetricsAsArray().map(describe),

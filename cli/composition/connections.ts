@@ -1,7 +1,7 @@
 import type { OpenJournal, OpenWebhooks } from '../../adapters/journal/options.js';
 import type { ConnectedCluster } from '../../adapters/kubernetes/cluster.js';
 import type { FigureReader } from '../../adapters/ports/figures.js';
-import type { SchemaIds } from '../../adapters/ports/schema-ids.js';
+import { CountedSchemaIds } from '../../adapters/schema-registry/counted.js';
 import type { SpanExporter } from '../../adapters/ports/spans.js';
 import { openPostgresFigures } from '../../adapters/postgres/figures/figures.js';
 import type { Configuration } from '../configuration/configuration.js';
@@ -20,7 +20,7 @@ import type { Surroundings } from './surroundings.js';
 export interface Connections extends OpenEventLog, Drivers {
   readonly journal: OpenJournal & OpenWebhooks;
   readonly figures: FigureReader;
-  readonly schemaIds: SchemaIds;
+  readonly schemaIds: CountedSchemaIds;
   readonly clusters: ReadonlyMap<string, ConnectedCluster>;
   readonly spans: SpanExporter | undefined;
   readonly metricSource: OpenMetricSource | undefined;
@@ -69,7 +69,7 @@ export async function openConnections(
     opened(() => journal.close());
     const figures = openPostgresFigures(connectionString);
     opened(() => figures.close());
-    const schemaIds = await openSchemaIds(configuration, surroundings);
+    const schemaIds = new CountedSchemaIds(await openSchemaIds(configuration, surroundings));
     const drivers = openDrivers(configuration, environment);
     const { power, tickets, actions } = drivers;
     for (const driver of [power, tickets, actions]) if (driver !== undefined) opened(() => driver.close());

@@ -52,6 +52,7 @@ export function startMetrics(parts: {
   return {
     services: prometheus.services,
     render: async (ready) => {
+      prometheus.schemaProblems(connections.schemaIds.problems);
       for (const [service, isReady] of ready) prometheus.serviceReady(service, isReady);
       await shown?.refresh();
       return prometheus.render();

@@ -89,6 +89,12 @@ const firing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   FaultlineRecordsRefusedByLog: {
     'faultline_records_refused_total{topic="maintenance.events"}': '0x80 1x40',
   },
+  FaultlineEventsPublishedLate: {
+    'faultline_publish_age_seconds_bucket{topic="maintenance.outcomes",le="60"}': '0+1x120',
+    'faultline_publish_age_seconds_bucket{topic="maintenance.outcomes",le="300"}': '0+9x120',
+    'faultline_publish_age_seconds_bucket{topic="maintenance.outcomes",le="+Inf"}': '0+9x120',
+  },
+  FaultlineSchemaErrors: { 'faultline_schema_errors_total{problem="denied",instance="one"}': '0+1x120' },
   FaultlineJournalPaused: { 'faultline_journal_paused{instance="one"}': '1x120' },
   FaultlineChangesRegressed: {
     'faultline_changes_regressed_total{operation="reimage",instance="one"}': '0+1x120',
@@ -114,6 +120,9 @@ const healthy: Readonly<Record<string, string>> = {
   'faultline_input_undecided_oldest_seconds{group="maintenance",topic="fault.reports",partition="0"}':
     '0x120',
   'faultline_outbox_oldest_seconds{instance="one"}': '0 1 0 2x120',
+  'faultline_publish_age_seconds_bucket{topic="maintenance.outcomes",le="1"}': '0+9x120',
+  'faultline_publish_age_seconds_bucket{topic="maintenance.outcomes",le="+Inf"}': '0+9x120',
+  'faultline_schema_errors_total{problem="denied",instance="one"}': '3x120',
   'faultline_figures_age_seconds{instance="one"}': '5x120',
   'faultline_intake_requests_refused_total{reason="unavailable"}': '4x120',
   'faultline_reports_rejected_total{reason="invalid"}': '17x120',
