@@ -1,5 +1,6 @@
 import { asyncApiDocument } from '../schemas/documents/async-api.js';
 import { clientEventsModule } from '../schemas/documents/client-events.js';
+import { eventsPage } from '../schemas/documents/events-page.js';
 import { eventsDocument } from '../schemas/documents/events-document.js';
 import { metricsDocument } from './metrics-document.js';
 import { workflowsDocument } from '../workflows/document.js';
@@ -25,6 +26,7 @@ export function generatedDocuments(): readonly (readonly [path: string, content:
     ['docs/openapi.json', json(openApiDocument())],
     ['docs/asyncapi.json', json(asyncApiDocument(packageVersion()))],
     ['docs/events.md', eventsDocument()],
+    ['docs/events.html', eventsPage(eventsDocument())],
     ['packages/client/src/generated/events.ts', clientEventsModule()],
     ['docs/errors.md', errorsDocument()],
     ['docs/cli.md', commandReference()],
