@@ -15,6 +15,9 @@ export interface ProcessStory {
   readonly facts: readonly Fact[];
 }
 
+/** Where reports are published; there is one topic of them. */
+const [reportTopic = ''] = topicsOfEvent('ReportReceived');
+
 /** Facts that end spans. */
 export function endsSpans({ type }: { readonly type: string }): boolean {
   return type === 'StageEntered' || type === 'ProcessEnded';
@@ -117,26 +120,61 @@ function commandSpan(story: ProcessStory, own: readonly Fact[], settled: Fact): 
   ];
 }
 
-/** The process from its start on, which led from reports to an outcome; and the outcome as others read it. */
+/** A report that opened a fault of a process, as far as the process' end tells. */
+interface OpeningReport {
+  readonly id: string;
+  readonly faultType: string;
+}
+
+function openingReports(end: Fact): readonly OpeningReport[] {
+  return objectsOf(end.data['faults']).flatMap(({ openedBy, type }) =>
+    typeof openedBy === 'string' ? [{ id: openedBy, faultType: textOf(type) }] : [],
+  );
+}
+
+/**
+ * The span that the `traceparent` of a report's record names, in the trace that begins with it: what the process links to, so
+ * that the way back from an outcome ends at the report and not at a span that nobody told of.
+ */
+function reportSpan(story: ProcessStory, end: Fact, { id, faultType }: OpeningReport): Span {
+  const startedAt = startOf(end);
+  return {
+    ...{ traceId: traceOf(id), spanId: spanOf(id), kind: 'producer', name: `report ${faultType}` },
+    ...{ startedAt, endedAt: startedAt, events: [] },
+    attributes: {
+      ...attributesOf(story, end),
+      'faultline.fault.type': faultType,
+      'messaging.system': 'kafka',
+      'messaging.destination.name': reportTopic,
+    },
+    links: [{ traceId: traceOf(story.processId), spanId: rootOf(story) }],
+  };
+}
+
+function startOf(end: Fact): number {
+  const startedAt = end.data['startedAt'];
+  return typeof startedAt === 'number' ? startedAt : end.at;
+}
+
+/** The process from its start on, which led from reports to an outcome; these reports; and the outcome as others read it. */
 function processSpans(story: ProcessStory, end: Fact): readonly Span[] {
-  const faults = objectsOf(end.data['faults']);
-  const reports = faults.flatMap(({ openedBy }) => (typeof openedBy === 'string' ? [openedBy] : []));
+  const reports = openingReports(end);
   const names = {
     outcome: 'faultline.outcome',
     faultType: 'faultline.fault.type',
     reason: 'faultline.reason',
   };
   const attributes = { ...attributesOf(story, end), ...known(end.data, names) };
-  const startedAt = end.data['startedAt'];
   return [
+    ...reports.map((report) => reportSpan(story, end, report)),
     {
       ...common(story, end),
       spanId: rootOf(story),
       name: `maintenance ${textOf(end.data['workflow'])}`,
-      startedAt: typeof startedAt === 'number' ? startedAt : end.at,
+      startedAt: startOf(end),
       endedAt: end.at,
       attributes,
-      links: reports.map((report) => ({ traceId: traceOf(report), spanId: spanOf(report) })),
+      links: reports.map(({ id }) => ({ traceId: traceOf(id), spanId: spanOf(id) })),
       ...(end.data['outcome'] === 'HandedToHuman' ? { failure: textOf(end.data['reason']) } : {}),
     },
     ...topicsOfEvent('ProcessEnded').map((topic) => ({

@@ -20,12 +20,11 @@ afterAll(async () => {
   await collector.close();
 }, 60_000);
 
-async function outcomes(): Promise<readonly LogRecord[]> {
+async function recordsOf(topic: string): Promise<readonly LogRecord[]> {
   const { eventLog } = faultline.installation.connections;
   const records: LogRecord[] = [];
-  for (const { partition, low, high } of await eventLog.bounds('maintenance.outcomes'))
-    for await (const record of eventLog.read('maintenance.outcomes', partition, low, high))
-      records.push(record);
+  for (const { partition, low, high } of await eventLog.bounds(topic))
+    for await (const record of eventLog.read(topic, partition, low, high)) records.push(record);
   return records;
 }
 
@@ -56,10 +55,15 @@ describe('given Faultline whole and a collector of traces', { timeout: 120_000 }
     await expect.poll(() => named('isolateNode').length, patience).toBe(1);
     await abort();
     await expect.poll(() => named('maintenance').length, patience).toBe(1);
-    const [outcome] = await outcomes();
+    const [outcome] = await recordsOf('maintenance.outcomes');
     const [, traceId, spanId] = (outcome?.headers['traceparent'] ?? '').split('-');
     const [root] = named('maintenance hardware-repair');
     expect(root?.traceId).toBe(traceId);
+    const reports = await recordsOf('fault.reports');
+    const [report] = named('report DiskFailure');
+    expect(reports.map(({ headers }) => headers['traceparent'])).toEqual([
+      `00-${report?.traceId ?? ''}-${report?.spanId ?? ''}-01`,
+    ]);
     expect(named('publish')).toEqual([
       expect.objectContaining({ traceId, spanId, parentSpanId: root?.spanId }),
     ]);

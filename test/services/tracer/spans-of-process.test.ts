@@ -35,6 +35,12 @@ interface Trace {
   /** All facts of its node. */
   readonly facts: readonly Fact[];
   readonly spans: readonly Span[];
+  /** Of the reports that opened its faults, each in a trace of its own. */
+  readonly reports: readonly Span[];
+}
+
+function isReport({ name }: Span): boolean {
+  return name.startsWith('report ');
 }
 
 let told: readonly { readonly facts: readonly Fact[]; readonly told: readonly Told[] }[];
@@ -44,11 +50,11 @@ beforeAll(async () => {
     histories.map(factsOf).map(async (facts) => ({ facts, told: await toldOf(facts) })),
   );
   traces = told.flatMap(({ facts, told: ofNode }) =>
-    endedProcesses(facts).map((processId) => ({
-      processId,
-      facts,
-      spans: ofNode.filter((one) => one.processId === processId).flatMap(({ spans }) => spans),
-    })),
+    endedProcesses(facts).map((processId) => {
+      const all = ofNode.filter((one) => one.processId === processId).flatMap(({ spans }) => spans);
+      const [reports, spans] = [all.filter(isReport), all.filter((span) => !isReport(span))];
+      return { processId, facts, spans, reports };
+    }),
   );
 });
 
@@ -100,10 +106,15 @@ describe('the trace of one process', () => {
   it('given a node was rebooted, then the trace leads from its report over stages and commands to the outcome', () => {
     const trace = traces.find(({ spans }) => spans.some(isRecoveredReboot));
     if (trace === undefined) throw new Error('no node recovered by a reboot');
-    const { spans, facts, processId } = trace;
+    const { spans, facts, processId, reports } = trace;
     const root = spans.find(isRecoveredReboot);
     const start = facts.find((fact) => fact.type === 'ProcessStarted' && fact.processId === processId);
     expect(root?.links.map(({ traceId }) => traceId)).toContain(traceOf(start?.causeId ?? ''));
+    const toldOf = reports.map(({ traceId, spanId }) => ({ traceId, spanId }));
+    expect(toldOf.length).toBeGreaterThan(0);
+    expect(toldOf).toEqual(root?.links);
+    for (const { links } of reports)
+      expect(links).toEqual([{ traceId: root?.traceId, spanId: root?.spanId }]);
     expect(root?.attributes).toMatchObject({ 'faultline.process.id': processId, 'k8s.cluster.name': 'a' });
     const names = spans.map(({ name }) => name);
     for (const name of ['stage isolating', 'isolateNode', 'stage verifying', 'stage returning', 'giveBack'])
