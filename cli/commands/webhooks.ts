@@ -46,7 +46,7 @@ function eventView(now: number): View<WebhookDescription, WebhookEventItem> {
   return {
     rows: ({ events }) => events,
     nameOf: ({ id }) => id,
-    whenEmpty: 'It has got everything that was read for it.',
+    whenEmpty: 'No event waits for another try, and none is dead.',
     columns: [
       { title: 'ID', text: ({ id }) => id },
       { title: 'STATE', text: ({ state }) => state },

@@ -17,12 +17,12 @@ import type {
   WebhookDeliveries,
   WebhookEvent,
 } from '../../adapters/ports/webhooks.js';
-import { backOffMs, type BackOffBounds } from '../back-off.js';
+import { backOffMs } from '../back-off.js';
 import { onceJournalAnswers } from '../beginning.js';
 import { fits } from '../event-filter.js';
 import { publishedEvent } from '../published-event.js';
 import { Turns } from '../turns.js';
-import { Courier, DeliveryStopped, type Handover } from './courier.js';
+import { Courier, DeliveryStopped, retryBounds, type Handover } from './courier.js';
 import { Lanes } from './lanes.js';
 import type { Subscriber } from './subscriber.js';
 import { WaitingQueue } from './waiting-queue.js';
@@ -37,8 +37,6 @@ export interface SessionContext {
   readonly metrics?: WebhookMetrics;
 }
 
-/** Between two tries of one event. */
-const retryBounds: BackOffBounds = { firstMs: 1_000, longestMs: 60_000 };
 /** Events that wait for one subscriber: when so many do, it is the subscriber that has a problem, and reading waits too. */
 const mostWaiting = 1_000;
 /** Events of one batch come again after a crash. */
@@ -212,16 +210,17 @@ export class Session {
     const firstTriedAt = clock.now();
     const kept = (state: UndeliveredEvent['state'], tries: number, reason: string): UndeliveredEvent => {
       if (state === 'waiting') this.#waiting.reserve(event.node);
-      return { ...event, state, firstTriedAt, tries, dueAt: clock.now() + this.#pauseMs(tries), reason };
+      return { ...event, state, firstTriedAt, tries, dueAt: this.#dueAfter(tries), reason };
     };
-    for (let tries = 1; ; tries += 1) {
+    for (let tries = 0; ;) {
       if (await this.#isBehindOthers(event.node)) return kept('waiting', 0, 'others of its node wait');
-      const handover = await this.#courier.carry(event, firstTriedAt + this.#subscriber.retryForMs);
+      const handover = await this.#courier.carry(event);
       if (handover.kind === 'delivered') return undefined;
       await this.#heed(handover);
+      if (handover.kind !== 'resting') tries += 1;
       const state = this.#stateAfter(handover, firstTriedAt);
       if (state === 'dead' || this.#waiting.hasRoom) return kept(state, tries, handover.reason);
-      await clock.waitUntil(clock.now() + this.#pauseMs(tries), this.#over.signal);
+      await clock.waitUntil(this.#dueAfter(tries), this.#over.signal);
     }
   }
 
@@ -236,13 +235,16 @@ export class Session {
     return false;
   }
 
-  #pauseMs(tries: number): number {
-    return tries === 0 ? 0 : backOffMs(tries, this.#context.randomness, retryBounds);
+  /** When one that was tried so often is to be tried again, ms. */
+  #dueAfter(tries: number): number {
+    const { clock, randomness } = this.#context;
+    const pauseMs = tries === 0 ? 0 : backOffMs(tries, randomness, retryBounds);
+    return Math.max(clock.now() + pauseMs, this.#courier.restsUntil);
   }
 
   #stateAfter({ kind }: Handover, firstTriedAt: number): UndeliveredEvent['state'] {
     const isOld = this.#context.clock.now() - firstTriedAt >= this.#subscriber.retryForMs;
-    return kind === 'never' || isOld ? 'dead' : 'waiting';
+    return kind === 'never' || (isOld && kind !== 'resting') ? 'dead' : 'waiting';
   }
 
   /** A subscriber that is gone gets nothing more. Throws DeliveryStopped then. */
@@ -279,16 +281,20 @@ export class Session {
   async #retry(event: KeptEvent): Promise<void> {
     const { book, clock, log } = this.#context;
     try {
-      const handover = await this.#courier.carry(event, event.firstTriedAt + this.#subscriber.retryForMs);
+      const handover = await this.#courier.carry(event);
       if (handover.kind === 'delivered') {
         await book.delivered(event.id);
         this.#waiting.settle(event);
         return;
       }
+      if (handover.kind === 'resting') {
+        this.#waiting.putOff({ ...event, dueAt: this.#courier.restsUntil });
+        return;
+      }
       await this.#heed(handover);
       const tries = event.tries + 1;
       const state = this.#stateAfter(handover, event.firstTriedAt);
-      const next = { state, tries, dueAt: clock.now() + this.#pauseMs(tries), reason: handover.reason };
+      const next = { state, tries, dueAt: this.#dueAfter(tries), reason: handover.reason };
       await book.failed(event.id, next);
       if (state === 'dead') this.#waiting.settle(event);
       else this.#waiting.putOff({ ...event, ...next });

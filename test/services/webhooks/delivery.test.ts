@@ -161,6 +161,66 @@ describe('a subscriber by webhook', () => {
     expect(listener.versionsOf('a/n1')).toEqual([1, 2]);
   });
 
+  it.each([
+    ['no time', '0'],
+    ['a time that is past by our clock', 'Thu, 01 Jan 2026 00:00:00 GMT'],
+  ])(
+    'that asks for a rest of %s is not asked again without a pause, and what it did not get is shown',
+    async (_words, retryAfter) => {
+      listener.answer = () => answered(503, { retryAfter });
+      const beganAt = site.clock.now();
+      site.run([site.subscriber('s', {}, { concurrency: 1, retryForMs: 86_400_000 }), listener]);
+      await publish(['a/n1'], [1]);
+      await expect
+        .poll(() => site.desk.undelivered('s', { limit: 9 }))
+        .toMatchObject([{ state: 'waiting', eventId: idOf('a/n1', 1), reason: 'status 503' }]);
+      await expect.poll(() => site.clock.now() - beganAt, { timeout: 5_000 }).toBeGreaterThan(120_000);
+      const pauses = listener.received
+        .slice(1)
+        .map(({ at }, index) => at - (listener.received[index]?.at ?? 0));
+      // Half a second, then twice as long each time: chance says always 0.5.
+      expect(pauses.length).toBeGreaterThan(3);
+      expect(pauses.length).toBeLessThan(9);
+      pauses.forEach((pauseMs, index) => {
+        expect(pauseMs).toBeGreaterThanOrEqual(Math.min(30_000, 500 * 2 ** index));
+      });
+    },
+  );
+
+  it('that asks for a rest of no time is spared by all its events together', async () => {
+    listener.answer = () => answered(429, { retryAfter: '0' });
+    const beganAt = site.clock.now();
+    site.run([site.subscriber('s', {}, { concurrency: 2 }), listener]);
+    await publish(
+      range(1, 200).map((number) => `a/n${number}`),
+      [1],
+    );
+    await expect.poll(() => site.clock.now() - beganAt, { timeout: 5_000 }).toBeGreaterThan(60_000);
+    // Two at once, and rests that double.
+    expect(listener.received.length).toBeLessThan(30);
+  });
+
+  it('that asks for a long rest has what came meanwhile shown as waiting, and gets all of it in order afterwards', async () => {
+    let rests = 0;
+    listener.answer = () => {
+      rests += 1;
+      return rests <= 2 ? answered(429, { retryAfter: '60' }) : answered(204);
+    };
+    const copy = site.run([site.subscriber('s', {}, { concurrency: 1 }), listener]);
+    await publish(['a/n1', 'a/n2'], [1, 2]);
+    await expect.poll(() => copy.figures()[0]?.waiting, { timeout: 1_000 }).toBe(4);
+    expect(listener.received).toHaveLength(1);
+    const reasons = (await site.desk.undelivered('s', { limit: 9 })).map(({ reason }) => reason);
+    expect(new Set(reasons)).toEqual(
+      new Set(['status 429', 'it asked for a rest: status 429', 'others of its node wait']),
+    );
+    await came(4);
+    await expect.poll(() => site.desk.undelivered('s', { limit: 9 })).toEqual([]);
+    expect(listener.versionsOf('a/n1')).toEqual([1, 2]);
+    expect(listener.versionsOf('a/n2')).toEqual([1, 2]);
+    expect(listener.received).toHaveLength(6);
+  });
+
   it('that never answers slows nobody else', async () => {
     const never = site.listener();
     let end: (answer: EndpointAnswer) => void = () => undefined;
