@@ -88,8 +88,8 @@ const carriers: { readonly [Verb in WebhookVerb]: Carry<Verb> } = {
     if (dryRun !== true) await desk.pause(name, { subject, reason, at: now() });
     return {};
   },
-  resume: async ({ desk }, name, { dryRun }) => {
-    if (dryRun !== true) await desk.resume(name);
+  resume: async ({ desk, now }, name, { dryRun }) => {
+    if (dryRun !== true) await desk.resume(name, now());
     return {};
   },
   replay: async ({ desk, newId }, name, { since: text, dryRun }) => {

@@ -31,7 +31,11 @@ const webhookEvent = part({
   topic: Type.String(),
   partition: Type.Integer(),
   offset: Type.String(),
-  firstTriedAt: instant,
+  firstTriedAt: {
+    ...instant,
+    description:
+      'RFC 3339, UTC; later by as long as the subscriber was paused since: `retryFor` counts from here.',
+  },
   tries: Type.Integer({ minimum: 0 }),
   dueAt: instant,
   reason: Type.String({ description: 'Why the last try failed.' }),

@@ -142,9 +142,27 @@ describe('a subscriber by webhook', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(listener.received).toHaveLength(before);
     isGone = false;
-    await site.desk.resume('s');
+    await site.desk.resume('s', site.clock.now());
     await came(2);
     expect(listener.versionsOf('a/n1')).toEqual([1, 2]);
+  });
+
+  it('that was paused for longer than events are tried has none of them dead for that', async () => {
+    let isAway = true;
+    listener.answer = () => (isAway ? answered(500) : answered(204));
+    site.run([site.subscriber('s', {}, { retryForMs: 60_000 }), listener]);
+    await publish(['a/n1', 'a/n2'], [1, 2]);
+    await expect.poll(async () => (await site.desk.state('s'))?.waiting).toBe(4);
+    await site.desk.pause('s', { subject: 'anna', reason: 'moves house', at: site.clock.now() });
+    const pausedAt = site.clock.now();
+    await expect.poll(() => site.clock.now() - pausedAt, { timeout: 5_000 }).toBeGreaterThan(90_000);
+    await site.desk.resume('s', site.clock.now());
+    const tried = listener.received.length;
+    await expect.poll(() => listener.received.length).toBeGreaterThanOrEqual(tried + 2);
+    expect(await site.desk.state('s')).toMatchObject({ waiting: 4, dead: 0 });
+    isAway = false;
+    await came(4);
+    await expect.poll(() => site.desk.undelivered('s', { limit: 9 })).toEqual([]);
   });
 
   it('that asks for a rest gets it: nothing of any node is sent before', async () => {
