@@ -82,7 +82,7 @@ export interface TracerMetrics {
 /** A subscriber by webhook as the copy that serves it sees it. */
 export interface WebhookFigure {
   readonly name: string;
-  /** Age of the oldest event that was read for it and that it has not got; 0: none. */
+  /** Age of the oldest event that it has not got (dead ones aside), or that was not looked at for it yet; 0: none. */
   readonly lagMs: number;
   readonly waiting: number;
   readonly dead: number;

@@ -61,6 +61,8 @@ export interface WebhookState {
   readonly replay?: WebhookReplay;
   readonly waiting: number;
   readonly dead: number;
+  /** When the oldest of those that wait was appended, ms, the log's clock. */
+  readonly waitingSince?: number;
 }
 
 /** What who delivers keeps of each subscriber, so that after any end he goes on where he was. */

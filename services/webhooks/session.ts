@@ -22,6 +22,7 @@ import { onceJournalAnswers } from '../beginning.js';
 import { fits } from '../event-filter.js';
 import { publishedEvent } from '../published-event.js';
 import { Turns } from '../turns.js';
+import type { Backlog } from './backlog.js';
 import { Courier, DeliveryStopped, retryBounds, type Handover } from './courier.js';
 import { Lanes } from './lanes.js';
 import type { Subscriber } from './subscriber.js';
@@ -35,6 +36,13 @@ export interface SessionContext {
   readonly randomness: Randomness;
   readonly log: Log;
   readonly metrics?: WebhookMetrics;
+}
+
+/** To whom a session delivers, and who is told how far it has come. */
+export interface Addressee {
+  readonly subscriber: Subscriber;
+  readonly endpoint: EventEndpoint;
+  readonly backlog: Backlog;
 }
 
 /** Events that wait for one subscriber: when so many do, it is the subscriber that has a problem, and reading waits too. */
@@ -55,23 +63,22 @@ export class Session {
   readonly #cursors: Map<string, WebhookCursor>;
   readonly #lanes = new Lanes();
   readonly #batches = new Turns(batchesAtOnce);
-  readonly #inHand = new Set<{ readonly appendedAt: number }>();
+  readonly #backlog: Backlog;
   readonly #retries = new Set<Promise<void>>();
   #trouble: Error | undefined;
 
   private constructor(
     context: SessionContext,
-    parts: {
-      readonly subscriber: Subscriber;
-      readonly endpoint: EventEndpoint;
+    parts: Addressee & {
       readonly over: AbortController;
       readonly cursors: readonly WebhookCursor[];
       readonly waiting: readonly KeptEvent[];
     },
   ) {
-    const { subscriber, endpoint, over, cursors, waiting } = parts;
+    const { subscriber, endpoint, backlog, over, cursors, waiting } = parts;
     this.#context = context;
     this.#subscriber = subscriber;
+    this.#backlog = backlog;
     this.#over = over;
     this.#courier = new Courier({ ...context, subscriber, endpoint, over: over.signal });
     this.#waiting = new WaitingQueue(mostWaiting, waiting);
@@ -79,24 +86,13 @@ export class Session {
   }
 
   /** @param over ends it; the session itself aborts it when the subscriber wants no more */
-  static async open(
-    context: SessionContext,
-    subscriber: Subscriber,
-    endpoint: EventEndpoint,
-    over: AbortController,
-  ): Promise<Session> {
+  static async open(context: SessionContext, addressee: Addressee, over: AbortController): Promise<Session> {
     const { book } = context;
+    const { name } = addressee.subscriber;
     // In this order: a copy that has not noticed yet that it lost the lock may still put events aside and go on behind them.
-    const cursors = await book.cursors(subscriber.name);
-    const waiting = await book.waiting(subscriber.name);
-    return new Session(context, { subscriber, endpoint, over, cursors, waiting });
-  }
-
-  /** How old the oldest event is that this subscriber has not got, of those that were read, ms; 0: none. */
-  lagMs(now: number): number {
-    const oldest = [...this.#inHand].map(({ appendedAt }) => appendedAt);
-    const { oldestAt } = this.#waiting;
-    return Math.max(0, now - Math.min(now, ...oldest, ...(oldestAt === undefined ? [] : [oldestAt])));
+    const cursors = await book.cursors(name);
+    const waiting = await book.waiting(name);
+    return new Session(context, { ...addressee, over, cursors, waiting });
   }
 
   /** Resolves when it is over and nothing is under way. Rejects when the log or the journal can't be gone on with. */
@@ -105,7 +101,10 @@ export class Session {
       topics: this.#subscriber.filter.topics,
       maxBatchRecords: batchRecords,
       startAt: (assigned) => this.#startAt(assigned),
-      onBatch: (batch) => this.#batches.during(() => this.#take(batch)),
+      onBatch: (batch) => {
+        this.#noteRead(batch);
+        return this.#batches.during(() => this.#take(batch));
+      },
     });
     try {
       await Promise.race([subscription.ended, this.#retryUntilOver()]);
@@ -122,6 +121,7 @@ export class Session {
     const { name, from } = this.#subscriber;
     const known = this.#cursors.get(placeName(assigned));
     if (known?.logId === logId) {
+      this.#backlog.advanced(assigned, known.nextOffset);
       if (known.nextOffset < low) this.#tellGap(known, low);
       return known.nextOffset;
     }
@@ -130,6 +130,7 @@ export class Session {
     const cursor = { topic, partition, logId, nextOffset };
     await onceJournalAnswers(() => this.#context.book.begin(name, cursor));
     this.#cursors.set(placeName(cursor), cursor);
+    this.#backlog.advanced(cursor, nextOffset);
     return nextOffset;
   }
 
@@ -140,15 +141,20 @@ export class Session {
     );
   }
 
+  /** Before it has its turn, which may take long. */
+  #noteRead(batch: Batch): void {
+    const cursor = this.#cursors.get(placeName(batch));
+    if (cursor === undefined) return;
+    const first = batch.records.find(({ offset }) => offset >= cursor.nextOffset);
+    if (first !== undefined) this.#backlog.read(batch, first.appendedAt);
+  }
+
   async #take(batch: Batch): Promise<void> {
     const { schemaIds } = this.#context;
     const cursor = this.#cursors.get(placeName(batch));
     const last = batch.records.at(-1);
-    const [first] = batch.records;
-    if (cursor === undefined || first === undefined || last === undefined) return;
+    if (cursor === undefined || last === undefined) return;
     this.#throwIfOver();
-    const inHand = { appendedAt: first.appendedAt };
-    this.#inHand.add(inHand);
     const undelivered: UndeliveredEvent[] = [];
     try {
       const events = await Promise.all(
@@ -164,12 +170,15 @@ export class Session {
       const next = { ...cursor, nextOffset: last.offset + 1n };
       const kept = await this.#advance(next, undelivered);
       this.#cursors.set(placeName(next), next);
+      this.#backlog.advanced(
+        next,
+        next.nextOffset,
+        next.nextOffset < batch.high ? last.appendedAt : undefined,
+      );
       for (const event of kept) if (event.state === 'waiting') this.#waiting.keep(event);
     } catch (error) {
       for (const { node, state } of undelivered) if (state === 'waiting') this.#waiting.cancel(node);
       throw error;
-    } finally {
-      this.#inHand.delete(inHand);
     }
   }
 

@@ -189,6 +189,24 @@ describe('the rules for Prometheus, by its own tool', { timeout: 300_000 }, () =
     const broken = { ...healthy, 'faultline_journal_paused{instance="one"}': '1x120' };
     expect(await testRules([unitTest(broken, [])])).toMatchObject({ code: 1 });
   });
+
+  it('tell of a paused subscriber by webhook that it is paused, and not that it is behind, which it is meant to be', async () => {
+    const paused = {
+      ...healthy,
+      'faultline_webhook_lag_seconds{subscriber="s",instance="one"}': '601+60x120',
+      'faultline_webhook_paused{subscriber="s",instance="one"}': '1x120',
+      'faultline_webhook_paused{subscriber="other",instance="one"}': '0x120',
+    };
+    const other = {
+      ...paused,
+      'faultline_webhook_lag_seconds{subscriber="other",instance="one"}': '601x120',
+    };
+    const tests = [
+      unitTest(paused, ['FaultlineWebhookPaused']),
+      unitTest(other, ['FaultlineWebhookBehind', 'FaultlineWebhookPaused']),
+    ];
+    expect(await testRules(tests)).toMatchObject({ code: 0 });
+  });
 });
 
 function rulesIn(file: string): readonly { readonly alert?: string }[] {

@@ -99,7 +99,7 @@ export function webhooksSuite(harness: () => Harness): void {
         1n,
         2n,
       ]);
-      expect(await copy.webhooks.state('s')).toMatchObject({ waiting: 2, dead: 1 });
+      expect(await copy.webhooks.state('s')).toMatchObject({ waiting: 2, dead: 1, waitingSince: 5 });
     });
 
     it('have an event that is kept twice once, as it was kept last', async () => {

@@ -5,6 +5,7 @@ import { MemoryEventLog } from '../../../adapters/memory/event-log.js';
 import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
 import type { EndpointAnswer, EventEndpoint } from '../../../adapters/ports/event-endpoint.js';
 import type { WebhookFigure, WebhookResult } from '../../../adapters/ports/metrics.js';
+import { SchemaRegistryUnavailable } from '../../../adapters/ports/schema-ids.js';
 import type { WebhookDeliveries } from '../../../adapters/ports/webhooks.js';
 import { bundledSchemaIds } from '../../../adapters/schema-registry/bundled.js';
 import { topicsOf } from '../../../schemas/catalog.js';
@@ -87,6 +88,9 @@ export class DeliverySite {
   readonly #store = createMemoryStore(this.#options);
   readonly desk = createMemoryJournal(this.#options, this.#store).webhookDesk;
   readonly #copies: Copy[] = [];
+  readonly #schemaIds = bundledSchemaIds();
+  /** Nothing that is read can be understood meanwhile. */
+  isRegistryAway = false;
   /** Happens while a copy that begins asks for its cursors. */
   whileBeginning: (book: WebhookDeliveries) => Promise<void> = () => Promise.resolve();
 
@@ -144,7 +148,13 @@ export class DeliverySite {
         },
       })),
       eventLog: this.log,
-      schemaIds: bundledSchemaIds(),
+      schemaIds: {
+        idOf: (event) => this.#schemaIds.idOf(event),
+        schemaById: (id) =>
+          this.isRegistryAway
+            ? Promise.reject(new SchemaRegistryUnavailable('it does not answer', 'away'))
+            : this.#schemaIds.schemaById(id),
+      },
       book: {
         enrol: silence((names) => book.enrol(names)),
         state: silence((name) => book.state(name)),

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 
 import type { EndpointAnswer } from '../../../adapters/ports/event-endpoint.js';
 import { fault, idOf } from '../published-fault.js';
-import { answered, DeliverySite, type Listener } from './delivery-site.js';
+import { answered, DeliverySite, type Copy, type Listener } from './delivery-site.js';
 
 let site: DeliverySite;
 let listener: Listener;
@@ -237,6 +237,66 @@ describe('a subscriber by webhook', () => {
     expect(listener.versionsOf('a/n1')).toEqual([1, 2]);
     expect(listener.versionsOf('a/n2')).toEqual([1, 2]);
     expect(listener.received).toHaveLength(6);
+  });
+
+  describe('is behind by the age of the oldest event that it has not got', () => {
+    const lagOf = (copy: Copy) => copy.figures()[0]?.lagMs ?? 0;
+    const pause = () =>
+      site.desk.pause('s', { subject: 'anna', reason: 'moves house', at: site.clock.now() });
+    /** Lag never is less than the age of what was published at this time, for a while; the log is looked at every 10 s. */
+    async function isBehindSince(copy: Copy, publishedAt: number): Promise<void> {
+      await expect.poll(() => lagOf(copy), { timeout: 5_000 }).toBeGreaterThan(15_000);
+      for (let look = 0; look < 50; look += 1) {
+        const [before, lag] = [site.clock.now(), lagOf(copy)];
+        expect(lag).toBeGreaterThan(before - publishedAt - 2_000);
+        expect(lag).toBeLessThan(site.clock.now() - publishedAt + 3_000);
+        await new Promise((resolve) => setTimeout(resolve, 3));
+      }
+    }
+
+    it('also while it is paused, of what waited and of what nobody has read, and after another copy took over', async () => {
+      listener.answer = () => answered(500);
+      const subscriber = site.subscriber('s');
+      const first = site.run([subscriber, listener]);
+      const publishedAt = site.clock.now();
+      await publish(['a/n1'], [1]);
+      await expect.poll(async () => (await site.desk.state('s'))?.waiting).toBe(1);
+      await pause();
+      await isBehindSince(first, publishedAt);
+      await first.stop();
+      await isBehindSince(site.run([subscriber, listener]), publishedAt);
+    });
+
+    it('also of what was published while it was paused', async () => {
+      const subscriber = site.subscriber('s');
+      const first = site.run([subscriber, listener]);
+      await publish(['a/n1'], [1]);
+      await came(1);
+      await pause();
+      await expect.poll(() => first.figures()).toMatchObject([{ isPaused: true, lagMs: 0 }]);
+      const publishedAt = site.clock.now();
+      await publish(['a/n1', 'a/n2'], [2]);
+      await isBehindSince(first, publishedAt);
+      await first.stop();
+      const second = site.run([subscriber, listener]);
+      await isBehindSince(second, publishedAt);
+      await site.desk.resume('s', site.clock.now());
+      await expect.poll(() => lagOf(second)).toBe(0);
+      expect(listener.received).toHaveLength(3);
+    });
+
+    it('also while nothing can be understood, since the registry is away', async () => {
+      site.isRegistryAway = true;
+      const copy = site.run([site.subscriber('s'), listener]);
+      const publishedAt = site.clock.now();
+      const { headers, ...record } = await fault('a/n1', 1);
+      // Of a release whose schema this one does not have.
+      await site.log.append([{ ...record, headers: { ...headers, ce_dataschema: 'urn:another' } }]);
+      await isBehindSince(copy, publishedAt);
+      site.isRegistryAway = false;
+      await expect.poll(() => lagOf(copy)).toBe(0);
+      expect(listener.ids).toEqual([idOf('a/n1', 1)]);
+    });
   });
 
   it('that never answers slows nobody else', async () => {
