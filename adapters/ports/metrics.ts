@@ -96,6 +96,8 @@ export interface WebhookMetrics {
   /** Gives those that this copy serves; asked whenever somebody looks. */
   webhookSubscribers(look: () => readonly WebhookFigure[]): void;
   webhookAttempted(subscriber: string, result: WebhookResult): void;
+  /** The log deleted so many records before they were looked at for it. */
+  webhookForgotten(subscriber: string, records: number): void;
 }
 
 /** States of nodes on their way to their topic. */

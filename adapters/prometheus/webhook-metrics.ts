@@ -45,12 +45,21 @@ export function webhookMetrics(registry: Registry): WebhookMetrics {
     labelNames: ['subscriber', 'result'],
     registers,
   });
+  const forgotten = new Counter({
+    name: 'faultline_webhook_records_forgotten_total',
+    help: 'Records of its topics that the log deleted before they were looked at for a subscriber by webhook.',
+    labelNames: ['subscriber'],
+    registers,
+  });
   return {
     webhookSubscribers: (given) => {
       look = given;
     },
     webhookAttempted: (subscriber, result) => {
       attempts.inc({ subscriber, result });
+    },
+    webhookForgotten: (subscriber, records) => {
+      forgotten.inc({ subscriber }, records);
     },
   };
 }

@@ -121,9 +121,9 @@ export class Session {
     const { name, from } = this.#subscriber;
     const known = this.#cursors.get(placeName(assigned));
     if (known?.logId === logId) {
-      this.#backlog.advanced(assigned, known.nextOffset);
-      if (known.nextOffset < low) this.#tellGap(known, low);
-      return known.nextOffset;
+      const goesOnAt = known.nextOffset < low ? await this.#passOver(known, low) : known.nextOffset;
+      this.#backlog.advanced(assigned, goesOnAt);
+      return goesOnAt;
     }
     // Of another log than the one it knows everything is new.
     const nextOffset = known !== undefined || from === 'beginning' ? low : high;
@@ -134,11 +134,20 @@ export class Session {
     return nextOffset;
   }
 
-  #tellGap({ topic, partition, nextOffset }: WebhookCursor, low: bigint): void {
-    this.#context.log.error(
-      { subscriber: this.#subscriber.name, topic, partition, from: String(nextOffset), to: String(low) },
+  /** What the log has forgotten is told before it is passed over: rather twice than never. */
+  async #passOver(known: WebhookCursor, low: bigint): Promise<bigint> {
+    const { book, log, metrics } = this.#context;
+    const { name } = this.#subscriber;
+    const { topic, partition, nextOffset } = known;
+    log.error(
+      { subscriber: name, topic, partition, from: String(nextOffset), to: String(low) },
       'the log forgot these events before the subscriber got them: let it read its present state anew',
     );
+    metrics?.webhookForgotten(name, Number(low - nextOffset));
+    const next = { ...known, nextOffset: low };
+    await onceJournalAnswers(() => book.advance(name, next, []));
+    this.#cursors.set(placeName(next), next);
+    return low;
   }
 
   /** Before it has its turn, which may take long. */

@@ -100,6 +100,10 @@ const firing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'faultline_webhook_events{subscriber="s",state="dead",instance="one"}': '1x120',
   },
   FaultlineWebhookPaused: { 'faultline_webhook_paused{subscriber="s",instance="one"}': '1x120' },
+  FaultlineWebhookGap: {
+    'faultline_webhook_records_forgotten_total{subscriber="s",instance="one"}': '_x80 7x40',
+    'faultline_webhook_records_forgotten_total{subscriber="other",instance="one"}': '3x120',
+  },
   FaultlineNodeStatesBehind: { 'faultline_node_state_lag_seconds{instance="one"}': '61x120' },
   FaultlineLogEpochChanged: { 'faultline_log_epoch{instance="one"}': '1x80 2x40' },
   FaultlineEventLoopBlocked: {
@@ -126,6 +130,7 @@ const healthy: Readonly<Record<string, string>> = {
   'faultline_webhook_events{subscriber="s",state="dead",instance="one"}': '0x120',
   'faultline_webhook_events{subscriber="s",state="waiting",instance="one"}': '3x120',
   'faultline_webhook_paused{subscriber="s",instance="one"}': '0x120',
+  'faultline_webhook_records_forgotten_total{subscriber="s",instance="one"}': '3x120',
   'faultline_inventory_age_seconds{cluster="a"}': '30x120',
   'faultline_nodes_parked{cluster="a",kind="failed"}': '0x120',
   'faultline_dead_letters{topic="fault.reports.dlt"}': '0x120',

@@ -75,6 +75,8 @@ export class Listener implements EventEndpoint {
 export interface Copy {
   readonly figures: () => readonly WebhookFigure[];
   readonly results: WebhookResult[];
+  /** Records that the log had deleted before they were looked at. */
+  readonly forgotten: () => number;
   stop(): Promise<void>;
   /** As by SIGKILL: what it holds is free, and nothing it does from now on counts. */
   kill(): void;
@@ -122,6 +124,7 @@ export class DeliverySite {
     let look: () => readonly WebhookFigure[] = () => [];
     let isDead = false;
     const results: WebhookResult[] = [];
+    let forgotten = 0;
     const buried = new AbortController();
     const forEver = () =>
       new Promise<never>((_resolve, reject) => {
@@ -176,6 +179,7 @@ export class DeliverySite {
       metrics: {
         webhookSubscribers: (given) => (look = given),
         webhookAttempted: (_name, result) => results.push(result),
+        webhookForgotten: (_name, records) => (forgotten += records),
       },
       takeOverMs: 2_000,
       lookEveryMs: 500,
@@ -183,6 +187,7 @@ export class DeliverySite {
     ended.catch(() => undefined);
     const copy: Copy = {
       figures: () => look(),
+      forgotten: () => forgotten,
       results,
       stop: async () => {
         stopping.abort();

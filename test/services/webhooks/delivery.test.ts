@@ -380,6 +380,48 @@ describe('a subscriber by webhook', () => {
     expect(listener.ids).toEqual([idOf('a/n1', 1), idOf('a/n1', 2)]);
   });
 
+  it('that was paused for longer than the log keeps what it had to get goes on with what is left, and the gap is told once', async () => {
+    const subscriber = site.subscriber('s');
+    const first = site.run([subscriber, listener]);
+    await publish(['a/n1'], [1]);
+    await came(1);
+    await site.desk.pause('s', { subject: 'anna', reason: 'moves house', at: site.clock.now() });
+    await expect.poll(() => first.figures()).toMatchObject([{ isPaused: true }]);
+    await publish(['a/n1'], [2, 3, 4, 5]);
+    const bounds = await site.log.bounds('fault.hardware');
+    const partition = bounds.find(({ high }) => high > 0n)?.partition ?? 0;
+    site.log.trim('fault.hardware', partition, 3n);
+    await site.desk.resume('s', site.clock.now());
+    await came(3);
+    expect(listener.versionsOf('a/n1')).toEqual([1, 4, 5]);
+    expect(first.forgotten()).toBe(2);
+    await first.stop();
+    // What it has got may be forgotten.
+    site.log.trim('fault.hardware', partition, 5n);
+    const second = site.run([subscriber, listener]);
+    await publish(['a/n1'], [6]);
+    await came(4);
+    expect(second.forgotten()).toBe(0);
+  });
+
+  it('whose log forgot everything before it came again has that told once, though nothing is there to be read', async () => {
+    const subscriber = site.subscriber('s');
+    const first = site.run([subscriber, listener]);
+    await publish(['a/n1'], [1]);
+    await came(1);
+    await first.stop();
+    await publish(['a/n1'], [2, 3]);
+    const bounds = await site.log.bounds('fault.hardware');
+    site.log.trim('fault.hardware', bounds.find(({ high }) => high > 0n)?.partition ?? 0, 3n);
+    const second = site.run([subscriber, listener]);
+    await expect.poll(() => second.forgotten()).toBe(2);
+    await second.stop();
+    const third = site.run([subscriber, listener]);
+    await publish(['a/n1'], [4]);
+    await came(2);
+    expect(third.forgotten()).toBe(0);
+  });
+
   it('gets again what a person wants it to get again, marked; what is new meanwhile is not', async () => {
     site.run([site.subscriber('s'), listener]);
     await publish(['a/n1'], [1, 2]);
