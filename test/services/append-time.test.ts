@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { oldestAppendAt } from '../../services/append-time.js';
+import { newestAppendAt, oldestAppendAt } from '../../services/append-time.js';
 
 const now = 1_800_000_000_000;
 
@@ -43,6 +43,17 @@ describe('when a record was appended', () => {
     const found = await oldestAppendAt(log, { topic: 't', offsets }, now);
     expect(now - found).toBeGreaterThanOrEqual(90_000);
     expect(now - found).toBeLessThanOrEqual(91_000);
+  });
+
+  it('is that of the newest of several, if that is what is asked for', async () => {
+    const log = logOf([[now - 7_000], [now - 600_000, now - 90_000]]);
+    const offsets = new Map([
+      [0, 0n],
+      [1, 1n],
+    ]);
+    const found = await newestAppendAt(log, { topic: 't', offsets }, now);
+    expect(now - found).toBeGreaterThanOrEqual(7_000);
+    expect(now - found).toBeLessThanOrEqual(8_000);
   });
 
   it('is found in a log whose first record is as old as time', async () => {
