@@ -82,7 +82,7 @@ export interface TracerMetrics {
 /** A subscriber by webhook as the copy that serves it sees it. */
 export interface WebhookFigure {
   readonly name: string;
-  /** Age of the oldest event that was read for it and that it has not got; 0: none. */
+  /** Age of the oldest event that it has not got (dead ones aside), or that was not looked at for it yet; 0: none. */
   readonly lagMs: number;
   readonly waiting: number;
   readonly dead: number;
@@ -96,6 +96,8 @@ export interface WebhookMetrics {
   /** Gives those that this copy serves; asked whenever somebody looks. */
   webhookSubscribers(look: () => readonly WebhookFigure[]): void;
   webhookAttempted(subscriber: string, result: WebhookResult): void;
+  /** The log deleted so many records before they were looked at for it. */
+  webhookForgotten(subscriber: string, records: number): void;
 }
 
 /** States of nodes on their way to their topic. */

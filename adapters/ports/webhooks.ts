@@ -19,7 +19,7 @@ export interface WebhookEvent extends Place {
 /** One that could not be given to the subscriber at once. Dead: nobody tries it any more until a person says so. */
 export interface UndeliveredEvent extends WebhookEvent {
   readonly state: 'waiting' | 'dead';
-  /** ms */
+  /** ms; later by as long as its subscriber was paused since. */
   readonly firstTriedAt: number;
   readonly tries: number;
   /** ms; not before. */
@@ -61,6 +61,8 @@ export interface WebhookState {
   readonly replay?: WebhookReplay;
   readonly waiting: number;
   readonly dead: number;
+  /** When the oldest of those that wait was appended, ms, the log's clock. */
+  readonly waitingSince?: number;
 }
 
 /** What who delivers keeps of each subscriber, so that after any end he goes on where he was. */
@@ -105,7 +107,8 @@ export interface WebhookDesk {
   /** Waiting and dead ones, in the order in which they were kept. */
   undelivered(name: string, query: { readonly limit: number }): Promise<readonly KeptEvent[]>;
   pause(name: string, decision: WebhookDecision): Promise<void>;
-  resume(name: string): Promise<void>;
+  /** What waits is as old afterwards as it was when it was paused. */
+  resume(name: string, now: number): Promise<void>;
   replay(name: string, replay: WebhookReplay): Promise<void>;
   /** These dead ones, in the order in which they were kept, are tried again as if for the first time. */
   retry(name: string, ids: readonly string[], now: number): Promise<readonly string[]>;

@@ -8,7 +8,7 @@ export function webhookMetrics(registry: Registry): WebhookMetrics {
   // Another copy may have taken over since the last look: what it serves is told by it alone.
   new Gauge({
     name: 'faultline_webhook_lag_seconds',
-    help: 'Age of the oldest event that was read for a subscriber by webhook and that it has not got; 0: none.',
+    help: 'Age of the oldest event that a subscriber by webhook has not got, or that was not looked at for it yet; 0: none.',
     labelNames: ['subscriber'],
     registers,
     collect() {
@@ -45,12 +45,21 @@ export function webhookMetrics(registry: Registry): WebhookMetrics {
     labelNames: ['subscriber', 'result'],
     registers,
   });
+  const forgotten = new Counter({
+    name: 'faultline_webhook_records_forgotten_total',
+    help: 'Records of its topics that the log deleted before they were looked at for a subscriber by webhook.',
+    labelNames: ['subscriber'],
+    registers,
+  });
   return {
     webhookSubscribers: (given) => {
       look = given;
     },
     webhookAttempted: (subscriber, result) => {
       attempts.inc({ subscriber, result });
+    },
+    webhookForgotten: (subscriber, records) => {
+      forgotten.inc({ subscriber }, records);
     },
   };
 }

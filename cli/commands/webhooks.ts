@@ -46,7 +46,7 @@ function eventView(now: number): View<WebhookDescription, WebhookEventItem> {
   return {
     rows: ({ events }) => events,
     nameOf: ({ id }) => id,
-    whenEmpty: 'It has got everything that was read for it.',
+    whenEmpty: 'No event waits for another try, and none is dead.',
     columns: [
       { title: 'ID', text: ({ id }) => id },
       { title: 'STATE', text: ({ state }) => state },
@@ -71,6 +71,16 @@ const done: Readonly<Record<WebhookVerb, string>> = {
   drop: 'dropped',
 };
 
+/** From when on, and what the log has not got any more. */
+function replayWords({ replayId, since, forgotten = [] }: WebhookReceipt): string {
+  if (replayId === undefined) return '';
+  const gone = forgotten.map(
+    ({ topic, before }) => `\n  ${topic}: the log has forgotten some of what was published before ${before}`,
+  );
+  const elsewhere = gone.length === 0 ? '' : '\n  `faultline events --from` has it of topics of facts';
+  return ` from ${since ?? 'the beginning'} on (${replayId})${gone.join('')}${elsewhere}`;
+}
+
 async function give<Verb extends WebhookVerb>(
   terminal: Terminal,
   options: OrderOptions,
@@ -85,9 +95,8 @@ async function give<Verb extends WebhookVerb>(
     return;
   }
   const would = options.dryRun === true ? 'would be: ' : '';
-  const { ids, replayId } = receipt;
-  if (ids === undefined)
-    terminal.out(`${name} ${would}${done[verb]}${replayId === undefined ? '' : ` (${replayId})`}\n`);
+  const { ids } = receipt;
+  if (ids === undefined) terminal.out(`${name} ${would}${done[verb]}${replayWords(receipt)}\n`);
   else for (const id of ids) terminal.out(`${id} ${would}${done[verb]}\n`);
 }
 
@@ -167,7 +176,10 @@ function orderCommands(terminal: Terminal): readonly Command[] {
     orderCommand('resume', 'go on where it was').action(async (name: string, options: OrderOptions) => {
       await give(terminal, options, { name, verb: 'resume', order: {} });
     }),
-    orderCommand('replay', 'deliver again what was published since a moment, marked with ce-replay')
+    orderCommand(
+      'replay',
+      'deliver again what was published since a moment and the log still has, marked with ce-replay',
+    )
       .requiredOption('--since <time>', '`beginning`, or a time like 2026-01-31T08:00:00Z')
       .action(async (name: string, options: OrderOptions & { readonly since: string }) => {
         await give(terminal, options, { name, verb: 'replay', order: { since: options.since } });

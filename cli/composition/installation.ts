@@ -126,6 +126,8 @@ async function addConsole(
     },
     webhooks: {
       desk: connections.journal.webhookDesk,
+      eventLog: connections.eventLog,
+      topicsOf: (wanted) => configuration.webhooks.find(({ name }) => name === wanted)?.filter.topics,
       now: () => clock.now(),
       newId: () => randomness.uuid(),
     },

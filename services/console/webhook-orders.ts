@@ -1,7 +1,10 @@
+import type { EventLog } from '../../adapters/ports/event-log.js';
 import type { KeptEvent, WebhookDesk, WebhookState } from '../../adapters/ports/webhooks.js';
+import { offeredTopics } from '../event-filter.js';
 import { apiVersion, toInstant } from './forms/form.js';
 import { instantIn } from './instant-in.js';
 import { ConsoleRefusal } from './forms/problem.js';
+import { replayReach } from './replay-reach.js';
 import {
   mostWebhookEvents,
   type WebhookDescription,
@@ -15,6 +18,9 @@ import {
 
 export interface WebhookSource {
   readonly desk: WebhookDesk;
+  readonly eventLog: Pick<EventLog, 'bounds' | 'offsetsSince'>;
+  /** Those that a subscriber asks for; undefined: it is not configured here. */
+  readonly topicsOf: (name: string) => readonly string[] | undefined;
   /** ms */
   readonly now: () => number;
   readonly newId: () => string;
@@ -59,12 +65,15 @@ export async function describeWebhook(source: WebhookSource, name: string): Prom
   return { apiVersion, kind: 'Webhook', ...asItem(state), events: events.map(asEvent) };
 }
 
-function sinceOf(text: string): number {
+function sinceOf(text: string, now: number): number {
   if (text === 'beginning') return 0;
-  return instantIn('since', text, 'write `beginning`, or 2026-01-31T08:00:00Z');
+  const next = 'write `beginning`, or a time that is past, like 2026-01-31T08:00:00Z';
+  const since = instantIn('since', text, next);
+  if (since <= now) return since;
+  throw new ConsoleRefusal('BadRequest', `since: ${text} is ahead of ${toInstant(now)}, which is now`, next);
 }
 
-type Outcome = Pick<WebhookReceipt, 'ids' | 'replayId' | 'since'>;
+type Outcome = Pick<WebhookReceipt, 'ids' | 'replayId' | 'since' | 'forgotten'>;
 type Carry<Verb extends WebhookVerb> = (
   source: WebhookSource,
   name: string,
@@ -88,14 +97,20 @@ const carriers: { readonly [Verb in WebhookVerb]: Carry<Verb> } = {
     if (dryRun !== true) await desk.pause(name, { subject, reason, at: now() });
     return {};
   },
-  resume: async ({ desk }, name, { dryRun }) => {
-    if (dryRun !== true) await desk.resume(name);
+  resume: async ({ desk, now }, name, { dryRun }) => {
+    if (dryRun !== true) await desk.resume(name, now());
     return {};
   },
-  replay: async ({ desk, newId }, name, { since: text, dryRun }) => {
-    const replay = { id: newId(), since: sinceOf(text) };
+  replay: async ({ desk, eventLog, topicsOf, now, newId }, name, { since: text, dryRun }) => {
+    const span = { asked: sinceOf(text, now()), now: now() };
+    const { since, forgotten } = await replayReach(eventLog, topicsOf(name) ?? offeredTopics, span);
+    const replay = { id: newId(), since };
     if (dryRun !== true) await desk.replay(name, replay);
-    return { replayId: replay.id, since: toInstant(replay.since) };
+    return {
+      replayId: replay.id,
+      since: toInstant(since),
+      forgotten: forgotten.map(({ topic, before }) => ({ topic, before: toInstant(before) })),
+    };
   },
   retry: async (source, name, { ids, dryRun }) => {
     if (dryRun === true) return { ids: await openIds(source, name, ids, ['dead']) };

@@ -1,6 +1,6 @@
 import type { EndpointAnswer } from '../../adapters/ports/event-endpoint.js';
 
-/** What follows from an answer. `hold`: it asks for no requests for so long. */
+/** What follows from an answer. `hold`: it asks for no requests for so long at least; 0: it does not say for how long. */
 export type Verdict =
   | { readonly kind: 'delivered' }
   /** It wants no more events. */

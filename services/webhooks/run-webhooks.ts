@@ -3,13 +3,14 @@ import { setMaxListeners } from 'node:events';
 import type { EventLog } from '../../adapters/ports/event-log.js';
 import type { EventEndpoint } from '../../adapters/ports/event-endpoint.js';
 import type { WebhookCursor, WebhookReplay, WebhookState } from '../../adapters/ports/webhooks.js';
-import { placeName } from '../../adapters/ports/event-log.js';
-import { pause, superviseLoop, type Supervision } from '../supervision.js';
+import { LogUnavailable, placeName } from '../../adapters/ports/event-log.js';
+import { firstOf, pause, superviseLoop, type Supervision } from '../supervision.js';
+import { Backlog } from './backlog.js';
 import { Session, type SessionContext } from './session.js';
 import type { Subscriber } from './subscriber.js';
 
 export interface WebhooksOptions extends Supervision, Omit<SessionContext, 'eventLog'> {
-  readonly eventLog: Pick<EventLog, 'follow' | 'offsetsSince'>;
+  readonly eventLog: Pick<EventLog, 'bounds' | 'follow' | 'offsetsSince'>;
   readonly subscribers: readonly { readonly subscriber: Subscriber; readonly endpoint: EventEndpoint }[];
   /** How soon a subscriber whose deliverer died is taken over, ms. */
   readonly takeOverMs: number;
@@ -17,26 +18,31 @@ export interface WebhooksOptions extends Supervision, Omit<SessionContext, 'even
   readonly lookEveryMs: number;
 }
 
+/** How often it is looked where the log ends, ms. */
+const lookAtLogEveryMs = 10_000;
+
 /** A subscriber as this process serves it. */
 class Served {
   readonly #options: WebhooksOptions;
   readonly #subscriber: Subscriber;
   readonly #endpoint: EventEndpoint;
   #state: WebhookState | undefined;
-  #session: Session | undefined;
+  #backlog: Backlog;
 
   constructor(options: WebhooksOptions, subscriber: Subscriber, endpoint: EventEndpoint) {
     this.#options = options;
     this.#subscriber = subscriber;
     this.#endpoint = endpoint;
+    this.#backlog = new Backlog(options.eventLog);
   }
 
   /** Undefined: another copy serves it. */
   figure(now: number) {
     const state = this.#state;
     if (state === undefined) return undefined;
-    const { name, waiting, dead, paused } = state;
-    return { name, waiting, dead, isPaused: paused !== undefined, lagMs: this.#session?.lagMs(now) ?? 0 };
+    const { name, waiting, dead, paused, waitingSince = now } = state;
+    const oldestAt = Math.min(now, waitingSince, this.#backlog.oldestAt ?? now);
+    return { name, waiting, dead, isPaused: paused !== undefined, lagMs: now - oldestAt };
   }
 
   async run(): Promise<void> {
@@ -61,14 +67,15 @@ class Served {
   async #serve(getsAlong: () => void): Promise<void> {
     const { book, signal } = this.#options;
     const { name } = this.#subscriber;
+    // Another copy may have served it meanwhile.
+    this.#backlog = new Backlog(this.#options.eventLog);
     while (!signal.aborted && book.holds(name)) {
       const state = await book.state(name);
       if (state === undefined) throw new TypeError(`subscriber ${name} is not enrolled`);
       this.#state = state;
       if (state.replay !== undefined) await this.#beginReplay(state.replay);
-      await this.#untilOver((over) =>
-        state.paused === undefined ? this.#deliver(state, over) : this.#untilNewOrders(state, over),
-      );
+      for (const cursor of await book.cursors(name)) this.#backlog.advanced(cursor, cursor.nextOffset);
+      await this.#untilOver((over) => this.#work(state, over));
       getsAlong();
     }
   }
@@ -92,15 +99,46 @@ class Served {
     }
   }
 
-  async #deliver(state: WebhookState, over: AbortController): Promise<void> {
+  async #work(state: WebhookState, over: AbortController): Promise<void> {
+    const work = [this.#untilNewOrders(state, over), this.#watchLog(over)];
+    if (state.paused === undefined) work.push(this.#deliver(over));
+    // All have ended before the lock is let go.
+    const ends = await Promise.allSettled(work);
+    for (const ended of ends) if (ended.status === 'rejected') throw ended.reason;
+  }
+
+  async #deliver(over: AbortController): Promise<void> {
+    const addressee = { subscriber: this.#subscriber, endpoint: this.#endpoint, backlog: this.#backlog };
     try {
-      const session = await Session.open(this.#options, this.#subscriber, this.#endpoint, over);
-      this.#session = session;
-      // Both have ended before the lock is let go.
-      const ends = await Promise.allSettled([session.run(), this.#untilNewOrders(state, over)]);
-      for (const ended of ends) if (ended.status === 'rejected') throw ended.reason;
+      const session = await Session.open(this.#options, addressee, over);
+      await session.run();
     } finally {
-      this.#session = undefined;
+      over.abort();
+    }
+  }
+
+  /** What it has not read can grow old too: while it is paused, or nothing can be read. */
+  async #watchLog(over: AbortController): Promise<void> {
+    const { clock } = this.#options;
+    try {
+      while (!over.signal.aborted) {
+        const nextAt = clock.now() + lookAtLogEveryMs;
+        const untilNext = (signal: AbortSignal): Promise<void> => clock.waitUntil(nextAt, signal);
+        // A log that does not answer keeps nobody from ending.
+        await firstOf([() => this.#lookAtLog(), untilNext], over.signal);
+        await untilNext(over.signal);
+      }
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #lookAtLog(): Promise<void> {
+    try {
+      await this.#backlog.look(this.#options.clock.now());
+    } catch (error) {
+      // Who reads it says so.
+      if (!(error instanceof LogUnavailable)) throw error;
     }
   }
 

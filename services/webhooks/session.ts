@@ -17,12 +17,13 @@ import type {
   WebhookDeliveries,
   WebhookEvent,
 } from '../../adapters/ports/webhooks.js';
-import { backOffMs, type BackOffBounds } from '../back-off.js';
+import { backOffMs } from '../back-off.js';
 import { onceJournalAnswers } from '../beginning.js';
 import { fits } from '../event-filter.js';
 import { publishedEvent } from '../published-event.js';
 import { Turns } from '../turns.js';
-import { Courier, DeliveryStopped, type Handover } from './courier.js';
+import type { Backlog } from './backlog.js';
+import { Courier, DeliveryStopped, retryBounds, type Handover } from './courier.js';
 import { Lanes } from './lanes.js';
 import type { Subscriber } from './subscriber.js';
 import { WaitingQueue } from './waiting-queue.js';
@@ -37,8 +38,13 @@ export interface SessionContext {
   readonly metrics?: WebhookMetrics;
 }
 
-/** Between two tries of one event. */
-const retryBounds: BackOffBounds = { firstMs: 1_000, longestMs: 60_000 };
+/** To whom a session delivers, and who is told how far it has come. */
+export interface Addressee {
+  readonly subscriber: Subscriber;
+  readonly endpoint: EventEndpoint;
+  readonly backlog: Backlog;
+}
+
 /** Events that wait for one subscriber: when so many do, it is the subscriber that has a problem, and reading waits too. */
 const mostWaiting = 1_000;
 /** Events of one batch come again after a crash. */
@@ -57,23 +63,22 @@ export class Session {
   readonly #cursors: Map<string, WebhookCursor>;
   readonly #lanes = new Lanes();
   readonly #batches = new Turns(batchesAtOnce);
-  readonly #inHand = new Set<{ readonly appendedAt: number }>();
+  readonly #backlog: Backlog;
   readonly #retries = new Set<Promise<void>>();
   #trouble: Error | undefined;
 
   private constructor(
     context: SessionContext,
-    parts: {
-      readonly subscriber: Subscriber;
-      readonly endpoint: EventEndpoint;
+    parts: Addressee & {
       readonly over: AbortController;
       readonly cursors: readonly WebhookCursor[];
       readonly waiting: readonly KeptEvent[];
     },
   ) {
-    const { subscriber, endpoint, over, cursors, waiting } = parts;
+    const { subscriber, endpoint, backlog, over, cursors, waiting } = parts;
     this.#context = context;
     this.#subscriber = subscriber;
+    this.#backlog = backlog;
     this.#over = over;
     this.#courier = new Courier({ ...context, subscriber, endpoint, over: over.signal });
     this.#waiting = new WaitingQueue(mostWaiting, waiting);
@@ -81,24 +86,13 @@ export class Session {
   }
 
   /** @param over ends it; the session itself aborts it when the subscriber wants no more */
-  static async open(
-    context: SessionContext,
-    subscriber: Subscriber,
-    endpoint: EventEndpoint,
-    over: AbortController,
-  ): Promise<Session> {
+  static async open(context: SessionContext, addressee: Addressee, over: AbortController): Promise<Session> {
     const { book } = context;
+    const { name } = addressee.subscriber;
     // In this order: a copy that has not noticed yet that it lost the lock may still put events aside and go on behind them.
-    const cursors = await book.cursors(subscriber.name);
-    const waiting = await book.waiting(subscriber.name);
-    return new Session(context, { subscriber, endpoint, over, cursors, waiting });
-  }
-
-  /** How old the oldest event is that this subscriber has not got, of those that were read, ms; 0: none. */
-  lagMs(now: number): number {
-    const oldest = [...this.#inHand].map(({ appendedAt }) => appendedAt);
-    const { oldestAt } = this.#waiting;
-    return Math.max(0, now - Math.min(now, ...oldest, ...(oldestAt === undefined ? [] : [oldestAt])));
+    const cursors = await book.cursors(name);
+    const waiting = await book.waiting(name);
+    return new Session(context, { ...addressee, over, cursors, waiting });
   }
 
   /** Resolves when it is over and nothing is under way. Rejects when the log or the journal can't be gone on with. */
@@ -107,7 +101,10 @@ export class Session {
       topics: this.#subscriber.filter.topics,
       maxBatchRecords: batchRecords,
       startAt: (assigned) => this.#startAt(assigned),
-      onBatch: (batch) => this.#batches.during(() => this.#take(batch)),
+      onBatch: (batch) => {
+        this.#noteRead(batch);
+        return this.#batches.during(() => this.#take(batch));
+      },
     });
     try {
       await Promise.race([subscription.ended, this.#retryUntilOver()]);
@@ -124,33 +121,49 @@ export class Session {
     const { name, from } = this.#subscriber;
     const known = this.#cursors.get(placeName(assigned));
     if (known?.logId === logId) {
-      if (known.nextOffset < low) this.#tellGap(known, low);
-      return known.nextOffset;
+      const goesOnAt = known.nextOffset < low ? await this.#passOver(known, low) : known.nextOffset;
+      this.#backlog.advanced(assigned, goesOnAt);
+      return goesOnAt;
     }
     // Of another log than the one it knows everything is new.
     const nextOffset = known !== undefined || from === 'beginning' ? low : high;
     const cursor = { topic, partition, logId, nextOffset };
     await onceJournalAnswers(() => this.#context.book.begin(name, cursor));
     this.#cursors.set(placeName(cursor), cursor);
+    this.#backlog.advanced(cursor, nextOffset);
     return nextOffset;
   }
 
-  #tellGap({ topic, partition, nextOffset }: WebhookCursor, low: bigint): void {
-    this.#context.log.error(
-      { subscriber: this.#subscriber.name, topic, partition, from: String(nextOffset), to: String(low) },
+  /** What the log has forgotten is told before it is passed over: rather twice than never. */
+  async #passOver(known: WebhookCursor, low: bigint): Promise<bigint> {
+    const { book, log, metrics } = this.#context;
+    const { name } = this.#subscriber;
+    const { topic, partition, nextOffset } = known;
+    log.error(
+      { subscriber: name, topic, partition, from: String(nextOffset), to: String(low) },
       'the log forgot these events before the subscriber got them: let it read its present state anew',
     );
+    metrics?.webhookForgotten(name, Number(low - nextOffset));
+    const next = { ...known, nextOffset: low };
+    await onceJournalAnswers(() => book.advance(name, next, []));
+    this.#cursors.set(placeName(next), next);
+    return low;
+  }
+
+  /** Before it has its turn, which may take long. */
+  #noteRead(batch: Batch): void {
+    const cursor = this.#cursors.get(placeName(batch));
+    if (cursor === undefined) return;
+    const first = batch.records.find(({ offset }) => offset >= cursor.nextOffset);
+    if (first !== undefined) this.#backlog.read(batch, first.appendedAt);
   }
 
   async #take(batch: Batch): Promise<void> {
     const { schemaIds } = this.#context;
     const cursor = this.#cursors.get(placeName(batch));
     const last = batch.records.at(-1);
-    const [first] = batch.records;
-    if (cursor === undefined || first === undefined || last === undefined) return;
+    if (cursor === undefined || last === undefined) return;
     this.#throwIfOver();
-    const inHand = { appendedAt: first.appendedAt };
-    this.#inHand.add(inHand);
     const undelivered: UndeliveredEvent[] = [];
     try {
       const events = await Promise.all(
@@ -166,12 +179,15 @@ export class Session {
       const next = { ...cursor, nextOffset: last.offset + 1n };
       const kept = await this.#advance(next, undelivered);
       this.#cursors.set(placeName(next), next);
+      this.#backlog.advanced(
+        next,
+        next.nextOffset,
+        next.nextOffset < batch.high ? last.appendedAt : undefined,
+      );
       for (const event of kept) if (event.state === 'waiting') this.#waiting.keep(event);
     } catch (error) {
       for (const { node, state } of undelivered) if (state === 'waiting') this.#waiting.cancel(node);
       throw error;
-    } finally {
-      this.#inHand.delete(inHand);
     }
   }
 
@@ -212,16 +228,17 @@ export class Session {
     const firstTriedAt = clock.now();
     const kept = (state: UndeliveredEvent['state'], tries: number, reason: string): UndeliveredEvent => {
       if (state === 'waiting') this.#waiting.reserve(event.node);
-      return { ...event, state, firstTriedAt, tries, dueAt: clock.now() + this.#pauseMs(tries), reason };
+      return { ...event, state, firstTriedAt, tries, dueAt: this.#dueAfter(tries), reason };
     };
-    for (let tries = 1; ; tries += 1) {
+    for (let tries = 0; ;) {
       if (await this.#isBehindOthers(event.node)) return kept('waiting', 0, 'others of its node wait');
-      const handover = await this.#courier.carry(event, firstTriedAt + this.#subscriber.retryForMs);
+      const handover = await this.#courier.carry(event);
       if (handover.kind === 'delivered') return undefined;
       await this.#heed(handover);
+      if (handover.kind !== 'resting') tries += 1;
       const state = this.#stateAfter(handover, firstTriedAt);
       if (state === 'dead' || this.#waiting.hasRoom) return kept(state, tries, handover.reason);
-      await clock.waitUntil(clock.now() + this.#pauseMs(tries), this.#over.signal);
+      await clock.waitUntil(this.#dueAfter(tries), this.#over.signal);
     }
   }
 
@@ -236,13 +253,16 @@ export class Session {
     return false;
   }
 
-  #pauseMs(tries: number): number {
-    return tries === 0 ? 0 : backOffMs(tries, this.#context.randomness, retryBounds);
+  /** When one that was tried so often is to be tried again, ms. */
+  #dueAfter(tries: number): number {
+    const { clock, randomness } = this.#context;
+    const pauseMs = tries === 0 ? 0 : backOffMs(tries, randomness, retryBounds);
+    return Math.max(clock.now() + pauseMs, this.#courier.restsUntil);
   }
 
   #stateAfter({ kind }: Handover, firstTriedAt: number): UndeliveredEvent['state'] {
     const isOld = this.#context.clock.now() - firstTriedAt >= this.#subscriber.retryForMs;
-    return kind === 'never' || isOld ? 'dead' : 'waiting';
+    return kind === 'never' || (isOld && kind !== 'resting') ? 'dead' : 'waiting';
   }
 
   /** A subscriber that is gone gets nothing more. Throws DeliveryStopped then. */
@@ -279,16 +299,20 @@ export class Session {
   async #retry(event: KeptEvent): Promise<void> {
     const { book, clock, log } = this.#context;
     try {
-      const handover = await this.#courier.carry(event, event.firstTriedAt + this.#subscriber.retryForMs);
+      const handover = await this.#courier.carry(event);
       if (handover.kind === 'delivered') {
         await book.delivered(event.id);
         this.#waiting.settle(event);
         return;
       }
+      if (handover.kind === 'resting') {
+        this.#waiting.putOff({ ...event, dueAt: this.#courier.restsUntil });
+        return;
+      }
       await this.#heed(handover);
       const tries = event.tries + 1;
       const state = this.#stateAfter(handover, event.firstTriedAt);
-      const next = { state, tries, dueAt: clock.now() + this.#pauseMs(tries), reason: handover.reason };
+      const next = { state, tries, dueAt: this.#dueAfter(tries), reason: handover.reason };
       await book.failed(event.id, next);
       if (state === 'dead') this.#waiting.settle(event);
       else this.#waiting.putOff({ ...event, ...next });

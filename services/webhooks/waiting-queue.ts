@@ -33,14 +33,6 @@ export class WaitingQueue {
     return this.#size < this.#room;
   }
 
-  /** When the oldest that waits was appended, ms; undefined: none waits. */
-  get oldestAt(): number | undefined {
-    const times = [...this.#nodes.values()].flatMap(({ events }) =>
-      events.map(({ appendedAt }) => appendedAt),
-    );
-    return times.length === 0 ? undefined : Math.min(...times);
-  }
-
   isWaiting(node: string): boolean {
     return this.#nodes.has(node);
   }

@@ -112,6 +112,8 @@ export async function startTestServer(
     deadLetters: { eventLog, book: journal.deadLetters, now: () => systemClock.now() },
     webhooks: {
       desk: journal.webhookDesk,
+      eventLog,
+      topicsOf: () => undefined,
       now: () => systemClock.now(),
       newId: () => systemRandomness.uuid(),
     },

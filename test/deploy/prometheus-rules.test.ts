@@ -106,6 +106,10 @@ const firing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'faultline_webhook_events{subscriber="s",state="dead",instance="one"}': '1x120',
   },
   FaultlineWebhookPaused: { 'faultline_webhook_paused{subscriber="s",instance="one"}': '1x120' },
+  FaultlineWebhookGap: {
+    'faultline_webhook_records_forgotten_total{subscriber="s",instance="one"}': '_x80 7x40',
+    'faultline_webhook_records_forgotten_total{subscriber="other",instance="one"}': '3x120',
+  },
   FaultlineNodeStatesBehind: { 'faultline_node_state_lag_seconds{instance="one"}': '61x120' },
   FaultlineLogEpochChanged: { 'faultline_log_epoch{instance="one"}': '1x80 2x40' },
   FaultlineEventLoopBlocked: {
@@ -135,6 +139,7 @@ const healthy: Readonly<Record<string, string>> = {
   'faultline_webhook_events{subscriber="s",state="dead",instance="one"}': '0x120',
   'faultline_webhook_events{subscriber="s",state="waiting",instance="one"}': '3x120',
   'faultline_webhook_paused{subscriber="s",instance="one"}': '0x120',
+  'faultline_webhook_records_forgotten_total{subscriber="s",instance="one"}': '3x120',
   'faultline_inventory_age_seconds{cluster="a"}': '30x120',
   'faultline_nodes_parked{cluster="a",kind="failed"}': '0x120',
   'faultline_dead_letters{topic="fault.reports.dlt"}': '0x120',
@@ -197,6 +202,24 @@ describe('the rules for Prometheus, by its own tool', { timeout: 300_000 }, () =
     expect(await testRules([unitTest(healthy, [])])).toMatchObject({ code: 0 });
     const broken = { ...healthy, 'faultline_journal_paused{instance="one"}': '1x120' };
     expect(await testRules([unitTest(broken, [])])).toMatchObject({ code: 1 });
+  });
+
+  it('tell of a paused subscriber by webhook that it is paused, and not that it is behind, which it is meant to be', async () => {
+    const paused = {
+      ...healthy,
+      'faultline_webhook_lag_seconds{subscriber="s",instance="one"}': '601+60x120',
+      'faultline_webhook_paused{subscriber="s",instance="one"}': '1x120',
+      'faultline_webhook_paused{subscriber="other",instance="one"}': '0x120',
+    };
+    const other = {
+      ...paused,
+      'faultline_webhook_lag_seconds{subscriber="other",instance="one"}': '601x120',
+    };
+    const tests = [
+      unitTest(paused, ['FaultlineWebhookPaused']),
+      unitTest(other, ['FaultlineWebhookBehind', 'FaultlineWebhookPaused']),
+    ];
+    expect(await testRules(tests)).toMatchObject({ code: 0 });
   });
 });
 

@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 
-import type { WebhookDescription, WebhookList } from '../../services/console/forms/webhooks.js';
+import type {
+  WebhookDescription,
+  WebhookList,
+  WebhookReceipt,
+} from '../../services/console/forms/webhooks.js';
 import { expectPublishedForm } from '../cli/form-validator.js';
 import { runCommand } from '../cli/run-command.js';
 import { valueOf } from './prometheus-text.js';
@@ -151,9 +155,19 @@ describe('webhooks', { timeout: 120_000 }, () => {
 
   it('tell it all again when a person wants it, marked', async () => {
     const before = heard.length;
-    const { replayId } = (await webhooks('replay', 'tickets', '--since', 'beginning')) as {
-      readonly replayId: string;
-    };
+    const { replayId, since, forgotten } = (await webhooks(
+      'replay',
+      'tickets',
+      '--since',
+      'beginning',
+    )) as WebhookReceipt;
+    expect(Date.now() - Date.parse(since ?? '')).toBeLessThan(600_000);
+    expect(forgotten).toEqual([]);
+    const server = ['--server', faultline.installation.url];
+    const only = ['--since', 'beginning', '--dry-run', ...server];
+    expect((await runCommand(['webhooks', 'replay', 'tickets', ...only])).out).toContain(
+      `gets its events again from ${since?.slice(0, 16) ?? ''}`,
+    );
     await expect.poll(() => heard.length, patience).toBe(before + 3);
     const again = heard.slice(before);
     expect(again.map(({ replay }) => replay)).toEqual([replayId, replayId, replayId]);
@@ -165,6 +179,9 @@ describe('webhooks', { timeout: 120_000 }, () => {
       (await runCommand(['webhooks', ...words, '--server', faultline.installation.url])).err;
     expect(await refused('show', 'nobody')).toContain('there is no subscriber nobody');
     expect(await refused('replay', 'tickets', '--since', 'yesterday')).toContain('"yesterday" is no time');
+    expect(await refused('replay', 'tickets', '--since', '2999-01-01T00:00:00Z')).toContain(
+      'since: 2999-01-01T00:00:00Z is ahead of',
+    );
     expect(await refused('retry', 'tickets')).toContain('say which: IDs, or --all');
     expect(await refused('retry', 'tickets', '--all')).toContain('has no dead events');
   });

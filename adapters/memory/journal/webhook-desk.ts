@@ -35,9 +35,15 @@ export class MemoryWebhookDesk implements WebhookDesk {
     this.#store.pause(name, decision);
   }
 
-  async resume(name: string): Promise<void> {
+  async resume(name: string, now: number): Promise<void> {
     const found = this.#store.subscribers.get(name);
     if (found?.paused === undefined) return;
+    const { at } = found.paused;
+    for (const event of found.events.values()) {
+      const { id, state, firstTriedAt } = event;
+      const pausedMs = Math.max(0, now - Math.max(at, firstTriedAt));
+      if (state === 'waiting') found.events.set(id, { ...event, firstTriedAt: firstTriedAt + pausedMs });
+    }
     found.paused = undefined;
     found.orders += 1;
   }

@@ -39,14 +39,16 @@ export class MemoryWebhooks {
     const found = this.subscribers.get(name);
     if (found === undefined) return undefined;
     const { orders, paused, replay } = found;
-    const states = [...found.events.values()].map(({ state }) => state);
+    const events = [...found.events.values()];
+    const waiting = events.filter((event) => event.state === 'waiting').map(({ appendedAt }) => appendedAt);
     return {
       name,
       orders,
       ...(paused === undefined ? {} : { paused }),
       ...(replay === undefined ? {} : { replay }),
-      waiting: states.filter((state) => state === 'waiting').length,
-      dead: states.filter((state) => state === 'dead').length,
+      waiting: waiting.length,
+      dead: events.filter((event) => event.state === 'dead').length,
+      ...(waiting.length === 0 ? {} : { waitingSince: Math.min(...waiting) }),
     };
   }
 

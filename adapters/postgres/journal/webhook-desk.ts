@@ -35,12 +35,18 @@ export class PostgresWebhookDesk implements WebhookDesk {
     return pauseWebhook(this.#database, name, decision);
   }
 
-  async resume(name: string): Promise<void> {
+  async resume(name: string, now: number): Promise<void> {
     await this.#database.query({
-      text: `UPDATE journal.webhook_subscriber
+      text: `WITH paused AS (
+          SELECT name, paused_at FROM journal.webhook_subscriber WHERE name = $1 AND paused_at IS NOT NULL FOR UPDATE
+        ), aged AS (
+          UPDATE journal.webhook_event
+          SET first_tried_at = first_tried_at + greatest(0, $2::bigint - greatest(paused_at, first_tried_at))
+          FROM paused WHERE subscriber = name AND state = 'waiting'
+        ) UPDATE journal.webhook_subscriber AS known
         SET paused_by = NULL, paused_reason = NULL, paused_at = NULL, orders = orders + 1
-        WHERE name = $1 AND paused_at IS NOT NULL`,
-      values: [name],
+        FROM paused WHERE known.name = paused.name`,
+      values: [name, now],
     });
   }
 

@@ -11,11 +11,13 @@ interface WebhookStateRow {
   readonly replay_since: number | null;
   readonly waiting: number;
   readonly dead: number;
+  readonly waiting_since: number | null;
 }
 
 const selectStates = `SELECT name, orders, paused_by, paused_reason, paused_at, replay_id, replay_since,
     (SELECT count(*) FROM journal.webhook_event e WHERE e.subscriber = name AND e.state = 'waiting') AS waiting,
-    (SELECT count(*) FROM journal.webhook_event e WHERE e.subscriber = name AND e.state = 'dead') AS dead
+    (SELECT count(*) FROM journal.webhook_event e WHERE e.subscriber = name AND e.state = 'dead') AS dead,
+    (SELECT min(appended_at) FROM journal.webhook_event e WHERE e.subscriber = name AND e.state = 'waiting') AS waiting_since
   FROM journal.webhook_subscriber`;
 
 /** All of them in order of their names, or the one of this name. */
@@ -36,6 +38,7 @@ function asState(row: WebhookStateRow): WebhookState {
       ? {}
       : { paused: { subject: row.paused_by ?? '', reason: row.paused_reason ?? '', at: row.paused_at } }),
     ...(row.replay_id === null ? {} : { replay: { id: row.replay_id, since: row.replay_since ?? 0 } }),
+    ...(row.waiting_since === null ? {} : { waitingSince: row.waiting_since }),
   };
 }
 

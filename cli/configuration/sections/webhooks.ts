@@ -57,7 +57,8 @@ export const webhooksSection = Type.Array(
     filter: filterSection,
     from: oneOf(['now', 'beginning'] as const, {
       default: 'now',
-      description: 'Where a subscriber that was never heard of begins.',
+      description:
+        'Where a subscriber that was never heard of begins; the beginning is that of the log, which forgets.',
     }),
     concurrency: count({
       default: 8,

@@ -31,7 +31,11 @@ const webhookEvent = part({
   topic: Type.String(),
   partition: Type.Integer(),
   offset: Type.String(),
-  firstTriedAt: instant,
+  firstTriedAt: {
+    ...instant,
+    description:
+      'RFC 3339, UTC; later by as long as the subscriber was paused since: `retryFor` counts from here.',
+  },
   tries: Type.Integer({ minimum: 0 }),
   dueAt: instant,
   reason: Type.String({ description: 'Why the last try failed.' }),
@@ -70,7 +74,12 @@ export const webhookOrders = {
   pause: order({ reason }, 'Nothing is sent any more.'),
   resume: order({}, 'It goes on where it was.'),
   replay: order(
-    { since: Type.String({ description: '`beginning` or RFC 3339: what was published since comes again.' }) },
+    {
+      since: Type.String({
+        description:
+          '`beginning`, or a time that is past, in RFC 3339: what was published since and the log still has comes again.',
+      }),
+    },
     'Events are delivered again, marked with `ce-replay`.',
   ),
   retry: order({ ids }, 'Dead events are tried again.'),
@@ -87,7 +96,17 @@ export const webhookReceipt = form(
     replayId: Type.Optional(
       Type.String({ description: 'Stands as `ce-replay` in each event that comes again.' }),
     ),
-    since: Type.Optional(instant),
+    since: Type.Optional({
+      ...instant,
+      description:
+        'RFC 3339, UTC: from when on events come again; later than asked where the log has nothing so old.',
+    }),
+    forgotten: Type.Optional(
+      Type.Array(part({ topic: Type.String(), before: instant }), {
+        description:
+          'Topics of which the log has forgotten some of what was asked for, published before then.',
+      }),
+    ),
     subject: Type.String(),
     dryRun: Type.Boolean(),
   },

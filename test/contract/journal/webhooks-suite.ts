@@ -99,7 +99,7 @@ export function webhooksSuite(harness: () => Harness): void {
         1n,
         2n,
       ]);
-      expect(await copy.webhooks.state('s')).toMatchObject({ waiting: 2, dead: 1 });
+      expect(await copy.webhooks.state('s')).toMatchObject({ waiting: 2, dead: 1, waitingSince: 5 });
     });
 
     it('have an event that is kept twice once, as it was kept last', async () => {
@@ -144,9 +144,30 @@ export function webhooksSuite(harness: () => Harness): void {
       await copy.webhooks.pause('s', first);
       await copy.webhookDesk.pause('s', { ...first, reason: 'another' });
       expect(await copy.webhooks.state('s')).toMatchObject({ orders: 1, paused: first });
-      await copy.webhookDesk.resume('s');
-      await copy.webhookDesk.resume('s');
+      await copy.webhookDesk.resume('s', 9);
+      await copy.webhookDesk.resume('s', 9);
       expect(await copy.webhooks.state('s')).toEqual({ name: 's', orders: 2, waiting: 0, dead: 0 });
+    });
+
+    it('have what waits for them grow no older while they are paused', async () => {
+      await kept(
+        undelivered(1n, { firstTriedAt: 100 }),
+        undelivered(2n, { firstTriedAt: 100, state: 'dead' }),
+        undelivered(3n, { firstTriedAt: 800 }),
+      );
+      const ages = async () =>
+        (await copy.webhookDesk.undelivered('s', { limit: 9 })).map(({ firstTriedAt }) => firstTriedAt);
+      await copy.webhookDesk.resume('s', 500);
+      expect(await ages()).toEqual([100, 100, 800]);
+      // The third was under way when it was paused.
+      await copy.webhookDesk.pause('s', { subject: 'anna', reason: 'moving', at: 700 });
+      await copy.webhookDesk.resume('s', 1_000);
+      expect(await ages()).toEqual([400, 100, 1_000]);
+      await copy.webhookDesk.resume('s', 5_000);
+      expect(await ages()).toEqual([400, 100, 1_000]);
+      await copy.webhookDesk.pause('s', { subject: 'anna', reason: 'a clock that is ahead', at: 6_000 });
+      await copy.webhookDesk.resume('s', 5_500);
+      expect(await ages()).toEqual([400, 100, 1_000]);
     });
 
     it('go back when a replay begins, which is then no longer ordered', async () => {

@@ -5,6 +5,7 @@ import { MemoryEventLog } from '../../../adapters/memory/event-log.js';
 import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
 import type { EndpointAnswer, EventEndpoint } from '../../../adapters/ports/event-endpoint.js';
 import type { WebhookFigure, WebhookResult } from '../../../adapters/ports/metrics.js';
+import { SchemaRegistryUnavailable } from '../../../adapters/ports/schema-ids.js';
 import type { WebhookDeliveries } from '../../../adapters/ports/webhooks.js';
 import { bundledSchemaIds } from '../../../adapters/schema-registry/bundled.js';
 import { topicsOf } from '../../../schemas/catalog.js';
@@ -74,6 +75,8 @@ export class Listener implements EventEndpoint {
 export interface Copy {
   readonly figures: () => readonly WebhookFigure[];
   readonly results: WebhookResult[];
+  /** Records that the log had deleted before they were looked at. */
+  readonly forgotten: () => number;
   stop(): Promise<void>;
   /** As by SIGKILL: what it holds is free, and nothing it does from now on counts. */
   kill(): void;
@@ -87,6 +90,9 @@ export class DeliverySite {
   readonly #store = createMemoryStore(this.#options);
   readonly desk = createMemoryJournal(this.#options, this.#store).webhookDesk;
   readonly #copies: Copy[] = [];
+  readonly #schemaIds = bundledSchemaIds();
+  /** Nothing that is read can be understood meanwhile. */
+  isRegistryAway = false;
   /** Happens while a copy that begins asks for its cursors. */
   whileBeginning: (book: WebhookDeliveries) => Promise<void> = () => Promise.resolve();
 
@@ -118,6 +124,7 @@ export class DeliverySite {
     let look: () => readonly WebhookFigure[] = () => [];
     let isDead = false;
     const results: WebhookResult[] = [];
+    let forgotten = 0;
     const buried = new AbortController();
     const forEver = () =>
       new Promise<never>((_resolve, reject) => {
@@ -144,7 +151,13 @@ export class DeliverySite {
         },
       })),
       eventLog: this.log,
-      schemaIds: bundledSchemaIds(),
+      schemaIds: {
+        idOf: (event) => this.#schemaIds.idOf(event),
+        schemaById: (id) =>
+          this.isRegistryAway
+            ? Promise.reject(new SchemaRegistryUnavailable('it does not answer', 'away'))
+            : this.#schemaIds.schemaById(id),
+      },
       book: {
         enrol: silence((names) => book.enrol(names)),
         state: silence((name) => book.state(name)),
@@ -166,6 +179,7 @@ export class DeliverySite {
       metrics: {
         webhookSubscribers: (given) => (look = given),
         webhookAttempted: (_name, result) => results.push(result),
+        webhookForgotten: (_name, records) => (forgotten += records),
       },
       takeOverMs: 2_000,
       lookEveryMs: 500,
@@ -173,6 +187,7 @@ export class DeliverySite {
     ended.catch(() => undefined);
     const copy: Copy = {
       figures: () => look(),
+      forgotten: () => forgotten,
       results,
       stop: async () => {
         stopping.abort();

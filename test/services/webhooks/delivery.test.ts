@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 
 import type { EndpointAnswer } from '../../../adapters/ports/event-endpoint.js';
 import { fault, idOf } from '../published-fault.js';
-import { answered, DeliverySite, type Listener } from './delivery-site.js';
+import { answered, DeliverySite, type Copy, type Listener } from './delivery-site.js';
 
 let site: DeliverySite;
 let listener: Listener;
@@ -142,9 +142,27 @@ describe('a subscriber by webhook', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(listener.received).toHaveLength(before);
     isGone = false;
-    await site.desk.resume('s');
+    await site.desk.resume('s', site.clock.now());
     await came(2);
     expect(listener.versionsOf('a/n1')).toEqual([1, 2]);
+  });
+
+  it('that was paused for longer than events are tried has none of them dead for that', async () => {
+    let isAway = true;
+    listener.answer = () => (isAway ? answered(500) : answered(204));
+    site.run([site.subscriber('s', {}, { retryForMs: 60_000 }), listener]);
+    await publish(['a/n1', 'a/n2'], [1, 2]);
+    await expect.poll(async () => (await site.desk.state('s'))?.waiting).toBe(4);
+    await site.desk.pause('s', { subject: 'anna', reason: 'moves house', at: site.clock.now() });
+    const pausedAt = site.clock.now();
+    await expect.poll(() => site.clock.now() - pausedAt, { timeout: 5_000 }).toBeGreaterThan(90_000);
+    await site.desk.resume('s', site.clock.now());
+    const tried = listener.received.length;
+    await expect.poll(() => listener.received.length).toBeGreaterThanOrEqual(tried + 2);
+    expect(await site.desk.state('s')).toMatchObject({ waiting: 4, dead: 0 });
+    isAway = false;
+    await came(4);
+    await expect.poll(() => site.desk.undelivered('s', { limit: 9 })).toEqual([]);
   });
 
   it('that asks for a rest gets it: nothing of any node is sent before', async () => {
@@ -159,6 +177,126 @@ describe('a subscriber by webhook', () => {
     await expect.poll(() => listener.received.length, { timeout: 10_000 }).toBe(5);
     expect(listener.received.slice(1).filter(({ at }) => at < untilMs - 1_000)).toEqual([]);
     expect(listener.versionsOf('a/n1')).toEqual([1, 2]);
+  });
+
+  it.each([
+    ['no time', '0'],
+    ['a time that is past by our clock', 'Thu, 01 Jan 2026 00:00:00 GMT'],
+  ])(
+    'that asks for a rest of %s is not asked again without a pause, and what it did not get is shown',
+    async (_words, retryAfter) => {
+      listener.answer = () => answered(503, { retryAfter });
+      const beganAt = site.clock.now();
+      site.run([site.subscriber('s', {}, { concurrency: 1, retryForMs: 86_400_000 }), listener]);
+      await publish(['a/n1'], [1]);
+      await expect
+        .poll(() => site.desk.undelivered('s', { limit: 9 }))
+        .toMatchObject([{ state: 'waiting', eventId: idOf('a/n1', 1), reason: 'status 503' }]);
+      await expect.poll(() => site.clock.now() - beganAt, { timeout: 5_000 }).toBeGreaterThan(120_000);
+      const pauses = listener.received
+        .slice(1)
+        .map(({ at }, index) => at - (listener.received[index]?.at ?? 0));
+      // Half a second, then twice as long each time: chance says always 0.5.
+      expect(pauses.length).toBeGreaterThan(3);
+      expect(pauses.length).toBeLessThan(9);
+      pauses.forEach((pauseMs, index) => {
+        expect(pauseMs).toBeGreaterThanOrEqual(Math.min(30_000, 500 * 2 ** index));
+      });
+    },
+  );
+
+  it('that asks for a rest of no time is spared by all its events together', async () => {
+    listener.answer = () => answered(429, { retryAfter: '0' });
+    const beganAt = site.clock.now();
+    site.run([site.subscriber('s', {}, { concurrency: 2 }), listener]);
+    await publish(
+      range(1, 200).map((number) => `a/n${number}`),
+      [1],
+    );
+    await expect.poll(() => site.clock.now() - beganAt, { timeout: 5_000 }).toBeGreaterThan(60_000);
+    // Two at once, and rests that double.
+    expect(listener.received.length).toBeLessThan(30);
+  });
+
+  it('that asks for a long rest has what came meanwhile shown as waiting, and gets all of it in order afterwards', async () => {
+    let rests = 0;
+    listener.answer = () => {
+      rests += 1;
+      return rests <= 2 ? answered(429, { retryAfter: '60' }) : answered(204);
+    };
+    const copy = site.run([site.subscriber('s', {}, { concurrency: 1 }), listener]);
+    await publish(['a/n1', 'a/n2'], [1, 2]);
+    await expect.poll(() => copy.figures()[0]?.waiting, { timeout: 1_000 }).toBe(4);
+    expect(listener.received).toHaveLength(1);
+    const reasons = (await site.desk.undelivered('s', { limit: 9 })).map(({ reason }) => reason);
+    expect(new Set(reasons)).toEqual(
+      new Set(['status 429', 'it asked for a rest: status 429', 'others of its node wait']),
+    );
+    await came(4);
+    await expect.poll(() => site.desk.undelivered('s', { limit: 9 })).toEqual([]);
+    expect(listener.versionsOf('a/n1')).toEqual([1, 2]);
+    expect(listener.versionsOf('a/n2')).toEqual([1, 2]);
+    expect(listener.received).toHaveLength(6);
+  });
+
+  describe('is behind by the age of the oldest event that it has not got', () => {
+    const lagOf = (copy: Copy) => copy.figures()[0]?.lagMs ?? 0;
+    const pause = () =>
+      site.desk.pause('s', { subject: 'anna', reason: 'moves house', at: site.clock.now() });
+    /** Lag never is less than the age of what was published at this time, for a while; the log is looked at every 10 s. */
+    async function isBehindSince(copy: Copy, publishedAt: number): Promise<void> {
+      await expect.poll(() => lagOf(copy), { timeout: 5_000 }).toBeGreaterThan(15_000);
+      for (let look = 0; look < 50; look += 1) {
+        const [before, lag] = [site.clock.now(), lagOf(copy)];
+        expect(lag).toBeGreaterThan(before - publishedAt - 2_000);
+        expect(lag).toBeLessThan(site.clock.now() - publishedAt + 3_000);
+        await new Promise((resolve) => setTimeout(resolve, 3));
+      }
+    }
+
+    it('also while it is paused, of what waited and of what nobody has read, and after another copy took over', async () => {
+      listener.answer = () => answered(500);
+      const subscriber = site.subscriber('s');
+      const first = site.run([subscriber, listener]);
+      const publishedAt = site.clock.now();
+      await publish(['a/n1'], [1]);
+      await expect.poll(async () => (await site.desk.state('s'))?.waiting).toBe(1);
+      await pause();
+      await isBehindSince(first, publishedAt);
+      await first.stop();
+      await isBehindSince(site.run([subscriber, listener]), publishedAt);
+    });
+
+    it('also of what was published while it was paused', async () => {
+      const subscriber = site.subscriber('s');
+      const first = site.run([subscriber, listener]);
+      await publish(['a/n1'], [1]);
+      await came(1);
+      await pause();
+      await expect.poll(() => first.figures()).toMatchObject([{ isPaused: true, lagMs: 0 }]);
+      const publishedAt = site.clock.now();
+      await publish(['a/n1', 'a/n2'], [2]);
+      await isBehindSince(first, publishedAt);
+      await first.stop();
+      const second = site.run([subscriber, listener]);
+      await isBehindSince(second, publishedAt);
+      await site.desk.resume('s', site.clock.now());
+      await expect.poll(() => lagOf(second)).toBe(0);
+      expect(listener.received).toHaveLength(3);
+    });
+
+    it('also while nothing can be understood, since the registry is away', async () => {
+      site.isRegistryAway = true;
+      const copy = site.run([site.subscriber('s'), listener]);
+      const publishedAt = site.clock.now();
+      const { headers, ...record } = await fault('a/n1', 1);
+      // Of a release whose schema this one does not have.
+      await site.log.append([{ ...record, headers: { ...headers, ce_dataschema: 'urn:another' } }]);
+      await isBehindSince(copy, publishedAt);
+      site.isRegistryAway = false;
+      await expect.poll(() => lagOf(copy)).toBe(0);
+      expect(listener.ids).toEqual([idOf('a/n1', 1)]);
+    });
   });
 
   it('that never answers slows nobody else', async () => {
@@ -240,6 +378,48 @@ describe('a subscriber by webhook', () => {
     site.run([subscriber, listener]);
     await came(2);
     expect(listener.ids).toEqual([idOf('a/n1', 1), idOf('a/n1', 2)]);
+  });
+
+  it('that was paused for longer than the log keeps what it had to get goes on with what is left, and the gap is told once', async () => {
+    const subscriber = site.subscriber('s');
+    const first = site.run([subscriber, listener]);
+    await publish(['a/n1'], [1]);
+    await came(1);
+    await site.desk.pause('s', { subject: 'anna', reason: 'moves house', at: site.clock.now() });
+    await expect.poll(() => first.figures()).toMatchObject([{ isPaused: true }]);
+    await publish(['a/n1'], [2, 3, 4, 5]);
+    const bounds = await site.log.bounds('fault.hardware');
+    const partition = bounds.find(({ high }) => high > 0n)?.partition ?? 0;
+    site.log.trim('fault.hardware', partition, 3n);
+    await site.desk.resume('s', site.clock.now());
+    await came(3);
+    expect(listener.versionsOf('a/n1')).toEqual([1, 4, 5]);
+    expect(first.forgotten()).toBe(2);
+    await first.stop();
+    // What it has got may be forgotten.
+    site.log.trim('fault.hardware', partition, 5n);
+    const second = site.run([subscriber, listener]);
+    await publish(['a/n1'], [6]);
+    await came(4);
+    expect(second.forgotten()).toBe(0);
+  });
+
+  it('whose log forgot everything before it came again has that told once, though nothing is there to be read', async () => {
+    const subscriber = site.subscriber('s');
+    const first = site.run([subscriber, listener]);
+    await publish(['a/n1'], [1]);
+    await came(1);
+    await first.stop();
+    await publish(['a/n1'], [2, 3]);
+    const bounds = await site.log.bounds('fault.hardware');
+    site.log.trim('fault.hardware', bounds.find(({ high }) => high > 0n)?.partition ?? 0, 3n);
+    const second = site.run([subscriber, listener]);
+    await expect.poll(() => second.forgotten()).toBe(2);
+    await second.stop();
+    const third = site.run([subscriber, listener]);
+    await publish(['a/n1'], [4]);
+    await came(2);
+    expect(third.forgotten()).toBe(0);
   });
 
   it('gets again what a person wants it to get again, marked; what is new meanwhile is not', async () => {

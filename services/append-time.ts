@@ -1,0 +1,51 @@
+import type { EventLog } from '../adapters/ports/event-log.js';
+
+/** ms; so exactly it is found. */
+const exactMs = 1_000;
+
+/** Some records of a topic: their offsets, by partition. */
+export interface RecordsOfTopic {
+  readonly topic: string;
+  readonly offsets: ReadonlyMap<number, bigint>;
+}
+
+type TimesOfLog = Pick<EventLog, 'offsetsSince'>;
+
+/** The last moment, or up to a second before it, at which `isOver` still says no; it begins to say yes before `now`, or never. */
+async function lastBefore(isOver: (at: number) => Promise<boolean>, now: number): Promise<number> {
+  let [early, late] = [now - exactMs, now];
+  while (early > 0 && (await isOver(early))) [early, late] = [Math.max(0, early - 2 * (now - early)), early];
+  while (late - early > exactMs) {
+    const middle = Math.floor((early + late) / 2);
+    if (await isOver(middle)) late = middle;
+    else early = middle;
+  }
+  return early;
+}
+
+/**
+ * When the oldest of these records was appended, ms, the log's clock, and up to a second too early. Asks the log where times begin
+ * and reads no record: half a hundred questions about what is a year old. Rejects with LogUnavailable.
+ */
+export function oldestAppendAt(
+  log: TimesOfLog,
+  { topic, offsets }: RecordsOfTopic,
+  now: number,
+): Promise<number> {
+  return lastBefore(async (at) => {
+    const found = await log.offsetsSince(topic, at);
+    return [...offsets].some(([partition, offset]) => (found.get(partition) ?? 0n) > offset);
+  }, now);
+}
+
+/** When the newest of these records was appended; else as `oldestAppendAt`. */
+export function newestAppendAt(
+  log: TimesOfLog,
+  { topic, offsets }: RecordsOfTopic,
+  now: number,
+): Promise<number> {
+  return lastBefore(async (at) => {
+    const found = await log.offsetsSince(topic, at);
+    return [...offsets].every(([partition, offset]) => (found.get(partition) ?? 0n) > offset);
+  }, now);
+}
