@@ -3,33 +3,39 @@ import { FilterInvalid, filterOf, fits, offeredTopics } from '../../services/eve
 
 const fault = {
   topic: 'fault.hardware',
-  node: 'east/n1',
+  nodes: ['east/n1'],
   faultTypes: ['DiskFailure'],
   classes: ['hardware'],
 };
 const end = {
   topic: 'maintenance.outcomes',
-  node: 'west/n1',
+  nodes: ['west/n1'],
   faultTypes: ['KernelDeadlock', 'DiskFailure'],
   classes: ['system', 'hardware'],
   outcome: 'Recovered',
 };
-const step = { topic: 'maintenance.events', node: 'east/n1' };
+const step = { topic: 'maintenance.events', nodes: ['east/n1'] };
+const fates = { topic: 'fault.report-fates', nodes: ['east/n2', 'north/n3'] };
 
-/** Which of the three a filter lets through. */
+/** Which of the four a filter lets through. */
 function through(text: Parameters<typeof filterOf>[0]): readonly string[] {
   const filter = filterOf(text);
-  return Object.entries({ fault, end, step })
+  return Object.entries({ fault, end, step, fates })
     .filter(([, event]) => fits(filter, event))
     .map(([name]) => name);
 }
 
 describe('a filter of events', () => {
   it.each([
-    [{}, ['fault', 'end', 'step']],
+    [{}, ['fault', 'end', 'step', 'fates']],
     [{ topic: ['fault.hardware', 'maintenance.events'] }, ['fault', 'step']],
     [{ node: ['east/n1'] }, ['fault', 'step']],
+    [{ node: ['east/n2'] }, ['fates']],
+    [{ node: ['north/n3', 'west/n1'] }, ['end', 'fates']],
     [{ cluster: ['west'] }, ['end']],
+    [{ cluster: ['north'] }, ['fates']],
+    // No node is both.
+    [{ node: ['east/n2'], cluster: ['north'] }, []],
     [{ type: ['DiskFailure'] }, ['fault', 'end']],
     [{ type: ['KernelDeadlock', 'CpuFailure'] }, ['end']],
     [{ class: ['hardware'] }, ['fault', 'end']],

@@ -19,6 +19,7 @@ import { eventRoutes } from '../../../../services/console/events/event-routes.js
 import { EventStreams } from '../../../../services/console/events/event-streams.js';
 import { ConsoleRefusal } from '../../../../services/console/forms/problem.js';
 import { NodeLabels } from '../../../../services/node-labels.js';
+import { fates } from '../../published-fates.js';
 import { fault, idOf } from '../../published-fault.js';
 
 const schemaIds = bundledSchemaIds();
@@ -175,6 +176,24 @@ describe('GET /v1/events', () => {
       await fault('a/n2', 2, { type: 'CpuFailure' }),
     ]);
     await expect.poll(() => idsIn(listener)).toEqual([idOf('a/n2', 2)]);
+  });
+
+  it('gives what accounts for the reports of many nodes to whoever asked for one of them, whichever its key is', async () => {
+    places = ['r1', 'r2', 'r3'].map((rack, index) => ({
+      ...{ node: `a/n${index + 1}` as NodeKey, pool: 'gpu', zone: 'default', labels: { rack } },
+    }));
+    await serve();
+    const wishes = ['node=a/n3', 'cluster=b', 'labelSelector=rack%3Dr2'];
+    const live = await Promise.all(wishes.map((wish) => listen(`?topic=fault.report-fates&${wish}`)));
+    const others = await listen('?topic=fault.report-fates&node=a/n9');
+    await log.append([await fates(['a/n1', 'a/n2', 'a/n3', 'b/n4'])]);
+    for (const { heard } of live) await expect.poll(() => heard).toHaveLength(1);
+    for (const wish of wishes) {
+      const past = await listen(`?from=beginning&until=now&topic=fault.report-fates&${wish}`);
+      await past.ended;
+      expect(past.heard.map(({ name }) => name)).toEqual(['ReportsDecided', 'end']);
+    }
+    expect(others.heard).toEqual([]);
   });
 
   it('tells the present of all nodes first, then all that changes: whoever compares sequences misses nothing and doubles nothing', async () => {
