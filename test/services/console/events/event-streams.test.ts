@@ -10,6 +10,7 @@ import { systemClock } from '../../../../adapters/clock/system-clock.js';
 import { MemoryEventLog } from '../../../../adapters/memory/event-log.js';
 import { bundledSchemaIds } from '../../../../adapters/schema-registry/bundled.js';
 import type { FleetPlace, History } from '../../../../adapters/ports/journal.js';
+import { subscribeToStream } from '../../../../packages/client/src/stream-subscription.js';
 import { serverSentEvents, type ServerSentEvent } from '../../../../packages/protocols/server-sent-events.js';
 import type { Fact } from '../../../../domain/fact.js';
 import type { NodeKey } from '../../../../domain/identifiers.js';
@@ -265,6 +266,23 @@ describe('GET /v1/events', () => {
     const again = await listen('?snapshot=true&cluster=a', listener.last());
     await log.append([await fault('a/n1', 8)]);
     await expect.poll(() => idsIn(again)).toEqual([idOf('a/n1', 8)]);
+  });
+
+  it('tells the client of subscribers the present, then what is not in it', async () => {
+    await serve();
+    states = () => Promise.resolve({ rows: ['a/n1', 'a/n2'].map((node) => stateOf(node, 7)) });
+    const heard: string[] = [];
+    const ends: number[] = [];
+    const subscription = subscribeToStream({
+      url: new URL(url).origin,
+      query: { snapshot: 'true' },
+      onEvent: ({ id }) => void heard.push(id),
+      onSnapshotEnd: (nodes) => void ends.push(nodes),
+    });
+    await expect.poll(() => ends).toEqual([2]);
+    await log.append([await fault('a/n1', 7), await fault('a/n1', 8)]);
+    await expect.poll(() => heard).toEqual(['a/n1@1.7/NodeState', 'a/n2@1.7/NodeState', idOf('a/n1', 8)]);
+    await subscription.stop();
   });
 
   it('joins the past and the present with no gap, none twice, and in order per node', async () => {
