@@ -66,6 +66,7 @@ async function serve({ ringBytes = 4_000_000, maximumStreams = 10, stallMs = 60_
         Promise.resolve(facts.filter(({ version }) => version >= fromVersion) as Fact[]),
       states: (query) => states(query),
     },
+    eventLog: log,
     labels: new NodeLabels({
       inventory: { places: () => Promise.resolve(places) },
       kept: () => ({
@@ -341,6 +342,36 @@ describe('GET /v1/events', () => {
     await expect.poll(() => idsIn(listener)).toContain(idOf('a/n1', 8));
   });
 
+  it.each([
+    ['in memory', 4_000_000],
+    ['in the log', 1],
+  ])(
+    'begins at a place of a partition that is %s, and tells nothing of it that stands before',
+    async (_where, ringBytes) => {
+      await serve({ ringBytes });
+      const other = await listen();
+      await log.append(await Promise.all(range(1, 4).map((version) => fault('a/n1', version))));
+      await expect.poll(() => other.last()).not.toMatch(/^;/);
+      const place = `fault.hardware/${partitionOfKey('a/n1', 3)}`;
+      // The end is what was appended before.
+      await pause(2);
+      const past = await listen(`?from=${place}/2&until=now`);
+      await past.ended;
+      expect(past.heard.pop()?.name).toBe('end');
+      expect(idsIn(past)).toEqual([idOf('a/n1', 3), idOf('a/n1', 4)]);
+      const live = await listen(`?from=${place}/3`);
+      await expect.poll(() => idsIn(live)).toEqual([idOf('a/n1', 4)]);
+      const next = await listen(`?from=${place}/4&topic=fault.hardware&node=a/n1`);
+      await log.append([await fault('a/n1', 5)]);
+      await expect.poll(() => idsIn(next)).toEqual([idOf('a/n1', 5)]);
+      log.trim('fault.hardware', partitionOfKey('a/n1', 3), 2n);
+      const gone = await fetch(`${url}?from=${place}/1`);
+      expect(await gone.json()).toMatchObject({
+        message: `from: ${place}/1: the log has forgotten what was before 2`,
+      });
+    },
+  );
+
   it('moves what a subscriber goes on from also when nothing comes that it wants', async () => {
     await serve();
     const listener = await listen('?type=CpuFailure');
@@ -478,6 +509,12 @@ describe('GET /v1/events', () => {
     ['?from=yesterday', 'from: "yesterday" is no time'],
     ['?from=beginning&until=2999-01-01T00:00:00Z', 'until: "2999-01-01T00:00:00Z" lies ahead'],
     ['?until=now', 'without `from`'],
+    ['?from=1', 'from: "1" is no time'],
+    ['?from=2026-02-31', 'from: "2026-02-31" is no time'],
+    ['?from=2999-01-01T00:00:00Z', 'from: "2999-01-01T00:00:00Z" lies ahead'],
+    ['?from=fault.hardware/0/7', 'from: fault.hardware/0/7: the next record will be 0'],
+    ['?from=fault.hardware/3/0', 'from: fault.hardware/3/0: there is no such partition'],
+    ['?from=fault.reports/0/0', 'from: fault.reports/0/0: there is no topic fault.reports to hear'],
   ])('%s is refused, and it is said where', async (query, problem) => {
     await serve();
     const answer = await fetch(`${url}${query}`);
@@ -485,7 +522,13 @@ describe('GET /v1/events', () => {
     expect(((await answer.json()) as { message: string }).message).toContain(problem);
   });
 
-  it.each(['what; is this', 'a/n1@1.7/FaultChanged', 'f00'])('refuses to go on from "%s"', async (id) => {
+  it.each([
+    'what; is this',
+    'a/n1@1.7/FaultChanged',
+    'f00',
+    ';99999999999999',
+    'a/n1@1.7/FaultChanged;99999999999999',
+  ])('refuses to go on from "%s"', async (id) => {
     await serve();
     const answer = await fetch(url, { headers: { 'last-event-id': id } });
     expect(answer.status).toBe(400);
