@@ -162,7 +162,7 @@ export function eventsCommand(terminal: Terminal): Command {
         .choices(eventForms)
         .default('cloudevents'),
     )
-    .option('--file <file>', 'with -o avro: a new one to be written, instead of stdout')
+    .option('--file <file>', 'a new one to be written, instead of stdout')
     .option(
       '-c, --config <file>',
       'read the journal that this configuration names, not what a running Faultline has in its log: all that was ever published, made again, node after node',

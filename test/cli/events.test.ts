@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -70,6 +70,19 @@ describe('faultline events', () => {
     expect(await objectsIn(file)).toMatchObject([{ node: 'n1' }, { node: 'n2' }, { node: 'n1' }]);
     expect(await events(...words)).toMatchObject({ code: 2 });
   });
+
+  it.each(['cloudevents', 'json'])(
+    'writes what it prints as %s into a file, and into none over another',
+    async (output) => {
+      const file = join(folder, `events.${output}`);
+      const printed = await events('-o', output);
+      expect(await events('-o', output, '--file', file)).toMatchObject({ code: 0, out: '', err: '' });
+      expect(readFileSync(file, 'utf8')).toBe(printed.out);
+      const again = await events('-o', output, '--file', file);
+      expect(again).toMatchObject({ code: 2, out: '' });
+      expect(again.err).toContain('name a file that is not there');
+    },
+  );
 
   it('writes the same objects into a pipe, and no bytes on a terminal', async () => {
     const words = ['events', '--topic', 'fault.hardware', '-o', 'avro', '--server', server.url];
