@@ -4,7 +4,7 @@ import type { EventName, EventPayloads } from '../schemas/event-payloads.js';
 import type { FaultChangedPayload } from '../schemas/events/fault-changed.js';
 import type { ProcessEndedPayload } from '../schemas/events/process-ended.js';
 import type { ReportsDecidedPayload } from '../schemas/events/reports-decided.js';
-import type { EventFacets } from './event-filter.js';
+import { isSameWord, type EventFacets } from './event-filter.js';
 
 /** What filters ask of an event's payload. */
 export interface PayloadFacets extends Pick<EventFacets, 'classes' | 'faultTypes' | 'outcome'> {
@@ -22,7 +22,7 @@ function facetsOfFault({ type, class: touched }: FaultChangedPayload): PayloadFa
 }
 
 function facetsOfEnd({ faultTypes, outcome }: ProcessEndedPayload): PayloadFacets {
-  const word = outcomes.find((one) => one.toLowerCase() === outcome.replaceAll('_', '').toLowerCase());
+  const word = outcomes.find((one) => isSameWord(one, outcome));
   return {
     faultTypes,
     classes: faultTypes.flatMap((type) => (isFaultType(type) ? [classOfFaultType[type]] : [])),

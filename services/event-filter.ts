@@ -37,9 +37,15 @@ function refuse(name: string, index: number, problem: string): never {
   throw new FilterInvalid(`${name}, value ${index + 1}: ${problem}`);
 }
 
+/** Whether both are one word, as events write it (`HANDED_TO_HUMAN`) or as people do (`HandedToHuman`). */
+export function isSameWord(one: string, other: string): boolean {
+  const bare = (word: string): string => word.replaceAll('_', '').toLowerCase();
+  return bare(one) === bare(other);
+}
+
 function wordsOf<Word extends string>(name: string, values: readonly string[], words: readonly Word[]) {
   return values.map((value, index) => {
-    const found = words.find((word) => word === value);
+    const found = words.find((word) => isSameWord(word, value));
     return found ?? refuse(name, index, `"${value}" is none of ${words.join(', ')}`);
   });
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 
+import { outcomes } from '../../domain/node-state.js';
 import { isUuid } from '../../schemas/uuid.js';
 import type { FilterText } from '../../services/event-filter.js';
 import { parseInstantMs } from '../../services/instant.js';
@@ -18,7 +19,7 @@ export function filtered(command: Command): Command {
     .option('--cluster <names>', 'only about nodes of these clusters')
     .option('--type <types>', 'only faults of these types, and ends of processes that handled one')
     .option('--class <classes>', 'the same by class: hardware, system, component')
-    .option('--outcome <outcomes>', 'only processes that ended so');
+    .option('--outcome <outcomes>', `only processes that ended so: ${outcomes.join(', ')}`);
 }
 
 export function wishOf(options: FilterOptions): FilterOptions {

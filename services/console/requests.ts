@@ -70,7 +70,9 @@ export const eventsQuery = query({
   cluster: several('Only about nodes of this cluster'),
   type: several('Only faults of this type, and ends of processes that handled one'),
   class: several('The same by class of fault: hardware, system or component'),
-  outcome: several('Only processes that ended so: Recovered, Cancelled, HandedToHuman or Retired'),
+  outcome: several(
+    'Only processes that ended so: Recovered, Cancelled, HandedToHuman or Retired; also as events write them, RECOVERED',
+  ),
   labelSelector: Type.Optional(
     Type.String({
       description:

@@ -40,6 +40,9 @@ describe('a filter of events', () => {
     [{ type: ['KernelDeadlock', 'CpuFailure'] }, ['end']],
     [{ class: ['hardware'] }, ['fault', 'end']],
     [{ outcome: ['Recovered'] }, ['end']],
+    [{ outcome: ['RECOVERED'] }, ['end']],
+    [{ outcome: ['recovered', 'HANDED_TO_HUMAN'] }, ['end']],
+    [{ class: ['HARDWARE'] }, ['fault', 'end']],
     [{ outcome: ['Retired'] }, []],
     [{ class: ['system'], outcome: ['Recovered'], cluster: ['west'] }, ['end']],
   ])('%j lets through %j', (text, expected) => {
@@ -58,7 +61,10 @@ describe('a filter of events', () => {
       'class, value 2: "hardwear" is none of hardware, system, component',
     ],
     [{ type: [''] }, 'type, value 1: "" is none of'],
-    [{ outcome: ['RECOVERED'] }, 'outcome, value 1: "RECOVERED"'],
+    [
+      { outcome: ['Repaired'] },
+      'outcome, value 1: "Repaired" is none of Recovered, Cancelled, HandedToHuman, Retired',
+    ],
     [{ node: ['n1'] }, 'node, value 1: "n1" is not like east/node-1'],
     [{ cluster: ['a/n1'] }, 'cluster, value 1: "a/n1"'],
   ])('%j is refused, and it is said where', (text, problem) => {
