@@ -47,7 +47,7 @@ export const errorCatalog = {
   },
   NotFound: {
     exitCode: exitCodes.notFound,
-    when: 'There is no such node or process, or no such pause is in force.',
+    when: 'There is no such node or process, no such pause is in force, or there is no journal yet to read.',
     next: 'look at `faultline get nodes` or `faultline get processes`',
   },
   Refused: {

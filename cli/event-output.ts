@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { promisify } from 'node:util';
 
 import type { EventObjects } from '../schemas/event-file.js';
 import { CommandFailed } from './errors.js';
@@ -29,9 +33,21 @@ export interface OutputWanted {
   readonly file?: string;
 }
 
+/** Rejects with CommandFailed Usage, also when there is one: nothing is written over. */
+async function newFile(path: string): Promise<WriteStream> {
+  const file = createWriteStream(path, { flags: 'wx' });
+  try {
+    await once(file, 'open');
+    return file;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandFailed('Usage', `${path} can't be made: ${reason}`, 'name a file that is not there');
+  }
+}
+
 /** Avro objects in one place have one schema: that of the topics asked for. */
 async function objectsFor(terminal: Terminal, { topic, file }: OutputWanted): Promise<EventObjects> {
-  const [{ eventOfTopic }, { createEventFile, eventObjectsInto }] = await Promise.all([
+  const [{ eventOfTopic }, { eventObjectsInto }] = await Promise.all([
     import('../schemas/catalog.js'),
     import('../schemas/event-file.js'),
   ]);
@@ -44,10 +60,7 @@ async function objectsFor(terminal: Terminal, { topic, file }: OutputWanted): Pr
     if (!terminal.outIsShown) return eventObjectsInto(stdoutOf(terminal), event);
     throw new CommandFailed('Usage', '-o avro writes bytes', 'name a new --file, or send stdout elsewhere');
   }
-  return createEventFile(file, event).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandFailed('Usage', `${file} can't be made: ${reason}`, 'name a file that is not there');
-  });
+  return eventObjectsInto(await newFile(file), event);
 }
 
 function stdoutOf(terminal: Terminal): Writable {
@@ -77,17 +90,33 @@ async function asObjects(terminal: Terminal, wanted: OutputWanted): Promise<Even
   };
 }
 
-/** Opens where the events go. Rejects with CommandFailed Usage when they can't be written so. */
-export async function eventOutput(terminal: Terminal, wanted: OutputWanted): Promise<EventOutput> {
-  if (wanted.output === 'avro') return asObjects(terminal, wanted);
-  const isWhole = wanted.output === 'cloudevents';
+/** JSON, an event a line. */
+async function asLines(terminal: Terminal, { output, file: path }: OutputWanted): Promise<EventOutput> {
+  const textOf = (event: WrittenEvent): string =>
+    `${JSON.stringify(output === 'cloudevents' ? event.whole() : event.data)}\n`;
+  if (path === undefined) {
+    return {
+      write: (events) => {
+        terminal.out(events.map(textOf).join(''));
+        return terminal.drained();
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+  const file = await newFile(path);
+  // What goes wrong is told by the write that it befalls.
+  file.on('error', () => undefined);
+  const write = promisify((text: string, done: (error?: Error | null) => void) => file.write(text, done));
   return {
-    write: (events) => {
-      terminal.out(
-        events.map((event) => `${JSON.stringify(isWhole ? event.whole() : event.data)}\n`).join(''),
-      );
-      return terminal.drained();
+    write: (events) => write(events.map(textOf).join('')),
+    close: async () => {
+      file.end();
+      await finished(file);
     },
-    close: () => Promise.resolve(),
   };
+}
+
+/** Opens where the events go. Rejects with CommandFailed Usage when they can't be written so. */
+export function eventOutput(terminal: Terminal, wanted: OutputWanted): Promise<EventOutput> {
+  return wanted.output === 'avro' ? asObjects(terminal, wanted) : asLines(terminal, wanted);
 }

@@ -7,18 +7,20 @@ import {
 } from '../services/journal-events.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { LabelSelectorInvalid } from '../domain/label-selector.js';
+import { parseInstantMs } from '../services/instant.js';
 import { NodeLabels, type KeptLabels } from '../services/node-labels.js';
 import { FilterInvalid, filterOfText, type EventFilter, type FilterText } from '../services/event-filter.js';
 import { eventIdOf, parseEventId } from '../domain/event-number.js';
 import { eventSource } from '../schemas/cloud-events.js';
 import type { NodeKey } from '../domain/identifiers.js';
 import type { JournalReader } from '../adapters/postgres/journal-reader.js';
+import { isBehind } from './behind-event.js';
 import { CommandFailed } from './errors.js';
 import type { WrittenEvent } from './event-output.js';
 
 /** Which events of the journal somebody wants, as it was written. */
 export interface JournalWish extends FilterText {
-  /** `beginning`, a time, or the id of an event. */
+  /** `beginning`, a time, or the id of an event: behind that. */
   readonly from: string;
   /** `now` or a time. */
   readonly to: string;
@@ -50,8 +52,8 @@ async function timeOf({ history }: JournalReader, text: string): Promise<number>
   if (text === 'beginning') return 0;
   // Whatever is there: the clock of an installation need not be this one.
   if (text === 'now') return Infinity;
-  const at = Date.parse(text);
-  if (!Number.isNaN(at)) return at;
+  const at = parseInstantMs(text);
+  if (at !== undefined) return at;
   const node = text.slice(0, text.lastIndexOf('@')) as NodeKey;
   const number = parseEventId(node, text);
   const version = number?.version ?? 0;
@@ -107,6 +109,10 @@ class EventAgain implements WrittenEvent {
     return eventIdOf(fact.node, { epoch: publisher.epoch, version: fact.version }, said.event);
   }
 
+  get subject(): NodeKey {
+    return this.#event.fact.node;
+  }
+
   get data(): object {
     return this.#event.said.payload;
   }
@@ -124,6 +130,7 @@ export async function* readJournalEvents(
 ): AsyncGenerator<readonly WrittenEvent[], void> {
   const span = await spanOf(reader, wish, kept);
   const source = eventSource(reader.installation.id, 'maintenance');
+  const isWanted = isBehind(wish.from);
   for await (const events of journalEvents(reader.history, source, span))
-    yield events.map((event) => new EventAgain(event));
+    yield events.map((event) => new EventAgain(event)).filter((event) => isWanted(event));
 }

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import avro, { type Schema } from 'avsc';
@@ -28,11 +27,4 @@ export function eventObjectsInto(destination: Writable, event: EventName): Event
       await finished(destination);
     },
   };
-}
-
-/** The same as a new file. Rejects when the file is there. */
-export async function createEventFile(path: string, event: EventName): Promise<EventObjects> {
-  const file = createWriteStream(path, { flags: 'wx' });
-  await once(file, 'open');
-  return eventObjectsInto(file, event);
 }

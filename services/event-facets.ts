@@ -3,10 +3,14 @@ import { outcomes } from '../domain/node-state.js';
 import type { EventName, EventPayloads } from '../schemas/event-payloads.js';
 import type { FaultChangedPayload } from '../schemas/events/fault-changed.js';
 import type { ProcessEndedPayload } from '../schemas/events/process-ended.js';
-import type { EventFacets } from './event-filter.js';
+import type { ReportsDecidedPayload } from '../schemas/events/reports-decided.js';
+import { isSameWord, type EventFacets } from './event-filter.js';
 
 /** What filters ask of an event's payload. */
-export type PayloadFacets = Pick<EventFacets, 'classes' | 'faultTypes' | 'outcome'>;
+export interface PayloadFacets extends Pick<EventFacets, 'classes' | 'faultTypes' | 'outcome'> {
+  /** Undefined: it speaks of the node of its key alone. */
+  readonly nodes?: EventFacets['nodes'];
+}
 
 /** An event with what it says. */
 export type NamedPayload = {
@@ -18,12 +22,18 @@ function facetsOfFault({ type, class: touched }: FaultChangedPayload): PayloadFa
 }
 
 function facetsOfEnd({ faultTypes, outcome }: ProcessEndedPayload): PayloadFacets {
-  const word = outcomes.find((one) => one.toLowerCase() === outcome.replaceAll('_', '').toLowerCase());
+  const word = outcomes.find((one) => isSameWord(one, outcome));
   return {
     faultTypes,
     classes: faultTypes.flatMap((type) => (isFaultType(type) ? [classOfFaultType[type]] : [])),
     ...(word === undefined ? {} : { outcome: word }),
   };
+}
+
+/** One record accounts for the reports of many nodes, and is keyed by one of them. */
+function facetsOfDecided({ decided }: ReportsDecidedPayload): PayloadFacets {
+  const nodes = new Set(decided.map(({ cluster, node }) => `${cluster}/${node}`));
+  return nodes.size === 0 ? {} : { nodes: [...nodes] };
 }
 
 /** Faults and outcomes can be asked for by what they say, the others only by topic and node. */
@@ -33,6 +43,8 @@ export function facetsOf(named: NamedPayload): PayloadFacets {
       return facetsOfFault(named.payload);
     case 'ProcessEnded':
       return facetsOfEnd(named.payload);
+    case 'ReportsDecided':
+      return facetsOfDecided(named.payload);
     default:
       return {};
   }

@@ -6,8 +6,8 @@ import { topicsOfRole } from '../schemas/roles.js';
 /** What of an event can be asked for. Absent: the event says nothing about it. */
 export interface EventFacets {
   readonly topic: string;
-  /** `<cluster>/<node>` */
-  readonly node: string;
+  /** All that it speaks of, as `<cluster>/<node>`: of a decision about many reports, many. */
+  readonly nodes: readonly string[];
   readonly faultTypes?: readonly string[];
   readonly classes?: readonly string[];
   readonly outcome?: string;
@@ -37,9 +37,15 @@ function refuse(name: string, index: number, problem: string): never {
   throw new FilterInvalid(`${name}, value ${index + 1}: ${problem}`);
 }
 
+/** Whether both are one word, as events write it (`HANDED_TO_HUMAN`) or as people do (`HandedToHuman`). */
+export function isSameWord(one: string, other: string): boolean {
+  const bare = (word: string): string => word.replaceAll('_', '').toLowerCase();
+  return bare(one) === bare(other);
+}
+
 function wordsOf<Word extends string>(name: string, values: readonly string[], words: readonly Word[]) {
   return values.map((value, index) => {
-    const found = words.find((word) => word === value);
+    const found = words.find((word) => isSameWord(word, value));
     return found ?? refuse(name, index, `"${value}" is none of ${words.join(', ')}`);
   });
 }
@@ -98,11 +104,20 @@ export function asksForContent({ types, classes, outcomes: wanted }: EventFilter
   return types !== undefined || classes !== undefined || wanted !== undefined;
 }
 
-export function fits(filter: EventFilter, { topic, node, faultTypes: types, classes, outcome }: EventFacets) {
+/** The same of an event that speaks of these nodes: of one of them is enough. */
+function fitsAnyNode(filter: EventFilter, nodes: readonly string[]): boolean {
+  for (const node of nodes) if (fitsNode(filter, node)) return true;
+  return false;
+}
+
+export function fits(
+  filter: EventFilter,
+  { topic, nodes, faultTypes: types, classes, outcome }: EventFacets,
+) {
   return (
     // The cheapest first: with a thousand subscribers it is asked a million times a second.
-    fitsNode(filter, node) &&
     filter.topics.includes(topic) &&
+    fitsAnyNode(filter, nodes) &&
     anyOf(filter.types, types) &&
     anyOf(filter.classes, classes) &&
     anyOf(filter.outcomes, outcome === undefined ? undefined : [outcome])

@@ -53,7 +53,7 @@ export async function* journalEvents(
   const node = onlyNode(filter);
   const topics = new Set(filter.topics);
   const wanted = ({ node }: ToldFact, said: Said): boolean =>
-    !asksForContent(filter) || fits(filter, { topic: said.topic, node, ...facetsOf(said) });
+    !asksForContent(filter) || fits(filter, { topic: said.topic, nodes: [node], ...facetsOf(said) });
   const isBefore = (fact: ToldFact): boolean => fact.node === from?.node && fact.version < from.version;
   const again = {
     history,

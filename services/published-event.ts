@@ -11,6 +11,8 @@ import { jsonContent, structuredEvent } from './structured-event.js';
 
 /** A record of the log as subscribers by HTTP get it. */
 export interface PublishedEvent extends EventFacets {
+  /** Its key, `<cluster>/<node>`: the events of one come in order. */
+  readonly node: string;
   /** `ce_id`: the same by whatever way an event comes. */
   readonly id: string;
   /** Name of the event: `FaultChanged`… */
@@ -55,5 +57,5 @@ export async function publishedEvent(record: LogRecord, schemaIds: SchemaIds): P
   const { data, facets } = await contentOf(record, schemaIds);
   const place = { topic, partition, offset: String(offset) };
   const json = JSON.stringify(structuredEvent(headers, id, place, data));
-  return { id, name, json, topic, partition, offset, node: key, appendedAt, ...facets };
+  return { id, name, json, topic, partition, offset, node: key, nodes: [key], appendedAt, ...facets };
 }

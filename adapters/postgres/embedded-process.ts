@@ -114,13 +114,18 @@ export async function prepareFolder(
   };
 }
 
+/** Whether a cluster was ever made in this folder. */
+export function hasCluster({ cluster }: Pick<ServerFolder, 'cluster'>): boolean {
+  return existsSync(join(cluster, 'PG_VERSION'));
+}
+
 /** Makes the cluster if there is none: built aside, renamed into place when whole. Idempotent. */
 export async function initialise(
   folder: ServerFolder,
   binaries: string,
   account: ServerAccount | undefined,
 ): Promise<void> {
-  if (existsSync(join(folder.cluster, 'PG_VERSION'))) return;
+  if (hasCluster(folder)) return;
   const building = await mkdtemp(`${folder.cluster}.building-`);
   try {
     const passwordFile = join(building, 'password');
@@ -146,7 +151,7 @@ export async function initialise(
     );
     await rename(made, folder.cluster);
   } catch (problem) {
-    if (!existsSync(join(folder.cluster, 'PG_VERSION'))) throw problem;
+    if (!hasCluster(folder)) throw problem;
   } finally {
     await rm(building, { recursive: true, force: true });
   }

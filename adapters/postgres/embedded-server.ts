@@ -6,6 +6,7 @@ import { freePort } from '../loopback/free-port.js';
 import { embeddedBinaries } from './embedded-binaries.js';
 import {
   findRunning,
+  hasCluster,
   initialise,
   prepareFolder,
   spawnServer,
@@ -153,6 +154,11 @@ function handle(client: Client, folder: ServerFolder, server: RunningServer): Em
     // Stopped first, released by that: nobody may adopt a server that is going down.
     stop: () => (stopped ??= stopServer(server.pid).finally(release)),
   };
+}
+
+/** Whether a database was ever made in this folder. Makes nothing. */
+export function holdsDatabase(dataFolder: string): boolean {
+  return hasCluster({ cluster: join(resolve(dataFolder), 'cluster') });
 }
 
 /** Connection string of the server that runs on this folder, for a look beside its owner; undefined: none runs. Starts and makes nothing. */

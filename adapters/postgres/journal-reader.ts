@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { JournalMismatch } from '../journal/options.js';
 import type { ArchiveFiles, ArchiveIndex } from '../ports/archive.js';
 import type { GuardBook } from '../ports/guard-book.js';
 import type { GuardHistory } from '../ports/guard-history.js';
@@ -25,12 +26,25 @@ export interface JournalReader {
   close(): Promise<void>;
 }
 
+/** Nothing was ever decided in this database: it has no journal. */
+export class JournalAbsent extends Error {
+  override readonly name = 'JournalAbsent';
+}
+
+/** There is no role to read under, or the table that each journal begins with is missing or empty. */
+function isAbsence(error: unknown): boolean {
+  if (error instanceof JournalMismatch) return true;
+  if (!(error instanceof pg.DatabaseError)) return false;
+  if (error.code === '22023') return error.message.includes('"faultline_reader" does not exist');
+  return error.code === '42P01' && error.message.includes('journal.installation');
+}
+
 /** Missing schema, table or column. */
 const otherSchema = new Set(['3F000', '42P01', '42703']);
 
 /**
  * Opens the journal under the role of replay, beside whoever works on it. Rejects with JournalUnavailable when the database
- * can't be reached, MigrationRefused when its tables are not those of this version.
+ * can't be reached, JournalAbsent when it has no journal, MigrationRefused when its tables are not those of this version.
  * @param files where archived facts are read; without it those can't be read
  */
 export async function openJournalReader(
@@ -58,6 +72,7 @@ export async function openJournalReader(
     };
   } catch (error) {
     await database.close();
+    if (isAbsence(error)) throw new JournalAbsent('this database has no journal', { cause: error });
     if (error instanceof pg.DatabaseError && otherSchema.has(error.code ?? ''))
       throw new MigrationRefused(
         `the journal's tables are not those of this version (${error.message}): start this version once with \`faultline run\``,

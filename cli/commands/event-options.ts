@@ -1,6 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander';
 
+import { outcomes } from '../../domain/node-state.js';
+import { isUuid } from '../../schemas/uuid.js';
 import type { FilterText } from '../../services/event-filter.js';
+import { parseInstantMs } from '../../services/instant.js';
 
 /** Which events are meant. */
 export interface FilterOptions extends FilterText {
@@ -16,7 +19,7 @@ export function filtered(command: Command): Command {
     .option('--cluster <names>', 'only about nodes of these clusters')
     .option('--type <types>', 'only faults of these types, and ends of processes that handled one')
     .option('--class <classes>', 'the same by class: hardware, system, component')
-    .option('--outcome <outcomes>', 'only processes that ended so');
+    .option('--outcome <outcomes>', `only processes that ended so: ${outcomes.join(', ')}`);
 }
 
 export function wishOf(options: FilterOptions): FilterOptions {
@@ -27,10 +30,34 @@ export function wishOf(options: FilterOptions): FilterOptions {
   );
 }
 
-/** A word that everybody who reads events knows, or a time in whatever form the language reads. */
+/** A word that everybody who reads events knows, or a time. */
 export function instant(text: string): string {
   if (text === 'beginning' || text === 'now') return text;
-  const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new InvalidArgumentError('write it like 2026-01-31 or 2026-01-31T08:00:00Z');
+  const at = parseInstantMs(text);
+  if (at === undefined) throw new InvalidArgumentError('write it like 2026-01-31 or 2026-01-31T08:00:00Z');
   return new Date(at).toISOString();
+}
+
+const eventId = /^\S+\/\S+@\d+\.\d+\/[A-Za-z]+$/;
+const place = /^[a-z][a-z.-]*\/\d+\/\d+$/;
+
+/** Whether it is the id of an event that follows from a fact. */
+export function isEventId(text: string): boolean {
+  return eventId.test(text);
+}
+
+/** Whether it is a place in the log: `<topic>/<partition>/<offset>`. */
+export function isLogPlace(text: string): boolean {
+  return place.test(text);
+}
+
+/** All of which somebody can say that he wants to begin there. */
+export function beginning(text: string): string {
+  if (isEventId(text) || isLogPlace(text)) return text;
+  if (isUuid(text)) {
+    throw new InvalidArgumentError(
+      'events of that id follow from no fact, and only the log has them: begin at TOPIC/PARTITION/OFFSET, as they name it, or at a time',
+    );
+  }
+  return instant(text);
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 
+import { isBehind } from '../behind-event.js';
 import { CommandFailed } from '../errors.js';
 import {
   eventForms,
@@ -15,7 +16,15 @@ import { eventCondition } from '../watch/condition.js';
 import { refuseWithoutWatch, timeUpOf, type WatchOptions } from '../watch/watch-options.js';
 import { withinTime } from '../within-time.js';
 import { milliseconds, serverOf, withServer } from './common.js';
-import { filtered, instant, wishOf, type FilterOptions } from './event-options.js';
+import {
+  beginning,
+  filtered,
+  instant,
+  isEventId,
+  isLogPlace,
+  wishOf,
+  type FilterOptions,
+} from './event-options.js';
 
 interface EventsOptions extends ServerOptions, FilterOptions, WatchOptions {
   readonly from?: string;
@@ -24,12 +33,6 @@ interface EventsOptions extends ServerOptions, FilterOptions, WatchOptions {
   readonly file?: string;
   readonly config?: string;
   readonly output: EventForm;
-}
-
-const eventId = /^\S+\/\S+@\d+\.\d+\/[A-Za-z]+$/;
-
-function instantOrEvent(text: string): string {
-  return eventId.test(text) ? text : instant(text);
 }
 
 function isFollowing({ follow, watch }: EventsOptions): boolean {
@@ -44,7 +47,7 @@ async function fromServer(
 ): Promise<void> {
   const { from, to } = options;
   const follow = isFollowing(options);
-  const after = from !== undefined && eventId.test(from) ? from : undefined;
+  const after = from !== undefined && isEventId(from) ? from : undefined;
   const span = follow ? { from } : { from: from ?? 'beginning', until: to ?? 'now' };
   const { selector, ...filter } = wishOf(options);
   const labelSelector = selector === undefined ? {} : { labelSelector: selector };
@@ -55,12 +58,14 @@ async function fromServer(
     ...(after === undefined ? {} : { from: 'beginning' }),
   };
   const until = options.until === undefined ? undefined : eventCondition(options.until);
+  const isWanted = after === undefined ? undefined : isBehind(after);
   const limit = { timeoutMs: options.timeout, timeUp: timeUpOf(until) };
   await writing(await output(), (write) =>
     withinTime(terminal, limit, async (limited, stop) => {
       const server = serverOf(limited, options);
       const asked = { query, follow, ...(after === undefined ? {} : { after }) };
       for await (const event of readEvents(limited, server, asked)) {
+        if (isWanted?.(event) === false) continue;
         await write([{ id: event.id, ...dataOf(event), whole: () => event }]);
         if (until?.isMet(event) !== true) continue;
         stop();
@@ -114,6 +119,13 @@ async function events(terminal: Terminal, options: EventsOptions): Promise<void>
     throw new CommandFailed('Usage', '--follow has no end', 'leave out --to or --follow');
   if (follow && config !== undefined)
     throw new CommandFailed('Usage', 'only a running Faultline can be followed', 'leave out --config');
+  if (config !== undefined && isLogPlace(options.from ?? '')) {
+    throw new CommandFailed(
+      'Usage',
+      `--from ${options.from ?? ''} is a place in the log, and the journal knows none`,
+      'begin at a time or at the id of an event, or leave out --config',
+    );
+  }
   const output = (): Promise<EventOutput> => eventOutput(terminal, options);
   if (config === undefined) await fromServer(terminal, options, output);
   else await fromJournal(terminal, { ...options, config }, output);
@@ -130,8 +142,8 @@ export function eventsCommand(terminal: Terminal): Command {
   )
     .option(
       '--from <time>',
-      'beginning, now, a time like 2026-01-31, or the id of an event; beginning, or with --follow now',
-      instantOrEvent,
+      'beginning, now, a time like 2026-01-31, or a place in the log, TOPIC/PARTITION/OFFSET; or the id of an event, to hear what comes behind it of its node, and of others what was published since about then; beginning, or with --follow now',
+      beginning,
     )
     .option('--to <time>', 'only what was published before; now, if not given', instant)
     .option('-f, --follow', 'go on until interrupted, also while the server is away for a time')
@@ -150,7 +162,7 @@ export function eventsCommand(terminal: Terminal): Command {
         .choices(eventForms)
         .default('cloudevents'),
     )
-    .option('--file <file>', 'with -o avro: a new one to be written, instead of stdout')
+    .option('--file <file>', 'a new one to be written, instead of stdout')
     .option(
       '-c, --config <file>',
       'read the journal that this configuration names, not what a running Faultline has in its log: all that was ever published, made again, node after node',

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 
 import { parseDurationMs } from '../../services/duration.js';
+import { parseInstantMs } from '../../services/instant.js';
 import { guardSimulationText } from '../output/guard-simulation-text.js';
 import { printDocument, type OutputFormat } from '../output/print.js';
 import type { Terminal } from '../terminal.js';
@@ -19,8 +20,8 @@ interface SimulateOptions {
 function sinceWhen(text: string): number {
   const ago = parseDurationMs(text);
   if (ago !== undefined) return Date.now() - ago;
-  const at = Date.parse(text);
-  if (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(at)) return at;
+  const at = parseInstantMs(text);
+  if (at !== undefined) return at;
   throw new InvalidArgumentError('write it like 30d or 2026-01-31T08:00:00Z');
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import type { Replay } from '../../services/console/forms/nodes.js';
+import { parseInstantMs } from '../../services/instant.js';
 import { CommandFailed } from '../errors.js';
 import { printView, printWhole } from '../output/print.js';
 import { factView } from '../output/views.js';
@@ -86,11 +87,11 @@ export function replayCommand(terminal: Terminal): Command {
     new Command('replay')
       .description('the state of a node at a moment, folded from its facts; causes nothing')
       .argument('<node>', 'NODE or CLUSTER/NODE')
-      .option('--at <time>', 'RFC 3339, UTC; without it: now')
+      .option('--at <time>', 'a time like 2026-01-31T08:00:00Z; without it: now')
       .option('--verify', 'compare the folded facts with the stored state; exit 6 if they differ'),
   ).action(async (name: string, options: ReplayOptions) => {
     const { at, verify } = options;
-    if (at !== undefined && Number.isNaN(Date.parse(at))) {
+    if (at !== undefined && parseInstantMs(at) === undefined) {
       throw new CommandFailed('Usage', `--at ${at} is no time`, 'write it like 2026-01-31T08:00:00Z');
     }
     if (at !== undefined && verify === true) {

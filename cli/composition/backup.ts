@@ -19,7 +19,13 @@ import { writeBackup } from '../../adapters/postgres/backup/write-backup.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { CommandFailed } from '../errors.js';
 import { dependency } from './dependency.js';
-import { journalOf, withDatabase, withJournal, type JournalSurroundings } from './journal-connection.js';
+import {
+  journalOf,
+  refuseToMakeDatabase,
+  withDatabase,
+  withJournal,
+  type JournalSurroundings,
+} from './journal-connection.js';
 
 /** What a backup refuses is told as such; anything else that fails there is the database's. */
 function onDatabase<Result>(
@@ -52,7 +58,8 @@ async function* withNewlines(
 }
 
 /**
- * Writes the installation into a file (gzip), which appears under its name only when it is whole.
+ * Writes the installation into a file (gzip), which appears under its name only when it is whole. Rejects with CommandFailed
+ * NotFound where there is none: it makes no database to read.
  */
 export async function exportInstallation(
   configuration: Configuration,
@@ -64,6 +71,7 @@ export async function exportInstallation(
     `${file} can't be written`,
     'name a file in an existing folder that may be written to',
   );
+  refuseToMakeDatabase(configuration);
   const unfinished = `${file}.unfinished`;
   let last = '';
   try {

@@ -4,12 +4,17 @@ import { ArchiveFolder } from '../../adapters/archive/archive-folder.js';
 import type { OpenJournal, OpenWebhooks } from '../../adapters/journal/options.js';
 import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { Log } from '../../adapters/ports/log.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../adapters/postgres/embedded-server.js';
+import {
+  holdsDatabase,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../../adapters/postgres/embedded-server.js';
 import { openPostgresJournal } from '../../adapters/postgres/journal.js';
 import { eventSource } from '../../schemas/cloud-events.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { readSecret } from '../configuration/secret.js';
+import { CommandFailed } from '../errors.js';
 import { dependency, type Dependency } from './dependency.js';
 import { headStartOf } from './head-start.js';
 import { lateOutboxWriter } from './late-outbox-writer.js';
@@ -59,7 +64,7 @@ export async function connectionStringOf(
 ): Promise<string> {
   const { journal } = configuration;
   if (journal.kind === 'postgres') return addressWithPassword(journal, environment);
-  const dataFolder = join(configuration.dataFolder, 'postgres');
+  const dataFolder = folderOfDatabase(configuration);
   const server: EmbeddedPostgres = await dependency(
     {
       what: 'embedded database',
@@ -70,6 +75,26 @@ export async function connectionStringOf(
   );
   opened(() => server.stop());
   return server.connectionString;
+}
+
+function folderOfDatabase({ dataFolder }: Pick<Configuration, 'dataFolder'>): string {
+  return join(dataFolder, 'postgres');
+}
+
+/** For who only wants to read: nothing was ever written there. */
+export function noJournalAt(where: string, { path }: Pick<Configuration, 'path'>): CommandFailed {
+  return new CommandFailed(
+    'NotFound',
+    `there is no journal at ${where} yet`,
+    `start \`faultline run --config ${path}\` once, or name the configuration of the installation with --config`,
+  );
+}
+
+/** Who reads makes nothing. @throws CommandFailed NotFound: an embedded database that was never made */
+export function refuseToMakeDatabase(configuration: Configuration): void {
+  const folder = folderOfDatabase(configuration);
+  if (configuration.journal.kind === 'embedded' && !holdsDatabase(folder))
+    throw noJournalAt(folder, configuration);
 }
 
 /** Where archived facts are read; nothing where no folder is configured. */

@@ -79,6 +79,7 @@ export function eventsDocument(): string {
     '',
     'A state is what the journal had decided when it was read, and everything that was decided later is published later: so nothing is',
     'between them. Filters by node, cluster and label hold for states too; those by topic, type, class and outcome only for events.',
+    'A record of `fault.report-fates` accounts for reports of many nodes: whoever asks for one of them gets it, whole.',
     '',
     '[`@faultline/client`](../packages/client/README.md) does both for TypeScript; beside it are examples in Python and Java.',
     '',

@@ -180,6 +180,7 @@ export function consoleRoutes(fastify: FastifyInstance, options: ConsoleOptions,
   eventRoutes(fastify, {
     streams: options.streams,
     history: options.history,
+    eventLog: options.deadLetters.eventLog,
     labels: options.labels,
     present,
     onError: options.onError,

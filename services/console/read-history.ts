@@ -8,6 +8,7 @@ import { resumeText } from './events/resume-point.js';
 import { apiVersion, nextOf, toInstant } from './forms/form.js';
 import type { FactList, FaultItem, FaultList, NodeDescription, NodeList, Replay } from './forms/nodes.js';
 import { ConsoleRefusal } from './forms/problem.js';
+import { instantIn } from './instant-in.js';
 import type { ProcessDescription, ProcessList } from './forms/processes.js';
 import { findProcess } from './give-order.js';
 import { nodeIn } from './node-in.js';
@@ -99,10 +100,7 @@ export async function replayNode(
   { at }: ReplayQuery,
 ): Promise<Replay> {
   const stored = await findState(history, names);
-  const until = at === undefined ? undefined : Date.parse(at);
-  if (Number.isNaN(until)) {
-    throw new ConsoleRefusal('BadRequest', `${at ?? ''} is no time`, 'write it like 2026-01-31T08:30:00Z');
-  }
+  const until = at === undefined ? undefined : instantIn('at', at, 'write it like 2026-01-31T08:30:00Z');
   // No further than the state that was read: facts that come meanwhile would look like a contradiction.
   const end = { version: stored.version, ...(until === undefined ? {} : { until }) };
   const folded = await foldNode(history, stored.node, end);

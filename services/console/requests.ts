@@ -53,7 +53,7 @@ export const factsQuery = query({
   limit,
 });
 export const replayQuery = query({
-  at: Type.Optional(Type.String({ description: 'RFC 3339; without it: all facts.' })),
+  at: Type.Optional(Type.String({ description: 'A time in ISO 8601; without it: all facts.' })),
 });
 
 export const deadLettersQuery = query({
@@ -70,7 +70,9 @@ export const eventsQuery = query({
   cluster: several('Only about nodes of this cluster'),
   type: several('Only faults of this type, and ends of processes that handled one'),
   class: several('The same by class of fault: hardware, system or component'),
-  outcome: several('Only processes that ended so: Recovered, Cancelled, HandedToHuman or Retired'),
+  outcome: several(
+    'Only processes that ended so: Recovered, Cancelled, HandedToHuman or Retired; also as events write them, RECOVERED',
+  ),
   labelSelector: Type.Optional(
     Type.String({
       description:
@@ -80,7 +82,7 @@ export const eventsQuery = query({
   from: Type.Optional(
     Type.String({
       description:
-        '`now`, if not given; `beginning`; or RFC 3339: what was published since. Whoever comes again with Last-Event-ID goes on from there.',
+        '`now`, if not given; `beginning`; a time in ISO 8601 (UTC, where it names no offset), not ahead: what was published since; or a place in the log, `<topic>/<partition>/<offset>`: of that partition what stands there and behind, of others what was published since. Whoever comes again with Last-Event-ID goes on from there.',
     }),
   ),
   snapshot: Type.Optional(
@@ -90,7 +92,9 @@ export const eventsQuery = query({
     }),
   ),
   until: Type.Optional(
-    Type.String({ description: '`now` or RFC 3339, not ahead: ends with what was published before.' }),
+    Type.String({
+      description: '`now` or a time in ISO 8601, not ahead: ends with what was published before.',
+    }),
   ),
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,6 +6,7 @@ import avro from 'avsc';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { runProgram } from '../../cli/program.js';
+import type { NodeKey } from '../../domain/identifiers.js';
 import { fault, idOf } from '../services/published-fault.js';
 import { startTestServer, type TestServer } from './faultline-server.js';
 import { runCommand, testTerminal } from './run-command.js';
@@ -70,6 +71,19 @@ describe('faultline events', () => {
     expect(await events(...words)).toMatchObject({ code: 2 });
   });
 
+  it.each(['cloudevents', 'json'])(
+    'writes what it prints as %s into a file, and into none over another',
+    async (output) => {
+      const file = join(folder, `events.${output}`);
+      const printed = await events('-o', output);
+      expect(await events('-o', output, '--file', file)).toMatchObject({ code: 0, out: '', err: '' });
+      expect(readFileSync(file, 'utf8')).toBe(printed.out);
+      const again = await events('-o', output, '--file', file);
+      expect(again).toMatchObject({ code: 2, out: '' });
+      expect(again.err).toContain('name a file that is not there');
+    },
+  );
+
   it('writes the same objects into a pipe, and no bytes on a terminal', async () => {
     const words = ['events', '--topic', 'fault.hardware', '-o', 'avro', '--server', server.url];
     const { terminal, written } = testTerminal();
@@ -90,10 +104,33 @@ describe('faultline events', () => {
     [['-o', 'avro'], 'one kind of event'],
     [['-l', 'gpu'], 'the label gpu is not kept of nodes'],
     [['--from', 'soon'], 'write it like 2026-01-31'],
+    [['--from', '1'], 'write it like 2026-01-31'],
+    [['--from', '2026-02-31'], 'write it like 2026-01-31'],
+    [['--to', 'fault.hardware/0/1'], 'write it like 2026-01-31'],
+    [['--from', '2999-01-01'], 'lies ahead'],
+    [['--follow', '--from', '2999-01-01'], 'lies ahead'],
+    [['--from', 'fault.hardware/0/999'], 'the next record will be 3'],
+    [['--from', 'fault.hardware/0/1', '--config', 'faultline.yaml'], 'the journal knows none'],
+    [['--from', '0197b7a6-6a3c-8e2b-9c1d-000000000000'], 'begin at TOPIC/PARTITION/OFFSET'],
   ])('%j is refused', async (words, problem) => {
     const { code, err } = await events(...words);
     expect(code).toBe(2);
     expect(err).toContain(problem);
+  });
+
+  it('begins at a place in the log', async () => {
+    const { code, out } = await events('--from', 'fault.hardware/0/1', '--to', 'now');
+    expect(code).toBe(0);
+    expect(parsed(out).map(({ id }) => id)).toEqual([idOf('a/n2', 1), idOf('a/n1', 2)]);
+  });
+
+  it('begins behind the event that is named, and not with it', async () => {
+    await server.report('a/n7', 'DiskFailure');
+    const facts = await server.history.facts('a/n7' as NodeKey, { fromVersion: 1, limit: 1 });
+    expect(facts).toHaveLength(1);
+    await server.publish([await fault('a/n7', 1), await fault('a/n7', 2)]);
+    const { out } = await events('--from', idOf('a/n7', 1), '--node', 'a/n7');
+    expect(parsed(out).map(({ id }) => id)).toEqual([idOf('a/n7', 2)]);
   });
 
   it('follows until it is interrupted', async () => {

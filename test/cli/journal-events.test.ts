@@ -138,12 +138,19 @@ describe('faultline events --config, given a journal whose log has forgotten eve
     expect(others.length).toBeGreaterThan(0);
   });
 
-  it('goes on from the id of an event', async () => {
-    const event = published.at(-1);
-    const found = lines((await events('--from', event?.headers['ce_id'] ?? '')).out);
-    expect(found.map(({ id }) => id)).toContain(event?.headers['ce_id']);
+  it('goes on behind the event that is named', async () => {
+    const [, , event] = published;
+    const key = event?.key;
+    const { ce_id: id = '', ce_time: time = '' } = event?.headers ?? {};
+    const found = lines((await events('--from', id)).out);
     expect(found.length).toBeLessThan(published.length);
-    for (const { time } of found) expect(String(time) >= (event?.headers['ce_time'] ?? '')).toBe(true);
+    for (const after of found) expect(String(after['time']) >= time).toBe(true);
+    const ofNode = idsOf(published.filter((entry) => entry.key === key));
+    const mark = ofNode.indexOf(id);
+    expect(found.filter(({ subject }) => subject === key).map(({ id }) => id)).toEqual(
+      ofNode.slice(mark + 1),
+    );
+    expect(mark).toBeGreaterThan(0);
     expect(await events('--from', 'a/nowhere@1.7/ProcessEvent')).toMatchObject({ code: 3 });
   });
 

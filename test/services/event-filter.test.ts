@@ -3,37 +3,46 @@ import { FilterInvalid, filterOf, fits, offeredTopics } from '../../services/eve
 
 const fault = {
   topic: 'fault.hardware',
-  node: 'east/n1',
+  nodes: ['east/n1'],
   faultTypes: ['DiskFailure'],
   classes: ['hardware'],
 };
 const end = {
   topic: 'maintenance.outcomes',
-  node: 'west/n1',
+  nodes: ['west/n1'],
   faultTypes: ['KernelDeadlock', 'DiskFailure'],
   classes: ['system', 'hardware'],
   outcome: 'Recovered',
 };
-const step = { topic: 'maintenance.events', node: 'east/n1' };
+const step = { topic: 'maintenance.events', nodes: ['east/n1'] };
+const fates = { topic: 'fault.report-fates', nodes: ['east/n2', 'north/n3'] };
 
-/** Which of the three a filter lets through. */
+/** Which of the four a filter lets through. */
 function through(text: Parameters<typeof filterOf>[0]): readonly string[] {
   const filter = filterOf(text);
-  return Object.entries({ fault, end, step })
+  return Object.entries({ fault, end, step, fates })
     .filter(([, event]) => fits(filter, event))
     .map(([name]) => name);
 }
 
 describe('a filter of events', () => {
   it.each([
-    [{}, ['fault', 'end', 'step']],
+    [{}, ['fault', 'end', 'step', 'fates']],
     [{ topic: ['fault.hardware', 'maintenance.events'] }, ['fault', 'step']],
     [{ node: ['east/n1'] }, ['fault', 'step']],
+    [{ node: ['east/n2'] }, ['fates']],
+    [{ node: ['north/n3', 'west/n1'] }, ['end', 'fates']],
     [{ cluster: ['west'] }, ['end']],
+    [{ cluster: ['north'] }, ['fates']],
+    // No node is both.
+    [{ node: ['east/n2'], cluster: ['north'] }, []],
     [{ type: ['DiskFailure'] }, ['fault', 'end']],
     [{ type: ['KernelDeadlock', 'CpuFailure'] }, ['end']],
     [{ class: ['hardware'] }, ['fault', 'end']],
     [{ outcome: ['Recovered'] }, ['end']],
+    [{ outcome: ['RECOVERED'] }, ['end']],
+    [{ outcome: ['recovered', 'HANDED_TO_HUMAN'] }, ['end']],
+    [{ class: ['HARDWARE'] }, ['fault', 'end']],
     [{ outcome: ['Retired'] }, []],
     [{ class: ['system'], outcome: ['Recovered'], cluster: ['west'] }, ['end']],
   ])('%j lets through %j', (text, expected) => {
@@ -52,7 +61,10 @@ describe('a filter of events', () => {
       'class, value 2: "hardwear" is none of hardware, system, component',
     ],
     [{ type: [''] }, 'type, value 1: "" is none of'],
-    [{ outcome: ['RECOVERED'] }, 'outcome, value 1: "RECOVERED"'],
+    [
+      { outcome: ['Repaired'] },
+      'outcome, value 1: "Repaired" is none of Recovered, Cancelled, HandedToHuman, Retired',
+    ],
     [{ node: ['n1'] }, 'node, value 1: "n1" is not like east/node-1'],
     [{ cluster: ['a/n1'] }, 'cluster, value 1: "a/n1"'],
   ])('%j is refused, and it is said where', (text, problem) => {

@@ -3,6 +3,18 @@ import type { AnyEvent } from './event.js';
 /** `sequence` of the event of this node, topic and source that was acted on last; undefined: of none. */
 export type LastSequence = (event: AnyEvent) => Promise<string | undefined>;
 
+/**
+ * What is in the states that were given first is known, as what its own store says is.
+ * @param told `sequence` of the state of each node
+ */
+export function knowingStates(told: () => ReadonlyMap<string, string>, own?: LastSequence): LastSequence {
+  return async (event) => {
+    const stored = await own?.(event);
+    const state = event.type === 'NodeState' ? undefined : told().get(event.node);
+    return state !== undefined && (stored === undefined || stored < state) ? state : stored;
+  };
+}
+
 /** A place in the order of the events of one node. */
 function placeOf({ topic, source, node }: AnyEvent): string {
   return `${topic}\n${source}\n${node}`;

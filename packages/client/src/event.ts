@@ -9,7 +9,7 @@ export interface AnyEvent<Type extends EventType = EventType> {
   readonly data: EventData[Type];
   /** `ce_id`: with `source` the same by whatever way, and each time, an event comes. */
   readonly id: string;
-  /** `/faultline/<installation>/<service>`. */
+  /** `/faultline/<installation>/<service>`; empty for a state that a stream gives first. */
   readonly source: string;
   /** `<cluster>/<node>`. */
   readonly node: string;

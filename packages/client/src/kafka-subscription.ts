@@ -1,8 +1,7 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka, type KafkaConfig } from 'kafkajs';
 import { patchRequestQueue } from '../../protocols/request-queue-patch.js';
 import { Checkpoint } from './checkpoint.js';
-import type { LastSequence } from './duplicate-filter.js';
-import type { AnyEvent } from './event.js';
+import { knowingStates } from './duplicate-filter.js';
 import type { eventOfTopic } from './generated/events.js';
 import { consumerSettings, crashOf, rawRecord } from './kafka-records.js';
 import { beginWithStates } from './begin-with-states.js';
@@ -59,7 +58,6 @@ class KafkaSubscription implements Subscription {
   #generation = new AbortController();
   readonly #partitions = new Map<string, AssignedPartition>();
   readonly #running = new Set<Promise<void>>();
-  readonly #ownLastSequence: LastSequence | undefined;
   /** Of the states that were given first, by node. */
   #told: ReadonlyMap<string, string> = new Map();
   #hasStart = false;
@@ -67,8 +65,7 @@ class KafkaSubscription implements Subscription {
 
   constructor(options: KafkaOptions) {
     patchRequestQueue();
-    this.#options = { ...options, lastSequence: (event) => this.#lastSequence(event) };
-    this.#ownLastSequence = options.lastSequence;
+    this.#options = { ...options, lastSequence: knowingStates(() => this.#told, options.lastSequence) };
     this.#kafka = new kafkajs.Kafka({ logLevel: kafkajs.logLevel.NOTHING, ...options.kafka });
     this.#schemas = new WriterSchemas(options.registry);
     this.ended = this.#run();
@@ -96,13 +93,6 @@ class KafkaSubscription implements Subscription {
       }
     }
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  /** What is in the states that were given is known, as what its own store says is. */
-  async #lastSequence(event: AnyEvent): Promise<string | undefined> {
-    const own = await this.#ownLastSequence?.(event);
-    const told = event.type === 'NodeState' ? undefined : this.#told.get(event.node);
-    return told !== undefined && (own === undefined || own < told) ? told : own;
   }
 
   /** Gives the present states, where that is wanted and the group was nowhere yet. */

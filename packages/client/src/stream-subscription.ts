@@ -1,15 +1,18 @@
 import { serverSentEvents } from '../../protocols/server-sent-events.js';
 import { Checkpoint } from './checkpoint.js';
+import { knowingStates } from './duplicate-filter.js';
 import type { FaultlineEvent } from './event.js';
-import type { EventData } from './generated/events.js';
 import { reasonOf, SubscriptionFailed, UnreadableRecord } from './problems.js';
-import { eventOf, eventTypeIn } from './read-record.js';
+import { nodesToldOf, readState, readStructured } from './read-structured.js';
 import { backOff, PartitionDelivery, type SubscriberOptions, type Subscription } from './subscriber.js';
 
 export interface StreamOptions extends SubscriberOptions {
   /** Of the console, for instance `https://faultline.example.com`. */
   readonly url: string;
-  /** Filters, and `from` or `until`: see docs/openapi.json. */
+  /**
+   * Filters, and `from` or `until`: see docs/openapi.json. With `snapshot: 'true'` the present state of each node comes first, as
+   * `NodeState`, and then each event that is not in it.
+   */
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: () => Readonly<Record<string, string>>;
   /** Instead of Node's own, for instance with a client certificate. */
@@ -18,25 +21,8 @@ export interface StreamOptions extends SubscriberOptions {
   readonly lastEventId?: string;
   /** Hears where to go on after a restart, once all before it is acknowledged. Keep the last one. */
   readonly onCheckpoint?: (lastEventId: string) => void;
-}
-
-/** As the server gives it: CloudEvents 1.0, structured JSON. */
-interface StructuredEvent {
-  readonly id: string;
-  readonly source: string;
-  readonly type: string;
-  readonly subject?: string;
-  readonly time?: string;
-  readonly sequence?: string;
-  readonly causationid?: string;
-  readonly correlationid?: string;
-  readonly traceparent?: string;
-  readonly replay?: string;
-  readonly topic: string;
-  readonly partition?: number;
-  readonly offset?: string;
-  readonly data?: EventData[keyof EventData];
-  readonly data_base64?: string;
+  /** Hears, with `snapshot`, that all present states were given, and of how many nodes. */
+  readonly onSnapshotEnd?: (nodes: number) => void;
 }
 
 /**
@@ -53,9 +39,11 @@ class StreamSubscription implements Subscription {
   readonly #stopping = new AbortController();
   /** Of what was read and comes again after a stream broke, too. */
   #goOnAt: string | undefined;
+  /** Of the states that were given first, by node. */
+  readonly #told = new Map<string, string>();
 
   constructor(options: StreamOptions) {
-    this.#options = options;
+    this.#options = { ...options, lastSequence: knowingStates(() => this.#told, options.lastSequence) };
     this.#goOnAt = options.lastEventId;
     this.ended = this.#run();
     // Whoever only waits for stop() need not look at it.
@@ -94,7 +82,8 @@ class StreamSubscription implements Subscription {
   }
 
   #keep(reached: string | undefined): void {
-    if (reached === undefined || reached === this.#goOnAt) return;
+    // A state has no id: who is cut off among them begins anew.
+    if (reached === undefined || reached === '' || reached === this.#goOnAt) return;
     this.#goOnAt = reached;
     this.#options.onCheckpoint?.(reached);
   }
@@ -105,10 +94,26 @@ class StreamSubscription implements Subscription {
       if (name === 'end') return true;
       if (name === 'cut-off') continue;
       if (data === '') delivery.pass(id);
-      else if (!(await delivery.deliver(() => readStructured(data), id))) return false;
+      else if (name === 'snapshot-end') this.#endSnapshot(delivery, { id, data });
+      else if (!(await delivery.deliver(() => this.#eventIn(name, data), id))) return false;
       onProgress();
     }
     return false;
+  }
+
+  #eventIn(name: string, data: string): FaultlineEvent {
+    if (name !== 'NodeState') return readStructured(data);
+    const state = readState(data);
+    this.#told.set(state.node, state.data.sequence);
+    return state;
+  }
+
+  #endSnapshot(
+    delivery: PartitionDelivery<string>,
+    { id, data }: { readonly id: string; readonly data: string },
+  ): void {
+    this.#options.onSnapshotEnd?.(nodesToldOf(data));
+    delivery.pass(id);
   }
 
   async #open(): Promise<AsyncIterable<Uint8Array>> {
@@ -129,36 +134,4 @@ class StreamSubscription implements Subscription {
 /** What asking again does not change. */
 function isRefused(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 429;
-}
-
-/** Throws UnreadableRecord for what the server could not read either, or this release of the client does not know. */
-function readStructured(json: string): FaultlineEvent {
-  const event = JSON.parse(json) as StructuredEvent;
-  const { id, source, subject = '', topic, partition, offset, data } = event;
-  const type = eventTypeIn(event.type);
-  if (type === undefined || data === undefined) {
-    const bytes = event.data_base64;
-    const value = bytes === undefined ? undefined : Buffer.from(bytes, 'base64');
-    const record = { topic, partition, offset, key: subject, headers: {}, value };
-    throw type === undefined
-      ? new UnreadableRecord('unknown-event', record, `${event.type} is unknown here: use a newer client`)
-      : new UnreadableRecord('malformed', record, 'the server could not read it');
-  }
-  const time = Date.parse(event.time ?? '');
-  return eventOf({
-    type,
-    data,
-    id,
-    source,
-    node: subject,
-    time: Number.isNaN(time) ? undefined : time,
-    sequence: event.sequence,
-    causationId: event.causationid,
-    correlationId: event.correlationid,
-    traceParent: event.traceparent,
-    replay: event.replay,
-    topic,
-    partition,
-    offset,
-  });
 }

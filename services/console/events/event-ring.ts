@@ -22,7 +22,7 @@ export function eventText({ id, name, json }: PublishedEvent, safeSince: number)
 
 /** The same for all who want it. Its JSON is in the bytes, and kept nowhere else. */
 export function ringEntry(event: PublishedEvent, safeSince: number): RingEntry {
-  const { json: _, name: __, id, ...rest } = event;
+  const { json: _, name: __, node: ___, id, ...rest } = event;
   return { ...rest, resume: resumeText(id, safeSince), bytes: Buffer.from(eventText(event, safeSince)) };
 }
 
@@ -67,9 +67,9 @@ export class EventRing {
 
   append(entries: readonly RingEntry[]): void {
     let number = this.end;
-    for (const { bytes, node } of entries) {
+    for (const { bytes, nodes } of entries) {
       this.#bytes += bytes.length;
-      this.#numbersOfNode.add(node, number);
+      for (const node of nodes) this.#numbersOfNode.add(node, number);
       number += 1;
     }
     this.#entries.push(...entries);
@@ -87,7 +87,7 @@ export class EventRing {
     const oldest = this.at(this.#first);
     if (oldest === undefined) return;
     this.#bytes -= oldest.bytes.length;
-    this.#numbersOfNode.dropOldest(oldest.node);
+    for (const node of oldest.nodes) this.#numbersOfNode.dropOldest(node);
     this.#droppedUpTo = Math.max(this.#droppedUpTo, oldest.appendedAt + 1);
     this.#entries[this.#dropped] = undefined;
     this.#dropped += 1;
@@ -141,7 +141,8 @@ export class EventRing {
 
   *#lookingByNode(from: number): Generator<readonly [Watcher, number]> {
     for (let number = from; number < this.#told; number += 1)
-      for (const watch of this.#watchersOfNode.get(this.at(number)?.node ?? '') ?? []) yield [watch, number];
+      for (const node of this.at(number)?.nodes ?? [])
+        for (const watch of this.#watchersOfNode.get(node) ?? []) yield [watch, number];
   }
 
   #forget(watch: Watcher, node: string): void {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 
 import type { FastifyInstance } from 'fastify';
 
+import type { EventLog } from '../../../adapters/ports/event-log.js';
 import type { History } from '../../../adapters/ports/journal.js';
 import type { EventStreams } from './event-streams.js';
 import type { NodeLabels } from '../../node-labels.js';
@@ -14,6 +15,7 @@ import { streamRequestOf } from './stream-request.js';
 export interface EventRouteOptions {
   readonly streams: EventStreams;
   readonly history: Pick<History, 'facts' | 'states'>;
+  readonly eventLog: Pick<EventLog, 'bounds' | 'read'>;
   readonly labels: Pick<NodeLabels, 'selecting'>;
   readonly present: Present;
   readonly onError: (error: unknown) => void;
@@ -41,14 +43,14 @@ function sinkOf(response: ServerResponse): CuttableSink {
 
 /** `GET /v1/events`: what is published, as Server-Sent Events. */
 export function eventRoutes(fastify: FastifyInstance, options: EventRouteOptions): void {
-  const { streams, history, labels, present, onError } = options;
+  const { streams, history, eventLog, labels, present, onError } = options;
   fastify.addHook('preClose', () => streams.stop());
   fastify.get<{ Querystring: Record<string, unknown> }>('/v1/events', async (request, reply) => {
     const lastEventId = request.headers['last-event-id'];
     const now = present.now();
     const wanted = await streamRequestOf(
       { query: request.query, ...(typeof lastEventId === 'string' ? { lastEventId } : {}) },
-      { history, labels, now },
+      { history, eventLog, labels, now },
     );
     streams.refuseIfFull();
     reply.hijack();

@@ -4,6 +4,7 @@ import { fits } from '../../event-filter.js';
 import { clockSkewMs, type EventSource, type EventTail } from './event-tail.js';
 import type { EventRing, RingEntry } from './event-ring.js';
 import { tellForgotten, type ForgottenContext, type LogStart, type WantedPast } from './forgotten-events.js';
+import type { LogPlace } from './log-place.js';
 import type { Turns } from '../../turns.js';
 import { resumeText } from './resume-point.js';
 import type { SubscriberConnection } from './subscriber-connection.js';
@@ -16,6 +17,8 @@ export interface StreamRequest extends Pick<WantedPast, 'filter' | 'journal'> {
   readonly since?: number;
   /** ms: of what is read in the journal, everything decided since. Undefined: since `since`. */
   readonly decidedSince?: number;
+  /** Where somebody begins in one partition, which `since` is the time of: of that one nothing before it. */
+  readonly place?: LogPlace;
   /** ms, the log's clock, not ahead: the stream ends with what was appended before. Undefined: it does not end. */
   readonly until?: number;
 }
@@ -103,11 +106,13 @@ export class EventStream {
   }
 
   async #startOf(start: LogStart): Promise<ReadonlyMap<string, TopicStart>> {
-    const { topics } = this.#request.filter;
+    const { filter, place, since: wanted } = this.#request;
     const { eventLog } = this.#context;
-    const starts = topics.map(async (topic) => {
+    const starts = filter.topics.map(async (topic) => {
       const since = start(topic);
-      return [topic, { since, offsets: await eventLog.offsetsSince(topic, since) }] as const;
+      const offsets = new Map(await eventLog.offsetsSince(topic, since));
+      if (place?.topic === topic && since === wanted) offsets.set(place.partition, place.offset);
+      return [topic, { since, offsets }] as const;
     });
     return new Map(await Promise.all(starts));
   }
@@ -149,12 +154,13 @@ export class EventStream {
 
   /** Finds its place in the ring; what lies before it is read from the log. False: it is gone. */
   async #begin(tail: EventTail): Promise<boolean> {
-    const { since } = this.#request;
+    const { since, place } = this.#request;
     this.#cursor = tail.ring.end;
     if (since === undefined) return true;
     if (since >= tail.ring.heldSince) {
       this.#cursor = tail.ring.first;
       this.#skipBefore = since;
+      if (place !== undefined) this.#skipBelow = new Map([[placeName(place), place.offset]]);
       return true;
     }
     const start = await this.#tellForgotten(since);

@@ -1,3 +1,4 @@
+import type { EventLog } from '../../../adapters/ports/event-log.js';
 import type { History } from '../../../adapters/ports/journal.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
 import { LabelSelectorInvalid } from '../../../domain/label-selector.js';
@@ -8,7 +9,9 @@ import { FilterInvalid, filterNames, filterOfText, type EventFilter } from '../.
 import type { NodeLabels } from '../../node-labels.js';
 import type { JournalPlace } from '../../journal-events.js';
 import { sinceOf, type StreamRequest } from './event-stream.js';
+import { clockSkewMs } from './event-tail.js';
 import { latestPublishingMs } from './forgotten-events.js';
+import { appendedAtPlace, parseLogPlace } from './log-place.js';
 import { parseResumePoint } from './resume-point.js';
 
 /** What came with `GET /v1/events`. */
@@ -19,6 +22,7 @@ export interface RawRequest {
 
 export interface RequestContext {
   readonly history: Pick<History, 'facts'>;
+  readonly eventLog: Pick<EventLog, 'bounds' | 'read'>;
   readonly labels: Pick<NodeLabels, 'selecting'>;
   /** ms */
   readonly now: number;
@@ -26,6 +30,7 @@ export interface RequestContext {
 
 const known: readonly string[] = [...filterNames, 'labelSelector', 'from', 'until', 'snapshot'];
 const like = 'write it like 2026-01-31T08:00:00Z';
+const likeBeginning = `${like}, as \`beginning\`, \`now\`, or as a place in the log: TOPIC/PARTITION/OFFSET`;
 
 function refuse(message: string, next = 'see /v1/openapi.json'): never {
   throw new ConsoleRefusal('BadRequest', message, next);
@@ -43,12 +48,30 @@ function textsOf(query: RawRequest['query']): Readonly<Record<string, string>> {
   );
 }
 
-/** From where on somebody wants events. */
-type Beginning = Pick<StreamRequest, 'since' | 'decidedSince' | 'journal'>;
+/** What was appended at this time or later (ms) was decided no earlier. */
+function decidedBefore(since: number): number {
+  return Math.max(0, since - latestPublishingMs);
+}
 
-function beginningOf(text: string | undefined): Beginning {
+/** From where on somebody wants events. */
+type Beginning = Pick<StreamRequest, 'since' | 'decidedSince' | 'journal' | 'place'>;
+
+/** Whether a moment (ms, by the log's clock) is still to come: of another machine's clock it may seem so. */
+function liesAhead(at: number, now: number): boolean {
+  return at > now + clockSkewMs;
+}
+
+async function beginningOf(text: string | undefined, { eventLog, now }: RequestContext): Promise<Beginning> {
   if (text === undefined || text === 'now') return {};
-  return { since: text === 'beginning' ? 0 : instantIn('from', text, like) };
+  if (text === 'beginning') return { since: 0 };
+  const place = parseLogPlace(text);
+  if (place !== undefined) {
+    const since = (await appendedAtPlace(eventLog, place)) ?? sinceOf(now);
+    return { since, decidedSince: decidedBefore(since), place };
+  }
+  const since = instantIn('from', text, likeBeginning);
+  if (liesAhead(since, now)) refuse(`from: "${text}" lies ahead`, 'leave it out to hear what is to come');
+  return { since };
 }
 
 function untilOf(text: string | undefined, now: number): number | undefined {
@@ -104,7 +127,7 @@ async function decidedAt(eventId: string, history: RequestContext['history']): P
   if (fact === undefined || fact.version !== place?.version) {
     return refuse(
       `Last-Event-ID: "${eventId}" is no event of the journal`,
-      'give the id as the stream gave it, or a time with `from`',
+      'give the id as the stream gave it, or with `from` a time or a place in the log (TOPIC/PARTITION/OFFSET): events of fault.report-fates follow from no fact',
     );
   }
   return fact.at;
@@ -112,14 +135,14 @@ async function decidedAt(eventId: string, history: RequestContext['history']): P
 
 async function goOnFrom(text: string, { history, now }: RequestContext): Promise<Beginning> {
   const point = parseResumePoint(text);
-  if (point === undefined || (point.journalUntil ?? 0) > now)
+  if (point === undefined || (point.journalUntil ?? 0) > now || liesAhead(point.safeSince ?? 0, now))
     return refuse(`Last-Event-ID: "${text}" is none`, 'give it as the stream gave it');
   const { eventId = '', safeSince, journalUntil: until } = point;
   const from = until === undefined ? undefined : placeOf(eventId);
   if (safeSince !== undefined && until !== undefined && from !== undefined)
     return { since: safeSince, decidedSince: safeSince, journal: { from, until } };
   const since = sinceOf(safeSince ?? (await decidedAt(eventId, history)));
-  return { since, decidedSince: Math.max(0, since - latestPublishingMs) };
+  return { since, decidedSince: decidedBefore(since) };
 }
 
 /** @throws ConsoleRefusal BadRequest, which says where */
@@ -134,7 +157,7 @@ export async function streamRequestOf(
   const beginning = withSnapshot
     ? { since: sinceOf(context.now) }
     : lastEventId === undefined
-      ? beginningOf(from)
+      ? await beginningOf(from, context)
       : await goOnFrom(lastEventId, context);
   if (beginning.since === undefined && until !== undefined)
     refuse('until: without `from` there is nothing before it');

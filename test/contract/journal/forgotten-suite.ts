@@ -178,7 +178,8 @@ export function forgottenSuite(harness: () => Harness): void {
       ...{ maximumStreams: 10, journal: { history, source } },
     });
     const raw = { query, ...(lastEventId === undefined ? {} : { lastEventId }) };
-    const request = await streamRequestOf(raw, { history, labels: anyLabels, now: clock.now() });
+    const context = { history, eventLog: log, labels: anyLabels, now: clock.now() };
+    const request = await streamRequestOf(raw, context);
     await streams.serve(request, subscriber);
     await streams.stop();
   };
@@ -288,7 +289,7 @@ export function forgottenSuite(harness: () => Harness): void {
     const { history } = await (await harness().installation()).open();
     const request = streamRequestOf(
       { query: {}, lastEventId: 'a/n1@1.1/ProcessEvent;0;5000' },
-      { history, labels: anyLabels, now: 4_999 },
+      { history, eventLog: new MemoryEventLog({ clock: new LogClock() }), labels: anyLabels, now: 4_999 },
     );
     await expect(request).rejects.toThrow('Last-Event-ID: "a/n1@1.1/ProcessEvent;0;5000" is none');
   });

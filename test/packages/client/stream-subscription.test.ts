@@ -44,6 +44,15 @@ function line(sequence: string, goOnAt: string): string {
   return `id: ${goOnAt}\nevent: ${type}\ndata: ${json}\n\n`;
 }
 
+/** As the server tells the present first: states have no id. */
+function state(node: string, sequence: string, more: object = {}): string {
+  const listed = { cluster: 'a', node, health: 'healthy', faults: [], factVersion: 1, sequence };
+  return `event: NodeState\ndata: ${JSON.stringify({ ...listed, changedAt: new Date(7).toISOString(), ...more })}\n\n`;
+}
+
+const snapshotEnd = (nodes: number, goOnAt: string): string =>
+  `id: ${goOnAt}\nevent: snapshot-end\ndata: ${JSON.stringify({ nodes })}\n\n`;
+
 const ended = 'event: end\ndata: {}\n\n';
 const streamed =
   (text: string, status = 200) =>
@@ -96,6 +105,75 @@ describe('given a stream of events by HTTP', () => {
       'two',
       'two',
     ]);
+  });
+
+  it('gives the present states first, as from Kafka, then says that these were all, then what is in none of them', async () => {
+    const process = {
+      ...{ processId: 'p-1', workflow: 'reboot', stage: 'recovering', mode: 'active' },
+      startedAt: new Date(5).toISOString(),
+    };
+    answers = [
+      streamed(
+        state('n1', '2', { health: 'in-maintenance', faults: ['DiskFailure'], process }) +
+          state('n2', '000001.000000000009', { health: 'well-rested' }) +
+          snapshotEnd(2, 'behind') +
+          line('1', 'one') +
+          line('2', 'two') +
+          line('3', 'three') +
+          ended,
+      ),
+    ];
+    const ends: number[] = [];
+    const { subscription, heard, checkpoints } = subscribe({
+      query: { snapshot: 'true' },
+      onSnapshotEnd: (nodes) => void ends.push(nodes),
+      onTrouble: (message) => {
+        throw new Error(message);
+      },
+    });
+    await subscription.ended;
+    expect(heard.map(({ type, node, sequence }) => [type, node, sequence])).toEqual([
+      ['NodeState', 'a/n1', '2'],
+      ['NodeState', 'a/n2', '000001.000000000009'],
+      ['FaultChanged', 'a/n1', '3'],
+    ]);
+    const [one, two] = heard;
+    expect(one).toMatchObject({
+      topic: 'node.state',
+      time: 7,
+      correlationId: 'p-1',
+      data: {
+        ...{ cluster: 'a', node: 'n1', health: 'IN_MAINTENANCE', faults: ['DiskFailure'], changedAt: 7 },
+        process: { processId: 'p-1', mode: 'ACTIVE', startedAt: 5, waitingFor: null },
+      },
+    });
+    expect(two).toMatchObject({ id: 'a/n2@1.9/NodeState', data: { health: 'UNKNOWN', process: null } });
+    expect(ends).toEqual([2]);
+    expect(checkpoints).toEqual(['behind', 'one', 'two', 'three']);
+  });
+
+  it('begins the present anew when the stream breaks in it, and gives no state twice', async () => {
+    answers = [
+      streamed(state('n1', '2') + state('n2', '4')),
+      streamed(state('n1', '2') + state('n2', '5') + snapshotEnd(2, 'behind') + ended),
+    ];
+    const { subscription, heard, checkpoints } = subscribe({ query: { snapshot: 'true' } });
+    await subscription.ended;
+    expect(heard.map(({ node, sequence }) => [node, sequence])).toEqual([
+      ['a/n1', '2'],
+      ['a/n2', '4'],
+      ['a/n2', '5'],
+    ]);
+    expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, undefined]);
+    expect(checkpoints).toEqual(['behind']);
+  });
+
+  it.each([
+    ['{"cluster":"a"}', 'no-cloud-event'],
+    ['half a recor', 'malformed'],
+  ])('ends before %s, which is no event and never will be', async (data, reason) => {
+    answers = [streamed(`id: x\nevent: NewerThanThis\ndata: ${data}\n\n${ended}`)];
+    await expect(subscribe().subscription.ended).rejects.toMatchObject({ name: 'UnreadableRecord', reason });
   });
 
   it('moves its checkpoint past nothing that is not acknowledged', async () => {

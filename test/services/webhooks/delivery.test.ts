@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 
 import type { EndpointAnswer } from '../../../adapters/ports/event-endpoint.js';
+import { fates } from '../published-fates.js';
 import { fault, idOf } from '../published-fault.js';
 import { answered, DeliverySite, type Copy, type Listener } from './delivery-site.js';
 
@@ -55,6 +56,15 @@ describe('a subscriber by webhook', () => {
       );
       expect(headers['webhook-signature']?.split(' ')).toContain(signed);
     }
+  });
+
+  it('gets what accounts for the reports of many nodes when it asked for one of them, whichever its key is', async () => {
+    site.run([site.subscriber('s', { topic: ['fault.report-fates'], node: ['a/n3'] }), listener]);
+    await site.log.append([await fates(['a/n1', 'a/n2']), await fates(['a/n1', 'a/n2', 'a/n3'])]);
+    await came(1);
+    expect(JSON.parse(listener.received[0]?.body.toString() ?? '')).toMatchObject({
+      decided: [{ node: 'n1' }, { node: 'n2' }, { node: 'n3' }],
+    });
   });
 
   it('holds nobody up who is stopped as soon as it was started', async () => {

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { EventRing, type RingEntry } from '../../../../services/console/events/event-ring.js';
 
 const roomBytes = 10;
-const entry = (node: string, bytes = 1): RingEntry => ({
-  ...{ topic: 'maintenance.events', partition: 0, offset: 0n, node, appendedAt: 1, resume: '' },
+const entryOf = (nodes: readonly string[], bytes = 1): RingEntry => ({
+  ...{ topic: 'maintenance.events', partition: 0, offset: 0n, nodes, appendedAt: 1, resume: '' },
   bytes: Buffer.alloc(bytes),
 });
+const entry = (node: string, bytes = 1): RingEntry => entryOf([node], bytes);
 const ringOf = (nodes: readonly string[]): EventRing => {
   const ring = new EventRing(roomBytes, 0);
   ring.append(nodes.map((node) => entry(node)));
@@ -33,6 +34,24 @@ describe('the ring of events', () => {
     expect(all(ring, 0, new Set(['a']))).toEqual([2, 4]);
     expect(all(ring, 0, new Set(['b']))).toEqual([3]);
     expect(all(ring, 0)).toEqual([2, 3, 4]);
+  });
+
+  it('finds an event by each node that it speaks of, and by none once it has dropped it', () => {
+    const ring = ringOf(['a']);
+    ring.append([entryOf(['b', 'c']), entry('c')]);
+    expect(all(ring, 0, new Set(['b']))).toEqual([1]);
+    expect(all(ring, 0, new Set(['b', 'c']))).toEqual([1, 2]);
+    ring.append([entry('d', 9)]);
+    expect(all(ring, 0, new Set(['b', 'c']))).toEqual([2]);
+  });
+
+  it('tells once who watches for several nodes of one event', () => {
+    const ring = ringOf([]);
+    const told: number[] = [];
+    ring.watch((from) => told.push(from), new Set(['b', 'c']));
+    ring.append([entry('a'), entryOf(['a', 'b', 'c'])]);
+    ring.tell();
+    expect(told).toEqual([1]);
   });
 
   it('tells who watches for a node from which event on it is to look', () => {

@@ -10,6 +10,7 @@ import { systemClock } from '../../../../adapters/clock/system-clock.js';
 import { MemoryEventLog } from '../../../../adapters/memory/event-log.js';
 import { bundledSchemaIds } from '../../../../adapters/schema-registry/bundled.js';
 import type { FleetPlace, History } from '../../../../adapters/ports/journal.js';
+import { subscribeToStream } from '../../../../packages/client/src/stream-subscription.js';
 import { serverSentEvents, type ServerSentEvent } from '../../../../packages/protocols/server-sent-events.js';
 import type { Fact } from '../../../../domain/fact.js';
 import type { NodeKey } from '../../../../domain/identifiers.js';
@@ -19,6 +20,7 @@ import { eventRoutes } from '../../../../services/console/events/event-routes.js
 import { EventStreams } from '../../../../services/console/events/event-streams.js';
 import { ConsoleRefusal } from '../../../../services/console/forms/problem.js';
 import { NodeLabels } from '../../../../services/node-labels.js';
+import { fates } from '../../published-fates.js';
 import { fault, idOf } from '../../published-fault.js';
 
 const schemaIds = bundledSchemaIds();
@@ -64,6 +66,7 @@ async function serve({ ringBytes = 4_000_000, maximumStreams = 10, stallMs = 60_
         Promise.resolve(facts.filter(({ version }) => version >= fromVersion) as Fact[]),
       states: (query) => states(query),
     },
+    eventLog: log,
     labels: new NodeLabels({
       inventory: { places: () => Promise.resolve(places) },
       kept: () => ({
@@ -177,6 +180,24 @@ describe('GET /v1/events', () => {
     await expect.poll(() => idsIn(listener)).toEqual([idOf('a/n2', 2)]);
   });
 
+  it('gives what accounts for the reports of many nodes to whoever asked for one of them, whichever its key is', async () => {
+    places = ['r1', 'r2', 'r3'].map((rack, index) => ({
+      ...{ node: `a/n${index + 1}` as NodeKey, pool: 'gpu', zone: 'default', labels: { rack } },
+    }));
+    await serve();
+    const wishes = ['node=a/n3', 'cluster=b', 'labelSelector=rack%3Dr2'];
+    const live = await Promise.all(wishes.map((wish) => listen(`?topic=fault.report-fates&${wish}`)));
+    const others = await listen('?topic=fault.report-fates&node=a/n9');
+    await log.append([await fates(['a/n1', 'a/n2', 'a/n3', 'b/n4'])]);
+    for (const { heard } of live) await expect.poll(() => heard).toHaveLength(1);
+    for (const wish of wishes) {
+      const past = await listen(`?from=beginning&until=now&topic=fault.report-fates&${wish}`);
+      await past.ended;
+      expect(past.heard.map(({ name }) => name)).toEqual(['ReportsDecided', 'end']);
+    }
+    expect(others.heard).toEqual([]);
+  });
+
   it('tells the present of all nodes first, then all that changes: whoever compares sequences misses nothing and doubles nothing', async () => {
     await serve();
     const nodes = range(1, 30).map((number) => `a/n${number}`);
@@ -248,6 +269,23 @@ describe('GET /v1/events', () => {
     await expect.poll(() => idsIn(again)).toEqual([idOf('a/n1', 8)]);
   });
 
+  it('tells the client of subscribers the present, then what is not in it', async () => {
+    await serve();
+    states = () => Promise.resolve({ rows: ['a/n1', 'a/n2'].map((node) => stateOf(node, 7)) });
+    const heard: string[] = [];
+    const ends: number[] = [];
+    const subscription = subscribeToStream({
+      url: new URL(url).origin,
+      query: { snapshot: 'true' },
+      onEvent: ({ id }) => void heard.push(id),
+      onSnapshotEnd: (nodes) => void ends.push(nodes),
+    });
+    await expect.poll(() => ends).toEqual([2]);
+    await log.append([await fault('a/n1', 7), await fault('a/n1', 8)]);
+    await expect.poll(() => heard).toEqual(['a/n1@1.7/NodeState', 'a/n2@1.7/NodeState', idOf('a/n1', 8)]);
+    await subscription.stop();
+  });
+
   it('joins the past and the present with no gap, none twice, and in order per node', async () => {
     await serve();
     const nodes = ['a/n1', 'a/n2', 'a/n3', 'a/n4', 'a/n5'];
@@ -303,6 +341,36 @@ describe('GET /v1/events', () => {
     const listener = await listen('', idOf('a/n1', 7));
     await expect.poll(() => idsIn(listener)).toContain(idOf('a/n1', 8));
   });
+
+  it.each([
+    ['in memory', 4_000_000],
+    ['in the log', 1],
+  ])(
+    'begins at a place of a partition that is %s, and tells nothing of it that stands before',
+    async (_where, ringBytes) => {
+      await serve({ ringBytes });
+      const other = await listen();
+      await log.append(await Promise.all(range(1, 4).map((version) => fault('a/n1', version))));
+      await expect.poll(() => other.last()).not.toMatch(/^;/);
+      const place = `fault.hardware/${partitionOfKey('a/n1', 3)}`;
+      // The end is what was appended before.
+      await pause(2);
+      const past = await listen(`?from=${place}/2&until=now`);
+      await past.ended;
+      expect(past.heard.pop()?.name).toBe('end');
+      expect(idsIn(past)).toEqual([idOf('a/n1', 3), idOf('a/n1', 4)]);
+      const live = await listen(`?from=${place}/3`);
+      await expect.poll(() => idsIn(live)).toEqual([idOf('a/n1', 4)]);
+      const next = await listen(`?from=${place}/4&topic=fault.hardware&node=a/n1`);
+      await log.append([await fault('a/n1', 5)]);
+      await expect.poll(() => idsIn(next)).toEqual([idOf('a/n1', 5)]);
+      log.trim('fault.hardware', partitionOfKey('a/n1', 3), 2n);
+      const gone = await fetch(`${url}?from=${place}/1`);
+      expect(await gone.json()).toMatchObject({
+        message: `from: ${place}/1: the log has forgotten what was before 2`,
+      });
+    },
+  );
 
   it('moves what a subscriber goes on from also when nothing comes that it wants', async () => {
     await serve();
@@ -441,6 +509,12 @@ describe('GET /v1/events', () => {
     ['?from=yesterday', 'from: "yesterday" is no time'],
     ['?from=beginning&until=2999-01-01T00:00:00Z', 'until: "2999-01-01T00:00:00Z" lies ahead'],
     ['?until=now', 'without `from`'],
+    ['?from=1', 'from: "1" is no time'],
+    ['?from=2026-02-31', 'from: "2026-02-31" is no time'],
+    ['?from=2999-01-01T00:00:00Z', 'from: "2999-01-01T00:00:00Z" lies ahead'],
+    ['?from=fault.hardware/0/7', 'from: fault.hardware/0/7: the next record will be 0'],
+    ['?from=fault.hardware/3/0', 'from: fault.hardware/3/0: there is no such partition'],
+    ['?from=fault.reports/0/0', 'from: fault.reports/0/0: there is no topic fault.reports to hear'],
   ])('%s is refused, and it is said where', async (query, problem) => {
     await serve();
     const answer = await fetch(`${url}${query}`);
@@ -448,7 +522,13 @@ describe('GET /v1/events', () => {
     expect(((await answer.json()) as { message: string }).message).toContain(problem);
   });
 
-  it.each(['what; is this', 'a/n1@1.7/FaultChanged', 'f00'])('refuses to go on from "%s"', async (id) => {
+  it.each([
+    'what; is this',
+    'a/n1@1.7/FaultChanged',
+    'f00',
+    ';99999999999999',
+    'a/n1@1.7/FaultChanged;99999999999999',
+  ])('refuses to go on from "%s"', async (id) => {
     await serve();
     const answer = await fetch(url, { headers: { 'last-event-id': id } });
     expect(answer.status).toBe(400);
