@@ -31,6 +31,8 @@ export interface FaultCase {
   readonly reporter?: string;
   /** ms */
   readonly at: number;
+  /** When it came to its stage, ms. Undefined: it is over. */
+  readonly enteredAt?: number;
 }
 
 export interface CasesQuery {

@@ -1,14 +1,9 @@
 import type { ChangeBook } from '../../adapters/ports/change-book.js';
 import type { GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
 import type { FleetInventory, FleetPicture } from '../../adapters/ports/journal.js';
-import {
-  namesOf,
-  type CauseId,
-  type NodeKey,
-  type PauseId,
-  type ProcessId,
-} from '../../domain/identifiers.js';
+import { namesOf, type CauseId, type NodeKey, type PauseId } from '../../domain/identifiers.js';
 import type { Pause } from '../../domain/pause.js';
+import type { Order } from '../../domain/signal.js';
 import { shortId } from '../short-id.js';
 import { pause, superviseLoop, type Supervision } from '../supervision.js';
 import { tripped, type Breaker, type PlacedCase, type Trip } from './breakers.js';
@@ -25,13 +20,12 @@ export interface FleetGuardOptions extends Supervision, ChangeWatch {
   readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
   /** What holds now: it may change from one look to the next. */
   readonly rules: () => FleetRules;
-  /** Orders that what a process is about is no fault; resolves when the log has it. The same id again is the same order. */
-  readonly dismiss: (
-    node: NodeKey,
-    order: { readonly processId: ProcessId; readonly subject: string; readonly reason: string },
-    id: CauseId,
-  ) => Promise<void>;
+  /** Gives an order to a process; resolves when the log has it. The same id again is the same order. */
+  readonly order: (node: NodeKey, order: OwnOrder, id: CauseId) => Promise<void>;
 }
+
+/** `dismiss`: what it is about is no fault. `abort`: it stops, and a person goes on. */
+export type OwnOrder = Order & { readonly kind: 'dismiss' | 'abort' };
 
 export interface FleetRules {
   readonly breakers: readonly Breaker[];

@@ -113,10 +113,16 @@ export class MemoryGuardBook implements GuardBook {
       .filter(({ workflow, endedAt }) => workflow !== 'reclaim' && (active !== true || endedAt === undefined))
       .sort((a, b) => a.startedAt - b.startedAt || (a.processId < b.processId ? -1 : 1))
       .slice(0, limit)
-      .map(({ node, processId, stage, faultType, startedAt: at }) => {
-        const faults = Object.values(this.#store.states.get(node)?.faults ?? {});
+      .map(({ node, processId, stage, faultType, startedAt: at, endedAt }) => {
+        const state = this.#store.states.get(node);
+        const faults = Object.values(state?.faults ?? {});
         const reporter = faults.find(({ type }) => type === faultType)?.sources[0];
-        return { node, processId, stage, faultType, at, ...(reporter === undefined ? {} : { reporter }) };
+        const enteredAt = endedAt === undefined ? state?.process?.context.enteredAt : undefined;
+        return {
+          ...{ node, processId, stage, faultType, at },
+          ...(reporter === undefined ? {} : { reporter }),
+          ...(enteredAt === undefined ? {} : { enteredAt }),
+        };
       });
   }
 

@@ -27,6 +27,11 @@ interface StoredPause extends Record<string, unknown> {
   readonly ended: EndOfPause | null;
 }
 
+interface StoredCase extends Omit<FaultCase, 'reporter' | 'enteredAt'> {
+  readonly reporter: string | null;
+  readonly enteredAt: number | null;
+}
+
 function rowOf({ pause, ended }: StoredPause): PauseRow {
   return { pause, ...(ended === null ? {} : { ended }) };
 }
@@ -121,17 +126,23 @@ export class PostgresGuardBook implements GuardBook {
   }
 
   async cases({ since, active, limit }: CasesQuery): Promise<readonly FaultCase[]> {
-    const rows = await this.#database.query<Omit<FaultCase, 'reporter'> & { reporter: string | null }>({
+    const rows = await this.#database.query<StoredCase>({
       name: 'guard-cases',
       text: `SELECT process.node_key AS node, process.process_id AS "processId", process.stage,
           process.fault_type AS "faultType", process.started_at AS at,
-          stored.state #>> ARRAY['faults', process.fault_type, 'sources', '0'] AS reporter
+          stored.state #>> ARRAY['faults', process.fault_type, 'sources', '0'] AS reporter,
+          CASE WHEN process.ended_at IS NULL
+            THEN (stored.state #>> '{process,context,enteredAt}')::bigint END AS "enteredAt"
         FROM journal.process AS process LEFT JOIN journal.node_state AS stored USING (node_key)
         WHERE process.started_at >= $1 AND process.workflow <> 'reclaim' AND (NOT $3 OR process.ended_at IS NULL)
         ORDER BY process.started_at, process.process_id COLLATE "C" LIMIT $2`,
       values: [since, limit, active === true],
     });
-    return rows.map(({ reporter, ...rest }) => ({ ...rest, ...(reporter === null ? {} : { reporter }) }));
+    return rows.map(({ reporter, enteredAt, ...rest }) => ({
+      ...rest,
+      ...(reporter === null ? {} : { reporter }),
+      ...(enteredAt === null ? {} : { enteredAt }),
+    }));
   }
 
   async waiting({

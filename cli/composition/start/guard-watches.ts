@@ -59,13 +59,8 @@ function startFleetWatch(context: ServiceContext): RunningService {
     ...supervision,
     ...{ book, changes, inventory, metrics: context.metrics },
     rules: context.guard,
-    dismiss: (node, order, id) =>
-      sendSignal(context, {
-        service: 'guard',
-        node,
-        signal: { kind: 'Order', order: { kind: 'dismiss', ...order } },
-        id,
-      }),
+    order: (node, order, id) =>
+      sendSignal(context, { service: 'guard', node, signal: { kind: 'Order', order }, id }),
   });
   return supervised('guard', ended, supervision);
 }

@@ -99,8 +99,9 @@ async function ask(
   const { overruled, ...verdict } = standing;
   if (overruled || !holds(verdict, metric.noData) || now < verdict.since + metric.askAfterMs) return;
   const { book, log, randomness } = options;
-  const { name, where, operations } = metric;
-  const found = await underWay(options, metric);
+  const { name, where, operations, goodForMs } = metric;
+  // What was under way for as long as makes it good again was under way while it was good.
+  const found = await underWay(options, { ...metric, since: verdict.since - goodForMs });
   const reason = `${name} is ${verdict.says}: ${verdict.reason}`;
   const begun: Pause = {
     ...{ id: shortId('z', randomness.uuid()) as PauseId, key: metricPauseKey(name), where },

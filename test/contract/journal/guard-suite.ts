@@ -235,6 +235,10 @@ export function guardSuite(harness: () => Harness): void {
         [first.node, 'DiskFailure'],
         [second.node, 'DiskFailure'],
       ]);
+      const stages = await Promise.all(
+        cases.map(async ({ node }) => (await copy.history.state(node))?.process?.context.enteredAt),
+      );
+      expect(cases.map(({ enteredAt }) => enteredAt)).toEqual(stages);
       expect(await copy.guardBook.cases({ since: 0, limit: 1 })).toHaveLength(1);
       const later = Math.max(...cases.map(({ at }) => at)) + 1;
       expect(await copy.guardBook.cases({ since: later, limit: 10 })).toEqual([]);

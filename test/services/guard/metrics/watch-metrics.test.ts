@@ -113,11 +113,34 @@ describe('who watches business metrics', () => {
       {
         ...{ key: 'metric:starts', where: {}, begun: { by: 'metric starts', at: minuteMs + 10 } },
         regression: {
-          ...{ since: 3, count: 2, nodes: ['a/n1', 'a/n9'], changes: ['c-1'] },
+          ...{ since: 10 - 5 * minuteMs, count: 2, nodes: ['a/n1', 'a/n9'], changes: ['c-1'] },
           verdict: { says: 'bad', value: 0.5, bound: 0.9, since: 10 },
         },
       },
     ]);
+  });
+
+  it('asks about nothing that ran while it was good, nor about other operations than it stops', async () => {
+    const hourMs = 60 * minuteMs;
+    const granted = (id: string, operation: Change['operation'], at: number): ChangeRow => ({
+      change: { ...change, id: id as ChangeId, node: `a/${id}` as NodeKey, operation },
+      ...{ leaseUntil: 2 * hourMs, granted: { token: 1, at } },
+    });
+    const business = new Business();
+    business.does(0.5);
+    business.cases = [caseOf('n1', { at: 3, stage: 'repairing' }), caseOf('n2', { at: hourMs })];
+    business.changes = [
+      granted('c-1', 'release', hourMs - minuteMs),
+      granted('c-2', 'isolate', hourMs),
+      granted('c-3', 'release', 3),
+    ];
+    await business.look([hourMs, hourMs + minuteMs], metricWith({ operations: ['release'] }));
+    expect(await business.pauses()).toMatchObject([{ regression: { nodes: ['a/c-1'], changes: ['c-1'] } }]);
+    const other = new Business();
+    other.does(0.5);
+    other.cases = business.cases;
+    await other.look([hourMs, hourMs + minuteMs], metricWith({ operations: ['isolate', 'release'] }));
+    expect(await other.pauses()).toMatchObject([{ regression: { nodes: ['a/n2'] } }]);
   });
 
   it('lets changes go on when it has been good for long enough, and not when a person said no', async () => {
