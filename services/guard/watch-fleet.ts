@@ -9,6 +9,7 @@ import { pause, superviseLoop, type Supervision } from '../supervision.js';
 import { tripped, type Breaker, type PlacedCase, type Trip } from './breakers.js';
 import { correlate, type Step } from './correlate.js';
 import { FleetPictures } from './fleet-pictures.js';
+import type { BusinessMetric } from './metrics/business-metric.js';
 import { RecentCases } from './recent-cases.js';
 import { endSoaks } from './end-soaks.js';
 import { takeBackChanges, type ChangeWatch } from './take-back-changes.js';
@@ -29,8 +30,12 @@ export type OwnOrder = Order & { readonly kind: 'dismiss' | 'abort' };
 
 export interface FleetRules {
   readonly breakers: readonly Breaker[];
+  readonly metrics: readonly Pick<BusinessMetric, 'name'>[];
   readonly lookEveryMs: number;
 }
+
+/** So long after the last verdict about a metric nobody judges it any more, ms. */
+const forgottenAfterMs = 300_000;
 
 /**
  * Looks at new faults and pauses what breakers say, ends what is over, and takes back what a person has denied. Any number
@@ -48,6 +53,7 @@ export function watchFleet(options: FleetGuardOptions): Promise<void> {
     await takeBackChanges(options);
     await endSoaks(options, fleet.pictures);
     await endExpired(options, present);
+    await endForgotten(options, present);
     await trip(options, breakers, { present, fleet });
     await takeBack(options, present, told);
     await pause(options, lookEveryMs);
@@ -60,6 +66,27 @@ async function endExpired({ book, clock, log }: FleetGuardOptions, { pauses }: G
     if (until === undefined || until > at) continue;
     const end = { how: 'expired', by: 'faultline', reason: 'its time is over', at } as const;
     if (await book.end(id, end)) log.info({ pause: id }, 'a pause is over: its time has come');
+  }
+}
+
+/**
+ * A metric that the policy does not have any more is never good again. Another copy may still go by the policy of before: nobody judges it
+ * any more when nobody has for a while. What was denied stays.
+ */
+async function endForgotten(
+  { book, clock, log, rules }: FleetGuardOptions,
+  { pauses, verdicts }: GuardPresent,
+): Promise<void> {
+  const at = clock.now();
+  const known = new Set(rules().metrics.map(({ name }) => name));
+  for (const { id, regression } of pauses) {
+    if (regression === undefined || regression.denied !== undefined) continue;
+    const { metric } = regression.verdict;
+    const judgedAt = verdicts.find((one) => one.metric === metric)?.at ?? 0;
+    if (known.has(metric) || at < judgedAt + forgottenAfterMs) continue;
+    const end = { how: 'over', by: 'faultline', reason: `the policy has no metric ${metric}`, at } as const;
+    if (await book.end(id, end))
+      log.warn({ pause: id, metric }, 'a metric is not in the policy any more: what it held back goes on');
   }
 }
 

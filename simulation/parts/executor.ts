@@ -34,7 +34,10 @@ export const startExecutor: Start = ({ settings, store }, ports) => {
     book: journal.guardBook,
     changes: journal.changeBook,
     inventory: journal.inventory,
-    rules: () => ({ breakers: settings.breakers, lookEveryMs: settings.guardLookMs }),
+    rules: () => ({
+      ...{ breakers: settings.breakers, lookEveryMs: settings.guardLookMs },
+      metrics: settings.guard.business.metrics,
+    }),
     order: async (node, order, id) => {
       const signal: Signal = { kind: 'Order', order };
       const origin = { id, source: 'guard', at: clock.now() };

@@ -58,7 +58,10 @@ function startFleetWatch(context: ServiceContext): RunningService {
   const ended = watchFleet({
     ...supervision,
     ...{ book, changes, inventory, metrics: context.metrics },
-    rules: context.guard,
+    rules: () => {
+      const { breakers, lookEveryMs, policy } = context.guard();
+      return { breakers, lookEveryMs, metrics: policy.business.metrics };
+    },
     order: (node, order, id) =>
       sendSignal(context, { service: 'guard', node, signal: { kind: 'Order', order }, id }),
   });

@@ -155,6 +155,21 @@ export function guardSuite(harness: () => Harness): void {
       expect(second.rows.map(({ at }) => at)).toEqual([40, 30, 10]);
     });
 
+    it('is another question by another rule: its time begins anew, and whoever asked for leave before gets none', async () => {
+      const book = copy.guardBook;
+      await book.judge(judgementOf());
+      await book.judge(judgementOf({ at: 20, rule: 'one' }));
+      const { version, verdicts } = await book.present();
+      expect(verdicts).toMatchObject([{ since: 10, rule: 'one' }]);
+      await book.judge(judgementOf({ at: 30, rule: 'other' }));
+      await book.judge(judgementOf({ at: 40, rule: 'other' }));
+      const after = await book.present();
+      expect(after.verdicts).toMatchObject([{ since: 30, rule: 'other' }]);
+      expect(after.version).toBeGreaterThan(version);
+      const { rows } = await book.verdicts({ metric: 'starts', limit: 10 });
+      expect(rows.map(({ at }) => at)).toEqual([30, 10]);
+    });
+
     it('is judged by all copies together: what is recorded is recorded once', async () => {
       const copies = await Promise.all([installation.open(), installation.open(), installation.open()]);
       await Promise.all(copies.map(({ guardBook }) => guardBook.judge(judgementOf())));

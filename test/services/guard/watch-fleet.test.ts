@@ -35,6 +35,7 @@ class Fleet {
   readonly told: Told[] = [];
   changes: readonly ChangeRow[] = [];
   readonly ended: unknown[] = [];
+  metrics: readonly { readonly name: string }[] = [];
   cases: readonly FaultCase[] = [];
   readonly book = new MemoryGuardBook(
     createMemoryStore({ partitionCount: 1, outboxPartitions: 1, randomness: systemRandomness }),
@@ -67,7 +68,7 @@ class Fleet {
         member: (node) => Promise.resolve(memberWith({ node, labels: { rack: rackOf(node) } })),
         picture: (cluster) => Promise.resolve({ cluster, observedAt: 0, groups: [] }),
       },
-      rules: () => ({ breakers, lookEveryMs: 500 }),
+      rules: () => ({ breakers, lookEveryMs: 500, metrics: this.metrics }),
       order: (node, { kind, subject }, id) => {
         this.told.push({ node, kind, subject, id });
         return Promise.resolve();
@@ -217,6 +218,24 @@ describe('what a person said no to since a business metric is bad', () => {
       regression: { verdict: { ...standing(), at: 0 }, since: 5, nodes: [], count: 0, changes: [] },
     });
   }
+
+  it('the pause of a metric that is in the policy no more is over when nobody judges it, unless it was denied', async () => {
+    const fleet = new Fleet();
+    await fleet.book.judge({ metric: 'starts', says: 'bad', at: 10, reason: 'r' });
+    await asked(fleet);
+    fleet.metrics = [{ name: 'starts' }];
+    await fleet.look([20 * minuteMs]);
+    fleet.metrics = [];
+    await fleet.look([5 * minuteMs]);
+    expect(await fleet.inForce()).toHaveLength(1);
+    await fleet.look([5 * minuteMs + 10]);
+    expect(await fleet.ends()).toEqual([['metric:starts', 'over']]);
+    const other = new Fleet();
+    await asked(other);
+    await denied(other);
+    await other.look([20 * minuteMs]);
+    expect(await other.inForce()).toHaveLength(1);
+  });
 
   async function denied(fleet: Fleet): Promise<void> {
     await fleet.book.deny('z-1' as PauseId, { by: 'anna', reason: 'it is us', at: 20 });

@@ -192,6 +192,39 @@ describe('who watches business metrics', () => {
     expect((await business.book.present()).verdicts).toMatchObject([{ says: 'bad', bound: 0.9, since: 0 }]);
   });
 
+  it.each([
+    ['limit', metricWith({ limit: 95 }), metricWith({ limit: 0.95 })],
+    ['query', metricWith({ query: 'wrong' }), metricWith({ query: 'right' })],
+    ['baseline', compared, metricWith({ limit: 0.4 })],
+  ])(
+    'goes by another %s as soon as the policy has it, however long it was not good',
+    async (_, before, after) => {
+      const business = new Business();
+      business.does(0.5);
+      await business.look([0, 15 * secondMs, minuteMs], before);
+      business.does(0.99);
+      await business.look([75 * secondMs], after);
+      expect((await business.book.present()).verdicts).toMatchObject([
+        { says: 'good', bound: after.limit, since: 75 * secondMs },
+      ]);
+      await business.look([75 * secondMs + 5 * minuteMs], after);
+      expect((await business.pauses()).map(({ how }) => how)).toEqual(['over']);
+    },
+  );
+
+  it('asks anew by another rule when a person said go on by the one before', async () => {
+    const business = new Business();
+    business.does(0.5);
+    await business.look([0, minuteMs]);
+    const [first] = await business.pauses();
+    const answer = { how: 'approved', by: 'anna', reason: 'r', at: minuteMs } as const;
+    await business.book.end(first?.id ?? ('' as PauseId), answer);
+    await business.look([2 * minuteMs], metricWith({ limit: 0.8 }));
+    expect((await business.book.present()).verdicts).toMatchObject([{ says: 'bad', overruled: false }]);
+    await business.look([3 * minuteMs], metricWith({ limit: 0.8 }));
+    expect(await business.pauses()).toHaveLength(2);
+  });
+
   it('given that nothing comes back, then it asks as well, unless it is said otherwise', async () => {
     for (const [noData, asked] of [
       ['stop', 1],
