@@ -55,7 +55,7 @@ export async function takeBack(means: Means, { pauses }: GuardPresent, told: Tol
 /** A false alarm: what began between the first of its faults and the answer hears that there is no fault. */
 async function dismissProcesses(means: Means, denial: Denial, told: ToldProcesses): Promise<number> {
   const { since, where } = denial;
-  const running = await means.book.cases({ since, active: true, limit: mostAtOnce });
+  const running = await means.book.cases({ since, active: true, byDecision: true, limit: mostAtOnce });
   let taken = 0;
   for (const one of running) {
     const member = await means.inventory.member(one.node);

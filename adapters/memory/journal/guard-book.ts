@@ -107,13 +107,17 @@ export class MemoryGuardBook implements GuardBook {
     return this.#store.verdicts.recorded(query);
   }
 
-  async cases({ since, active, limit }: CasesQuery): Promise<readonly FaultCase[]> {
-    return this.#store.processes
-      .since(since)
-      .filter(({ workflow, endedAt }) => workflow !== 'reclaim' && (active !== true || endedAt === undefined))
-      .sort((a, b) => a.startedAt - b.startedAt || (a.processId < b.processId ? -1 : 1))
+  async cases({ since, active, byDecision, limit }: CasesQuery): Promise<readonly FaultCase[]> {
+    const { processes } = this.#store;
+    const begun = processes.since(since).map((row) => ({ row, at: row.startedAt }));
+    return (byDecision === true ? processes.decidedSince(since) : begun)
+      .filter(
+        ({ row: { workflow, endedAt } }) =>
+          workflow !== 'reclaim' && (active !== true || endedAt === undefined),
+      )
+      .sort((a, b) => a.at - b.at || (a.row.processId < b.row.processId ? -1 : 1))
       .slice(0, limit)
-      .map(({ node, processId, stage, faultType, startedAt: at, endedAt }) => {
+      .map(({ row: { node, processId, stage, faultType, endedAt }, at }) => {
         const state = this.#store.states.get(node);
         const faults = Object.values(state?.faults ?? {});
         const reporter = faults.find(({ type }) => type === faultType)?.sources[0];
