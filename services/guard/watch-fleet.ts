@@ -11,6 +11,7 @@ import { correlate, type Step } from './correlate.js';
 import { FleetPictures } from './fleet-pictures.js';
 import type { BusinessMetric } from './metrics/business-metric.js';
 import { RecentCases } from './recent-cases.js';
+import { endQuiet } from './end-quiet.js';
 import { endSoaks } from './end-soaks.js';
 import { takeBackChanges, type ChangeWatch } from './take-back-changes.js';
 import { takeBack, type ToldProcesses } from './take-back.js';
@@ -170,22 +171,4 @@ async function begin(
       { pause: begun.id, breaker, count, faultTypes, shared },
       `${reason}. Nothing more is begun there until a person says what it is: faultline guard approve ${begun.id}, or deny`,
     );
-}
-
-/** What was denied stays until a person ends it: whoever reports falsely has not been mended by falling silent. */
-async function endQuiet(
-  { book, log }: FleetGuardOptions,
-  breakers: readonly Breaker[],
-  { pauses, now }: Pick<GuardPresent, 'pauses'> & { readonly now: number },
-): Promise<void> {
-  for (const { id, incident } of pauses) {
-    if (incident === undefined || incident.denied !== undefined) continue;
-    const breaker = breakers.find(({ name }) => name === incident.breaker);
-    if (breaker?.endsAfterMs === undefined || incident.latestAt + breaker.endsAfterMs > now) continue;
-    const end = {
-      ...({ how: 'over', by: `breaker ${breaker.name}`, at: now } as const),
-      reason: 'no new fault came for as long as the breaker says',
-    };
-    if (await book.end(id, end)) log.warn({ pause: id }, 'an incident is over by the rule of its breaker');
-  }
 }

@@ -130,6 +130,30 @@ describe('who watches the fleet', () => {
     expect(await fleet.inForce()).toHaveLength(1);
   });
 
+  it('keeps an incident while faults keep coming, though fewer than trip its breaker', async () => {
+    const fleet = new Fleet();
+    fleet.cases = failing(['n1', 'n2', 'n3'], 5);
+    await fleet.look([10]);
+    for (let minute = 20; minute <= 120; minute += 20) {
+      fleet.cases = [...fleet.cases, ...failing([`n${minute}`], minute * minuteMs)];
+      await fleet.look([minute * minuteMs + 500]);
+    }
+    expect(await fleet.inForce()).toMatchObject([{ incident: { count: 9, latestAt: 120 * minuteMs } }]);
+    await fleet.look([180 * minuteMs - 1]);
+    expect(await fleet.ends()).toEqual([['many/a', undefined]]);
+    await fleet.look([180 * minuteMs]);
+    expect(await fleet.ends()).toEqual([['many/a', 'over']]);
+  });
+
+  it('does not count faults elsewhere as news of an incident', async () => {
+    const fleet = new Fleet();
+    fleet.cases = failing(['n1', 'n2'], 5);
+    await fleet.look([10], [racks]);
+    fleet.cases = [...fleet.cases, ...failing(['n3'], 30 * minuteMs)];
+    await fleet.look([60 * minuteMs + 5], [racks]);
+    expect(await fleet.ends()).toEqual([['racks/a/r1', 'over']]);
+  });
+
   it('ends a freeze when its time has come', async () => {
     const fleet = new Fleet();
     const begun = { by: 'anna', reason: 'r', at: 0 };
