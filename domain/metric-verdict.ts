@@ -9,6 +9,8 @@ export interface MetricJudgement {
   readonly says: MetricSays;
   /** ms */
   readonly at: number;
+  /** Stands for what was asked and what it was held against: another one is another question. Absent: judged by a release that did not say. */
+  readonly rule?: string;
   readonly value?: number;
   /** Median of before. */
   readonly baseline?: number;
@@ -20,7 +22,7 @@ export interface MetricJudgement {
 
 /** One that was recorded. */
 export interface MetricVerdict extends MetricJudgement {
-  /** Since when it has been good, or has not been, ms. */
+  /** Since when it has been good, or has not been, by this rule, ms. */
   readonly since: number;
 }
 
@@ -28,6 +30,11 @@ export interface MetricVerdict extends MetricJudgement {
 export interface StandingVerdict extends MetricVerdict {
   /** A person ended the pause that it had begun: nothing is held back by it until it has been good again. */
   readonly overruled: boolean;
+}
+
+/** Whether the one is an answer to another question than the other. */
+export function isByAnotherRule(one: Pick<MetricJudgement, 'rule'>, other: typeof one): boolean {
+  return one.rule !== undefined && other.rule !== undefined && one.rule !== other.rule;
 }
 
 /** Of one metric, one pause is in force at a time. The name of a breaker's key has a slash, this has none. */

@@ -33,7 +33,7 @@ export interface Pause {
 interface Question {
   /** What began before is none of it, ms. */
   readonly since: number;
-  /** A person said no: what was begun is taken back, and the pause stays. */
+  /** A person said no: what was begun since is taken back, and the pause stays. */
   readonly denied?: Verdict;
 }
 

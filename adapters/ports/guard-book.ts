@@ -29,14 +29,18 @@ export interface FaultCase {
   readonly stage: string;
   readonly faultType: string;
   readonly reporter?: string;
-  /** ms */
+  /** When it began by the log's clock; or, if that was asked for, when it was decided, where that was later, ms. */
   readonly at: number;
+  /** When it came to its stage, ms. Undefined: it is over. */
+  readonly enteredAt?: number;
 }
 
 export interface CasesQuery {
   readonly since: number;
   /** Only those that still run. */
   readonly active?: true;
+  /** Those that still run count from when they were decided: what was read late from the log is news all the same. */
+  readonly byDecision?: true;
   readonly limit: number;
 }
 
@@ -91,7 +95,7 @@ export interface GuardBook {
     readonly after?: string;
     readonly limit: number;
   }): Promise<Page<MetricVerdict>>;
-  /** Processes that began at or after `since` (ms), oldest first; of a node's fault, so none that reclaims a node. */
+  /** Processes whose `at` is `since` (ms) or later, oldest first; of a node's fault, so none that reclaims a node. */
   cases(query: CasesQuery): Promise<readonly FaultCase[]>;
   /** Heads of the queue that wait for leave, by rank. */
   waiting(query: { readonly node?: NodeKey; readonly limit: number }): Promise<readonly WaitingForLeave[]>;

@@ -5,7 +5,7 @@ import type { GuardPolicyMetrics } from '../../adapters/ports/metrics.js';
 import { sameJson } from '../../domain/json.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { fleetProblems } from '../configuration/fleet-problems.js';
-import { parseLocatedConfiguration, type LocatedConfiguration } from '../configuration/load.js';
+import { earlierGuard, parseLocatedConfiguration, type LocatedConfiguration } from '../configuration/load.js';
 import { ConfigurationInvalid, ConfigurationUnreadable } from '../configuration/problems.js';
 
 export interface GuardInForceOptions {
@@ -15,7 +15,7 @@ export interface GuardInForceOptions {
   /** Asks whatever has to be asked about business metrics. @throws ConfigurationInvalid for what will never give a number */
   readonly refuseWrongQueries: (given: LocatedConfiguration) => Promise<void>;
   /** Where each policy is kept that is taken up. */
-  readonly policies: Pick<GuardPolicies, 'record'>;
+  readonly policies: Pick<GuardPolicies, 'record' | 'list'>;
   /** Name of this copy. */
   readonly copy: string;
   readonly now: () => number;
@@ -46,6 +46,31 @@ export class GuardInForce {
   }
 
   /**
+   * At the start: what would be refused while we run is refused now as well, and the latest policy of the journal goes on. Where there is
+   * none that could, the file holds, as at the very first start.
+   * @throws ConfigurationUnreadable, ConfigurationInvalid if there is no such file any more
+   */
+  async begin(read: () => string): Promise<void> {
+    const { started, policies } = this.#options;
+    const [latest] = (await policies.list({ limit: 1 })).rows;
+    if (latest === undefined || latest.version === started.guard.version) return;
+    const source = read();
+    const located = parseLocatedConfiguration(source, started.path);
+    const before = earlierGuard(source, started.path, latest.policy);
+    // A release with one more default tells the same policy by another version.
+    if (before === undefined || before.version === started.guard.version) return;
+    try {
+      await this.#judge(located, before.labels);
+    } catch (error) {
+      if (!(error instanceof ConfigurationInvalid)) throw error;
+      await this.#record(before);
+      this.#section = before;
+      this.#options.metrics.policyInForce(before.version);
+      this.#refuse(error.message);
+    }
+  }
+
+  /**
    * Takes up what a file says, or refuses it. The same again does nothing.
    * @param read may throw as reading and compiling a configuration does
    * @returns whether it holds now. Rejects as the journal does; then nothing has changed
@@ -70,19 +95,18 @@ export class GuardInForce {
 
   /** @throws ConfigurationInvalid when it names what the fleet does not have */
   async #take(located: LocatedConfiguration): Promise<void> {
-    const { started, inventory, log, metrics } = this.#options;
+    const { log, metrics } = this.#options;
     const { guard } = located.configuration;
     const isNew = guard.version !== this.#section.version;
     if (isNew || !this.#isJudged) {
-      if (isNew) this.#refuseWhatTakesARestart(located);
-      const problems = await fleetProblems(located, inventory, this.#section.labels);
-      const invalid = problems.length === 0 ? undefined : new ConfigurationInvalid(started.path, problems);
       if (isNew) {
-        if (invalid !== undefined) throw invalid;
-        await this.#options.refuseWrongQueries(located);
-      } else if (invalid !== undefined) {
+        this.#refuseWhatTakesARestart(located);
+        await this.#judge(located, this.#section.labels);
+      } else {
         // What holds since the start is not taken away: it may speak of a pool that is to come.
-        log.warn({ policy: guard.version }, `the guard policy: ${invalid.message}`);
+        const invalid = await this.#unknownToFleet(located, this.#section.labels);
+        if (invalid !== undefined)
+          log.warn({ policy: guard.version }, `the guard policy: ${invalid.message}`);
       }
       await this.#record(guard);
     }
@@ -95,6 +119,25 @@ export class GuardInForce {
     }
     this.#isJudged = true;
     metrics.policyInForce(guard.version);
+  }
+
+  /**
+   * @param labels those that the inventory keeps by now
+   * @throws ConfigurationInvalid
+   */
+  async #judge(located: LocatedConfiguration, labels: readonly string[]): Promise<void> {
+    const invalid = await this.#unknownToFleet(located, labels);
+    if (invalid !== undefined) throw invalid;
+    await this.#options.refuseWrongQueries(located);
+  }
+
+  async #unknownToFleet(
+    located: LocatedConfiguration,
+    labels: readonly string[],
+  ): Promise<ConfigurationInvalid | undefined> {
+    const { started, inventory } = this.#options;
+    const problems = await fleetProblems(located, inventory, labels);
+    return problems.length === 0 ? undefined : new ConfigurationInvalid(started.path, problems);
   }
 
   /** Metrics that nobody reads would hold everything. */

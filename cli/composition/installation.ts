@@ -264,6 +264,7 @@ export async function startInstallation(options: InstallationOptions): Promise<R
       log: surroundings.logOf('guard policy'),
       metrics: metrics.services,
     });
+    if (source !== undefined && goesByGuard(wanted)) await guard.begin(() => source.read());
     const first = wanted.has('executor')
       ? await startFirstLooks(connections, surroundings, stopping.signal)
       : { looks: noLooksNeeded, services: [] };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
+import type { JsonObject } from '../../domain/json.js';
 import { compile } from './compile.js';
 import type { Configuration } from './configuration.js';
 import { parseLocated } from './positions.js';
@@ -38,6 +39,28 @@ export function parseLocatedConfiguration(source: string, path: string): Located
 /** The same for whoever needs no places. */
 export function parseConfiguration(source: string, path: string): Configuration {
   return parseLocatedConfiguration(source, path).configuration;
+}
+
+/**
+ * The guard's section as it would be with an earlier one in this file. Where metrics are read stays as the file says: that is connected to.
+ * @param guard as the journal keeps it
+ * @returns undefined: it does not go with the rest of the file, or with this release
+ */
+export function earlierGuard(
+  source: string,
+  path: string,
+  guard: string,
+): Configuration['guard'] | undefined {
+  const file = parseLocated(source).content as JsonObject;
+  const { prometheus } = (file['guard'] ?? {}) as JsonObject;
+  const { prometheus: _before, ...earlier } = JSON.parse(guard) as JsonObject;
+  const merged = { ...file, guard: { ...earlier, prometheus } };
+  try {
+    return parseConfiguration(JSON.stringify(merged), path).guard;
+  } catch (error) {
+    if (error instanceof ConfigurationInvalid) return undefined;
+    throw error;
+  }
 }
 
 /** A wrong member of the common recipe is found once per fault type: it is told once. */

@@ -52,7 +52,7 @@ function waysOut({ incident, regression }: PauseItem): readonly (readonly [what:
   if (regression !== undefined)
     return [
       ['changes are not why, go on', 'approve'],
-      ['changes do harm, take back what is under way', 'deny'],
+      ['changes do harm, stop what is under way', 'deny'],
     ];
   return [
     ['they are really ill, go on', 'approve'],

@@ -45,7 +45,7 @@ export interface BreakersKnow {
   readonly now: number;
 }
 
-const mostNodesTold = 1_000;
+export const mostNodesTold = 1_000;
 
 /** Pure: which breakers trip by these cases, in their order. What was answered is nothing new. */
 export function tripped(breakers: readonly Breaker[], knows: BreakersKnow): readonly Trip[] {

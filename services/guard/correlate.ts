@@ -1,6 +1,6 @@
 import type { Incident, Pause } from '../../domain/pause.js';
 import { isAbout, type Where } from '../../domain/where.js';
-import type { Trip } from './breakers.js';
+import { mostNodesTold, type Trip } from './breakers.js';
 
 /** What is to be done about a trip. */
 export type Step =
@@ -54,8 +54,8 @@ function greatestFirst(trips: readonly Trip[], incidents: readonly Pause[]): rea
     );
 }
 
-/** Undefined: nothing new. */
-function growthOf(
+/** What is known of an incident with what was seen now. Undefined: nothing new. */
+export function growthOf(
   known: Incident,
   { nodes, faultTypes, latestAt, shared, count }: Incident,
 ): Incident | undefined {
@@ -63,7 +63,7 @@ function growthOf(
   const all = new Set([...known.nodes, ...nodes]);
   return {
     ...known,
-    nodes: [...all].slice(0, Math.max(known.nodes.length, nodes.length)),
+    nodes: [...all].slice(0, mostNodesTold),
     count: Math.max(known.count, count, all.size),
     faultTypes: [...new Set([...known.faultTypes, ...faultTypes])].sort(),
     ...{ latestAt, shared },

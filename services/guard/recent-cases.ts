@@ -3,7 +3,7 @@ import type { FleetInventory } from '../../adapters/ports/journal.js';
 import type { ProcessId } from '../../domain/identifiers.js';
 import type { PlacedCase } from './breakers.js';
 
-/** The whole window is read so often, ms: a process may be decided late, and then begins in the past. */
+/** The whole window is read so often, ms: a node may come into the inventory after its fault. */
 const wholeEveryMs = 15_000;
 /** In between only what began within so long, ms. */
 const freshMs = 60_000;
@@ -23,13 +23,13 @@ export class RecentCases {
   }
 
   /**
-   * Those that began at or after `since`, ms. Nodes that are in no inventory are nowhere, and looked for again with the whole window. One
-   * that was decided more than a minute after it began may be missing for a quarter of one.
+   * Those that were decided at or after `since`, ms: what the log held back for an hour comes now. Nodes that are in no inventory are nowhere,
+   * and looked for again with the whole window.
    */
   async read(since: number, now: number): Promise<readonly PlacedCase[]> {
     const isWhole = now >= this.#wholeAt + wholeEveryMs || now < this.#wholeAt;
     const from = isWhole ? since : Math.max(since, now - freshMs);
-    const read = await this.#book.cases({ since: from, limit: mostCases });
+    const read = await this.#book.cases({ since: from, byDecision: true, limit: mostCases });
     const before = isWhole ? [] : [...this.#placed.values()].filter(({ at }) => at >= since);
     const known = new Map(before.map((one) => [one.processId, one]));
     for (const one of await this.#place(read.filter(({ processId }) => !known.has(processId))))

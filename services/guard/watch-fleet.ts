@@ -1,20 +1,17 @@
 import type { ChangeBook } from '../../adapters/ports/change-book.js';
 import type { GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
 import type { FleetInventory, FleetPicture } from '../../adapters/ports/journal.js';
-import {
-  namesOf,
-  type CauseId,
-  type NodeKey,
-  type PauseId,
-  type ProcessId,
-} from '../../domain/identifiers.js';
+import { namesOf, type CauseId, type NodeKey, type PauseId } from '../../domain/identifiers.js';
 import type { Pause } from '../../domain/pause.js';
+import type { Order } from '../../domain/signal.js';
 import { shortId } from '../short-id.js';
 import { pause, superviseLoop, type Supervision } from '../supervision.js';
 import { tripped, type Breaker, type PlacedCase, type Trip } from './breakers.js';
 import { correlate, type Step } from './correlate.js';
 import { FleetPictures } from './fleet-pictures.js';
+import type { BusinessMetric } from './metrics/business-metric.js';
 import { RecentCases } from './recent-cases.js';
+import { endQuiet } from './end-quiet.js';
 import { endSoaks } from './end-soaks.js';
 import { takeBackChanges, type ChangeWatch } from './take-back-changes.js';
 import { takeBack, type ToldProcesses } from './take-back.js';
@@ -25,18 +22,21 @@ export interface FleetGuardOptions extends Supervision, ChangeWatch {
   readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
   /** What holds now: it may change from one look to the next. */
   readonly rules: () => FleetRules;
-  /** Orders that what a process is about is no fault; resolves when the log has it. The same id again is the same order. */
-  readonly dismiss: (
-    node: NodeKey,
-    order: { readonly processId: ProcessId; readonly subject: string; readonly reason: string },
-    id: CauseId,
-  ) => Promise<void>;
+  /** Gives an order to a process; resolves when the log has it. The same id again is the same order. */
+  readonly order: (node: NodeKey, order: OwnOrder, id: CauseId) => Promise<void>;
 }
+
+/** `dismiss`: what it is about is no fault. `abort`: it stops, and a person goes on. */
+export type OwnOrder = Order & { readonly kind: 'dismiss' | 'abort' };
 
 export interface FleetRules {
   readonly breakers: readonly Breaker[];
+  readonly metrics: readonly Pick<BusinessMetric, 'name'>[];
   readonly lookEveryMs: number;
 }
+
+/** So long after the last verdict about a metric nobody judges it any more, ms. */
+const forgottenAfterMs = 300_000;
 
 /**
  * Looks at new faults and pauses what breakers say, ends what is over, and takes back what a person has denied. Any number
@@ -54,6 +54,7 @@ export function watchFleet(options: FleetGuardOptions): Promise<void> {
     await takeBackChanges(options);
     await endSoaks(options, fleet.pictures);
     await endExpired(options, present);
+    await endForgotten(options, present);
     await trip(options, breakers, { present, fleet });
     await takeBack(options, present, told);
     await pause(options, lookEveryMs);
@@ -66,6 +67,27 @@ async function endExpired({ book, clock, log }: FleetGuardOptions, { pauses }: G
     if (until === undefined || until > at) continue;
     const end = { how: 'expired', by: 'faultline', reason: 'its time is over', at } as const;
     if (await book.end(id, end)) log.info({ pause: id }, 'a pause is over: its time has come');
+  }
+}
+
+/**
+ * A metric that the policy does not have any more is never good again. Another copy may still go by the policy of before: nobody judges it
+ * any more when nobody has for a while. What was denied stays.
+ */
+async function endForgotten(
+  { book, clock, log, rules }: FleetGuardOptions,
+  { pauses, verdicts }: GuardPresent,
+): Promise<void> {
+  const at = clock.now();
+  const known = new Set(rules().metrics.map(({ name }) => name));
+  for (const { id, regression } of pauses) {
+    if (regression === undefined || regression.denied !== undefined) continue;
+    const { metric } = regression.verdict;
+    const judgedAt = verdicts.find((one) => one.metric === metric)?.at ?? 0;
+    if (known.has(metric) || at < judgedAt + forgottenAfterMs) continue;
+    const end = { how: 'over', by: 'faultline', reason: `the policy has no metric ${metric}`, at } as const;
+    if (await book.end(id, end))
+      log.warn({ pause: id, metric }, 'a metric is not in the policy any more: what it held back goes on');
   }
 }
 
@@ -149,22 +171,4 @@ async function begin(
       { pause: begun.id, breaker, count, faultTypes, shared },
       `${reason}. Nothing more is begun there until a person says what it is: faultline guard approve ${begun.id}, or deny`,
     );
-}
-
-/** What was denied stays until a person ends it: whoever reports falsely has not been mended by falling silent. */
-async function endQuiet(
-  { book, log }: FleetGuardOptions,
-  breakers: readonly Breaker[],
-  { pauses, now }: Pick<GuardPresent, 'pauses'> & { readonly now: number },
-): Promise<void> {
-  for (const { id, incident } of pauses) {
-    if (incident === undefined || incident.denied !== undefined) continue;
-    const breaker = breakers.find(({ name }) => name === incident.breaker);
-    if (breaker?.endsAfterMs === undefined || incident.latestAt + breaker.endsAfterMs > now) continue;
-    const end = {
-      ...({ how: 'over', by: `breaker ${breaker.name}`, at: now } as const),
-      reason: 'no new fault came for as long as the breaker says',
-    };
-    if (await book.end(id, end)) log.warn({ pause: id }, 'an incident is over by the rule of its breaker');
-  }
 }

@@ -34,9 +34,12 @@ export const startExecutor: Start = ({ settings, store }, ports) => {
     book: journal.guardBook,
     changes: journal.changeBook,
     inventory: journal.inventory,
-    rules: () => ({ breakers: settings.breakers, lookEveryMs: settings.guardLookMs }),
-    dismiss: async (node, order, id) => {
-      const signal: Signal = { kind: 'Order', order: { kind: 'dismiss', ...order } };
+    rules: () => ({
+      ...{ breakers: settings.breakers, lookEveryMs: settings.guardLookMs },
+      metrics: settings.guard.business.metrics,
+    }),
+    order: async (node, order, id) => {
+      const signal: Signal = { kind: 'Order', order };
       const origin = { id, source: 'guard', at: clock.now() };
       await eventLog.append([await signalRecord(schemaIds, node, signal, origin)]);
     },

@@ -4,7 +4,7 @@ import type { FleetPicture } from '../../adapters/ports/journal.js';
 import { GuardInForce } from '../../cli/composition/guard-in-force.js';
 import { startGuardPolicy } from '../../cli/composition/start/guard-policy.js';
 import { parseConfiguration } from '../../cli/configuration/load.js';
-import { ConfigurationUnreadable } from '../../cli/configuration/problems.js';
+import { ConfigurationInvalid, ConfigurationUnreadable } from '../../cli/configuration/problems.js';
 import { systemRandomness } from '../../adapters/clock/system-clock.js';
 import { silentLog } from '../services/silent-log.js';
 
@@ -23,8 +23,8 @@ function pictureOf(pool: string): FleetPicture {
   };
 }
 
-/** A process that was started with `text`. */
-function startedWith(text: string) {
+/** A process that was started with `text`, where the journal has these policies, the latest first. */
+function startedWith(text: string, journal: readonly string[] = []) {
   const said: string[] = [];
   const metrics = { version: '', refused: false };
   const kept: string[] = [];
@@ -36,8 +36,19 @@ function startedWith(text: string) {
   const guard = new GuardInForce({
     started: parseConfiguration(text, 'f.yaml'),
     inventory: { picture: () => Promise.resolve(fleet.picture) },
-    refuseWrongQueries: () => Promise.resolve(),
+    refuseWrongQueries: ({ configuration }) =>
+      configuration.guard.policy.business.metrics.some(({ query }) => query === 'nan')
+        ? Promise.reject(new ConfigurationInvalid('f.yaml', []))
+        : Promise.resolve(),
     policies: {
+      list: () => {
+        const rows = journal.map((one) => ({
+          ...parseConfiguration(one, 'f.yaml').guard,
+          at: 1,
+          by: 'pod-0',
+        }));
+        return Promise.resolve({ rows: rows.map(({ text: policy, ...rest }) => ({ ...rest, policy })) });
+      },
       record: ({ version, policy, by }) => {
         kept.push(`${version} ${policy.length > 2} ${by}`);
         return Promise.resolve(true);
@@ -50,7 +61,11 @@ function startedWith(text: string) {
       policyRefused: (isRefused) => void (metrics.refused = isRefused),
     },
   });
-  return { guard, said, kept, metrics, fleet, offer: (offered: string) => guard.offer(() => offered) };
+  return {
+    ...{ guard, said, kept, metrics, fleet },
+    begin: () => guard.begin(() => text),
+    offer: (offered: string) => guard.offer(() => offered),
+  };
 }
 
 describe('given a policy in force, when the file has another one', () => {
@@ -93,6 +108,51 @@ describe('given a policy in force, when the file has another one', () => {
     await offer(other);
     expect(guard.section.lookEveryMs).toBe(2_000);
     expect(said.filter((one) => one.includes('takes a restart'))).toHaveLength(1);
+  });
+});
+
+describe('given a file that would be refused while another policy is in force, when a process starts', () => {
+  it('then the latest policy of the journal goes on, loudly, until the file is right', async () => {
+    const { guard, said, kept, metrics, fleet, begin, offer } = startedWith(emptyPool, [first, second]);
+    await begin();
+    expect(guard.section.lookEveryMs).toBe(1_000);
+    expect(metrics).toEqual({ version: guard.section.version, refused: true });
+    expect(said).toEqual([expect.stringMatching(/^error .* stays in force: .*where\.pools\[0\]/)]);
+    expect(kept).toEqual([`${guard.section.version} true pod-1`]);
+    expect(await offer(emptyPool)).toBe(false);
+    expect(said).toHaveLength(1);
+    fleet.picture = pictureOf('gpu');
+    expect(await offer(emptyPool)).toBe(true);
+    expect(guard.section.policy.budgets.at(-1)?.name).toBe('gpus');
+    expect(metrics.refused).toBe(false);
+  });
+
+  it('then the same goes for a query that gives no number', async () => {
+    const prometheus = 'prometheus: {url: "http://127.0.0.1:9"}';
+    const nan = `${head}guard: {${prometheus}, metrics: [{name: m, query: nan, better: higher, limit: 5}]}\n`;
+    const { guard, begin } = startedWith(nan, [first]);
+    await begin();
+    expect(guard.section.policy.business.metrics).toEqual([]);
+  });
+
+  it('then it holds with a warning where it was in force, or nothing was, or what was does not go with the file', async () => {
+    const elsewhere = `clusters: [{name: b, kubeconfig: k}]
+guard: {breakers: [{name: many, nodes: 3, share: 0.1, within: 1m, where: {clusters: [b]}}]}
+`;
+    for (const journal of [[emptyPool], [], [elsewhere]]) {
+      const { guard, said, begin, offer } = startedWith(emptyPool, journal);
+      await begin();
+      expect(await offer(emptyPool)).toBe(true);
+      expect(guard.section.policy.budgets.at(-1)?.name).toBe('gpus');
+      expect(said).toEqual([expect.stringMatching(/^warn .*where\.pools\[0\]/)]);
+    }
+  });
+
+  it('then a good file holds at once', async () => {
+    const { guard, said, begin } = startedWith(second, [first]);
+    await begin();
+    expect(guard.section.lookEveryMs).toBe(2_000);
+    expect(said).toEqual([]);
   });
 });
 

@@ -301,7 +301,7 @@ describe('business metrics', () => {
     expect(out).toMatch(/\nz-1 +regression +cluster a .* under way then: 1 nodes, changes of others: c-1\n/);
     const { out: why } = await guard('why', 'a/n2');
     expect(why).toContain(
-      '  changes do harm, take back what is under way: faultline guard deny z-1 --reason WHY\n',
+      '  changes do harm, stop what is under way: faultline guard deny z-1 --reason WHY\n',
     );
     expect(await document('status')).toMatchObject({ metrics: [{ says: 'bad', overruled: false }] });
   });

@@ -179,7 +179,7 @@ export class MemoryJournal implements Journal {
       store.putFact({ fact, epoch, causedBy: effects.causedBy[index] ?? fact.causeId });
     }
     for (const repeats of effects.repeats) addRepeats(store, repeats);
-    for (const row of effects.processes) store.processes.set(row);
+    for (const row of effects.processes) store.processes.set(row, now);
     changeWaiting(store, effects.waiting);
     // Their commands go on, or rest.
     if (effects.parkings.length > 0) store.work.announce();

@@ -107,16 +107,26 @@ export class MemoryGuardBook implements GuardBook {
     return this.#store.verdicts.recorded(query);
   }
 
-  async cases({ since, active, limit }: CasesQuery): Promise<readonly FaultCase[]> {
-    return this.#store.processes
-      .since(since)
-      .filter(({ workflow, endedAt }) => workflow !== 'reclaim' && (active !== true || endedAt === undefined))
-      .sort((a, b) => a.startedAt - b.startedAt || (a.processId < b.processId ? -1 : 1))
+  async cases({ since, active, byDecision, limit }: CasesQuery): Promise<readonly FaultCase[]> {
+    const { processes } = this.#store;
+    const begun = processes.since(since).map((row) => ({ row, at: row.startedAt }));
+    return (byDecision === true ? processes.decidedSince(since) : begun)
+      .filter(
+        ({ row: { workflow, endedAt } }) =>
+          workflow !== 'reclaim' && (active !== true || endedAt === undefined),
+      )
+      .sort((a, b) => a.at - b.at || (a.row.processId < b.row.processId ? -1 : 1))
       .slice(0, limit)
-      .map(({ node, processId, stage, faultType, startedAt: at }) => {
-        const faults = Object.values(this.#store.states.get(node)?.faults ?? {});
+      .map(({ row: { node, processId, stage, faultType, endedAt }, at }) => {
+        const state = this.#store.states.get(node);
+        const faults = Object.values(state?.faults ?? {});
         const reporter = faults.find(({ type }) => type === faultType)?.sources[0];
-        return { node, processId, stage, faultType, at, ...(reporter === undefined ? {} : { reporter }) };
+        const enteredAt = endedAt === undefined ? state?.process?.context.enteredAt : undefined;
+        return {
+          ...{ node, processId, stage, faultType, at },
+          ...(reporter === undefined ? {} : { reporter }),
+          ...(enteredAt === undefined ? {} : { enteredAt }),
+        };
       });
   }
 

@@ -1,4 +1,5 @@
 import {
+  isByAnotherRule,
   metricPauseKey,
   type MetricJudgement,
   type MetricVerdict,
@@ -47,9 +48,11 @@ export class MetricVerdicts {
   judge(judgement: MetricJudgement): boolean {
     const known = this.#latest.get(judgement.metric);
     const { says, at } = judgement;
-    const goesOn = known !== undefined && (known.verdict.says === 'good') === (says === 'good');
+    const isSameQuestion = known !== undefined && !isByAnotherRule(known.verdict, judgement);
+    const goesOn = isSameQuestion && (known.verdict.says === 'good') === (says === 'good');
     const verdict = asStored({ ...judgement, since: goesOn ? known.verdict.since : at });
-    const isKept = known?.verdict.says === says && Math.abs(at - known.recordedAt) < recordEveryMs;
+    const isKept =
+      isSameQuestion && known.verdict.says === says && Math.abs(at - known.recordedAt) < recordEveryMs;
     this.#latest.set(judgement.metric, { verdict, recordedAt: isKept ? known.recordedAt : at });
     if (!isKept) this.#recorded.push(verdict);
     return !isKept;

@@ -27,6 +27,37 @@ interface StoredPause extends Record<string, unknown> {
   readonly ended: EndOfPause | null;
 }
 
+interface StoredCase extends Omit<FaultCase, 'reporter' | 'enteredAt'> {
+  readonly reporter: string | null;
+  readonly enteredAt: number | null;
+}
+
+/** SQL: processes and from when on they count, `at`. $1: so many ms or later. */
+const begunProcesses = 'SELECT process.*, started_at AS at FROM journal.process WHERE started_at >= $1';
+
+/** Likewise. A process is decided in the transaction that issues its first command. */
+const decidedProcesses = `SELECT process.*, greatest(started_at, decided_at) AS at
+  FROM (
+    SELECT * FROM journal.process WHERE started_at >= $1
+    UNION ALL SELECT * FROM journal.process WHERE ended_at IS NULL AND started_at < $1
+  ) AS process LEFT JOIN LATERAL (
+    SELECT created_at AS decided_at FROM journal.command
+    WHERE process.ended_at IS NULL AND command.process_id = process.process_id ORDER BY position LIMIT 1
+  ) AS first ON true
+  WHERE greatest(started_at, decided_at) >= $1`;
+
+/** SQL: $2 at most, $3 only those that still run. */
+function casesOf(processes: string): string {
+  return `SELECT process.node_key AS node, process.process_id AS "processId", process.stage,
+      process.fault_type AS "faultType", process.at,
+      stored.state #>> ARRAY['faults', process.fault_type, 'sources', '0'] AS reporter,
+      CASE WHEN process.ended_at IS NULL
+        THEN (stored.state #>> '{process,context,enteredAt}')::bigint END AS "enteredAt"
+    FROM (${processes}) AS process LEFT JOIN journal.node_state AS stored USING (node_key)
+    WHERE process.workflow <> 'reclaim' AND (NOT $3 OR process.ended_at IS NULL)
+    ORDER BY process.at, process.process_id COLLATE "C" LIMIT $2`;
+}
+
 function rowOf({ pause, ended }: StoredPause): PauseRow {
   return { pause, ...(ended === null ? {} : { ended }) };
 }
@@ -120,18 +151,18 @@ export class PostgresGuardBook implements GuardBook {
     return recordedVerdicts(this.#database, query);
   }
 
-  async cases({ since, active, limit }: CasesQuery): Promise<readonly FaultCase[]> {
-    const rows = await this.#database.query<Omit<FaultCase, 'reporter'> & { reporter: string | null }>({
-      name: 'guard-cases',
-      text: `SELECT process.node_key AS node, process.process_id AS "processId", process.stage,
-          process.fault_type AS "faultType", process.started_at AS at,
-          stored.state #>> ARRAY['faults', process.fault_type, 'sources', '0'] AS reporter
-        FROM journal.process AS process LEFT JOIN journal.node_state AS stored USING (node_key)
-        WHERE process.started_at >= $1 AND process.workflow <> 'reclaim' AND (NOT $3 OR process.ended_at IS NULL)
-        ORDER BY process.started_at, process.process_id COLLATE "C" LIMIT $2`,
+  async cases({ since, active, byDecision, limit }: CasesQuery): Promise<readonly FaultCase[]> {
+    const rows = await this.#database.query<StoredCase>({
+      ...(byDecision === true
+        ? { name: 'guard-cases-decided', text: casesOf(decidedProcesses) }
+        : { name: 'guard-cases', text: casesOf(begunProcesses) }),
       values: [since, limit, active === true],
     });
-    return rows.map(({ reporter, ...rest }) => ({ ...rest, ...(reporter === null ? {} : { reporter }) }));
+    return rows.map(({ reporter, enteredAt, ...rest }) => ({
+      ...rest,
+      ...(reporter === null ? {} : { reporter }),
+      ...(enteredAt === null ? {} : { enteredAt }),
+    }));
   }
 
   async waiting({

@@ -17,20 +17,24 @@ export const standingVerdicts = `(
 
 /** The row of a metric is written by one copy at a time, so what is recorded follows from the one before. */
 export async function recordJudgement(database: Database, judgement: MetricJudgement): Promise<void> {
-  const { metric, says, at } = judgement;
+  const { metric, says, at, rule } = judgement;
   await database.query({
     name: 'metric-judge',
     text: `WITH seen AS (
         INSERT INTO journal.metric AS known (name, verdict, since, recorded_at) VALUES ($1, $2, $3, $3)
         ON CONFLICT (name) DO UPDATE SET verdict = EXCLUDED.verdict,
-          since = CASE WHEN (known.verdict ->> 'says' = 'good') = ($4 = 'good') THEN known.since ELSE $3 END,
+          since = CASE WHEN (known.verdict ->> 'says' = 'good') = ($4 = 'good')
+              AND (known.verdict ->> 'rule' <> $6) IS NOT TRUE
+            THEN known.since ELSE $3 END,
           recorded_at = CASE WHEN known.verdict ->> 'says' = $4 AND abs($3 - known.recorded_at) < $5
+              AND (known.verdict ->> 'rule' <> $6) IS NOT TRUE
             THEN known.recorded_at ELSE $3 END
-        RETURNING new.since, old.verdict ->> 'says' AS said, old.recorded_at AS recorded
+        RETURNING new.since, old.verdict ->> 'says' AS said, old.recorded_at AS recorded,
+          old.verdict ->> 'rule' <> $6 AS is_by_another_rule
       ) INSERT INTO journal.metric_verdict (metric, verdict)
         SELECT $1, $2::jsonb || jsonb_build_object('since', since) FROM seen
-        WHERE said IS DISTINCT FROM $4 OR abs($3 - recorded) >= $5`,
-    values: [metric, storableJson(judgement), at, says, recordEveryMs],
+        WHERE said IS DISTINCT FROM $4 OR abs($3 - recorded) >= $5 OR is_by_another_rule`,
+    values: [metric, storableJson(judgement), at, says, recordEveryMs, rule ?? null],
   });
 }
 

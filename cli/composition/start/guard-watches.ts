@@ -58,14 +58,12 @@ function startFleetWatch(context: ServiceContext): RunningService {
   const ended = watchFleet({
     ...supervision,
     ...{ book, changes, inventory, metrics: context.metrics },
-    rules: context.guard,
-    dismiss: (node, order, id) =>
-      sendSignal(context, {
-        service: 'guard',
-        node,
-        signal: { kind: 'Order', order: { kind: 'dismiss', ...order } },
-        id,
-      }),
+    rules: () => {
+      const { breakers, lookEveryMs, policy } = context.guard();
+      return { breakers, lookEveryMs, metrics: policy.business.metrics };
+    },
+    order: (node, order, id) =>
+      sendSignal(context, { service: 'guard', node, signal: { kind: 'Order', order }, id }),
   });
   return supervised('guard', ended, supervision);
 }

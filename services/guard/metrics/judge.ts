@@ -1,5 +1,7 @@
 import type { MetricReading, MetricSeries } from '../../../adapters/ports/metric-source.js';
 import type { MetricJudgement } from '../../../domain/metric-verdict.js';
+import { canonicalJson } from '../../../domain/json.js';
+import { stableId } from '../../stable-id.js';
 import type { Baseline, BusinessMetric } from './business-metric.js';
 
 /** What was read of a metric. */
@@ -9,7 +11,7 @@ export interface Readings {
   readonly before?: MetricSeries;
   /**
    * The bound and baseline by which it became bad, while it has not been good again: else what is bad for long enough would
-   * become what is usual.
+   * become what is usual. By another rule there is none.
    */
   readonly held?: Pick<MetricJudgement, 'bound' | 'baseline'>;
 }
@@ -17,7 +19,7 @@ export interface Readings {
 /** Pure: what the readings say, with the numbers. */
 export function judge(metric: BusinessMetric, readings: Readings, at: number): MetricJudgement {
   const { value, before, held } = readings;
-  const about = { metric: metric.name, at };
+  const about = { metric: metric.name, at, rule: ruleOf(metric) };
   if (value.kind === 'none') return { ...about, ...held, says: 'unknown', reason: value.reason };
   const seen = { ...about, value: value.value };
   if (held?.bound === undefined && before?.kind === 'none')
@@ -32,6 +34,11 @@ export function judge(metric: BusinessMetric, readings: Readings, at: number): M
   const isWorse = metric.better === 'higher' ? value.value < bound : value.value > bound;
   const says = isWorse ? 'bad' : 'good';
   return { ...seen, ...numbers, says, reason: reasonOf(metric, value.value, numbers) };
+}
+
+/** What else a metric says (when a person is asked, which changes stop) changes nothing about what it is. */
+export function ruleOf({ query, better, limit, baseline }: BusinessMetric): string {
+  return stableId('guard', 'metric', canonicalJson({ query, better, limit, baseline }));
 }
 
 function numbersFrom(

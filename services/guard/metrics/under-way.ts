@@ -1,7 +1,8 @@
 import type { FleetInventory } from '../../../adapters/ports/journal.js';
 import type { ChangeBook, ChangeRow } from '../../../adapters/ports/change-book.js';
-import type { GuardBook } from '../../../adapters/ports/guard-book.js';
-import type { Regression } from '../../../domain/pause.js';
+import type { FaultCase, GuardBook } from '../../../adapters/ports/guard-book.js';
+import { commandCatalog, type Operation } from '../../../domain/command.js';
+import type { Pause, Regression } from '../../../domain/pause.js';
 import { ownOwner } from '../../../domain/permit-request.js';
 import { isAbout, type Where } from '../../../domain/where.js';
 
@@ -9,39 +10,58 @@ interface Sources {
   readonly book: Pick<GuardBook, 'cases'>;
   readonly changes: Pick<ChangeBook, 'granted'>;
   readonly inventory: Pick<FleetInventory, 'member'>;
-  readonly clock: { now(): number };
 }
+
+/** What a metric is about: operations of a place that were begun at or after `since`, ms. */
+type Begun = Pick<Pause, 'where' | 'operations'> & Pick<Regression, 'since'>;
 
 const mostCases = 20_000;
 const mostNodesTold = 1_000;
 
-/** What has been begun where a metric is about, and is not over. */
-export async function underWay(
-  sources: Sources,
-  { where }: { readonly where: Where },
-): Promise<Omit<Regression, 'verdict'>> {
-  const processes = await sources.book.cases({ since: 0, active: true, limit: mostCases });
-  const cases = await ofPlace(
-    sources,
-    processes.map((one) => ({ ...one, owner: ownOwner })),
-    where,
-  );
-  const granted = await grantedChanges(sources, where);
+/** What our own commands need leave for. */
+const ownOperations: readonly (Operation | undefined)[] = Object.values(commandCatalog).map(
+  ({ permit }) => permit,
+);
+
+/** What has been begun since where a metric is about, and is not over. */
+export async function underWay(sources: Sources, begun: Begun): Promise<Omit<Regression, 'verdict'>> {
+  const cases = await runningProcesses(sources, begun);
+  const granted = await grantedChanges(sources, begun);
   const nodes = new Set([...cases, ...granted.map(({ change }) => change)].map(({ node }) => node));
   return {
-    since: Math.min(sources.clock.now(), ...cases.map(({ at }) => at)),
+    since: begun.since,
     nodes: [...nodes].slice(0, mostNodesTold),
     count: nodes.size,
     changes: granted.map(({ change }) => change.id),
   };
 }
 
-/** Changes of others that have leave, and that it is about. */
+/** Processes that came to their stage since, and that it is about. One that stood there before was there while all was well. */
+export async function runningProcesses(
+  { book, inventory }: Pick<Sources, 'book' | 'inventory'>,
+  { where, operations, since }: Begun,
+): Promise<readonly FaultCase[]> {
+  if (operations?.some((operation) => ownOperations.includes(operation)) === false) return [];
+  const active = await book.cases({ since: 0, active: true, limit: mostCases });
+  const begun = active.filter(({ at, enteredAt = at }) => enteredAt >= since);
+  return ofPlace(
+    { inventory },
+    begun.map((one) => ({ ...one, owner: ownOwner })),
+    where,
+  );
+}
+
+/** Changes of others that got leave since, and that it is about. */
 export async function grantedChanges(
   { changes, inventory }: Pick<Sources, 'changes' | 'inventory'>,
-  where: Where,
+  { where, operations, since }: Begun,
 ): Promise<readonly ChangeRow[]> {
-  const granted = await changes.granted();
+  const granted = (await changes.granted()).filter(
+    (row) =>
+      row.granted !== undefined &&
+      row.granted.at >= since &&
+      (operations === undefined || operations.includes(row.change.operation)),
+  );
   const about = await ofPlace(
     { inventory },
     granted.map(({ change }) => change),

@@ -4,6 +4,7 @@ import type { FleetInventory } from '../../../adapters/ports/journal.js';
 import type { MetricSource } from '../../../adapters/ports/metric-source.js';
 import type { PauseId } from '../../../domain/identifiers.js';
 import {
+  isByAnotherRule,
   metricPauseKey,
   type MetricJudgement,
   type StandingVerdict,
@@ -13,7 +14,7 @@ import { shortId } from '../../short-id.js';
 import { pause, superviseLoop, type Supervision } from '../../supervision.js';
 import type { BusinessMetric } from './business-metric.js';
 import { holds } from './hold-by-metrics.js';
-import { judge } from './judge.js';
+import { judge, ruleOf } from './judge.js';
 import { underWay } from './under-way.js';
 
 export interface MetricWatchOptions extends Supervision {
@@ -51,7 +52,8 @@ async function look(
   const now = clock.now();
   const latest = verdicts.find((one) => one.metric === metric.name);
   if (latest !== undefined && Math.abs(now - latest.at) < readEveryMs / 2) return;
-  const held = latest !== undefined && latest.says !== 'good' ? latest : undefined;
+  const isSameQuestion = latest !== undefined && !isByAnotherRule(latest, { rule: ruleOf(metric) });
+  const held = isSameQuestion && latest.says !== 'good' ? latest : undefined;
   await book.judge(await read(source, metric, { now, held }));
 }
 
@@ -99,8 +101,9 @@ async function ask(
   const { overruled, ...verdict } = standing;
   if (overruled || !holds(verdict, metric.noData) || now < verdict.since + metric.askAfterMs) return;
   const { book, log, randomness } = options;
-  const { name, where, operations } = metric;
-  const found = await underWay(options, metric);
+  const { name, where, operations, goodForMs } = metric;
+  // What was under way for as long as makes it good again was under way while it was good.
+  const found = await underWay(options, { ...metric, since: verdict.since - goodForMs });
   const reason = `${name} is ${verdict.says}: ${verdict.reason}`;
   const begun: Pause = {
     ...{ id: shortId('z', randomness.uuid()) as PauseId, key: metricPauseKey(name), where },

@@ -3,7 +3,7 @@ import type { OpenJournal } from '../../../adapters/journal/options.js';
 import type { PauseId } from '../../../domain/identifiers.js';
 import type { MetricJudgement } from '../../../domain/metric-verdict.js';
 import type { EndOfPause, Incident, Pause, Regression } from '../../../domain/pause.js';
-import { batch, budgetOf, commandOf, nodeNamed, report, starting } from './decisions.js';
+import { batch, budgetOf, commandOf, ending, nodeNamed, report, starting } from './decisions.js';
 import { eachFresh, type Harness, type Installation } from './harness.js';
 
 const verdict = { by: 'anna', reason: 'half \ud800 and nothing \0', at: 7 };
@@ -25,7 +25,7 @@ const pauseOf = (id: string, more: Partial<Pause> = {}): Pause => ({
   begun: { by: 'anna', reason: 'because', at: 5 },
   ...more,
 });
-const ending: EndOfPause = { how: 'thawed', by: 'anna', reason: 'done', at: 9 };
+const thawed: EndOfPause = { how: 'thawed', by: 'anna', reason: 'done', at: 9 };
 
 /** What the guard's book promises, on every journal. */
 export function guardSuite(harness: () => Harness): void {
@@ -48,8 +48,8 @@ export function guardSuite(harness: () => Harness): void {
       const begun = await book.present();
       expect(begun.pauses).toEqual([freeze, pauseOf('z-2')]);
       expect(begun.version).toBeGreaterThan(version);
-      expect(await book.end(freeze.id, ending)).toBe(true);
-      expect(await book.end(freeze.id, { ...ending, by: 'bert' })).toBe(false);
+      expect(await book.end(freeze.id, thawed)).toBe(true);
+      expect(await book.end(freeze.id, { ...thawed, by: 'bert' })).toBe(false);
       expect(await idsInForce()).toEqual(['z-2']);
       expect((await book.present()).version).toBeGreaterThan(begun.version);
       const first = await book.history({ limit: 1 });
@@ -58,8 +58,8 @@ export function guardSuite(harness: () => Harness): void {
         limit: 5,
         ...(first.next === undefined ? {} : { after: first.next }),
       });
-      expect(second.rows).toEqual([{ pause: freeze, ended: ending }]);
-      expect(await book.find(freeze.id)).toEqual({ pause: freeze, ended: ending });
+      expect(second.rows).toEqual([{ pause: freeze, ended: thawed }]);
+      expect(await book.find(freeze.id)).toEqual({ pause: freeze, ended: thawed });
       expect(await book.find('z-2' as PauseId)).toEqual({ pause: pauseOf('z-2') });
       expect(await book.find('z-9' as PauseId)).toBeUndefined();
     });
@@ -71,7 +71,7 @@ export function guardSuite(harness: () => Harness): void {
       );
       expect(begun.filter((one) => one)).toHaveLength(1);
       const [inForce] = (await copy.guardBook.present()).pauses;
-      if (inForce !== undefined) await copy.guardBook.end(inForce.id, ending);
+      if (inForce !== undefined) await copy.guardBook.end(inForce.id, thawed);
       expect(await copy.guardBook.begin(pauseOf('z-9', { key: 'many/a' }))).toBe(true);
     });
 
@@ -82,18 +82,18 @@ export function guardSuite(harness: () => Harness): void {
         (await book.present()).version,
       ];
       const { version } = await book.present();
-      expect(await versionAfter(book.end('z-1' as PauseId, ending))).toEqual([false, version]);
+      expect(await versionAfter(book.end('z-1' as PauseId, thawed))).toEqual([false, version]);
       expect(await versionAfter(book.begin(pauseOf('z-1', { key: 'many/a' })))).toEqual([true, version + 1]);
       expect(await versionAfter(book.begin(pauseOf('z-2', { key: 'many/a' })))).toEqual([false, version + 1]);
-      expect(await versionAfter(book.end('z-1' as PauseId, ending))).toEqual([true, version + 2]);
-      expect(await versionAfter(book.end('z-1' as PauseId, ending))).toEqual([false, version + 2]);
+      expect(await versionAfter(book.end('z-1' as PauseId, thawed))).toEqual([true, version + 2]);
+      expect(await versionAfter(book.end('z-1' as PauseId, thawed))).toEqual([false, version + 2]);
     });
 
     it('tell which incidents were answered since, but for those that joined a greater one', async () => {
       const book = copy.guardBook;
       const begin = async (id: string, more: Partial<Pause>, end?: Partial<EndOfPause>): Promise<void> => {
         await book.begin(pauseOf(id, { where: { pools: [id] }, ...more }));
-        if (end !== undefined) await book.end(id as PauseId, { ...ending, ...end });
+        if (end !== undefined) await book.end(id as PauseId, { ...thawed, ...end });
       };
       await begin('z-1', { incident }, { at: 8 });
       await begin('z-2', { incident }, { at: 9, how: 'approved' });
@@ -118,7 +118,7 @@ export function guardSuite(harness: () => Harness): void {
       expect(stored?.incident).toMatchObject({ count: 2, latestAt: 8, denied: { by: 'anna', at: 7 } });
       await book.begin(pauseOf('z-2'));
       expect(await book.deny('z-2' as PauseId, verdict)).toBe(false);
-      await book.end(id, ending);
+      await book.end(id, thawed);
       expect(await book.deny(id, verdict)).toBe(false);
     });
   });
@@ -155,6 +155,21 @@ export function guardSuite(harness: () => Harness): void {
       expect(second.rows.map(({ at }) => at)).toEqual([40, 30, 10]);
     });
 
+    it('is another question by another rule: its time begins anew, and whoever asked for leave before gets none', async () => {
+      const book = copy.guardBook;
+      await book.judge(judgementOf());
+      await book.judge(judgementOf({ at: 20, rule: 'one' }));
+      const { version, verdicts } = await book.present();
+      expect(verdicts).toMatchObject([{ since: 10, rule: 'one' }]);
+      await book.judge(judgementOf({ at: 30, rule: 'other' }));
+      await book.judge(judgementOf({ at: 40, rule: 'other' }));
+      const after = await book.present();
+      expect(after.verdicts).toMatchObject([{ since: 30, rule: 'other' }]);
+      expect(after.version).toBeGreaterThan(version);
+      const { rows } = await book.verdicts({ metric: 'starts', limit: 10 });
+      expect(rows.map(({ at }) => at)).toEqual([30, 10]);
+    });
+
     it('is judged by all copies together: what is recorded is recorded once', async () => {
       const copies = await Promise.all([installation.open(), installation.open(), installation.open()]);
       await Promise.all(copies.map(({ guardBook }) => guardBook.judge(judgementOf())));
@@ -176,7 +191,7 @@ export function guardSuite(harness: () => Harness): void {
       const overruled = async () => (await book.present()).verdicts.map((one) => one.overruled);
       const begin = async (id: string, how: EndOfPause['how'], at: number): Promise<void> => {
         await book.begin(pauseOf(id, { key: 'metric:starts', regression }));
-        await book.end(id as PauseId, { ...ending, how, at });
+        await book.end(id as PauseId, { ...thawed, how, at });
       };
       await book.judge(judgementOf());
       await begin('z-1', 'over', 20);
@@ -217,7 +232,7 @@ export function guardSuite(harness: () => Harness): void {
       await copy.guardBook.begin(pauseOf('z-1'));
       expect(await claimOf(version)).toEqual({ kind: 'refused', why: 'changed' });
       const { version: begun } = await copy.guardBook.present();
-      await copy.guardBook.end('z-1' as PauseId, ending);
+      await copy.guardBook.end('z-1' as PauseId, thawed);
       expect(await claimOf(begun)).toEqual({ kind: 'refused', why: 'changed' });
       const { version: ended } = await copy.guardBook.present();
       expect(await claimOf(ended)).toMatchObject({ kind: 'claimed' });
@@ -235,9 +250,35 @@ export function guardSuite(harness: () => Harness): void {
         [first.node, 'DiskFailure'],
         [second.node, 'DiskFailure'],
       ]);
+      const stages = await Promise.all(
+        cases.map(async ({ node }) => (await copy.history.state(node))?.process?.context.enteredAt),
+      );
+      expect(cases.map(({ enteredAt }) => enteredAt)).toEqual(stages);
       expect(await copy.guardBook.cases({ since: 0, limit: 1 })).toHaveLength(1);
       const later = Math.max(...cases.map(({ at }) => at)) + 1;
       expect(await copy.guardBook.cases({ since: later, limit: 10 })).toEqual([]);
+    });
+
+    it('are processes by when they were decided, however long the log held them back, as long as they run', async () => {
+      const hourMs = 3_600_000;
+      const command = commandOf(nodeNamed('n1'), 1);
+      const begunAt = installation.clock.now();
+      installation.clock.set(begunAt + hourMs);
+      await copy.journal.advance(batch([report(command.node)], { decide: starting([command]) }));
+      // Steps that it takes later change nothing about when it was decided.
+      installation.clock.set(begunAt + 2 * hourMs);
+      const next = commandOf(nodeNamed('n1'), 2);
+      await copy.journal.advance(batch([report(command.node)], { decide: starting([next]) }));
+      const found = (since: number, byDecision?: true) =>
+        copy.guardBook.cases({ since, limit: 10, ...(byDecision === undefined ? {} : { byDecision }) });
+      expect(await found(begunAt + 1)).toEqual([]);
+      expect(await found(begunAt)).toMatchObject([{ node: command.node, at: begunAt }]);
+      const decided = [{ node: command.node, at: begunAt + hourMs }];
+      expect(await found(begunAt, true)).toMatchObject(decided);
+      expect(await found(begunAt + hourMs, true)).toMatchObject(decided);
+      expect(await found(begunAt + hourMs + 1, true)).toEqual([]);
+      await copy.journal.advance(batch([report(command.node)], { decide: ending }));
+      expect(await found(begunAt + 1, true)).toEqual([]);
     });
 
     it('is who waits for leave, with the reason and the place in line', async () => {

@@ -4,6 +4,7 @@ import { createMemoryStore } from '../../../adapters/memory/journal.js';
 import type { ChangeRow } from '../../../adapters/ports/change-book.js';
 import type { FaultCase } from '../../../adapters/ports/guard-book.js';
 import { systemRandomness } from '../../../adapters/clock/system-clock.js';
+import type { Operation } from '../../../domain/command.js';
 import type { ChangeId, NodeKey, PauseId } from '../../../domain/identifiers.js';
 import type { Pause } from '../../../domain/pause.js';
 import type { Breaker } from '../../../services/guard/breakers.js';
@@ -21,6 +22,7 @@ const racks: Breaker = { ...many, name: 'racks', scope: { kind: 'label', label: 
 
 interface Told {
   readonly node: string;
+  readonly kind: string;
   readonly subject: string;
   readonly id: string;
 }
@@ -33,6 +35,7 @@ class Fleet {
   readonly told: Told[] = [];
   changes: readonly ChangeRow[] = [];
   readonly ended: unknown[] = [];
+  metrics: readonly { readonly name: string }[] = [];
   cases: readonly FaultCase[] = [];
   readonly book = new MemoryGuardBook(
     createMemoryStore({ partitionCount: 1, outboxPartitions: 1, randomness: systemRandomness }),
@@ -65,9 +68,9 @@ class Fleet {
         member: (node) => Promise.resolve(memberWith({ node, labels: { rack: rackOf(node) } })),
         picture: (cluster) => Promise.resolve({ cluster, observedAt: 0, groups: [] }),
       },
-      rules: () => ({ breakers, lookEveryMs: 500 }),
-      dismiss: (node, { subject }, id) => {
-        this.told.push({ node, subject, id });
+      rules: () => ({ breakers, lookEveryMs: 500, metrics: this.metrics }),
+      order: (node, { kind, subject }, id) => {
+        this.told.push({ node, kind, subject, id });
         return Promise.resolve();
       },
     });
@@ -127,6 +130,30 @@ describe('who watches the fleet', () => {
     expect(await fleet.inForce()).toHaveLength(1);
   });
 
+  it('keeps an incident while faults keep coming, though fewer than trip its breaker', async () => {
+    const fleet = new Fleet();
+    fleet.cases = failing(['n1', 'n2', 'n3'], 5);
+    await fleet.look([10]);
+    for (let minute = 20; minute <= 120; minute += 20) {
+      fleet.cases = [...fleet.cases, ...failing([`n${minute}`], minute * minuteMs)];
+      await fleet.look([minute * minuteMs + 500]);
+    }
+    expect(await fleet.inForce()).toMatchObject([{ incident: { count: 9, latestAt: 120 * minuteMs } }]);
+    await fleet.look([180 * minuteMs - 1]);
+    expect(await fleet.ends()).toEqual([['many/a', undefined]]);
+    await fleet.look([180 * minuteMs]);
+    expect(await fleet.ends()).toEqual([['many/a', 'over']]);
+  });
+
+  it('does not count faults elsewhere as news of an incident', async () => {
+    const fleet = new Fleet();
+    fleet.cases = failing(['n1', 'n2'], 5);
+    await fleet.look([10], [racks]);
+    fleet.cases = [...fleet.cases, ...failing(['n3'], 30 * minuteMs)];
+    await fleet.look([60 * minuteMs + 5], [racks]);
+    expect(await fleet.ends()).toEqual([['racks/a/r1', 'over']]);
+  });
+
   it('ends a freeze when its time has come', async () => {
     const fleet = new Fleet();
     const begun = { by: 'anna', reason: 'r', at: 0 };
@@ -157,10 +184,10 @@ describe('an incident that was denied', () => {
     const fleet = new Fleet();
     await denied(fleet, 20);
     await fleet.look([30, 530]);
-    expect(fleet.told.map(({ node, subject }) => [node, subject])).toEqual([
-      ['a/n1', 'anna'],
-      ['a/n2', 'anna'],
-      ['a/n3', 'anna'],
+    expect(fleet.told.map(({ node, kind, subject }) => [node, kind, subject])).toEqual([
+      ['a/n1', 'dismiss', 'anna'],
+      ['a/n2', 'dismiss', 'anna'],
+      ['a/n3', 'dismiss', 'anna'],
     ]);
   });
 
@@ -198,30 +225,95 @@ describe('an incident that was denied', () => {
   });
 });
 
-describe('changes that a person said no to since a business metric is bad', () => {
-  const granted = (id: string, at: number): ChangeRow => ({
+describe('what a person said no to since a business metric is bad', () => {
+  const granted = (id: string, at: number, operation: Operation = 'release'): ChangeRow => ({
     change: {
-      ...{ id: id as ChangeId, key: id, owner: 'deployer', node: 'a/n9' as NodeKey, operation: 'release' },
+      ...{ id: id as ChangeId, key: id, owner: 'deployer', node: 'a/n9' as NodeKey, operation },
       ...{ reason: 'r', leaseMs: 1, askedAt: 0 },
     },
     ...{ leaseUntil: 0, granted: { token: 1, at } },
   });
 
-  it('lose their leave, and our own are taken back; what was granted later is left alone', async () => {
-    const fleet = new Fleet();
-    fleet.cases = failing(['n1'], 5);
-    const verdict = { ...standing(), at: 0 };
+  async function asked(fleet: Fleet, operations?: readonly Operation[]): Promise<void> {
     await fleet.book.begin({
       ...{ id: 'z-1' as PauseId, key: 'metric:starts', where: {} },
+      ...(operations === undefined ? {} : { operations }),
       begun: { by: 'metric starts', reason: 'r', at: 10 },
-      regression: { verdict, since: 5, nodes: [], count: 0, changes: [] },
+      regression: { verdict: { ...standing(), at: 0 }, since: 5, nodes: [], count: 0, changes: [] },
     });
+  }
+
+  it('the pause of a metric that is in the policy no more is over when nobody judges it, unless it was denied', async () => {
+    const fleet = new Fleet();
+    await fleet.book.judge({ metric: 'starts', says: 'bad', at: 10, reason: 'r' });
+    await asked(fleet);
+    fleet.metrics = [{ name: 'starts' }];
+    await fleet.look([20 * minuteMs]);
+    fleet.metrics = [];
+    await fleet.look([5 * minuteMs]);
+    expect(await fleet.inForce()).toHaveLength(1);
+    await fleet.look([5 * minuteMs + 10]);
+    expect(await fleet.ends()).toEqual([['metric:starts', 'over']]);
+    const other = new Fleet();
+    await asked(other);
+    await denied(other);
+    await other.look([20 * minuteMs]);
+    expect(await other.inForce()).toHaveLength(1);
+  });
+
+  async function denied(fleet: Fleet): Promise<void> {
+    await fleet.book.deny('z-1' as PauseId, { by: 'anna', reason: 'it is us', at: 20 });
+    await fleet.look([30, 530]);
+  }
+
+  it('changes lose their leave, and our own stop; what was granted later is left alone', async () => {
+    const fleet = new Fleet();
+    fleet.cases = failing(['n1'], 5, 'evacuating');
+    await asked(fleet);
     fleet.changes = [granted('c-1', 6), granted('c-2', 21)];
     await fleet.look([15]);
     expect([fleet.ended, fleet.told]).toEqual([[], []]);
-    await fleet.book.deny('z-1' as PauseId, { by: 'anna', reason: 'it is us', at: 20 });
-    await fleet.look([30, 530]);
+    await denied(fleet);
     expect(fleet.ended).toEqual([['c-1', 'cancelled', 'anna', 'z-1 denied: it is us']]);
-    expect(fleet.told.map(({ node }) => node)).toEqual(['a/n1']);
+    expect(fleet.told.map(({ node, kind }) => [node, kind])).toEqual([['a/n1', 'abort']]);
+  });
+
+  it('nobody hears that there is no fault, and what is repaired or waits goes its way', async () => {
+    const fleet = new Fleet();
+    const stages = [
+      'repairing',
+      'reimaging',
+      'poweringOff',
+      'waitingForPerson',
+      'isolating',
+      'requestingMigration',
+    ];
+    fleet.cases = stages.flatMap((stage, index) => failing([`n${index}`], 6, stage));
+    await asked(fleet);
+    await denied(fleet);
+    expect(fleet.told).toEqual([]);
+  });
+
+  it('what was under way while it was good goes on', async () => {
+    const fleet = new Fleet();
+    fleet.cases = [
+      { ...caseOf('n1', { at: 1, stage: 'evacuating' }), enteredAt: 4 },
+      { ...caseOf('n2', { at: 1, stage: 'evacuating' }), enteredAt: 6 },
+    ];
+    fleet.changes = [granted('c-1', 4)];
+    await asked(fleet);
+    await denied(fleet);
+    expect(fleet.told.map(({ node }) => node)).toEqual(['a/n2']);
+    expect(fleet.ended).toEqual([]);
+  });
+
+  it('other operations than the metric is about go on, ours and those of others', async () => {
+    const fleet = new Fleet();
+    fleet.cases = failing(['n1'], 6, 'evacuating');
+    fleet.changes = [granted('c-1', 6, 'isolate'), granted('c-2', 6, 'release')];
+    await asked(fleet, ['release']);
+    await denied(fleet);
+    expect(fleet.told).toEqual([]);
+    expect(fleet.ended.flat()).toEqual(['c-2', 'cancelled', 'anna', 'z-1 denied: it is us']);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MetricReading, MetricSeries } from '../../../../adapters/ports/metric-source.js';
-import { judge } from '../../../../services/guard/metrics/judge.js';
+import { judge, ruleOf } from '../../../../services/guard/metrics/judge.js';
 import { metricWith } from './metrics.js';
 
 const at = 7;
@@ -47,7 +47,13 @@ describe('a business metric', () => {
   it('says that nothing is known where there is no number, or nothing to compare it with', () => {
     const none = { kind: 'none', why: 'no-data', reason: 'the query gives nothing' } as const;
     expect(judge(metricWith(), { value: none }, at)).toEqual({
-      ...{ metric: 'starts', at, says: 'unknown', reason: 'the query gives nothing' },
+      ...{
+        metric: 'starts',
+        rule: ruleOf(metricWith()),
+        at,
+        says: 'unknown',
+        reason: 'the query gives nothing',
+      },
     });
     const compared = metricWith({ baseline: { ...baseline, share: 0.1 } });
     expect(judge(compared, { value: read(1), before: none }, at)).toMatchObject({

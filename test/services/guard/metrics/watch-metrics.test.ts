@@ -113,11 +113,34 @@ describe('who watches business metrics', () => {
       {
         ...{ key: 'metric:starts', where: {}, begun: { by: 'metric starts', at: minuteMs + 10 } },
         regression: {
-          ...{ since: 3, count: 2, nodes: ['a/n1', 'a/n9'], changes: ['c-1'] },
+          ...{ since: 10 - 5 * minuteMs, count: 2, nodes: ['a/n1', 'a/n9'], changes: ['c-1'] },
           verdict: { says: 'bad', value: 0.5, bound: 0.9, since: 10 },
         },
       },
     ]);
+  });
+
+  it('asks about nothing that ran while it was good, nor about other operations than it stops', async () => {
+    const hourMs = 60 * minuteMs;
+    const granted = (id: string, operation: Change['operation'], at: number): ChangeRow => ({
+      change: { ...change, id: id as ChangeId, node: `a/${id}` as NodeKey, operation },
+      ...{ leaseUntil: 2 * hourMs, granted: { token: 1, at } },
+    });
+    const business = new Business();
+    business.does(0.5);
+    business.cases = [caseOf('n1', { at: 3, stage: 'repairing' }), caseOf('n2', { at: hourMs })];
+    business.changes = [
+      granted('c-1', 'release', hourMs - minuteMs),
+      granted('c-2', 'isolate', hourMs),
+      granted('c-3', 'release', 3),
+    ];
+    await business.look([hourMs, hourMs + minuteMs], metricWith({ operations: ['release'] }));
+    expect(await business.pauses()).toMatchObject([{ regression: { nodes: ['a/c-1'], changes: ['c-1'] } }]);
+    const other = new Business();
+    other.does(0.5);
+    other.cases = business.cases;
+    await other.look([hourMs, hourMs + minuteMs], metricWith({ operations: ['isolate', 'release'] }));
+    expect(await other.pauses()).toMatchObject([{ regression: { nodes: ['a/n2'] } }]);
   });
 
   it('lets changes go on when it has been good for long enough, and not when a person said no', async () => {
@@ -167,6 +190,39 @@ describe('who watches business metrics', () => {
     business.does(0.5);
     await business.look([45 * secondMs], compared);
     expect((await business.book.present()).verdicts).toMatchObject([{ says: 'bad', bound: 0.9, since: 0 }]);
+  });
+
+  it.each([
+    ['limit', metricWith({ limit: 95 }), metricWith({ limit: 0.95 })],
+    ['query', metricWith({ query: 'wrong' }), metricWith({ query: 'right' })],
+    ['baseline', compared, metricWith({ limit: 0.4 })],
+  ])(
+    'goes by another %s as soon as the policy has it, however long it was not good',
+    async (_, before, after) => {
+      const business = new Business();
+      business.does(0.5);
+      await business.look([0, 15 * secondMs, minuteMs], before);
+      business.does(0.99);
+      await business.look([75 * secondMs], after);
+      expect((await business.book.present()).verdicts).toMatchObject([
+        { says: 'good', bound: after.limit, since: 75 * secondMs },
+      ]);
+      await business.look([75 * secondMs + 5 * minuteMs], after);
+      expect((await business.pauses()).map(({ how }) => how)).toEqual(['over']);
+    },
+  );
+
+  it('asks anew by another rule when a person said go on by the one before', async () => {
+    const business = new Business();
+    business.does(0.5);
+    await business.look([0, minuteMs]);
+    const [first] = await business.pauses();
+    const answer = { how: 'approved', by: 'anna', reason: 'r', at: minuteMs } as const;
+    await business.book.end(first?.id ?? ('' as PauseId), answer);
+    await business.look([2 * minuteMs], metricWith({ limit: 0.8 }));
+    expect((await business.book.present()).verdicts).toMatchObject([{ says: 'bad', overruled: false }]);
+    await business.look([3 * minuteMs], metricWith({ limit: 0.8 }));
+    expect(await business.pauses()).toHaveLength(2);
   });
 
   it('given that nothing comes back, then it asks as well, unless it is said otherwise', async () => {
