@@ -132,6 +132,7 @@ async function addConsole(
     guard: {
       book: connections.journal.guardBook,
       policies: connections.journal.guardPolicies,
+      changes: connections.journal.changeBook,
       inventory: connections.journal.inventory,
       clusters: configuration.clusters.map(({ name }) => name),
       rateWindowMsOf: (budget) =>

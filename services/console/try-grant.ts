@@ -3,6 +3,7 @@ import type { Leave, PermitGuard } from '../../adapters/ports/change-guard.js';
 import { waitingReason } from '../../adapters/ports/line-wait.js';
 import { leaseWait, type LeasesOfClusters } from '../../adapters/ports/node-lease.js';
 import type { Clock } from '../../adapters/ports/clock.js';
+import { requestOfChange } from '../../domain/permit-request.js';
 import { giveUpLease, isRefused, takeLease } from '../take-lease.js';
 
 export interface GrantSource {
@@ -23,8 +24,8 @@ type Refusal = Extract<GrantAnswer, { readonly kind: 'refused' }>;
  */
 export async function tryGrant(source: GrantSource, { change }: ChangeRow): Promise<void> {
   const { book, guard, clock, leases } = source;
-  const { id, node, operation, owner, faultType, leaseMs } = change;
-  const request = { node, operation, owner, ...(faultType === undefined ? {} : { faultType }) };
+  const { id, node, leaseMs } = change;
+  const request = requestOfChange(change);
   // Whoever waits has to give a sign of life anyway, well within its lease.
   const soon = (at: number): number => Math.min(at, clock.now() + Math.floor(leaseMs / 3));
   for (let question = 1; ; question += 1) {

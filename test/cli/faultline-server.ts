@@ -118,6 +118,7 @@ export async function startTestServer(
     guard: {
       book: journal.guardBook,
       policies: journal.guardPolicies,
+      changes: journal.changeBook,
       inventory: journal.inventory,
       clusters: ['a'],
       rateWindowMsOf: (budget) => (budget === 'isolate' ? 3_600_000 : undefined),
