@@ -142,6 +142,7 @@ async function addConsole(
     },
     changes: {
       book: connections.journal.changeBook,
+      permits: connections.journal.commands,
       guard: heedLeases(
         createChangeGuard({
           inventory: connections.journal.inventory,

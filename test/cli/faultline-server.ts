@@ -127,6 +127,7 @@ export async function startTestServer(
     },
     changes: {
       book: journal.changeBook,
+      permits: journal.commands,
       guard: createChangeGuard({
         inventory: journal.inventory,
         book: journal.guardBook,
