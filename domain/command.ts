@@ -65,6 +65,9 @@ export type Operation = (typeof operations)[number];
 /** Those that take a node out of service: whatever else is done happens to one that is out. */
 export const takingOut: readonly Operation[] = ['isolate', 'delete-node'];
 
+/** What our own processes do to a node that is out of service already, when nothing that can be moved is left on it. */
+export const repairing: readonly Operation[] = ['restart-component', 'power', 'reimage'];
+
 /** What each command needs to know beyond node and expected identity. */
 export interface CommandParameters {
   observeNode: Record<string, never>;

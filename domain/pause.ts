@@ -1,6 +1,7 @@
-import type { Operation } from './command.js';
+import { repairing, type Operation } from './command.js';
 import type { ChangeId, NodeKey, PauseId } from './identifiers.js';
 import type { MetricVerdict } from './metric-verdict.js';
+import { ownOwner } from './permit-request.js';
 import { isAbout, type Place, type Subject, type Where } from './where.js';
 
 /** Somebody decided something, and says why. */
@@ -12,7 +13,7 @@ export interface Verdict {
   readonly at: number;
 }
 
-/** No new harm where it holds: no permit for what it is about. Recoveries go on. */
+/** No new harm where it holds: no permit for what it is about. What needs none goes on, and so do repairs that are none of an incident. */
 export interface Pause {
   readonly id: PauseId;
   /** Of one key, one is in force at a time. */
@@ -98,11 +99,25 @@ export function isInForce({ until }: Pause, now: number): boolean {
 
 /** Whether a pause that is in force keeps this from being begun. */
 export function holdsBack(
-  { where, operations }: Pause,
+  { where, operations, incident }: Pause,
   request: Subject & { readonly operation: Operation },
   place: Place,
 ): boolean {
   return (
-    (operations === undefined || operations.includes(request.operation)) && isAbout(where, request, place)
+    (operations === undefined || operations.includes(request.operation)) &&
+    isAbout(where, request, place) &&
+    !isRepairOfBefore(incident, request)
   );
+}
+
+/**
+ * A node that was out of service before an incident is none of what is asked about, and would be left half repaired. Of more nodes than
+ * an incident keeps nobody can tell whether it is.
+ */
+function isRepairOfBefore(
+  incident: Incident | undefined,
+  { node, owner, operation }: Subject & { readonly operation: Operation },
+): boolean {
+  if (incident === undefined || owner !== ownOwner || !repairing.includes(operation)) return false;
+  return incident.count <= incident.nodes.length && !incident.nodes.includes(node);
 }

@@ -1,3 +1,4 @@
+import type { Change } from './change.js';
 import { commandCatalog, type Command, type Operation } from './command.js';
 import type { NodeKey } from './identifiers.js';
 
@@ -26,4 +27,9 @@ export function requestOf({ type, node, faultType, reporter }: Command): PermitR
     faultType,
     ...(reporter === undefined ? {} : { reporter }),
   };
+}
+
+/** What a change of somebody else needs leave for. */
+export function requestOfChange({ node, operation, owner, faultType }: Change): PermitRequest {
+  return { node, operation, owner, ...(faultType === undefined ? {} : { faultType }) };
 }

@@ -15,7 +15,7 @@ export class SeenNodes {
         if (event.kind === 'listed') {
           this.#nodes = new Map(event.nodes.map((node) => [node.metadata.name, node]));
         } else if (event.kind === 'changed') this.#nodes.set(event.node.metadata.name, event.node);
-        else this.#nodes.delete(event.node.metadata.name);
+        else if (event.kind === 'deleted') this.#nodes.delete(event.node.metadata.name);
         yield event;
       }
     } finally {

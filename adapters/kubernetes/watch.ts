@@ -117,6 +117,7 @@ function eventOf(line: unknown, position: Position): NodeEvent | 'relist' | unde
   if (typeof version === 'string' && version !== '') position.version = version;
   if (type === 'ADDED' || type === 'MODIFIED') return { kind: 'changed', node: decodeNode(object) };
   if (type === 'DELETED') return { kind: 'deleted', node: decodeNode(object) };
+  if (type === 'BOOKMARK') return { kind: 'bookmark' };
   return undefined;
 }
 

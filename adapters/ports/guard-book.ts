@@ -60,11 +60,18 @@ export interface WaitingForLeave {
   readonly faultType: string;
   /** As `BudgetFull: isolate/in-flight/a`. */
   readonly reason: string;
-  /** Its place among those who wait in the same line; 1 is asked next. Undefined: it waits in none. */
+  /** Its place among all who wait in the same line, ours and others; 1 is asked next. Undefined: it waits in none. */
   readonly place?: number;
   readonly waitingSince: number;
   /** When it is asked again at the latest, ms. */
   readonly askedAgainAt: number;
+}
+
+export interface WaitingQuery {
+  readonly node?: NodeKey;
+  readonly limit: number;
+  /** ms: by which leases are judged. */
+  readonly now: number;
 }
 
 /** What the guard remembers: pauses and incidents, begun and ended. Nothing is ever taken out. */
@@ -97,8 +104,8 @@ export interface GuardBook {
   }): Promise<Page<MetricVerdict>>;
   /** Processes whose `at` is `since` (ms) or later, oldest first; of a node's fault, so none that reclaims a node. */
   cases(query: CasesQuery): Promise<readonly FaultCase[]>;
-  /** Heads of the queue that wait for leave, by rank. */
-  waiting(query: { readonly node?: NodeKey; readonly limit: number }): Promise<readonly WaitingForLeave[]>;
+  /** Heads of the queue that wait for leave, by rank. Changes of others stand in the same lines as long as their leases last. */
+  waiting(query: WaitingQuery): Promise<readonly WaitingForLeave[]>;
   /** Counters of which something is taken, by name; windows of rates that are over are among them. */
   counters(): Promise<readonly { readonly counter: string; readonly used: number }[]>;
 }

@@ -97,7 +97,9 @@ export type KubernetesAnswer<Value> =
 export type NodeEvent =
   | { readonly kind: 'listed'; readonly nodes: readonly KubernetesNode[] }
   | { readonly kind: 'changed'; readonly node: KubernetesNode }
-  | { readonly kind: 'deleted'; readonly node: KubernetesNode };
+  | { readonly kind: 'deleted'; readonly node: KubernetesNode }
+  /** Until now nothing else has happened. The server says so about each minute, if it says so at all. */
+  | { readonly kind: 'bookmark' };
 
 export interface NewEvent {
   readonly node: KubernetesNode;
@@ -142,7 +144,7 @@ export interface KubernetesCluster {
   createEvent(event: NewEvent): Promise<KubernetesAnswer<true>>;
   /**
    * Lists, then watches, for ever: yields `listed` first and again whenever the watch had to start over, else each
-   * change. Ends when `signal` aborts. Backs off by itself; `onTrouble` hears of it, and `onAnswer` whenever the server gave a
+   * change, and each bookmark. Ends when `signal` aborts. Backs off by itself; `onTrouble` hears of it, and `onAnswer` whenever the server gave a
    * list or lets a watch stand.
    */
   watchNodes(

@@ -134,6 +134,7 @@ async function addConsole(
     guard: {
       book: connections.journal.guardBook,
       policies: connections.journal.guardPolicies,
+      changes: connections.journal.changeBook,
       inventory: connections.journal.inventory,
       clusters: configuration.clusters.map(({ name }) => name),
       rateWindowMsOf: (budget) =>
@@ -143,6 +144,7 @@ async function addConsole(
     },
     changes: {
       book: connections.journal.changeBook,
+      permits: connections.journal.commands,
       guard: heedLeases(
         createChangeGuard({
           inventory: connections.journal.inventory,

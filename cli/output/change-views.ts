@@ -1,6 +1,7 @@
 import type { ChangeItem } from '../../services/console/forms/changes.js';
 import { ageOf, timeTo } from './age.js';
 import type { View } from './print.js';
+import type { Column } from './table.js';
 
 const none = '-';
 
@@ -19,21 +20,26 @@ export function changesView(now: number): View<{ readonly items: readonly Change
     rows: ({ items }) => items,
     nameOf: ({ id }) => id,
     whenEmpty: 'Nobody has asked leave for a change.',
-    columns: [
-      { title: 'CHANGE', text: ({ id }) => id },
-      { title: 'STATUS', text: ({ status }) => status },
-      { title: 'NODE', text: ({ cluster, node }) => `${cluster}/${node}` },
-      { title: 'OPERATION', text: ({ operation }) => operation },
-      { title: 'OWNER', text: ({ owner }) => owner },
-      { title: 'AGE', text: ({ askedAt }) => ageOf(askedAt, now) },
-      {
-        title: 'LEASE ENDS',
-        text: ({ leaseUntil }) => (leaseUntil === undefined ? none : `in ${timeTo(leaseUntil, now)}`),
-      },
-      { title: 'PLACE', text: ({ waiting }) => String(waiting?.place ?? none) },
-      { title: 'WHY', text: why },
-      { title: 'TOKEN', text: ({ token }) => String(token ?? none), wide: true },
-      { title: 'KEY', text: ({ key }) => key, wide: true },
-    ],
+    columns: changeColumns(now),
   };
+}
+
+/** Ages are as of `now`, ms. */
+export function changeColumns(now: number): readonly Column<ChangeItem>[] {
+  return [
+    { title: 'CHANGE', text: ({ id }) => id },
+    { title: 'STATUS', text: ({ status }) => status },
+    { title: 'NODE', text: ({ cluster, node }) => `${cluster}/${node}` },
+    { title: 'OPERATION', text: ({ operation }) => operation },
+    { title: 'OWNER', text: ({ owner }) => owner },
+    { title: 'AGE', text: ({ askedAt }) => ageOf(askedAt, now) },
+    {
+      title: 'LEASE ENDS',
+      text: ({ leaseUntil }) => (leaseUntil === undefined ? none : `in ${timeTo(leaseUntil, now)}`),
+    },
+    { title: 'PLACE', text: ({ waiting }) => String(waiting?.place ?? none) },
+    { title: 'WHY', text: why },
+    { title: 'TOKEN', text: ({ token }) => String(token ?? none), wide: true },
+    { title: 'KEY', text: ({ key }) => key, wide: true },
+  ];
 }

@@ -5,12 +5,14 @@ import { printable } from './table.js';
 
 /** What a person who asks why nothing happens to a node has to know, the shortest way; as of `now`, ms. */
 export function guardNodeText(document: GuardNode, now: number): string {
-  const { waiting, pauses } = document;
+  const { waiting, changes, pauses } = document;
+  const isWaitedFor = waiting.length > 0 || changes.some(({ status }) => status === 'waiting');
   const lines = [
     headline(document),
     ...(document.member === undefined ? ['it is in no inventory: nothing risky is begun there'] : []),
-    ...(waiting.length === 0 ? ['nothing waits for leave there'] : []),
+    ...(isWaitedFor ? [] : ['nothing waits for leave there']),
     ...waiting.map((one) => waitingLine(one, now)),
+    ...changes.map((change) => changeLine(change, now)),
     ...pauses.flatMap((pause) => pauseLines(pause, document, now)),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');
@@ -35,9 +37,23 @@ function waitingLine(one: GuardNode['waiting'][number], now: number): string {
   return `${type} because of ${faultType} waits for ${ageOf(since, now)}: ${reason}; ${where}; asked again in ${timeTo(askedAgainAt, now)}`;
 }
 
-function pauseLines(pause: PauseItem, { waiting }: GuardNode, now: number): readonly string[] {
+function changeLine(change: GuardNode['changes'][number], now: number): string {
+  const { id, operation, owner, reason, status, waiting, leaseUntil, soak, askedAt } = change;
+  const what = `change ${id} of ${owner}: ${operation}, ${reason};`;
+  if (soak !== undefined) return `${what} its node is watched for ${timeTo(soak.until, now)} more`;
+  const lease = leaseUntil === undefined ? '' : `, its lease ends in ${timeTo(leaseUntil, now)}`;
+  if (status === 'granted') return `${what} has leave${lease}`;
+  if (waiting === undefined)
+    return `${what} waits for ${ageOf(askedAt, now)}, and was not asked for yet${lease}`;
+  const where = waiting.place === undefined ? 'in no line' : `place ${waiting.place} in line`;
+  return `${what} waits for ${ageOf(askedAt, now)}: ${waiting.reason}; ${where}${lease}`;
+}
+
+function pauseLines(pause: PauseItem, { waiting, changes }: GuardNode, now: number): readonly string[] {
   const { id, kind, where, operations, by, since, until } = pause;
-  const holds = waiting.some(({ pauses }) => pauses.includes(id)) ? 'held back by' : 'in force there:';
+  const holds = [...waiting, ...changes].some(({ pauses }) => pauses.includes(id))
+    ? 'held back by'
+    : 'in force there:';
   const what = operations === undefined ? '' : `, only ${operations.join(', ')}`;
   const end = until === undefined ? '' : `, ends in ${timeTo(until, now)}`;
   return [

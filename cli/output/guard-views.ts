@@ -10,6 +10,7 @@ import type {
 } from '../../services/console/forms/guard.js';
 import type { Terminal } from '../terminal.js';
 import { ageOf, timeTo } from './age.js';
+import { changeColumns } from './change-views.js';
 import type { View } from './print.js';
 import { renderTable, type Column } from './table.js';
 
@@ -122,9 +123,20 @@ const overruled: Column<StandingItem> = {
   text: ({ overruled: isOverruled }) => (isOverruled ? 'yes' : none),
 };
 
-function waitingHead({ count, reasons, items }: GuardDescription['waiting']): string {
-  if (count === 0) return 'none';
-  const why = reasons.map((one) => `${one.reason} ${one.count}`).join(', ');
+function reasonsText(reasons: GuardDescription['waiting']['reasons']): string {
+  return reasons.map((one) => `${one.reason} ${one.count}`).join(', ');
+}
+
+function changesHead({ granted, waiting, reasons, items }: GuardDescription['changes']): string {
+  if (granted + waiting === 0) return 'none';
+  const why = waiting === 0 ? '' : ` (${reasonsText(reasons)})`;
+  const shown = items.length < granted + waiting ? `; the first ${items.length} of them` : '';
+  return `${granted} with leave, ${waiting} waiting${why}${shown}`;
+}
+
+function waitingHead({ count, reasons, items }: GuardDescription['waiting'], others: number): string {
+  if (count === 0) return others === 0 ? 'none' : 'none of ours';
+  const why = reasonsText(reasons);
   const shown = items.length < count ? `; the first ${items.length} of them` : '';
   return `${count} (${why})${shown}`;
 }
@@ -132,7 +144,7 @@ function waitingHead({ count, reasons, items }: GuardDescription['waiting']): st
 /** All that the guard holds back, for people. */
 export function printGuard(
   terminal: Terminal,
-  { pauses, metrics, waiting, counters }: GuardDescription,
+  { pauses, metrics, waiting, changes, counters }: GuardDescription,
   { wide, now }: { readonly wide: boolean; readonly now: number },
 ): void {
   const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string =>
@@ -141,7 +153,8 @@ export function printGuard(
     [
       `pauses in force: ${pauses.length === 0 ? 'none' : pauses.length}\n${table(presentColumns(now), pauses)}`,
       `business metrics: ${metrics.length === 0 ? 'none' : metrics.length}\n${table([...verdictColumns(now), overruled], metrics)}`,
-      `waiting for leave: ${waitingHead(waiting)}\n${table(waitingColumns(now), waiting.items)}`,
+      `waiting for leave: ${waitingHead(waiting, changes.waiting)}\n${table(waitingColumns(now), waiting.items)}`,
+      `changes of others: ${changesHead(changes)}\n${table(changeColumns(now), changes.items)}`,
       `budgets in use: ${counters.length === 0 ? 'none' : counters.length}\n${table(counterColumns, counters)}`,
     ].join('\n'),
   );

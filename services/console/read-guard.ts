@@ -1,8 +1,11 @@
+import type { ChangeBook } from '../../adapters/ports/change-book.js';
 import type { GuardBook, GuardPresent, WaitingForLeave } from '../../adapters/ports/guard-book.js';
 import type { GuardPolicies } from '../../adapters/ports/guard-policies.js';
 import type { FleetInventory } from '../../adapters/ports/journal.js';
 import { namesOf } from '../../domain/identifiers.js';
 import { isInForce } from '../../domain/pause.js';
+import { changeItemOf } from './change-item.js';
+import { mostChanges } from './forms/changes.js';
 import { apiVersion, nextOf, toInstant } from './forms/form.js';
 import {
   mostWaiting,
@@ -12,12 +15,14 @@ import {
   type VerdictList,
   type WaitingItem,
 } from './forms/guard.js';
+import { openChanges, type OpenChange } from './open-changes.js';
 import { pastPauseItemOf, pauseItemOf, standingItemOf, verdictItemOf } from './pause-item.js';
 import type { PausesQuery, VerdictsQuery } from './requests.js';
 
 export interface GuardSource {
   readonly book: GuardBook;
   readonly policies: Pick<GuardPolicies, 'list'>;
+  readonly changes: Pick<ChangeBook, 'list'>;
   readonly inventory: FleetInventory;
   /** Names of those that are configured. */
   readonly clusters: readonly string[];
@@ -47,9 +52,9 @@ export function waitingItemOf(waiting: WaitingForLeave): WaitingItem {
 }
 
 /** How many wait for what; the most first. */
-function countReasons(waiting: readonly WaitingForLeave[]): GuardDescription['waiting']['reasons'] {
+function countReasons(reasons: readonly string[]): GuardDescription['waiting']['reasons'] {
   const counts = new Map<string, number>();
-  for (const { reason } of waiting) {
+  for (const reason of reasons) {
     const first = /^\w+/.exec(reason)?.[0] ?? reason;
     counts.set(first, (counts.get(first) ?? 0) + 1);
   }
@@ -67,11 +72,23 @@ function counts({ rateWindowMsOf, now }: GuardSource, counter: string): boolean 
   return windowMs !== undefined && now() < Date.parse(start) + windowMs;
 }
 
+function describeChanges(changes: readonly OpenChange[], now: number): GuardDescription['changes'] {
+  const waiting = changes.filter(({ status }) => status === 'waiting');
+  return {
+    granted: changes.length - waiting.length,
+    waiting: waiting.length,
+    reasons: countReasons(waiting.map(({ row }) => row.waiting?.reason ?? 'NotAskedYet')),
+    items: changes.slice(0, mostChanges.shown).map(({ row }) => changeItemOf(row, now)),
+  };
+}
+
 export async function describeGuard(source: GuardSource): Promise<GuardDescription> {
-  const [{ version, pauses, verdicts }, counters, waiting] = await Promise.all([
+  const now = source.now();
+  const [{ version, pauses, verdicts }, counters, waiting, changes] = await Promise.all([
     pausesInForce(source),
     source.book.counters(),
-    source.book.waiting({ limit: mostWaiting.counted }),
+    source.book.waiting({ limit: mostWaiting.counted, now }),
+    openChanges(source.changes, now),
   ]);
   return {
     apiVersion,
@@ -84,9 +101,10 @@ export async function describeGuard(source: GuardSource): Promise<GuardDescripti
       .map(({ counter, used }) => ({ counter, used })),
     waiting: {
       count: waiting.length,
-      reasons: countReasons(waiting),
+      reasons: countReasons(waiting.map(({ reason }) => reason)),
       items: waiting.slice(0, mostWaiting.shown).map(waitingItemOf),
     },
+    changes: describeChanges(changes, now),
   };
 }
 

@@ -2,17 +2,20 @@ import type { ChangeBook, ChangeRow, GrantAnswer } from '../../adapters/ports/ch
 import type { Leave, PermitGuard } from '../../adapters/ports/change-guard.js';
 import { waitingReason } from '../../adapters/ports/line-wait.js';
 import { leaseWait, type LeasesOfClusters } from '../../adapters/ports/node-lease.js';
+import type { CommandQueue } from '../../adapters/ports/journal.js';
 import type { Clock } from '../../adapters/ports/clock.js';
+import { requestOfChange } from '../../domain/permit-request.js';
 import { giveUpLease, isRefused, takeLease } from '../take-lease.js';
 
 export interface GrantSource {
   readonly book: ChangeBook;
+  readonly permits: Pick<CommandQueue, 'releaseEnded'>;
   readonly guard: PermitGuard;
   readonly leases?: LeasesOfClusters;
   readonly clock: Pick<Clock, 'now' | 'waitUntil'>;
 }
 
-/** Pauses that begin or end while the guard is asked; after so many it waits like others. */
+/** So often it is asked anew about what has changed meanwhile; then it waits like others. */
 const mostQuestions = 3;
 
 type Refusal = Extract<GrantAnswer, { readonly kind: 'refused' }>;
@@ -22,9 +25,9 @@ type Refusal = Extract<GrantAnswer, { readonly kind: 'refused' }>;
  * changed.
  */
 export async function tryGrant(source: GrantSource, { change }: ChangeRow): Promise<void> {
-  const { book, guard, clock, leases } = source;
-  const { id, node, operation, owner, faultType, leaseMs } = change;
-  const request = { node, operation, owner, ...(faultType === undefined ? {} : { faultType }) };
+  const { book, permits, guard, clock, leases } = source;
+  const { id, node, leaseMs } = change;
+  const request = requestOfChange(change);
   // Whoever waits has to give a sign of life anyway, well within its lease.
   const soon = (at: number): number => Math.min(at, clock.now() + Math.floor(leaseMs / 3));
   for (let question = 1; ; question += 1) {
@@ -43,7 +46,10 @@ export async function tryGrant(source: GrantSource, { change }: ChangeRow): Prom
     if (granted.kind !== 'refused') return;
     // Whoever only waits keeps nobody off; what our own processes hold by the same lease they have kept since.
     if (lease?.kind === 'taken') await giveUpLease(leases, node, lease);
-    if (granted.why === 'changed' && question < mostQuestions) continue;
+    const mayAskAnew = question < mostQuestions;
+    if (granted.why === 'changed' && mayAskAnew) continue;
+    // Processes that are over may still hold what is asked for. Whoever stands before it in line gets that first.
+    if (granted.why === 'full' && (await permits.releaseEnded()) > 0 && mayAskAnew) continue;
     const { askAgainAt = Infinity, ...wait } = waitOf(granted, answer);
     await book.wait(id, { ...wait, askAgainAt: soon(askAgainAt) });
     return;

@@ -18,7 +18,7 @@ export interface DetectorSettings extends Omit<MemberLabels, 'guardLabels'> {
   readonly rules: readonly ConditionRule[];
   /** Name under which it reports. */
   readonly source: string;
-  /** How often the inventory is said to be fresh, after the API server has answered. */
+  /** How often the inventory is said to be as fresh as the watch; one that was silent for so long has all listed anew. */
   readonly refreshMs: number;
   /** Stands in our taints. */
   readonly installation: string;

@@ -1,13 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
-
-import { isNodeName, type NodeKey } from '../../domain/identifiers.js';
-import type { FleetMember } from '../../adapters/ports/journal.js';
+import { isNodeName } from '../../domain/identifiers.js';
 import type { KubernetesNode, NodeEvent } from '../../adapters/ports/kubernetes.js';
+import { CountedFleet } from './counted-fleet.js';
 import type { DetectorOptions } from './detector.js';
-import { keyOf, memberOf, sameMember } from './fleet-member.js';
+import { keyOf } from './fleet-member.js';
 import { isolationTaint } from '../../adapters/ports/node-marks.js';
 import { insist } from '../insist.js';
-import { InventoryChanges } from './inventory-changes.js';
 import { LeaseWatch } from './lease-watch.js';
 import { findOrphans } from './orphans.js';
 import { compare, goneSaying, notSaidYet, type Remembered, type Saying, type Sighting } from './sighting.js';
@@ -15,19 +12,12 @@ import { WaitingEvents, type WaitingEvent } from './waiting-events.js';
 
 /** Nodes of a list that are told about at a time. */
 const together = 64;
-/** A fleet that is isolated makes hundreds of changes a second; the guard need not know each one sooner than this. */
-const restAfterWriteMs = 50;
-
 /** The loop behind a detector: one stream of node events, handled one after another, and two slow rounds beside it. */
 export class FleetWatch {
   readonly #options: DetectorOptions;
   readonly #seen = new Map<string, Sighting>();
-  readonly #members = new Map<NodeKey, FleetMember>();
   readonly #leases: LeaseWatch;
-  readonly #changes = new InventoryChanges(
-    (changed, gone) => this.#writeChanges(changed, gone),
-    () => this.#restAfterWrite(),
-  );
+  readonly #fleet: CountedFleet;
   #remembered: ReadonlyMap<string, Remembered> | undefined;
   /** Names of nodes that carry an isolation taint. */
   readonly #tainted = new Set<string>();
@@ -35,14 +25,15 @@ export class FleetWatch {
   #trouble: string | undefined;
   #busy = 0;
   #gaps: number | undefined;
-  /** Of all nodes in the inventory the same: fixed with each list. */
-  #guardLabels: readonly string[] = [];
   #waiting = new WaitingEvents();
   /** Of the watch under way; aborting it has everything listed and told anew. */
   #watching = new AbortController();
+  /** Whether the watch under way has said anything: until then it is listing. */
+  #hasSpoken = false;
 
   constructor(options: DetectorOptions) {
     this.#options = options;
+    this.#fleet = new CountedFleet(options, (work) => this.#whileBusy(work));
     this.#leases = new LeaseWatch(options, this.#seen);
   }
 
@@ -60,7 +51,7 @@ export class FleetWatch {
 
   async run(): Promise<void> {
     await Promise.all([this.#follow(), this.#refreshInventory(), this.#checkLeases()]);
-    await this.#changes.settled();
+    await this.#fleet.settled();
   }
 
   async #follow(): Promise<void> {
@@ -74,13 +65,27 @@ export class FleetWatch {
     };
     while (!isOver(signal)) {
       this.#watching = new AbortController();
+      this.#hasSpoken = false;
       const until = AbortSignal.any([signal, this.#watching.signal]);
       const waiting = new WaitingEvents();
       this.#waiting = waiting;
       await Promise.all([
-        read(cluster.watchNodes(until, onTrouble, onAnswer), waiting),
+        this.#read(cluster.watchNodes(until, onTrouble, onAnswer), waiting),
         this.#tellAll(waiting),
       ]);
+    }
+  }
+
+  /** Never rejects as long as the events don't. */
+  async #read(events: AsyncIterable<NodeEvent>, waiting: WaitingEvents): Promise<void> {
+    try {
+      for await (const event of events) {
+        this.#hasSpoken = true;
+        this.#fleet.hear(event);
+        if (event.kind !== 'bookmark') waiting.put(event);
+      }
+    } finally {
+      waiting.close();
     }
   }
 
@@ -133,9 +138,8 @@ export class FleetWatch {
 
   async #handle(event: WaitingEvent): Promise<void> {
     if (event.kind === 'listed') return this.#list(event.nodes);
-    if (event.kind === 'deleted') return this.#forget(event.node.metadata.name, true);
+    if (event.kind === 'deleted') return this.#forget(event.node.metadata.name);
     await this.#look(event.node, event.first);
-    this.#count(event.node);
   }
 
   /** Everything is compared with what was seen before, so that a new list invents nothing and misses nothing. */
@@ -147,16 +151,8 @@ export class FleetWatch {
     }
     const present = new Set(nodes.map(({ metadata }) => metadata.name));
     const known = new Set([...this.#seen.keys(), ...(this.#listed ? [] : this.#remembered.keys())]);
-    for (const name of known) if (!present.has(name)) await this.#forget(name, false);
-    // What is written later must not be older.
-    await this.#changes.settled();
-    this.#members.clear();
-    this.#guardLabels = this.#options.settings.guardLabels();
-    for (const node of nodes) {
-      const key = keyOf(this.#options.clusterName, node.metadata.name);
-      if (key !== undefined) this.#members.set(key, this.#memberOf(node, key));
-    }
-    await this.#replaceInventory();
+    for (const name of known) if (!present.has(name)) await this.#forget(name);
+    await this.#fleet.settled();
     await this.#lookForOrphans();
     this.#listed = true;
   }
@@ -183,16 +179,13 @@ export class FleetWatch {
     else this.#tainted.add(name);
   }
 
-  async #forget(name: string, fromInventory: boolean): Promise<void> {
+  async #forget(name: string): Promise<void> {
     const { clusterName } = this.#options;
-    const key = keyOf(clusterName, name);
-    if (key === undefined || !isNodeName(name)) return;
+    if (!isNodeName(name)) return;
     const nodeUid = this.#seen.get(name)?.nodeUid ?? this.#remembered?.get(name)?.nodeUid;
     await this.#say(name, [goneSaying(clusterName, name, nodeUid)]);
     this.#seen.delete(name);
     this.#tainted.delete(name);
-    this.#members.delete(key);
-    if (fromInventory) this.#changes.note(key, undefined);
   }
 
   async #say(name: string, sayings: readonly Saying[]): Promise<void> {
@@ -204,55 +197,19 @@ export class FleetWatch {
     }
   }
 
-  #count(node: KubernetesNode): void {
-    const key = keyOf(this.#options.clusterName, node.metadata.name);
-    if (key === undefined) return;
-    const member = this.#memberOf(node, key);
-    if (sameMember(this.#members.get(key), member)) return;
-    this.#members.set(key, member);
-    this.#changes.note(key, member);
-  }
-
-  #memberOf(node: KubernetesNode, key: NodeKey): FleetMember {
-    return memberOf(node, key, { ...this.#options.settings, guardLabels: this.#guardLabels });
-  }
-
-  /** A policy that was taken up may name labels that were not kept of the nodes so far. */
-  #noticeLabels(): void {
-    if (!isDeepStrictEqual(this.#guardLabels, this.#options.settings.guardLabels())) this.#watching.abort();
-  }
-
-  #writeChanges(changed: readonly FleetMember[], gone: readonly NodeKey[]): Promise<void> {
-    const { clusterName, inventory, clock } = this.#options;
-    return this.#whileBusy(() =>
-      insist(this.#options, 'a change of the inventory', () =>
-        inventory.change(clusterName, { changed, gone }, clock.now()),
-      ),
-    );
-  }
-
-  #restAfterWrite(): Promise<void> {
-    const { clock, signal } = this.#options;
-    return clock.waitUntil(clock.now() + restAfterWriteMs, signal);
-  }
-
-  async #replaceInventory(): Promise<void> {
-    const { inventory, clusterName, clock } = this.#options;
-    await inventory.replace(clusterName, [...this.#members.values()], clock.now());
-  }
-
-  /** A quiet watch proves nothing: the picture counts as fresh only while the API server answers. */
+  /**
+   * The inventory is said to be as fresh as the watch. One that stands and is silent proves nothing (a connection that is
+   * dead, a server without bookmarks): then everything is listed anew. In trouble it tries again by itself.
+   */
   async #refreshInventory(): Promise<void> {
-    const { clock, settings, signal, cluster } = this.#options;
+    const { clock, settings, signal } = this.#options;
     while (!isOver(signal)) {
       await clock.waitUntil(clock.now() + settings.refreshMs, signal);
       if (isOver(signal)) return;
+      const isSilent = !this.#fleet.sayFresh() && this.#trouble === undefined;
       if (!this.#listed) continue;
       await this.#whileBusy(async () => {
-        const answer = await cluster.version();
-        if (answer.kind === 'ok')
-          await insist(this.#options, 'the inventory', () => this.#replaceInventory());
-        this.#noticeLabels();
+        if (this.#hasSpoken && (isSilent || this.#fleet.lacksLabels())) this.#watching.abort();
         await insist(this.#options, 'the look for orphaned isolation', () => this.#lookForOrphans());
         await insist(this.#options, 'the question for lost input', () => this.#noticeGaps());
       });
@@ -276,15 +233,6 @@ export class FleetWatch {
     } finally {
       this.#busy -= 1;
     }
-  }
-}
-
-/** Never rejects as long as the events don't. */
-async function read(events: AsyncIterable<NodeEvent>, waiting: WaitingEvents): Promise<void> {
-  try {
-    for await (const event of events) waiting.put(event);
-  } finally {
-    waiting.close();
   }
 }
 

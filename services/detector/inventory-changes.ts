@@ -1,7 +1,14 @@
 import type { FleetMember } from '../../adapters/ports/journal.js';
 import type { NodeKey } from '../../domain/identifiers.js';
 
-type Write = (changed: readonly FleetMember[], gone: readonly NodeKey[]) => Promise<void>;
+export interface InventoryWrites {
+  /** Does not reject: it tries again by itself, or gives up because the end has come. */
+  readonly changes: (changed: readonly FleetMember[], gone: readonly NodeKey[]) => Promise<void>;
+  /** Writes all nodes as they are then. Does not reject either. */
+  readonly everything: () => Promise<void>;
+  /** After a write, before the next one; what comes meanwhile goes together. Nor does this. */
+  readonly rest: () => Promise<void>;
+}
 
 /**
  * What has changed about the fleet and is not in the inventory yet. What comes while others are being written goes in
@@ -9,19 +16,14 @@ type Write = (changed: readonly FleetMember[], gone: readonly NodeKey[]) => Prom
  * moments, and does not lag by a thousand transactions; nor are there a thousand, one for each watch event.
  */
 export class InventoryChanges {
-  readonly #write: Write;
-  readonly #rest: () => Promise<void>;
+  readonly #writes: InventoryWrites;
   readonly #waiting = new Map<NodeKey, FleetMember | undefined>();
   #writing: Promise<void> | undefined;
+  #isEverythingWaiting = false;
   #isRunning = false;
 
-  /**
-   * @param write does not reject: it tries again by itself, or gives up because the end has come
-   * @param rest after a write, before the next one; what comes meanwhile goes together. Does not reject either
-   */
-  constructor(write: Write, rest: () => Promise<void>) {
-    this.#write = write;
-    this.#rest = rest;
+  constructor(writes: InventoryWrites) {
+    this.#writes = writes;
   }
 
   /** Notes a node as it is now; undefined: it is gone. Returns at once. */
@@ -30,16 +32,27 @@ export class InventoryChanges {
     if (!this.#isRunning) void this.#run();
   }
 
+  /** The next write is of everything, in its turn: what was noted before it must not be written after it. */
+  noteEverything(): void {
+    this.#isEverythingWaiting = true;
+    this.#waiting.clear();
+    if (!this.#isRunning) void this.#run();
+  }
+
   /** Resolves when everything that was noted is written, without a rest. Never rejects. */
   async settled(): Promise<void> {
-    while (this.#writing !== undefined || this.#waiting.size > 0) await this.#writeOnce();
+    while (this.#writing !== undefined || this.#isWaiting) await this.#writeOnce();
+  }
+
+  get #isWaiting(): boolean {
+    return this.#isEverythingWaiting || this.#waiting.size > 0;
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    while (this.#waiting.size > 0) {
+    while (this.#isWaiting) {
       await this.#writeOnce();
-      await this.#rest();
+      await this.#writes.rest();
     }
     // In the same step as the last look: what is noted between two steps would wait for the next change.
     this.#isRunning = false;
@@ -54,10 +67,15 @@ export class InventoryChanges {
   }
 
   #writeWaiting(): Promise<void> {
+    if (this.#isEverythingWaiting) {
+      this.#isEverythingWaiting = false;
+      this.#waiting.clear();
+      return this.#writes.everything();
+    }
     const changes = [...this.#waiting];
     this.#waiting.clear();
     const changed = changes.flatMap(([, member]) => (member === undefined ? [] : [member]));
     const gone = changes.flatMap(([node, member]) => (member === undefined ? [node] : []));
-    return this.#write(changed, gone);
+    return this.#writes.changes(changed, gone);
   }
 }

@@ -7,7 +7,10 @@ export interface Look {
   readonly first: KubernetesNode;
 }
 
-export type WaitingEvent = Exclude<NodeEvent, { kind: 'changed' }> | Look;
+/** What there may be something to tell of. */
+export type TellingEvent = Exclude<NodeEvent, { kind: 'bookmark' }>;
+
+export type WaitingEvent = Exclude<TellingEvent, { kind: 'changed' }> | Look;
 
 /**
  * Node events that have been seen and not been told yet, in order. Of one boot of one node only the latest look waits:
@@ -26,7 +29,7 @@ export class WaitingEvents {
     return this.#events.size;
   }
 
-  put(event: NodeEvent): void {
+  put(event: TellingEvent): void {
     if (this.#closed) return;
     if (event.kind === 'listed') this.#latest.clear();
     if (event.kind === 'changed') this.#putLook(event.node);
@@ -74,7 +77,7 @@ export class WaitingEvents {
     }
   }
 
-  #newPlace(event: NodeEvent): number {
+  #newPlace(event: WaitingEvent): number {
     this.#places += 1;
     if (event.kind === 'changed') this.#latest.set(event.node.metadata.name, this.#places);
     if (event.kind === 'deleted') this.#latest.delete(event.node.metadata.name);

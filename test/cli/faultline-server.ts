@@ -120,6 +120,7 @@ export async function startTestServer(
     guard: {
       book: journal.guardBook,
       policies: journal.guardPolicies,
+      changes: journal.changeBook,
       inventory: journal.inventory,
       clusters: ['a'],
       rateWindowMsOf: (budget) => (budget === 'isolate' ? 3_600_000 : undefined),
@@ -128,6 +129,7 @@ export async function startTestServer(
     },
     changes: {
       book: journal.changeBook,
+      permits: journal.commands,
       guard: createChangeGuard({
         inventory: journal.inventory,
         book: journal.guardBook,

@@ -68,7 +68,13 @@ describe('status', () => {
   it('says when there is nothing', async () => {
     const { code, out } = await guard('status');
     expect(code).toBe(0);
-    const heads = ['pauses in force', 'business metrics', 'waiting for leave', 'budgets in use'];
+    const heads = [
+      'pauses in force',
+      'business metrics',
+      'waiting for leave',
+      'changes of others',
+      'budgets in use',
+    ];
     expect(out).toBe(heads.map((head) => `${head}: none\n`).join('\n'));
     expect(await document('status')).toMatchObject({ kind: 'Guard', version: 0, pauses: [] });
   });
@@ -274,6 +280,44 @@ describe('changes', () => {
     expect(out).toMatch(/granted +a\/n1 .* new kernel/);
     const one = (await document('changes', '--node', 'a/n1')) as { items: unknown[] };
     expect(one.items).toHaveLength(1);
+  });
+
+  it('given some that wait, then status tells of them: it said that nothing waits for leave', async () => {
+    await server.journal.upkeep.resume();
+    await ask('k1', 'n1');
+    await ask('k2', 'n2');
+    const { out } = await guard('status');
+    expect(out).toContain('waiting for leave: none of ours\n');
+    expect(out).toMatch(
+      /changes of others: 1 with leave, 1 waiting \(BudgetFull 1\)\nCHANGE .*\nc-\S+ +granted +a\/n1 .*\nc-\S+ +waiting +a\/n2 .* 1 +BudgetFull/,
+    );
+    expect(await document('status')).toMatchObject({
+      waiting: { count: 0 },
+      changes: { granted: 1, waiting: 1, items: [{ status: 'granted' }, { status: 'waiting' }] },
+    });
+  });
+
+  it('given one that has a node and one that waits there, then why tells of both: it said that nothing waits there', async () => {
+    await server.journal.upkeep.resume();
+    await ask('k1', 'n1');
+    await ask('k2', 'n1');
+    const { out } = await guard('why', 'a/n1');
+    expect(out).not.toContain('nothing waits');
+    expect(out).toMatch(
+      /\nchange c-\S+ of unauthenticated:deployer: isolate, new kernel; has leave, its lease ends in \d+s\nchange c-\S+ of unauthenticated:deployer: isolate, new kernel; waits for \ds: HeldByChange: c-\S+; in no line, its lease ends in \d+s\n/,
+    );
+  });
+
+  it('given a freeze, then why says that it holds the change back', async () => {
+    await server.journal.upkeep.resume();
+    await guard('freeze', '--pool', 'gpu', '--reason', 'switch replaced');
+    await ask('k1', 'n1');
+    expect((await guard('why', 'a/n1')).out).toMatch(
+      /: isolate, new kernel; waits for \ds: Paused: (z-\S+) .*\nheld back by freeze \1 /,
+    );
+    expect(await document('why', 'a/n1')).toMatchObject({
+      changes: [{ status: 'waiting', pauses: [expect.stringMatching(/^z-/)] }],
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { commandCatalog } from '../../../domain/command.js';
-import type { NodeKey, PauseId } from '../../../domain/identifiers.js';
+import type { PauseId } from '../../../domain/identifiers.js';
 import type { MetricJudgement, MetricVerdict } from '../../../domain/metric-verdict.js';
 import {
   asDenied,
@@ -18,9 +18,10 @@ import type {
   GuardPresent,
   PauseRow,
   WaitingForLeave,
+  WaitingQuery,
 } from '../../ports/guard-book.js';
 import type { Page } from '../../ports/journal.js';
-import { byRank } from './lines.js';
+import { byRank, rankOf } from './lines.js';
 import type { MemoryStore, StoredCommand, StoredPause } from './store.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
@@ -130,28 +131,29 @@ export class MemoryGuardBook implements GuardBook {
       });
   }
 
-  async waiting({
-    node,
-    limit,
-  }: {
-    readonly node?: NodeKey;
-    readonly limit: number;
-  }): Promise<readonly WaitingForLeave[]> {
-    const { queues, lines } = this.#store;
-    return queues
+  async waiting({ node, limit, now }: WaitingQuery): Promise<readonly WaitingForLeave[]> {
+    return this.#store.queues
       .due(Infinity)
       .filter((head) => (node === undefined || head.command.node === node) && waitsForLeave(head))
       .sort(byRank)
       .slice(0, limit)
       .map((head) => {
         const { id: commandId, processId, node: of, type, faultType } = head.command;
-        const place = lines.placeOf(head);
+        const place = this.#placeOf(head, now);
         return {
           ...{ commandId, processId, node: of, type, faultType, reason: head.waitingReason ?? '' },
           ...{ waitingSince: head.createdAt, askedAgainAt: head.dueAt },
           ...(place === undefined ? {} : { place }),
         };
       });
+  }
+
+  /** In its line; of the same rank our own commands come before changes. */
+  #placeOf(head: StoredCommand, now: number): number | undefined {
+    const { lines, changes } = this.#store;
+    const place = lines.placeOf(head);
+    if (place === undefined || head.waitingLine === undefined) return undefined;
+    return place + changes.inLines([head.waitingLine], now).filter(({ rank }) => rank < rankOf(head)).length;
   }
 
   async counters(): ReturnType<GuardBook['counters']> {

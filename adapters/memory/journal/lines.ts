@@ -51,7 +51,7 @@ export class Lines {
     return [...(this.#byName.get(line) ?? [])].filter((other) => rankOf(other) <= rank).length;
   }
 
-  /** 1 is the first in its line; undefined: it stands in none. */
+  /** Among our own commands: 1 is the first in its line; undefined: it stands in none. */
   placeOf(command: StoredCommand): number | undefined {
     const { waitingLine: line } = command;
     if (line === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { commandCatalog, commandTypes } from '../../../domain/command.js';
-import type { NodeKey, PauseId } from '../../../domain/identifiers.js';
+import type { PauseId } from '../../../domain/identifiers.js';
 import type { MetricJudgement, MetricVerdict, StandingVerdict } from '../../../domain/metric-verdict.js';
 import type { EndOfPause, Incident, Pause, Verdict } from '../../../domain/pause.js';
 import { storableJson } from '../../journal/storable.js';
@@ -12,6 +12,7 @@ import type {
   GuardPresent,
   PauseRow,
   WaitingForLeave,
+  WaitingQuery,
 } from '../../ports/guard-book.js';
 import type { Where } from '../../../domain/where.js';
 import type { Page } from '../../ports/journal.js';
@@ -165,20 +166,18 @@ export class PostgresGuardBook implements GuardBook {
     }));
   }
 
-  async waiting({
-    node,
-    limit,
-  }: {
-    readonly node?: NodeKey;
-    readonly limit: number;
-  }): Promise<readonly WaitingForLeave[]> {
+  async waiting({ node, limit, now }: WaitingQuery): Promise<readonly WaitingForLeave[]> {
     const rows = await this.#database.query<Omit<WaitingForLeave, 'place'> & { place: number | null }>({
       text: `WITH lined AS (
-          SELECT waiting.id, row_number() OVER (
-            PARTITION BY waiting.waiting_line
-            ORDER BY journal.command_rank(waiting.created_at, waiting.head_start, waiting.attempts), waiting.position
-          ) AS place
-          FROM journal.command AS waiting WHERE waiting.status = 'waiting' AND waiting.waiting_line IS NOT NULL
+          -- The order is that of journal.others_come_first: of the same rank our own commands go first.
+          SELECT id, row_number() OVER (PARTITION BY waiting_line ORDER BY rank, is_change, position) AS place
+          FROM (
+            SELECT id, waiting_line, journal.command_rank(created_at, head_start, attempts) AS rank, false AS is_change, position
+            FROM journal.command WHERE status = 'waiting' AND waiting_line IS NOT NULL
+            UNION ALL
+            SELECT id, waiting_line, asked_at - head_start, true, position
+            FROM journal.change WHERE status = 'waiting' AND waiting_line IS NOT NULL AND lease_until > $4
+          ) AS waiting
         )
         SELECT head.id AS "commandId", head.process_id AS "processId", head.node_key AS node,
           head.command ->> 'type' AS type, head.command ->> 'faultType' AS "faultType",
@@ -187,7 +186,7 @@ export class PostgresGuardBook implements GuardBook {
         WHERE head.status = 'waiting' AND head.waiting_reason IS NOT NULL AND head.command ->> 'type' = ANY ($1::text[])
           AND ($2::text IS NULL OR head.node_key = $2)
         ORDER BY journal.command_rank(head.created_at, head.head_start, head.attempts), head.position LIMIT $3`,
-      values: [needsLeave, node ?? null, limit],
+      values: [needsLeave, node ?? null, limit, now],
     });
     return rows.map(({ place, ...rest }) => ({ ...rest, ...(place === null ? {} : { place }) }));
   }

@@ -58,7 +58,11 @@ export const detectorSection = sectionWithDefaults(
       description: 'A kubelet lease this old means NodeNotReady.',
     }),
     leaseCheckEvery: duration({ default: '20s', description: 'How often the leases are read.' }),
-    inventoryRefreshEvery: duration({ default: '1m', description: 'How often the fleet is counted anew.' }),
+    inventoryRefreshEvery: duration({
+      default: '1m',
+      description:
+        'How often the inventory is said to be as fresh as the watch; one that was silent for so long has all nodes listed anew.',
+    }),
   },
   'Watches the Kubernetes API.',
 );

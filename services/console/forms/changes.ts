@@ -69,7 +69,7 @@ export const changeStates = ['waiting', 'granted', 'soaking', ...endsOfChange] a
 
 const said = { by: Type.String(), message: Type.Optional(Type.String()), at: instant };
 
-const changeMembers = {
+export const changeMembers = {
   id: Type.String(),
   status: word(
     changeStates,
@@ -102,11 +102,14 @@ const changeMembers = {
   soak: Type.Optional(part({ ...said, until: instant })),
   ended: Type.Optional(part(said)),
 };
-const changeItem = part(changeMembers);
+export const changeItem = part(changeMembers);
 export type ChangeItem = Static<typeof changeItem>;
 
 export const changeDescription = form('Change', changeMembers, 'An operation that somebody asked leave for.');
 export type ChangeDescription = Static<typeof changeDescription>;
+
+/** Of those that are not over. */
+export const mostChanges = { shown: 200, counted: 1_000 };
 
 export const changeList = list(
   'ChangeList',

@@ -6,6 +6,7 @@ import { nodeHealths } from '../../../domain/node-summary.js';
 import { metricSays } from '../../../domain/metric-verdict.js';
 import { endsOfPause } from '../../../domain/pause.js';
 import type { Where } from '../../../domain/where.js';
+import { changeItem, changeMembers } from './changes.js';
 import { form, instant, list, part, word } from './form.js';
 import { givenBy } from './given-by.js';
 import { processSummary } from './nodes.js';
@@ -160,6 +161,10 @@ export type WaitingItem = Static<typeof waitingItem>;
 /** Of those who wait. */
 export const mostWaiting = { shown: 200, counted: 10_000 };
 
+const reasonCounts = Type.Array(part({ reason: Type.String(), count: Type.Integer({ minimum: 1 }) }), {
+  description: 'How many of them wait for what, by the first word of the reason; the most first.',
+});
+
 export const guardDescription = form(
   'Guard',
   {
@@ -174,15 +179,27 @@ export const guardDescription = form(
     }),
     waiting: part({
       count: Type.Integer({ minimum: 0, description: 'At most 10,000 are counted.' }),
-      reasons: Type.Array(part({ reason: Type.String(), count: Type.Integer({ minimum: 1 }) }), {
-        description: 'How many of them wait for what, by the first word of the reason; the most first.',
+      reasons: reasonCounts,
+      items: Type.Array(waitingItem, { description: 'Our own commands: the first 200 by rank.' }),
+    }),
+    changes: part({
+      granted: Type.Integer({
+        minimum: 0,
+        description:
+          'Operations of others that have leave, or whose nodes are watched. The newest 1,000 are looked at.',
       }),
-      items: Type.Array(waitingItem, { description: 'The first 200 by rank.' }),
+      waiting: Type.Integer({ minimum: 0, description: 'Operations of others that have none yet.' }),
+      reasons: reasonCounts,
+      items: Type.Array(changeItem, {
+        description: 'The first 200: those that have leave, then those that wait, each the oldest first.',
+      }),
     }),
   },
   'What the change guard holds back, and why.',
 );
 export type GuardDescription = Static<typeof guardDescription>;
+
+const heldBy = Type.Array(Type.String(), { description: 'Ids of the pauses that hold it back.' });
 
 export const guardNode = form(
   'GuardNode',
@@ -203,14 +220,17 @@ export const guardNode = form(
     waiting: Type.Array(
       part({
         ...waitingMembers,
-        pauses: Type.Array(Type.String(), { description: 'Ids of those that hold it back.' }),
+        pauses: heldBy,
       }),
     ),
+    changes: Type.Array(part({ ...changeMembers, pauses: heldBy }), {
+      description: 'Operations of others there that are not over: what has leave, then what waits.',
+    }),
     pauses: Type.Array(pauseItem, {
       description: 'In force, about this node or about what waits there.',
     }),
   },
-  'What waits for leave at a node. Without `member` it is in no inventory, and gets no leave.',
+  'What waits for leave at a node, and what others have leave for there. Without `member` it is in no inventory, and gets no leave.',
 );
 export type GuardNode = Static<typeof guardNode>;
 

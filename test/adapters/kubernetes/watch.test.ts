@@ -90,6 +90,15 @@ describe('the watch of nodes', () => {
     expect(again).toMatchObject({ nodes: [{ metadata: { name: 'n1' } }, { metadata: { name: 'n2' } }] });
   });
 
+  it('given nothing happens, then each watch that ends tells so with a bookmark', async () => {
+    register('n1');
+    const events = watch();
+    await events.next();
+    await until(events, (event) => event.kind === 'bookmark');
+    await until(events, (event) => event.kind === 'bookmark');
+    expect(cluster.nodeSeen('n1')?.metadata.name).toBe('n1');
+  });
+
   it('given a refused connection, then the API server is unreachable; given a wrong token, forbidden', async () => {
     const base = { cluster: 'a', clock: systemClock, randomness: systemRandomness, version: 'test' };
     const wrong = connectCluster({ ...base, access: { server: server.baseUrl, token: () => 'no' } });

@@ -268,6 +268,11 @@ export function changesSuite(harness: () => Harness): void {
       await copy.commands.postpone(ours.id, { until: now, reason: 'BudgetFull', line: single.line });
       const third = await waiting('n3', { askedAt: now + 1_000_000 });
       expect((await find(third)).waiting).toMatchObject({ place: 3 });
+      // Its place was told as if it were alone.
+      const placeAt = async (at: number) => (await copy.guardBook.waiting({ limit: 9, now: at }))[0]?.place;
+      expect(await placeAt(now)).toBe(2);
+      // Whose lease ran out stands in no line.
+      expect(await placeAt(now + 100_000_000)).toBe(1);
       await copy.changeBook.end(first, succeeded());
       expect(await claim()).toEqual({ kind: 'refused', why: 'behind', counter: single.counter });
       expect(await grant(second)).toEqual({ kind: 'granted' });

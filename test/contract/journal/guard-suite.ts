@@ -291,15 +291,15 @@ export function guardSuite(harness: () => Harness): void {
       const line = 'isolate/in-flight/a';
       await copy.commands.postpone(c.id, { until: now + 5, reason: 'BudgetFull: x', line });
       await copy.commands.postpone(a.id, { until: now + 9, reason: 'BudgetFull: x', line });
-      expect(await copy.guardBook.waiting({ limit: 10 })).toEqual(
+      expect(await copy.guardBook.waiting({ limit: 10, now })).toEqual(
         [a, c].map(({ id: commandId, processId, node, type, faultType }, index) => ({
           ...{ commandId, processId, node, type, faultType, reason: 'BudgetFull: x', place: index + 1 },
           ...{ waitingSince: now, askedAgainAt: now + (index === 0 ? 9 : 5) },
         })),
       );
-      expect(await copy.guardBook.waiting({ limit: 10, node: c.node })).toMatchObject([{ place: 2 }]);
+      expect(await copy.guardBook.waiting({ limit: 10, now, node: c.node })).toMatchObject([{ place: 2 }]);
       await copy.commands.postpone(b.id, { until: now + 1, reason: 'Paused: z-1 (x)' });
-      const [, paused] = await copy.guardBook.waiting({ limit: 10 });
+      const [, paused] = await copy.guardBook.waiting({ limit: 10, now });
       expect(paused).toMatchObject({ commandId: b.id, reason: 'Paused: z-1 (x)' });
       expect(paused).not.toHaveProperty('place');
     });

@@ -9,7 +9,16 @@ import type { Clock } from '../../../adapters/ports/clock.js';
 import { createOutboxWriter } from '../../../services/maintenance/publish/outbox-writer.js';
 import { awaitLeave } from '../../../services/console/await-leave.js';
 import { changeNamed } from '../../contract/journal/changes-suite.js';
-import { budgetOf } from '../../contract/journal/decisions.js';
+import { claimCommand, issueCommands } from '../../contract/journal/claiming.js';
+import {
+  batch,
+  budgetOf,
+  commandOf,
+  ending,
+  nodeNamed,
+  report,
+  resultOf,
+} from '../../contract/journal/decisions.js';
 
 const now = 1_000_000;
 /** Nothing but rests between two looks comes to an end: what has to be heard of is not found out by time. */
@@ -55,7 +64,7 @@ function source() {
     asked += 1;
     return Promise.resolve(leave);
   };
-  return { book: journal.changeBook, guard: { askFor }, clock: stopped };
+  return { book: journal.changeBook, permits: journal.commands, guard: { askFor }, clock: stopped };
 }
 
 const keep = (name: string): Promise<ChangeRow> =>
@@ -68,6 +77,18 @@ describe('leave that is waited for', () => {
     const second = awaitLeave(source(), await keep('n2'), { waitMs: 60_000, gone });
     await journal.changeBook.end(first.change.id, { how: 'succeeded', by: 'deployer', at: now });
     expect((await second).granted).toBeDefined();
+  });
+
+  it('given that a process which is over holds it, then there is leave at once: it was held for up to an hour', async () => {
+    const isolate = commandOf(nodeNamed('n1'), 1, 'isolateNode');
+    await issueCommands(journal, [isolate]);
+    const budgets = [budgetOf('isolate/in-flight/a', 1, 'returned')];
+    expect(await claimCommand(journal, isolate.id, { now, budgets })).toMatchObject({ kind: 'claimed' });
+    await journal.commands.settle(resultOf(isolate), now);
+    await journal.journal.advance(batch([report(nodeNamed('n1'))], { decide: ending }));
+    const gone = new AbortController().signal;
+    const row = await awaitLeave(source(), await keep('n2'), { waitMs: 0, gone });
+    expect(row.granted).toBeDefined();
   });
 
   it('given that the client is gone, then nothing is asked for in its name', async () => {

@@ -95,6 +95,9 @@ class Play {
     this.#atOnce = scheduler.scheduleFunction((deed) => deed());
     this.#source = {
       book: stepped(this.#journal.changeBook, scheduler),
+      permits: {
+        releaseEnded: scheduler.scheduleFunction(() => this.#journal.commands.releaseEnded()),
+      },
       guard: {
         askFor: scheduler.scheduleFunction((): Promise<PermitAnswer> => Promise.resolve(this.#leave())),
       },

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock, systemRandomness } from '../../../adapters/clock/system-clock.js';
 import { connectCluster, type ConnectedCluster } from '../../../adapters/kubernetes/cluster.js';
 import { MemoryFleetInventory } from '../../../adapters/memory/journal/inventory.js';
@@ -103,17 +103,20 @@ function take(id: string, what: string): Promise<void> {
 async function* watchNodes(...asked: Parameters<KubernetesCluster['watchNodes']>): AsyncGenerator<NodeEvent> {
   for await (const event of cluster.watchNodes(...asked)) {
     yield event;
-    if (event.kind === 'listed') continue;
+    if (event.kind === 'listed' || event.kind === 'bookmark') continue;
     const { nodeInfo, conditions } = event.node.status;
     const ready = conditions?.find(({ type }) => type === 'Ready');
     watched.push(`${nodeInfo?.bootID ?? ''} Ready ${ready?.status ?? ''}`);
   }
 }
 
-function detect(changes: Partial<DetectorSettings> = {}): RunningDetector {
+function detect(
+  changes: Partial<DetectorSettings> = {},
+  watch: KubernetesCluster['watchNodes'] = watchNodes,
+): RunningDetector {
   const stopping = new AbortController();
   const running = runDetector({
-    cluster: { ...cluster, watchNodes },
+    cluster: { ...cluster, watchNodes: watch },
     clusterName: 'a' as ClusterName,
     inventory,
     emitReport: (report: Report) => take(report.id, `${report.node} ${report.type} ${report.status}`),
@@ -131,6 +134,26 @@ function detect(changes: Partial<DetectorSettings> = {}): RunningDetector {
 }
 
 const soon = { timeout: 10_000 };
+
+function isOver(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}
+
+/** The list, and then nothing for as long as the watch lasts. */
+async function* listOnly(...asked: Parameters<KubernetesCluster['watchNodes']>): AsyncGenerator<NodeEvent> {
+  for await (const event of cluster.watchNodes(...asked)) {
+    yield event;
+    return;
+  }
+}
+
+async function observedAt(): Promise<number> {
+  return (await inventory.picture('a'))?.observedAt ?? -Infinity;
+}
 
 describe('the detector, on an API server', () => {
   it('given a condition that turns bad and good, then it fires and clears once', async () => {
@@ -249,5 +272,85 @@ describe('the detector, on an API server', () => {
     await expect.poll(() => tried, soon).toContain('n1 NodeNotReady cleared');
     failures = 0;
     await expect.poll(() => said.slice(1), soon).toEqual(['n1 NodeNotReady cleared']);
+  });
+
+  it('given a watch that is broken while the API server answers all else, then the inventory grows old: it was called fresh', async () => {
+    const answered = vi.spyOn(cluster, 'version');
+    const running = detect({ refreshMs: 20 }, async function* (signal, onTrouble, onAnswer) {
+      yield* listOnly(signal, onTrouble, onAnswer);
+      onTrouble('the watch of nodes broke: 403');
+      await isOver(signal);
+    });
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    const listedAt = await observedAt();
+    await systemClock.waitUntil(systemClock.now() + 300);
+    expect(await observedAt()).toBe(listedAt);
+    expect(running.trouble()).toBe('the watch of nodes broke: 403');
+    expect(answered).not.toHaveBeenCalled();
+  });
+
+  it('given bookmarks alone, then the inventory is as fresh as the last one', async () => {
+    let bookmark: () => void = () => undefined;
+    let lists = 0;
+    const running = detect({ refreshMs: 20 }, async function* (signal, onTrouble, onAnswer) {
+      yield* listOnly(signal, onTrouble, onAnswer);
+      lists += 1;
+      // In trouble nothing is listed anew.
+      onTrouble('the server is slow');
+      while (!signal.aborted) {
+        await Promise.race([isOver(signal), new Promise<void>((resolve) => (bookmark = resolve))]);
+        yield { kind: 'bookmark' };
+      }
+    });
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    const listedAt = await observedAt();
+    await systemClock.waitUntil(listedAt + 50);
+    bookmark();
+    await expect.poll(observedAt, soon).toBeGreaterThanOrEqual(listedAt + 50);
+    expect(lists).toBe(1);
+  });
+
+  it('given a watch that stands and says nothing, then all is listed anew, so that a dead connection hides no node', async () => {
+    const running = detect({ refreshMs: 20 }, async function* (signal, onTrouble, onAnswer) {
+      yield* listOnly(signal, onTrouble, onAnswer);
+      await isOver(signal);
+    });
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    const listedAt = await observedAt();
+    server.kubelets.setConditions('n1', [{ type: 'Ready', status: 'False' }]);
+    await expect.poll(() => inventory.member('a/n1' as NodeKey), soon).toMatchObject({ unavailable: true });
+    expect(await observedAt()).toBeGreaterThan(listedAt);
+    await expect.poll(() => said, soon).toContain('n1 NodeNotReady firing');
+  });
+
+  it('given the log is away, when a node is not ready, then it counts as unavailable at once: it counted as in service until the log was back', async () => {
+    const running = detect();
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    failures = Infinity;
+    server.kubelets.setConditions('n1', [{ type: 'Ready', status: 'False' }]);
+    await expect.poll(() => inventory.member('a/n1' as NodeKey), soon).toMatchObject({ unavailable: true });
+    server.kubelets.deregisterNode('n1');
+    await expect.poll(() => inventory.member('a/n1' as NodeKey), soon).toBeUndefined();
+    expect(said).toEqual(['a/n1 appeared']);
+    failures = 0;
+    await expect.poll(() => said.slice(1), soon).toEqual(['n1 NodeNotReady firing', 'a/n1 deleted']);
+  });
+
+  it('given the log is away from the start, then the fleet is counted all the same', async () => {
+    failures = Infinity;
+    const running = detect();
+    await expect.poll(() => inventory.member('a/n1' as NodeKey), soon).toMatchObject({ unavailable: false });
+    expect(running.isReady()).toBe(false);
+  });
+
+  it('given the inventory can not be written, then what is seen is told all the same, and counted once it can', async () => {
+    const running = detect();
+    await expect.poll(() => running.isReady(), soon).toBe(true);
+    const change = vi.spyOn(inventory, 'change').mockRejectedValue(new Error('the journal is away'));
+    server.kubelets.setConditions('n1', [{ type: 'Ready', status: 'False' }]);
+    await expect.poll(() => said, soon).toContain('n1 NodeNotReady firing');
+    expect(await inventory.member('a/n1' as NodeKey)).toMatchObject({ unavailable: false });
+    change.mockRestore();
+    await expect.poll(() => inventory.member('a/n1' as NodeKey), soon).toMatchObject({ unavailable: true });
   });
 });

@@ -13,21 +13,27 @@ const member = (name: string, unavailable = false): FleetMember => ({
   labels: {},
 });
 
+type Written = { readonly changed: readonly FleetMember[]; readonly gone: readonly NodeKey[] } | 'everything';
+
 /** Writes that end when they are told to, in the order in which they began. */
 function slowInventory(): {
-  readonly writes: { readonly changed: readonly FleetMember[]; readonly gone: readonly NodeKey[] }[];
+  readonly writes: Written[];
   readonly changes: InventoryChanges;
   readonly endWrite: () => void;
 } {
-  const writes: { readonly changed: readonly FleetMember[]; readonly gone: readonly NodeKey[] }[] = [];
+  const writes: Written[] = [];
   const ends: (() => void)[] = [];
-  const changes = new InventoryChanges(
-    (changed, gone) => {
+  const changes = new InventoryChanges({
+    changes: (changed, gone) => {
       writes.push({ changed, gone });
       return new Promise((resolve) => ends.push(resolve));
     },
-    () => Promise.resolve(),
-  );
+    everything: () => {
+      writes.push('everything');
+      return new Promise((resolve) => ends.push(resolve));
+    },
+    rest: () => Promise.resolve(),
+  });
   return { writes, changes, endWrite: () => ends.shift()?.() };
 }
 
@@ -76,10 +82,11 @@ describe('changes of the fleet', () => {
   it('given changes one after the other, then those of a rest go together; who waits for them does not wait for the rest', async () => {
     const writes: (readonly FleetMember[])[] = [];
     const rests: (() => void)[] = [];
-    const changes = new InventoryChanges(
-      (changed) => Promise.resolve(void writes.push(changed)),
-      () => new Promise((resolve) => rests.push(resolve)),
-    );
+    const changes = new InventoryChanges({
+      changes: (changed) => Promise.resolve(void writes.push(changed)),
+      everything: () => Promise.resolve(),
+      rest: () => new Promise((resolve) => rests.push(resolve)),
+    });
     changes.note(node('n1'), member('n1'));
     await expect.poll(() => rests.length).toBe(1);
     for (const name of ['n2', 'n3']) changes.note(node(name), member(name));
@@ -89,5 +96,25 @@ describe('changes of the fleet', () => {
     changes.note(node('n4'), member('n4'));
     await changes.settled();
     expect(writes).toEqual([[member('n1')], [member('n2'), member('n3')], [member('n4')]]);
+  });
+
+  it('given everything is to be written while a change is, then it comes after that one and holds what was noted before it: a member of old overwrote a newer one', async () => {
+    const { writes, changes, endWrite } = slowInventory();
+    changes.note(node('n1'), member('n1'));
+    changes.note(node('n2'), member('n2'));
+    changes.noteEverything();
+    changes.note(node('n3'), undefined);
+    endWrite();
+    await expect.poll(() => writes.length).toBe(2);
+    changes.note(node('n1'), member('n1', true));
+    endWrite();
+    await expect.poll(() => writes.length).toBe(3);
+    endWrite();
+    await changes.settled();
+    expect(writes).toEqual([
+      { changed: [member('n1')], gone: [] },
+      'everything',
+      { changed: [member('n1', true)], gone: [] },
+    ]);
   });
 });

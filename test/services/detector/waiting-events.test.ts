@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { KubernetesNode, NodeEvent } from '../../../adapters/ports/kubernetes.js';
-import { WaitingEvents, type Look, type WaitingEvent } from '../../../services/detector/waiting-events.js';
+import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
+import {
+  WaitingEvents,
+  type Look,
+  type TellingEvent,
+  type WaitingEvent,
+} from '../../../services/detector/waiting-events.js';
 
 function look(name: string, bootID: string, resourceVersion: string): Look {
   const node: KubernetesNode = {
@@ -33,7 +38,7 @@ describe('given looks at nodes that wait for being told', () => {
   it('when it boots, is deleted or all are listed, then what was seen before and after is told', () => {
     const waiting = new WaitingEvents();
     const { node } = look('n1', 'b2', '3');
-    const events: NodeEvent[] = [
+    const events: TellingEvent[] = [
       look('n1', 'b1', '1'),
       look('n1', 'b2', '2'),
       { kind: 'deleted', node },

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { PauseId } from '../../../domain/identifiers.js';
+import { operations } from '../../../domain/command.js';
+import type { NodeKey, PauseId } from '../../../domain/identifiers.js';
 import type { Pause } from '../../../domain/pause.js';
+import type { PermitRequest } from '../../../domain/permit-request.js';
 import { answerTo, type GuardKnows } from '../../../services/guard/answer.js';
 import { noMetrics } from '../../../services/guard/metrics/hold-by-metrics.js';
 import type { GuardPolicy } from '../../../services/guard/policy.js';
@@ -10,7 +12,7 @@ const policy: GuardPolicy = {
   business: noMetrics,
   inventoryMaximumAgeMs: 15 * 60_000,
   askAgainMs: 15_000,
-  budgets: [budgetWith({ operations: ['isolate', 'power'], atOnce: { count: 3 } })],
+  budgets: [budgetWith({ operations: [...operations], atOnce: { count: 3 } })],
 };
 const picture = {
   cluster: 'a',
@@ -26,8 +28,24 @@ function pauseOf(more: Partial<Pause> = {}): Pause {
   };
 }
 
-function ask(more: Partial<GuardKnows>, operation: 'isolate' | 'power' = 'isolate') {
-  const request = requestTo(operation, { reporter: 'npd' });
+/** Of seven nodes of the rack. */
+function incidentOf(...names: readonly string[]): Partial<Pause> {
+  return {
+    incident: {
+      ...{ shared: [], breaker: 'racks', common: 'rack r1 of cluster a', count: 7 },
+      nodes: names.map((name) => `a/${name}` as NodeKey),
+      ...{ faultTypes: ['DiskFailure'], since: now - 9, latestAt: now },
+    },
+  };
+}
+const others = ['n2', 'n3', 'n4', 'n5', 'n6', 'n7', 'n8'];
+
+function ask(
+  more: Partial<GuardKnows>,
+  operation: PermitRequest['operation'] = 'isolate',
+  owner = 'faultline',
+) {
+  const request = requestTo(operation, { reporter: 'npd', owner });
   return answerTo(request, policy, { picture, member: memberWith(), pauses: [], verdicts: [], now, ...more });
 }
 
@@ -78,12 +96,31 @@ describe('the change guard', () => {
   });
 
   it('given an incident, then what waits says which', () => {
-    const incident = {
-      ...{ shared: [], breaker: 'racks', common: 'rack r1 of cluster a', nodes: [node], count: 7 },
-      ...{ faultTypes: ['DiskFailure'], since: now - 9, latestAt: now },
-    };
-    expect(ask({ pauses: [pauseOf({ incident })] })).toMatchObject({
+    expect(ask({ pauses: [pauseOf(incidentOf('n1'))] })).toMatchObject({
       reason: 'Paused: z-1 (racks, rack r1 of cluster a)',
     });
+  });
+
+  it.each(['restart-component', 'power', 'reimage'] as const)(
+    'given an incident of other nodes, then %s of one that was isolated before goes on: it was left half repaired until a person answered',
+    (operation) => {
+      expect(ask({ pauses: [pauseOf(incidentOf(...others))] }, operation).kind).toBe('ask');
+    },
+  );
+
+  it.each(['isolate', 'migrate', 'delete-pods', 'delete-node', 'release'] as const)(
+    'given an incident of other nodes, then %s waits there: that is new harm',
+    (operation) => {
+      expect(ask({ pauses: [pauseOf(incidentOf(...others))] }, operation).kind).toBe('wait');
+    },
+  );
+
+  it.each([
+    ['an incident of the node itself', incidentOf('n1', ...others.slice(1)), 'faultline'],
+    ['an incident of more nodes than it keeps', incidentOf('n2'), 'faultline'],
+    ['a change of somebody else', incidentOf(...others), 'deployer'],
+    ['a freeze', {}, 'faultline'],
+  ] as const)('given %s, then its reimage waits: no hundred reimages before an answer', (_, pause, owner) => {
+    expect(ask({ pauses: [pauseOf(pause)] }, 'reimage', owner).kind).toBe('wait');
   });
 });

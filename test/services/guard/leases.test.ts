@@ -88,7 +88,8 @@ describe('a change of somebody else', () => {
     const answer: PermitAnswer = { kind: 'ask', budgets, askAgainAt: {}, guardVersion: 0 };
     return awaitLeave(
       {
-        ...{ book: journal.changeBook, clock: { now: () => now, waitUntil: () => Promise.resolve() } },
+        ...{ book: journal.changeBook, permits: journal.commands },
+        ...{ clock: { now: () => now, waitUntil: () => Promise.resolve() } },
         ...{ guard: { askFor: () => Promise.resolve(answer) }, leases: new Map([['a', leases]]) },
       },
       await journal.changeBook.keep(changeNamed('n1', { askedAt: now }), 0),
