@@ -27,6 +27,8 @@ export interface TryOptions {
   /** False: stop before this schedule. */
   readonly goOn: () => boolean;
   readonly onSchedule?: (seed: number, result: Result) => void;
+  /** Told at once: a million schedules take days. */
+  readonly onFailure?: (failure: Failure) => void;
   /** How often a failing schedule is run again to shrink it; 0: not at all. */
   readonly shrinkRuns: number;
   readonly mostFailures: number;
@@ -67,7 +69,9 @@ async function playAll(options: TryOptions): Promise<Tally> {
     if (violation !== undefined) {
       const shrunk =
         options.shrinkRuns > 0 ? await shrink(schedule, violation, options.shrinkRuns) : undefined;
-      failures.push({ seed, violation, shrunk });
+      const failure = { seed, violation, shrunk };
+      failures.push(failure);
+      options.onFailure?.(failure);
     }
     options.onSchedule?.(seed, result);
     if (failures.length >= options.mostFailures) break;

@@ -13,7 +13,7 @@ import { compareSeeds, describeComparison, type Compared } from './on-postgresql
 
 const usage = `npm run simulate -- [--schedules N] [--seconds S] [--seed N | --schedule FILE] [--trace | --on-postgresql] [-o json]
   --schedules  how many seeds are played (default 1000)
-  --seconds    stop after this time
+  --seconds    stop after this time; Ctrl-C stops after the schedule that is played
   --seed       the first seed (default 1); each schedule has the next
   --schedule   plays the schedule in a file instead: where one was shrunk, the failure says where it was written
   --shrink     how often a failing schedule is run again to make it smaller (default 300; 0: not at all)
@@ -59,7 +59,6 @@ function tell(failure: Failure): void {
 function print(tally: Tally, firstSeed: number, asJson: boolean): number {
   const seconds = elapsed();
   const perSecond = { schedules: tally.schedules / seconds, steps: tally.steps / seconds };
-  for (const failure of tally.failures) tell(failure);
   if (asJson) {
     const failures = tally.failures.map(({ seed, violation }) => ({ seed, ...violation }));
     process.stdout.write(`${JSON.stringify({ firstSeed, ...tally, failures, seconds, perSecond })}\n`);
@@ -137,10 +136,20 @@ async function main(): Promise<number> {
     return playStored(scheduleIn(values.schedule), { trace: values.trace, shrinkRuns });
   if (values.trace)
     return printTrace((await withoutRealTime(() => playSeed(firstSeed, { keepTrace: true }))).result);
-  const wanted = { firstSeed, schedules, goOn: () => elapsed() < limit };
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => {
+    interrupted.abort();
+  });
+  const wanted = { firstSeed, schedules, goOn: () => elapsed() < limit && !interrupted.signal.aborted };
   if (values['on-postgresql'])
     return printCompared(await compareSeeds({ ...wanted, onSeed: progress() }), firstSeed, asJson);
-  const tally = await trySeeds({ ...wanted, onSchedule: progress(), shrinkRuns, mostFailures });
+  const tally = await trySeeds({
+    ...wanted,
+    onSchedule: progress(),
+    onFailure: tell,
+    shrinkRuns,
+    mostFailures,
+  });
   return print(tally, firstSeed, asJson);
 }
 
