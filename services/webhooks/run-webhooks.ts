@@ -66,7 +66,7 @@ class Served {
   /** Until the lock is lost, or the end. */
   async #serve(getsAlong: () => void): Promise<void> {
     const { book, signal } = this.#options;
-    const { name } = this.#subscriber;
+    const { name, filter } = this.#subscriber;
     // Another copy may have served it meanwhile.
     this.#backlog = new Backlog(this.#options.eventLog);
     while (!signal.aborted && book.holds(name)) {
@@ -74,7 +74,9 @@ class Served {
       if (state === undefined) throw new TypeError(`subscriber ${name} is not enrolled`);
       this.#state = state;
       if (state.replay !== undefined) await this.#beginReplay(state.replay);
-      for (const cursor of await book.cursors(name)) this.#backlog.advanced(cursor, cursor.nextOffset);
+      // Of topics that it asked for once a cursor stands for ever.
+      for (const cursor of await book.cursors(name))
+        if (filter.topics.includes(cursor.topic)) this.#backlog.advanced(cursor, cursor.nextOffset);
       await this.#untilOver((over) => this.#work(state, over));
       getsAlong();
     }

@@ -295,6 +295,19 @@ describe('a subscriber by webhook', () => {
       expect(listener.received).toHaveLength(3);
     });
 
+    it('but not of what it no longer asks for', async () => {
+      const first = site.run([site.subscriber('s'), listener]);
+      await publish(['a/n1'], [1]);
+      await came(1);
+      await first.stop();
+      await publish(['a/n1'], [2]);
+      const second = site.run([site.subscriber('s', { topic: ['fault.system'] }), listener]);
+      await expect.poll(() => second.figures()).toHaveLength(1);
+      const begunAt = site.clock.now();
+      await expect.poll(() => site.clock.now() - begunAt, { timeout: 5_000 }).toBeGreaterThan(25_000);
+      expect(lagOf(second)).toBe(0);
+    });
+
     it('also while nothing can be understood, since the registry is away', async () => {
       site.isRegistryAway = true;
       const copy = site.run([site.subscriber('s'), listener]);
