@@ -52,6 +52,7 @@ export const latestPublishingMs = 86_400_000;
 
 /** The lines of one server-sent event. */
 function textOf(event: JournalEvent, since: number, until: number): string {
+  // Not marked as a replay: who comes again hears of it for the first time, and has to act on it.
   const whole = asCloudEvent(event);
   return `id: ${resumeText(whole.id, since, until)}\nevent: ${event.said.event}\ndata: ${JSON.stringify(whole)}\n\n`;
 }
