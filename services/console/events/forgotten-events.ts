@@ -6,6 +6,7 @@ import type { EventFilter } from '../../event-filter.js';
 import type { Turns } from '../../turns.js';
 import { findHandover, handoverAt, handoverOf, isStillKept, type Handover } from './log-horizon.js';
 import { resumeText } from './resume-point.js';
+import { writeCharacters } from './subscriber-connection.js';
 
 /** Where events are made again that the log has forgotten. */
 export interface JournalOfEvents {
@@ -45,8 +46,6 @@ export interface PastListener {
 /** ms, the log's clock: from when on a topic is to be read in the log. */
 export type LogStart = (topic: string) => number;
 
-/** Characters that are given to a connection at once. */
-const writeCharacters = 65_536;
 /** What was published within this time after it was decided is sure to come, should the journal have to be read twice. */
 export const latestPublishingMs = 86_400_000;
 
