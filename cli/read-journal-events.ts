@@ -118,7 +118,7 @@ class EventAgain implements WrittenEvent {
   }
 
   whole(): object {
-    return asCloudEvent(this.#event);
+    return asCloudEvent(this.#event, 'journal');
   }
 }
 

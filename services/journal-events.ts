@@ -2,7 +2,7 @@ import type { History } from '../adapters/ports/journal.js';
 import type { ToldFact } from '../domain/fact.js';
 import type { NodeKey } from '../domain/identifiers.js';
 import { topicsOfEvent } from '../schemas/catalog.js';
-import { cloudEventHeaders } from '../schemas/cloud-events.js';
+import { cloudEventHeaders, replayHeader } from '../schemas/cloud-events.js';
 import { decisionsAgain } from './events-again.js';
 import { attributesOf, saidBy, type FactPublisher, type Said } from './publish-fact.js';
 import { facetsOf } from './event-facets.js';
@@ -79,9 +79,16 @@ export function headersOf({ publisher, fact, said }: JournalEvent): Record<strin
   return cloudEventHeaders(attributesOf(publisher, fact, said.event));
 }
 
-/** As subscribers by HTTP get it, but for its place in the log, which may have forgotten it. */
-export function asCloudEvent({ publisher, fact, said }: JournalEvent): StructuredEvent {
+/**
+ * As subscribers by HTTP get it, but for its place in the log, which may have forgotten it.
+ * @param replay what it is marked with for who is told the past again; nothing for who hears of it for the first time
+ */
+export function asCloudEvent({ publisher, fact, said }: JournalEvent, replay?: string): StructuredEvent {
   const attributes = attributesOf(publisher, fact, said.event);
+  const headers = {
+    ...cloudEventHeaders(attributes),
+    ...(replay === undefined ? {} : { [replayHeader]: replay }),
+  };
   const { topic, payload } = said;
-  return structuredEvent(cloudEventHeaders(attributes), attributes.id, { topic }, jsonContent(payload));
+  return structuredEvent(headers, attributes.id, { topic }, jsonContent(payload));
 }

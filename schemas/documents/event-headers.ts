@@ -62,7 +62,7 @@ export const eventHeaders: readonly HeaderDescription[] = [
     name: 'ce_replay',
     always: false,
     pattern: '.+',
-    is: 'run that says this again; absent: it is said for the first time',
+    is: 'run that says this again; absent: whoever gets it may not have heard of it yet',
   },
   {
     name: coverageHeader,

@@ -8,6 +8,7 @@ import { fits, type EventFilter } from '../../event-filter.js';
 import { eventText } from './event-ring.js';
 import type { EventSource } from './event-tail.js';
 import { LowWater } from './low-water.js';
+import { writeCharacters } from './subscriber-connection.js';
 import { publishedEvent } from '../../published-event.js';
 
 /** Up to where somebody reads. */
@@ -127,19 +128,30 @@ class CatchUp<Wanted extends Target> {
     return this.#water.safeSince;
   }
 
+  /** Gives what was gathered, and begins anew. */
+  async #deliver(gathered: { text: string; events: number }): Promise<void> {
+    const { text, events } = gathered;
+    gathered.text = '';
+    gathered.events = 0;
+    if (events > 0) await this.#stretch.deliver(text, events);
+  }
+
   async #take({ records }: Batch): Promise<void> {
-    const { filter, until = Infinity, deliver, signal } = this.#stretch;
+    const { filter, until = Infinity, signal } = this.#stretch;
     if (signal.aborted || this.#hasArrived()) return;
     const events = await Promise.all(records.map((record) => publishedEvent(record, this.#source.schemaIds)));
     const safeSince = this.#safeSince();
-    const texts: string[] = [];
+    const batch = { text: '', events: 0 };
     for (const event of events) {
       // A batch that failed midway comes again.
       if (event.offset < (this.#water.nextIn(event) ?? 0n)) continue;
-      if (event.appendedAt < until && fits(filter, event)) texts.push(eventText(event, safeSince));
       this.#water.read(event, event.offset, event.appendedAt);
+      if (event.appendedAt >= until || !fits(filter, event)) continue;
+      batch.text += eventText(event, safeSince);
+      batch.events += 1;
+      if (batch.text.length >= writeCharacters) await this.#deliver(batch);
     }
-    if (texts.length > 0) await deliver(texts.join(''), texts.length);
+    await this.#deliver(batch);
     if (this.#hasArrived()) this.#arrive();
   }
 }

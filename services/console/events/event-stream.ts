@@ -95,14 +95,8 @@ export class EventStream {
   }
 
   /** While the past is read, what is wanted may lie far apart, and others may be before it: it hears of us all the same. */
-  async #inTouch<Result>(work: () => Promise<Result>): Promise<Result> {
-    const done = new AbortController();
-    void this.#sink.keepOpen(this.#context.heartbeatMs, done.signal);
-    try {
-      return await work();
-    } finally {
-      done.abort();
-    }
+  #inTouch<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#sink.inTouch(this.#context.heartbeatMs, work);
   }
 
   async #startOf(start: LogStart): Promise<ReadonlyMap<string, TopicStart>> {

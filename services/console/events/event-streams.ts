@@ -74,7 +74,7 @@ export class EventStreams {
     void this.#cutIfStuck(stream, sink, over.signal);
     this.#streams.set(stream, sink);
     try {
-      await before?.(connection);
+      if (before !== undefined) await connection.inTouch(this.#options.heartbeatMs, () => before(connection));
       const end = await stream.run();
       if (end === 'cutOff' || stream.isLost || connection.hasStalled) metrics?.streamCutOff();
       return end;

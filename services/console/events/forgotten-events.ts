@@ -6,6 +6,7 @@ import type { EventFilter } from '../../event-filter.js';
 import type { Turns } from '../../turns.js';
 import { findHandover, handoverAt, handoverOf, isStillKept, type Handover } from './log-horizon.js';
 import { resumeText } from './resume-point.js';
+import { writeCharacters } from './subscriber-connection.js';
 
 /** Where events are made again that the log has forgotten. */
 export interface JournalOfEvents {
@@ -45,13 +46,12 @@ export interface PastListener {
 /** ms, the log's clock: from when on a topic is to be read in the log. */
 export type LogStart = (topic: string) => number;
 
-/** Characters that are given to a connection at once. */
-const writeCharacters = 65_536;
 /** What was published within this time after it was decided is sure to come, should the journal have to be read twice. */
 export const latestPublishingMs = 86_400_000;
 
 /** The lines of one server-sent event. */
 function textOf(event: JournalEvent, since: number, until: number): string {
+  // Not marked as a replay: who comes again hears of it for the first time, and has to act on it.
   const whole = asCloudEvent(event);
   return `id: ${resumeText(whole.id, since, until)}\nevent: ${event.said.event}\ndata: ${JSON.stringify(whole)}\n\n`;
 }

@@ -3,10 +3,7 @@ import { fitsNode, type EventFilter } from '../../event-filter.js';
 import { everyState } from '../../every-state.js';
 import { listedNodeOf } from '../describe-node.js';
 import { resumeText } from './resume-point.js';
-import type { EventSink } from './subscriber-connection.js';
-
-/** Characters that are given to a connection at once. */
-const writeCharacters = 65_536;
+import { writeCharacters, type EventSink } from './subscriber-connection.js';
 
 /**
  * Tells the present state of all nodes that a filter names, then that this was all, with the id from which on everything

@@ -1,5 +1,8 @@
 import type { Clock } from '../../../adapters/ports/clock.js';
 
+/** Characters that are given to a connection at once: that is all that waits for a slow one. */
+export const writeCharacters = 65_536;
+
 /** The way to one subscriber. */
 export interface EventSink {
   /** Undefined: there is room for more at once. Else it resolves when there is, or when the signal aborts. */
@@ -52,8 +55,18 @@ export class SubscriberConnection implements EventSink {
     return room === undefined ? undefined : this.#waitFor(room);
   }
 
-  /** Says something that means nothing whenever nothing was said for so long (ms), until the signal aborts. */
-  async keepOpen(silenceMs: number, over: AbortSignal): Promise<void> {
+  /** While something is done for which nothing may be said for long, says something that means nothing after each such silence (ms). */
+  async inTouch<Result>(silenceMs: number, work: () => Promise<Result>): Promise<Result> {
+    const done = new AbortController();
+    void this.#keepOpen(silenceMs, done.signal);
+    try {
+      return await work();
+    } finally {
+      done.abort();
+    }
+  }
+
+  async #keepOpen(silenceMs: number, over: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     for (;;) {
       await clock.waitUntil(clock.now() + silenceMs, over);

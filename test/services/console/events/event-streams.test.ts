@@ -469,6 +469,25 @@ describe('GET /v1/events', () => {
     answering.abort();
   });
 
+  it('is heard of while the present is read and nothing is there yet', async () => {
+    await serve();
+    const answering = new AbortController();
+    states = async () => {
+      await systemClock.waitUntil(Infinity, answering.signal);
+      return { rows: [] };
+    };
+    const leaving = new AbortController();
+    const { body } = await fetch(`${url}?snapshot=true`, { signal: leaving.signal });
+    const heard: string[] = [];
+    for await (const bytes of body ?? []) {
+      heard.push(Buffer.from(bytes as Uint8Array).toString());
+      if (heard.length >= 2) answering.abort();
+      if (heard.join('').includes('snapshot-end')) break;
+    }
+    expect(heard.join('').startsWith(':\n\n:\n\n')).toBe(true);
+    leaving.abort();
+  });
+
   it('tells of nodes with the labels asked for, and of those whose labels nobody knows', async () => {
     places = ['r1', 'r2'].map((rack, index) => ({
       ...{ node: `a/n${index + 1}` as NodeKey, pool: 'gpu', zone: 'default', labels: { rack } },
