@@ -25,6 +25,8 @@ export const protectedLabel = 'faultline.dev/protected';
  * thousand nodes with one small list.
  */
 export const permitLabel = 'faultline.dev/permit';
+/** Who asked for that change: nobody else is to use it. */
+export const permitOwnerAnnotation = 'faultline.dev/permit-owner';
 export const migrationLabel = 'faultline.dev/migration';
 export const processAnnotation = 'faultline.dev/process';
 export const migrationDeadlineAnnotation = 'faultline.dev/migration-deadline';

@@ -1,6 +1,11 @@
 import type { ChangeBook, ChangeRow } from '../../adapters/ports/change-book.js';
 import type { KubernetesAnswer, KubernetesCluster, KubernetesNode } from '../../adapters/ports/kubernetes.js';
-import { permitLabel, pointerPart } from '../../adapters/ports/node-marks.js';
+import {
+  annotation,
+  permitLabel,
+  permitOwnerAnnotation,
+  pointerPart,
+} from '../../adapters/ports/node-marks.js';
 import { isChangeId, namesOf, type ChangeId, type NodeKey } from '../../domain/identifiers.js';
 import { asRead, setKeys } from '../patch-steps.js';
 import { pause, superviseLoop, type Supervision } from '../supervision.js';
@@ -18,9 +23,11 @@ class PermitTrouble extends Error {
   override readonly name = 'PermitTrouble';
 }
 
-/** All permits of the cluster are looked at so often, for as long after the last grant as a late write may come. */
+/** All permits of the cluster are looked at so often, for as long after the last grant as a late write is likely. */
 const lookAtAllEveryMs = 30_000;
 const lateWritesMs = 3_600_000;
+/** And so often otherwise: what a copy wrote that died since, or somebody else, would stand there for ever. */
+const restingLookEveryMs = 600_000;
 
 /**
  * Whoever has leave to delete a node is told so on the node, for admission to see, and nobody else is. It goes by the journal
@@ -38,7 +45,7 @@ class Permits {
   readonly #options: PermitKeeping;
   /** What this copy need not look at again before all is looked at. */
   readonly #written = new Map<NodeKey, ChangeId>();
-  #lookAtAllAt = 0;
+  #lookedAtAllAt = -Infinity;
   #lastGrantAt: number;
 
   constructor(options: PermitKeeping) {
@@ -56,9 +63,10 @@ class Permits {
     const inForce = new Map(rows.map((row) => [row.change.node, row]));
     for (const [node, id] of this.#written)
       if (inForce.get(node)?.change.id !== id) await this.#remove(node, id);
-    if (now >= this.#lookAtAllAt && now < this.#lastGrantAt + lateWritesMs) {
+    const isRecent = now < this.#lastGrantAt + lateWritesMs;
+    if (now >= this.#lookedAtAllAt + (isRecent ? lookAtAllEveryMs : restingLookEveryMs)) {
       await this.#lookAtAll();
-      this.#lookAtAllAt = now + lookAtAllEveryMs;
+      this.#lookedAtAllAt = now;
     }
     for (const [node, { change }] of inForce)
       if (this.#written.get(node) !== change.id && (await this.#write(node, change.id)))
@@ -68,17 +76,23 @@ class Permits {
   /** Takes away what is not in force, by whomever it was written, and has what somebody took away written again. */
   async #lookAtAll(): Promise<void> {
     const { cluster } = this.#options;
-    const labelled = new Map<NodeKey, string>();
-    for (const { metadata } of valueOf(await cluster.listNodesLabelled(permitLabel)))
-      labelled.set(`${cluster.cluster}/${metadata.name}` as NodeKey, metadata.labels?.[permitLabel] ?? '');
-    for (const [node, id] of labelled) if (!(await this.#mayHave(node, id))) await this.#remove(node, id);
-    for (const [node, id] of this.#written) if (labelled.get(node) !== id) this.#written.delete(node);
+    const right = new Map<NodeKey, string>();
+    for (const present of valueOf(await cluster.listNodesLabelled(permitLabel))) {
+      const node = `${cluster.cluster}/${present.metadata.name}` as NodeKey;
+      const id = permitOn(present);
+      const owner = await this.#ownerOf(node, id);
+      if (owner === undefined) await this.#remove(node, id);
+      else if (annotation(present, permitOwnerAnnotation) === owner) right.set(node, id);
+    }
+    for (const [node, id] of this.#written) if (right.get(node) !== id) this.#written.delete(node);
   }
 
-  async #mayHave(node: NodeKey, id: string): Promise<boolean> {
+  /** Undefined: no change with this id has leave to delete the node. */
+  async #ownerOf(node: NodeKey, id: string): Promise<string | undefined> {
     const { changes, clock } = this.#options;
     const row = isChangeId(id) ? await changes.find(id) : undefined;
-    return row?.change.node === node && row.change.operation === 'delete-node' && isInForce(row, clock.now());
+    if (row?.change.node !== node || row.change.operation !== 'delete-node') return undefined;
+    return isInForce(row, clock.now()) ? row.change.owner : undefined;
   }
 
   /**
@@ -97,7 +111,10 @@ class Permits {
       log.warn({ node, change: id }, 'no permit to delete a node that was made after leave was given');
       return true;
     }
-    const steps = setKeys(present, 'labels', new Map([[permitLabel, id]]));
+    const steps = [
+      ...setKeys(present, 'labels', new Map([[permitLabel, id]])),
+      ...setKeys(present, 'annotations', new Map([[permitOwnerAnnotation, row.change.owner]])),
+    ];
     if (steps.length === 0) return true;
     const answer = await cluster.patchNode(namesOf(node).node, [...asRead(present), ...steps]);
     if (isOutOfDate(answer)) return false;
@@ -107,24 +124,32 @@ class Permits {
   }
 
   async #remove(node: NodeKey, id: string): Promise<void> {
-    const path = `/metadata/labels/${pointerPart(permitLabel)}`;
-    const answer = await this.#options.cluster.patchNode(namesOf(node).node, [
-      { op: 'test', path, value: id },
-      { op: 'remove', path },
-    ]);
-    if (answer.kind !== 'notFound' && !isOutOfDate(answer)) {
-      valueOf(answer);
-      this.#options.log.info(
-        { node, change: id },
-        'a permit to delete a node was taken away: its change is over',
-      );
-    }
+    const read = await this.#options.cluster.getNode(namesOf(node).node);
+    if (read.kind !== 'notFound') await this.#removeFrom(node, valueOf(read), id);
     if (this.#written.get(node) === id) this.#written.delete(node);
+  }
+
+  async #removeFrom(node: NodeKey, present: KubernetesNode, id: string): Promise<void> {
+    if (permitOn(present) !== id) return;
+    const { cluster, log } = this.#options;
+    const answer = await cluster.patchNode(namesOf(node).node, [
+      // Not the node as it was read: whatever else happens to it, this has to go.
+      { op: 'test', path: `/metadata/labels/${pointerPart(permitLabel)}`, value: id },
+      ...setKeys(present, 'labels', new Map([[permitLabel, undefined]])),
+      ...setKeys(present, 'annotations', new Map([[permitOwnerAnnotation, undefined]])),
+    ]);
+    if (answer.kind === 'notFound' || isOutOfDate(answer)) return;
+    valueOf(answer);
+    log.info({ node, change: id }, 'a permit to delete a node was taken away: its change is over');
   }
 }
 
 function isInForce({ granted, soak, ended, leaseUntil }: ChangeRow, now: number): boolean {
   return granted !== undefined && soak === undefined && ended === undefined && leaseUntil > now;
+}
+
+function permitOn({ metadata }: KubernetesNode): string {
+  return metadata.labels?.[permitLabel] ?? '';
 }
 
 /** The API server tells the second. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -66,7 +66,12 @@ async function startFaultline(): Promise<{
   readonly server: TestServer;
   readonly stop: () => Promise<void>;
 }> {
-  const server = await startTestServer();
+  const server = await startTestServer([
+    { subject: 'admin', token: 'token-of-admin' },
+    { subject: 'deployer', token: 'token-of-deployer' },
+  ]);
+  for (const subject of ['admin', 'deployer'])
+    await writeFile(join(folder, subject), `token-of-${subject}`, { mode: 0o600 });
   await server.journal.upkeep.resume();
   const member = { pool: 'gpu', zone: 'z1', labels: {}, unavailable: false, controlPlane: false };
   const members = ['a/n1', 'a/n2'].map((node) => ({ node: node as NodeKey, ...member }));
@@ -98,10 +103,19 @@ it(
   async () => {
     // given
     const faultline = await startFaultline();
-    const guard = (verb: string, ...words: readonly string[]): Promise<Ran> =>
-      runCommand(['guard', verb, '--server', faultline.server.url, ...words]);
+    const guardOf =
+      (subject: string) =>
+      (verb: string, ...words: readonly string[]): Promise<Ran> =>
+        runCommand([
+          'guard',
+          verb,
+          ...['--server', faultline.server.url, '--token-file', join(folder, subject)],
+          ...words,
+        ]);
+    const guard = guardOf('admin');
+    const asking = ['--operation', 'delete-node', '--reason', 'scrapped'] as const;
     const ask = (node: string, ...words: readonly string[]): Promise<Ran> =>
-      guard('ask', node, '--operation', 'delete-node', '--reason', 'scrapped', ...words);
+      guard('ask', node, ...asking, ...words);
     try {
       await expect(erase('n1')).rejects.toThrow(
         /n1 has no permit to be deleted: ask Faultline for leave first/,
@@ -128,6 +142,17 @@ it(
       await guard('done', id, '--outcome', 'cancelled');
       await expect.poll(() => permitOn('n2'), patience).toBe('');
       await expect(erase('n2')).rejects.toThrow(/n2 has no permit/);
+      // when it is somebody else's, then it is of no use: anybody could use it
+      const others = (await guardOf('deployer')('ask', 'a/n2', ...asking, '-o', 'name')).out.trim();
+      await expect.poll(() => permitOn('n2'), patience).toBe(others);
+      await expect(erase('n2')).rejects.toThrow(
+        /the permit to delete node n2 is that of deployer, and you are admin/,
+      );
+      const mine = 'faultline.dev/permit-owner=admin';
+      await expect(kubectl('admin', 'annotate', 'node', 'n2', '--overwrite', mine)).rejects.toThrow(
+        /only Faultline writes/,
+      );
+      await guardOf('deployer')('done', others, '--outcome', 'cancelled');
       // when it is deleted by the way that docs/guard.md names
       const program = `${kubernetes?.kubectlProgram} --cache-dir ${folder} --kubeconfig ${kubernetes?.kubeconfigOf('admin')}`;
       const script = `${program} wait node/n1 --timeout=60s \

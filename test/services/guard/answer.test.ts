@@ -89,6 +89,13 @@ describe('the change guard', () => {
     expect(ask({ pauses: [pauseOf({ where: elsewhere })] }).kind).toBe('ask');
   });
 
+  it('given a freeze of our own commands, as for a rollout, then they wait there, and changes of others go on', () => {
+    const pauses = [pauseOf({ where: { pools: ['p'], owners: ['faultline'] } })];
+    expect(ask({ pauses }, 'isolate').kind).toBe('wait');
+    expect(ask({ pauses }, 'release', 'deployer').kind).toBe('ask');
+    expect(ask({ pauses, member: memberWith({ pool: 'q' }) }, 'isolate').kind).toBe('ask');
+  });
+
   it('given a pause of one operation, then others go on', () => {
     const pauses = [pauseOf({ operations: ['power'] })];
     expect(ask({ pauses }, 'power').kind).toBe('wait');

@@ -6,7 +6,7 @@ import { createMemoryJournal } from '../../../adapters/memory/journal.js';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import type { KubernetesAnswer } from '../../../adapters/ports/kubernetes.js';
 import type { Clock } from '../../../adapters/ports/clock.js';
-import { permitLabel } from '../../../adapters/ports/node-marks.js';
+import { permitLabel, permitOwnerAnnotation } from '../../../adapters/ports/node-marks.js';
 import type { ChangeId, NodeKey } from '../../../domain/identifiers.js';
 import { keepPermits, type PermitKeeping } from '../../../services/guard/keep-permits.js';
 import { changeNamed } from '../../contract/journal/changes-suite.js';
@@ -65,6 +65,10 @@ function permitOn(node: string): unknown {
   return world.node(node).metadata.labels?.[permitLabel];
 }
 
+function ownerOn(node: string): unknown {
+  return world.node(node).metadata.annotations?.[permitOwnerAnnotation];
+}
+
 async function label(node: string, value: string | null): Promise<void> {
   const body = { metadata: { labels: { [permitLabel]: value } } };
   expect((await world.request('PATCH', `/api/v1/nodes/${node}`, body, mergePatch)).status).toBe(200);
@@ -77,6 +81,42 @@ describe('a permit to delete a node', () => {
     expect([permitOn('n1'), permitOn('n2')]).toEqual([id, undefined]);
     await over(id);
     await look([0]);
+    expect(permitOn('n1')).toBeUndefined();
+  });
+
+  it('says whose it is, so that nobody else can use it', async () => {
+    const id = await granted('n1');
+    await label('n1', id);
+    await look([0]);
+    expect(ownerOn('n1')).toBe('deployer');
+    await over(id);
+    await look([0]);
+    expect(ownerOn('n1')).toBeUndefined();
+  });
+
+  it('given a leftover long after the last grant, then it is taken away all the same: it stood there for ever', async () => {
+    let looks = 0;
+    await look([0, 7_200_000, 7_800_000], {
+      changes: {
+        ...{ find: (id) => journal.changeBook.find(id) },
+        granted: async (operation) => {
+          looks += 1;
+          if (looks === 3) await label('n1', 'c-late');
+          return journal.changeBook.granted(operation);
+        },
+      },
+    });
+    expect(permitOn('n1')).toBeUndefined();
+  });
+
+  it('given an API server that was away for hours, then what is left is taken away once it is back', async () => {
+    await label('n1', 'c-late');
+    const answers: KubernetesAnswer<never>[] = [{ kind: 'unreachable', message: 'refused' }];
+    const away = {
+      listNodesLabelled: (key: string) =>
+        Promise.resolve(answers.shift()).then((answer) => answer ?? cluster.listNodesLabelled(key)),
+    };
+    await look([0, 7_200_000], { cluster: { ...cluster, ...away } });
     expect(permitOn('n1')).toBeUndefined();
   });
 
