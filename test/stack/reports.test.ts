@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../cli/forms/doctor.js';
 import { subscribeToStream } from '../../packages/client/src/stream-subscription.js';
+import { differencesFromCatalog } from '../catalog-differences.js';
 import { startCollector, type Collector } from '../adapters/opentelemetry/collector.js';
 import { runCommand, spawnCommand } from '../cli/run-command.js';
 import { isolations, requestsOfFaultline } from './audit-log.js';
@@ -298,6 +299,21 @@ describe("given a stranger's records on the topics that maintenance reads", () =
       expect(await sender.fatesOf(await sender.accepted(good))).toEqual(['REPEATED']);
     },
     minutes(2),
+  );
+});
+
+describe('given faults of hardware and of components', () => {
+  it(
+    'then what is published of them is as the catalog says',
+    async () => {
+      const component = { ...good, node: 'node-0003', type: 'KubeletUnhealthy' };
+      expect(await sender.fatesOf(await sender.accepted(component))).toEqual(['OPENED']);
+      const published = (topic: string) => publishedRecords(site, topic);
+      await expect.poll(async () => (await published('fault.component')).length, patience).toBeGreaterThan(0);
+      const records = [...(await published('fault.component')), ...(await published('fault.hardware'))];
+      expect(records.flatMap(differencesFromCatalog)).toEqual([]);
+    },
+    minutes(1),
   );
 });
 
