@@ -140,6 +140,7 @@ async function addConsole(
       newId: () => randomness.uuid(),
     },
     changes: {
+      clusters: configuration.clusters.map(({ name }) => name),
       book: connections.journal.changeBook,
       guard: heedLeases(
         createChangeGuard({

@@ -125,6 +125,7 @@ export async function startTestServer(
       newId: () => systemRandomness.uuid(),
     },
     changes: {
+      clusters: ['a', 'b'],
       book: journal.changeBook,
       guard: createChangeGuard({
         inventory: journal.inventory,
