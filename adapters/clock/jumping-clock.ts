@@ -32,6 +32,9 @@ export interface Appointment {
 /** Real time until the next look when there is work. */
 const lookEveryMs = 1;
 
+/** A clock that walks takes a step so often. */
+const stepEveryMs = 100;
+
 /** Whoever was woken by a jump begins to work, and shows it, before anybody is asked whether all is quiet. */
 function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -112,6 +115,17 @@ export class JumpingClock implements Clock {
       if (next === undefined || next.at > end) return;
       await this.keepToSpeed(next.at, signal);
       this.jumpTo(next.at);
+    }
+  }
+
+  /** Goes on as a clock on the wall does, whatever is under way, until abort. */
+  async walk(signal: AbortSignal): Promise<void> {
+    let wall = performance.now();
+    while (!signal.aborted) {
+      await pause(stepEveryMs);
+      const passed = Math.floor(performance.now() - wall);
+      wall += passed;
+      this.jumpTo(this.present + passed);
     }
   }
 

@@ -83,7 +83,11 @@ export function askCommand(terminal: Terminal): Command {
         new Option('--fault-type <type>', 'the fault because of which it is done').choices(faultTypes),
       )
       .option('--lease <duration>', 'how long leave lasts without a heartbeat, 5s to 1h', '1m')
-      .option('--wait <duration>', 'how long to wait for leave', milliseconds, 600_000)
+      .addOption(
+        new Option('--wait <duration>', 'how long to wait for leave')
+          .argParser(milliseconds)
+          .default(600_000, '10m'),
+      )
       .option('--key <text>', 'asked again with the same key it is the same change (else one is made up)')
       .addOption(outputOption()),
   ).action((node: string, command: readonly string[], options: AskOptions) =>

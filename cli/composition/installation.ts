@@ -143,6 +143,7 @@ async function addConsole(
       newId: () => randomness.uuid(),
     },
     changes: {
+      clusters: configuration.clusters.map(({ name }) => name),
       book: connections.journal.changeBook,
       permits: connections.journal.commands,
       guard: heedLeases(

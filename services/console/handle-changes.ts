@@ -21,6 +21,8 @@ import type { ChangesQuery, WaitQuery } from './requests.js';
 import type { GrantSource } from './try-grant.js';
 
 export interface ChangeSource extends GrantSource {
+  /** Those that are configured. */
+  readonly clusters: readonly string[];
   /** How much older than it is what is because of that fault counts in lines, ms. */
   readonly headStartMsOf: (faultType: string | undefined) => number;
   /** How long its node is watched after it is said to have succeeded, by the policy that is in force, ms. Undefined: not at all. */
@@ -33,6 +35,16 @@ function leaseIn({ lease }: NewChange): number {
   const leaseMs = lease === undefined ? leaseBounds.usual : parseDurationMs(lease);
   if (leaseMs !== undefined && leaseMs >= leaseBounds.least && leaseMs <= leaseBounds.most) return leaseMs;
   throw new ConsoleRefusal('BadRequest', `lease: ${lease ?? ''} is none`, 'give one from 5s to 1h');
+}
+
+/** What nobody looks at would wait for an inventory for ever. @throws ConsoleRefusal NotFound */
+function refuseUnknownCluster({ clusters }: ChangeSource, cluster: string): void {
+  if (clusters.includes(cluster)) return;
+  throw new ConsoleRefusal(
+    'NotFound',
+    `there is no cluster ${cluster}`,
+    `name one of the configuration: ${clusters.join(', ')}`,
+  );
 }
 
 /** @throws ConsoleRefusal NotFound */
@@ -73,7 +85,7 @@ export function waitMsIn({ wait }: WaitQuery): number {
 
 /**
  * Somebody asks leave for a change, or asks after one: of one subject the same key is the same change, also when it is over.
- * @throws ConsoleRefusal BadRequest, KeyReused
+ * @throws ConsoleRefusal BadRequest, NotFound, KeyReused
  */
 export async function askForChange(
   source: ChangeSource,
@@ -81,6 +93,7 @@ export async function askForChange(
   given: { readonly key: string; readonly subject: string; readonly patience: Patience },
 ): Promise<ChangeDescription> {
   const { cluster, node, operation, reason, faultType } = order;
+  refuseUnknownCluster(source, cluster);
   const soakMs = source.soakMsOf(operation);
   const asked: Change = {
     id: shortId('c', source.newId()) as ChangeId,

@@ -15,7 +15,8 @@ export interface PermitKeeping extends Supervision {
   readonly changes: Pick<ChangeBook, 'granted' | 'find'>;
   /** Whether nothing is to be written on that node. */
   readonly isWithheld: (node: NodeKey) => Promise<boolean>;
-  readonly lookEveryMs: number;
+  /** What holds now: it may change from one look to the next. */
+  readonly lookEveryMsNow: () => number;
 }
 
 /** The API server did not do what a permit needs; it is tried again. */
@@ -37,7 +38,7 @@ export function keepPermits(options: PermitKeeping): Promise<void> {
   const permits = new Permits(options);
   return superviseLoop('permits', options, async () => {
     await permits.look();
-    await pause(options, options.lookEveryMs);
+    await pause(options, options.lookEveryMsNow());
   });
 }
 

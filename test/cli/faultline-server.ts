@@ -128,6 +128,7 @@ export async function startTestServer(
       newId: () => systemRandomness.uuid(),
     },
     changes: {
+      clusters: ['a', 'b'],
       book: journal.changeBook,
       permits: journal.commands,
       guard: createChangeGuard({

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { expectPublishedForm } from '../cli/form-validator.js';
 import { silentLog as silent } from '../services/silent-log.js';
 import type { DemoResult } from '../../cli/composition/demo/result.js';
-import { startDemo, type DemoOptions } from '../../cli/composition/demo/run-demo.js';
+import { startDemo, type DemoOptions, type RunningDemo } from '../../cli/composition/demo/run-demo.js';
 import { seededRandom } from '../../world/random.js';
 import { makeDirtyRecord } from '../../world/record/dirty-record.js';
 
@@ -20,8 +20,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function play(options: Partial<DemoOptions>): Promise<DemoResult> {
-  const demo = await startDemo({
+function start(options: Partial<DemoOptions>): Promise<RunningDemo> {
+  return startDemo({
     record: 'data/lanl/system-18.csv',
     nodes: 1024,
     speed: Infinity,
@@ -35,6 +35,10 @@ async function play(options: Partial<DemoOptions>): Promise<DemoResult> {
     signal: new AbortController().signal,
     ...options,
   });
+}
+
+async function play(options: Partial<DemoOptions>): Promise<DemoResult> {
+  const demo = await start(options);
   try {
     return await demo.result;
   } finally {
@@ -75,5 +79,40 @@ describe('the demo', { timeout: 600_000 }, () => {
     expect(result.rowsByFate.dirty).toBe(dirtyReasons.reduce((sum, [, count]) => sum + count, 0));
     expect(result.unaccountedReports).toBe(0);
     expect(result.cordonedLeft).toBe(0);
+  });
+
+  it('goes on when the record is over: who waits for leave is answered, and a lease ends', async () => {
+    const record = join(folder, 'short.csv');
+    writeFileSync(record, makeDirtyRecord({ random: seededRandom('short'), nodes: 8, goodRows: 1 }));
+    const demo = await start({ record, nodes: 8 });
+    try {
+      await demo.result;
+      const items = async (path: string): Promise<readonly Record<string, unknown>[]> =>
+        ((await (await fetch(`${demo.url}${path}`)).json()) as { items: Record<string, unknown>[] }).items;
+      const [node] = await items('/v1/nodes');
+      const change = {
+        cluster: 'demo',
+        node: node?.['node'],
+        operation: 'release',
+        reason: 'r',
+        lease: '5s',
+      };
+      const ask = async (key: string): Promise<unknown> => {
+        const answer = await fetch(`${demo.url}/v1/changes?wait=1s`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'idempotency-key': key },
+          body: JSON.stringify(change),
+          signal: AbortSignal.timeout(30_000),
+        });
+        return answer.json();
+      };
+      expect(await ask('first')).toMatchObject({ status: 'granted' });
+      expect(await ask('second')).toMatchObject({ status: 'waiting' });
+      await expect
+        .poll(async () => (await items('/v1/changes')).at(-1)?.['status'], { timeout: 60_000 })
+        .toBe('lost');
+    } finally {
+      await demo.stop();
+    }
   });
 });

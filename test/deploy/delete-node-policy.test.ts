@@ -84,7 +84,7 @@ async function startFaultline(): Promise<{
   const stopping = new AbortController();
   const ended = keepPermits({
     ...{ clock: systemClock, randomness: systemRandomness, log: silentLog, workload: new Workload() },
-    ...{ signal: stopping.signal, cluster, changes: server.journal.changeBook, lookEveryMs: 100 },
+    ...{ signal: stopping.signal, cluster, changes: server.journal.changeBook, lookEveryMsNow: () => 100 },
     isWithheld: () => Promise.resolve(false),
   });
   return {

@@ -196,13 +196,16 @@ export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
     const subscription = subscribeWitness(stage.installation.connections.eventLog, witness);
     started.add(() => subscription.stop());
     const stopping = new AbortController();
-    const result = play(stage, witness, {
-      record,
-      signal: AbortSignal.any([options.signal, stopping.signal]),
-    });
-    started.add(async () => {
+    const signal = AbortSignal.any([options.signal, stopping.signal]);
+    const result = play(stage, witness, { record, signal });
+    // Whoever looks at it afterwards may wait for leave, and leases end.
+    const afterwards = result.then(
+      () => clock.walk(signal),
+      () => undefined,
+    );
+    started.add(() => {
       stopping.abort();
-      await result.catch(() => undefined);
+      return afterwards;
     });
     return { url: stage.installation.url, result, stop: () => started.stop() };
   } catch (error) {

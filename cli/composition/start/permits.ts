@@ -15,7 +15,7 @@ export function startPermits(context: ServiceContext, cluster: KubernetesCluster
     ...{ cluster, changes },
     isWithheld: async (node: NodeKey) =>
       modeOfNode(configuration.policy, node, (await inventory.member(node))?.pool) === 'observe',
-    lookEveryMs: configuration.guard.lookEveryMs,
+    lookEveryMsNow: () => context.guard().lookEveryMs,
   };
   const ended = context.looks.over(cluster.cluster, context.signal).then(() => keepPermits(keep));
   return supervised(name, ended, supervision);

@@ -23,7 +23,7 @@ export const noMetrics: MetricsPolicy = { metrics: [], verdictMaximumAgeMs: 0 };
 
 /**
  * Pure: which metric holds this back, and why, in words that begin with one. A person's decision that changes go on holds until
- * the metric has been good again.
+ * the metric has been good again, and as long as somebody looks whether it has.
  */
 export function heldByMetric(
   request: PermitRequest,
@@ -36,10 +36,9 @@ export function heldByMetric(
     if (operations !== undefined && !operations.includes(request.operation)) continue;
     if (!isAbout(where, request, member)) continue;
     const verdict = verdicts.find((one) => one.metric === name);
-    if (verdict?.overruled === true) continue;
     if (verdict === undefined || Math.abs(now - verdict.at) > verdictMaximumAgeMs) {
       if (noData === 'stop') return `NoVerdict: ${name}`;
-    } else if (holds(verdict, noData)) return `Metric: ${name} (${verdict.reason})`;
+    } else if (!verdict.overruled && holds(verdict, noData)) return `Metric: ${name} (${verdict.reason})`;
   }
   return undefined;
 }

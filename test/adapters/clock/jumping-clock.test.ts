@@ -48,6 +48,19 @@ it('stands still while there is work', async () => {
   expect(seen).toEqual([3]);
 });
 
+it('goes on as a clock on the wall does when it walks, until it is told to stop', async () => {
+  const clock = clockFrom(1_000);
+  const over = new AbortController();
+  const walked = clock.walk(over.signal);
+  await clock.waitUntil(1_250);
+  expect(clock.now()).toBeGreaterThanOrEqual(1_250);
+  over.abort();
+  await walked;
+  const stood = clock.now();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(clock.now()).toBe(stood);
+});
+
 it('lets a waiter go when it is aborted', async () => {
   const clock = clockFrom(1_000);
   const over = new AbortController();

@@ -73,6 +73,18 @@ describe('POST /v1/changes', () => {
     expect(leaseUntil).toBeLessThanOrEqual(Date.now() + 60_000);
   });
 
+  it('given a cluster that is not configured, then it is refused, and not kept waiting for an inventory', async () => {
+    expect(await ask({ cluster: 'c' })).toMatchObject({
+      status: 404,
+      body: {
+        code: 'NotFound',
+        message: 'there is no cluster c',
+        next: expect.stringContaining('a') as unknown,
+      },
+    });
+    expect((await get('/v1/changes')).body['items']).toEqual([]);
+  });
+
   it('given the same key and body again, then it is the same change, also when it is done', async () => {
     const id = await askedFor();
     expect(await askedFor()).toBe(id);

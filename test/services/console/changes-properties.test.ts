@@ -94,6 +94,7 @@ class Play {
   constructor(scheduler: fc.Scheduler, soakMs: number | undefined) {
     this.#atOnce = scheduler.scheduleFunction((deed) => deed());
     this.#source = {
+      clusters: ['a'],
       book: stepped(this.#journal.changeBook, scheduler),
       permits: {
         releaseEnded: scheduler.scheduleFunction(() => this.#journal.commands.releaseEnded()),

@@ -57,7 +57,12 @@ const over = (id: ChangeId): Promise<boolean> =>
 const look = (moments: readonly number[], given: Partial<PermitKeeping> = {}): Promise<void> =>
   keepPermits({
     ...loopOver(moments.map((ms) => start + ms)),
-    ...{ cluster, changes: journal.changeBook, isWithheld: () => Promise.resolve(false), lookEveryMs: 500 },
+    ...{
+      cluster,
+      changes: journal.changeBook,
+      isWithheld: () => Promise.resolve(false),
+      lookEveryMsNow: () => 500,
+    },
     ...given,
   });
 

@@ -49,4 +49,8 @@ describe('what a business metric says', () => {
   it('holds nothing back when a person said that changes go on', () => {
     expect(held({ overruled: true })).toBeUndefined();
   });
+
+  it('holds back again what a person let go on when nobody looks at the metric any more', () => {
+    expect(held({ overruled: true, at: now - 30 * 86_400_000 })).toBe('NoVerdict: starts');
+  });
 });
