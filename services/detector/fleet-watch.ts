@@ -46,7 +46,9 @@ export class FleetWatch {
   }
 
   underWay(): number {
-    return this.#busy + this.#waiting.size;
+    // A list that is being asked for; in trouble it is time that is waited for.
+    const isListing = !this.#hasSpoken && this.#trouble === undefined && !isOver(this.#options.signal);
+    return this.#busy + this.#waiting.size + (isListing ? 1 : 0);
   }
 
   async run(): Promise<void> {

@@ -311,7 +311,9 @@ describe('the detector, on an API server', () => {
   });
 
   it('given a watch that stands and says nothing, then all is listed anew, so that a dead connection hides no node', async () => {
+    const whileListing: (number | undefined)[] = [];
     const running = detect({ refreshMs: 20 }, async function* (signal, onTrouble, onAnswer) {
+      whileListing.push(detectors[0]?.running.underWay());
       yield* listOnly(signal, onTrouble, onAnswer);
       await isOver(signal);
     });
@@ -321,6 +323,8 @@ describe('the detector, on an API server', () => {
     await expect.poll(() => inventory.member('a/n1' as NodeKey), soon).toMatchObject({ unavailable: true });
     expect(await observedAt()).toBeGreaterThan(listedAt);
     await expect.poll(() => said, soon).toContain('n1 NodeNotReady firing');
+    // The first time it has only just begun.
+    expect(whileListing.slice(1)).not.toContain(0);
   });
 
   it('given the log is away, when a node is not ready, then it counts as unavailable at once: it counted as in service until the log was back', async () => {
