@@ -14,7 +14,7 @@ export const wideCounters = [
 const fullLine = `pools/in-flight/${clusterName}/${pools.full}`;
 
 /**
- * A fleet, commands that isolate nodes and wait for leave because their pool is used up, and commands that may begin. Written into
+ * A fleet of which one in a hundred is out of service, commands that isolate nodes and wait for leave because their pool is used up, and commands that may begin. Written into
  * the journal as the maintenance core would: a thousand processes are decided in no time that way.
  *
  * @param wanted.isCounted whether PostgreSQL knows afterwards how much there is, as it does some minutes later
@@ -40,7 +40,7 @@ export async function fillFleet(
     ]);
     await database.query(
       `INSERT INTO journal.fleet_member (node_key, cluster, pool, zone, labels, unavailable, control_plane, observed_at)
-        SELECT $1 || '/n' || number, $1, CASE WHEN number <= $3 THEN $5 ELSE $4 END, 'z' || number % 3, '{}', false, false, $6
+        SELECT $1 || '/n' || number, $1, CASE WHEN number <= $3 THEN $5 ELSE $4 END, 'z' || number % 3, '{}', number % 100 = 0, false, $6
         FROM generate_series(1, $2::integer) AS number`,
       [clusterName, nodes, waiting, pools.wide, pools.full, now],
     );

@@ -4,6 +4,7 @@ import type { Fact, FactType, ToldFact } from '../../domain/fact.js';
 import type { ChangeId, CommandId, NodeKey, ProcessId } from '../../domain/identifiers.js';
 import type { ActiveProcess, NodeState, Outcome, Parked, WorkflowName } from '../../domain/node-state.js';
 import type { Input, Signal } from '../../domain/signal.js';
+import type { Where } from '../../domain/where.js';
 import type { AssignedPartition } from './event-log.js';
 import type { LineWait, RefusedByCounter } from './line-wait.js';
 
@@ -147,6 +148,21 @@ export function lineBehind(line: string): string | undefined {
   return line.endsWith(unavailable) ? line.slice(0, -unavailable.length) : undefined;
 }
 
+/**
+ * Nodes that are out of service and take room of a counter. They are counted in the claim: whoever gives back what it had taken, and
+ * leaves its node out, would have counted neither way in a picture that was made before.
+ */
+export interface OutOfService {
+  /** Those of this cluster that are there… */
+  readonly cluster: string;
+  readonly where: Pick<Where, 'pools' | 'zones' | 'labels'>;
+  /**
+   * …without the one that the claim is about. `others`: which nobody has leave to take out; they count beside what is taken. `everybody`: however
+   * they are out and whoever has leave; what is taken counts as that, and not for itself.
+   */
+  readonly who: 'others' | 'everybody';
+}
+
 /** Counters that a claim takes; caps are computed by the guard from policy and inventory. */
 export interface BudgetClaim {
   /** For instance `isolate/in-flight/cluster-a` or `isolate/rate/cluster-a/2026-11-23T10:00`. */
@@ -160,6 +176,8 @@ export interface BudgetClaim {
   readonly yieldsTo?: string;
   readonly operation: Operation;
   readonly cap: number;
+  /** Undefined: nobody's, only what is taken counts. */
+  readonly outOfService?: OutOfService;
   /** `settled`: given back with the command's result. `returned`: when its process has given the node back or ended. `never`: rates. */
   readonly until: 'settled' | 'returned' | 'never';
 }
@@ -429,8 +447,6 @@ export type FleetPlace = Pick<FleetMember, 'node' | 'pool' | 'zone' | 'labels'>;
 /** Nodes that budgets can't tell apart. */
 export interface FleetGroup extends Pick<FleetMember, 'pool' | 'zone' | 'labels'> {
   readonly size: number;
-  /** Unavailable, without the nodes that hold an isolation permit of ours. */
-  readonly unavailableByOthers: number;
 }
 
 /** A cluster as the guard counts it: every node is in one group. Never changed once it was read. */

@@ -86,7 +86,9 @@ export async function openPostgresJournal(
     timers: new PostgresTimers(context),
     outbox: new PostgresOutbox(context, locks),
     history: new PostgresHistory(reading, options.archiveFiles),
-    inventory: new PostgresFleetInventory(database),
+    inventory: new PostgresFleetInventory(database, () => {
+      notices.committed(['command']);
+    }),
     upkeep: new PostgresUpkeep(context),
     deadLetters: new PostgresDeadLetters(context),
     positions: new PostgresPositions(database),

@@ -40,7 +40,9 @@ async function claimOne({ journal, present }: ClaimBench, number: number): Promi
     ...{ by: 'bench', now: Date.now(), leaseMs: 60_000, guardVersion: version },
     budgets: wideCounters.map((counter) => ({
       ...{ counter, line: counter, operation: 'isolate', cap: 1_000_000 },
-      until: counter.includes('/rate/') ? 'never' : 'returned',
+      ...(counter.includes('/rate/')
+        ? { until: 'never' }
+        : { until: 'returned', outOfService: { cluster: clusterName, where: {}, who: 'others' } }),
     })),
   });
   if (answer.kind !== 'claimed')

@@ -93,7 +93,7 @@ function isTooMany(
   { member }: PlacedCase,
   picture: FleetPicture | undefined,
 ): boolean {
-  const size = picture === undefined ? 0 : populationOf(breaker, member, picture).size;
+  const size = picture === undefined ? 0 : populationOf(breaker, member, picture);
   return count >= breaker.nodes && count >= breaker.share * size;
 }
 

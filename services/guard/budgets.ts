@@ -4,14 +4,16 @@ import {
   type BudgetClaim,
   type FleetMember,
   type FleetPicture,
+  type OutOfService,
 } from '../../adapters/ports/journal.js';
 import { takingOut } from '../../domain/command.js';
+import { namesOf } from '../../domain/identifiers.js';
 import type { PermitRequest } from '../../domain/permit-request.js';
 import { isAbout } from '../../domain/where.js';
-import { capOf } from './caps.js';
+import { capOf, mostOut } from './caps.js';
 import type { Budget, GuardPolicy } from './policy.js';
 import { quietUntil } from './quiet-hours.js';
-import { populationOf, scopeValueOf } from './scopes.js';
+import { countedPlaces, populationNameOf, populationOf, scopeValueOf } from './scopes.js';
 
 /** What the guard knows when it is asked. */
 export interface FleetNow {
@@ -83,16 +85,42 @@ function wantedOf(
   const value = scopeValueOf(budget.scope, asked.request, asked.member);
   if (value === undefined) return [];
   const { operation } = asked.request;
-  const cap = capOf(budget, populationOf(budget, asked.member, picture), takesOut(asked));
-  const claim = cap === undefined ? [] : [inFlightOf(`${budget.name}/in-flight/${value}`, cap, asked)];
+  const size = populationOf(budget, asked.member, picture);
+  const claims = [...inFlightOf(budget, value, asked, size), ...healthyOf(budget, asked, size)];
   const rate = budget.rate === undefined ? [] : [rateOf(budget.name, budget.rate, value, { operation, now })];
-  return [...claim.map((taken) => ({ claim: taken, againAt: until })), ...rate];
+  return [...claims.map((claim) => ({ claim, againAt: until })), ...rate];
 }
 
-function inFlightOf(counter: string, cap: number, asked: Asked): BudgetClaim {
+/**
+ * Nodes that others keep out leave less for us, or the limit would never hold: for a node in service. One that is out already
+ * takes nothing more from the fleet, so that repair goes on while many are down; how many are repaired at once is bounded all the same.
+ */
+function inFlightOf(budget: Budget, value: string, asked: Asked, size: number): readonly BudgetClaim[] {
+  if (budget.atOnce === undefined) return [];
   const { operation } = asked.request;
+  const counter = `${budget.name}/in-flight/${value}`;
   const until = canTakeOut(asked.request) ? 'returned' : 'settled';
-  return { counter, ...linesOf(counter, asked), operation, cap, until };
+  const cap = capOf(budget.atOnce, size);
+  const claim: BudgetClaim = { counter, ...linesOf(counter, asked), operation, cap, until };
+  return [takesOut(asked) ? { ...claim, outOfService: outOf(budget, asked, 'others') } : claim];
+}
+
+/** What has to stay healthy is a matter of the nodes, whoever takes them out and by which budget: of a scope that is none of nodes all values count together. */
+function healthyOf(budget: Budget, asked: Asked, size: number): readonly BudgetClaim[] {
+  const { request, member } = asked;
+  const name = populationNameOf(budget.scope, request, member);
+  if (budget.minimumHealthy === undefined || name === undefined || !takesOut(asked)) return [];
+  const counter = `${budget.name}/healthy/${name}`;
+  return [
+    {
+      ...{ counter, line: counter, operation: request.operation, until: 'returned' },
+      ...{ cap: mostOut(budget.minimumHealthy, size), outOfService: outOf(budget, asked, 'everybody') },
+    },
+  ];
+}
+
+function outOf(budget: Budget, { request, member }: Asked, who: OutOfService['who']): OutOfService {
+  return { cluster: namesOf(request.node).cluster, where: countedPlaces(budget, member), who };
 }
 
 /**

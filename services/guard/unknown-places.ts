@@ -122,7 +122,7 @@ function roomOf(budget: Budget, fleet: KnownFleet): readonly Found[] {
   const sizes = pictures.flatMap((picture) =>
     picture.groups
       .filter((group) => isAboutPlace(where, group))
-      .map((group) => populationOf(budget, group, picture).size),
+      .map((group) => populationOf(budget, group, picture)),
   );
   const largest = Math.max(0, ...sizes);
   return largest === 0 || largest > minimumHealthy.count

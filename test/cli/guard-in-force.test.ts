@@ -19,7 +19,7 @@ const emptyPool = `${head}guard:
 function pictureOf(pool: string): FleetPicture {
   return {
     ...{ cluster: 'a', observedAt: 0 },
-    groups: [{ pool, zone: 'z', labels: {}, size: 1, unavailableByOthers: 0 }],
+    groups: [{ pool, zone: 'z', labels: {}, size: 1 }],
   };
 }
 

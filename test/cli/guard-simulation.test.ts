@@ -30,7 +30,7 @@ function isolation(node: string, askedAt: number, lastingMs: number): RecordedOp
 
 /** A journal of ten nodes. */
 function readerOf(operations: readonly RecordedOperation[], cases: readonly FaultCase[] = []) {
-  const groups = [{ pool: 'p', zone: 'z', labels: {}, size: 10, unavailableByOthers: 0 }];
+  const groups = [{ pool: 'p', zone: 'z', labels: {}, size: 10 }];
   return {
     inventory: {
       picture: (cluster: string) => Promise.resolve({ cluster, observedAt: 0, groups }),

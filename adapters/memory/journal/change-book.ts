@@ -41,7 +41,7 @@ export class MemoryChangeBook implements ChangeBook {
   }
 
   async grant(id: ChangeId, ask: Parameters<ChangeBook['grant']>[1]): Promise<GrantAnswer> {
-    const { changes, permits, installation, guardVersion } = this.#store;
+    const { changes, installation, guardVersion } = this.#store;
     const stored = changes.find(id);
     if (!isWaiting(stored) || stored.leaseUntil <= ask.now) return { kind: 'gone' };
     if (installation.paused) return { kind: 'refused', why: 'paused' };
@@ -52,7 +52,7 @@ export class MemoryChangeBook implements ChangeBook {
     const holder = changes.holderOf(node);
     if (holder !== undefined) return { kind: 'refused', why: 'change', holder: holder.change.id };
     const isBehind = (lines: readonly string[]): boolean => this.#isBehind(lines, stored, ask.now);
-    const refused = takeCounters(permits, { ...takerOf(id), node, isBehind }, ask);
+    const refused = takeCounters(this.#store, { ...takerOf(id), node, isBehind }, ask);
     if (refused !== undefined) return refused;
     this.#store.fencingToken += 1;
     stored.granted = { token: installation.epoch * tokensOfEpoch + this.#store.fencingToken, at: ask.now };

@@ -7,9 +7,10 @@ import { asStored } from '../../journal/storable.js';
 import type { BudgetClaim, ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
 import { waitingReason, waitingUntil } from '../../ports/line-wait.js';
 import { byRank, rankOf } from './lines.js';
-import type { Permit, Permits } from './permits.js';
+import type { Permit } from './permits.js';
 import { takeCounters, type RefusedCounter } from './take-counters.js';
-import type { MemoryStore, StoredCommand } from './store.js';
+import { mostWoken, type MemoryStore, type StoredCommand } from './store.js';
+import { takenOf, type CountedStore } from './taken.js';
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
 
@@ -51,14 +52,14 @@ export class MemoryCommandQueue implements CommandQueue {
     const isBehind = (before: readonly string[]): boolean =>
       lines.isBehind(before, stored, queues.resting) || this.#isBehindChange(before, stored, claim.now);
     const taker = { commandId: id, processId, node, isBehind };
-    const refused = takeCounters(permits, taker, { budgets, now: claim.now });
+    const refused = takeCounters(this.#store, taker, { budgets, now: claim.now });
     if (refused !== undefined) {
       this.#waitInLine(stored, refused, claim);
       return refused;
     }
     const left = stored.waitingLine;
     lines.leave(stored);
-    if (left !== undefined) this.#store.moveOn(left, roomIn(left, claim.budgets, permits));
+    if (left !== undefined) this.#store.moveOn(left, roomIn(left, claim.budgets, this.#store));
     stored.unfinished ||= stored.status === 'attempting';
     stored.status = 'attempting';
     queues.setDue(stored, claim.now + claim.leaseMs);
@@ -148,14 +149,11 @@ export class MemoryCommandQueue implements CommandQueue {
   }
 }
 
-/** So many are woken at a time by whoever leaves a line; each of them wakes the next. */
-const mostWoken = 16;
-
 /** How many more of a line its counters have room for. */
-function roomIn(line: string, budgets: readonly BudgetClaim[], { used }: Pick<Permits, 'used'>): number {
+function roomIn(line: string, budgets: readonly BudgetClaim[], store: CountedStore): number {
   const rooms = budgets
     .filter((budget) => budget.line === line || budget.yieldsTo === line)
-    .map(({ counter, cap }) => Math.floor(cap) - (used.get(counter) ?? 0));
+    .map((budget) => Math.floor(budget.cap) - takenOf(store, budget));
   return Math.min(mostWoken, ...(rooms.length === 0 ? [1] : rooms));
 }
 

@@ -1,6 +1,6 @@
 import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
 import { canonicalJson } from '../../../domain/json.js';
-import type { FleetGroup, FleetMember } from '../../ports/journal.js';
+import type { FleetGroup, FleetInventory, FleetMember } from '../../ports/journal.js';
 
 /** Nodes that have pool, zone and labels in common. */
 interface Group extends Pick<FleetGroup, 'pool' | 'zone' | 'labels'> {
@@ -19,18 +19,13 @@ interface Cluster {
   readonly placed: Map<NodeKey, Placed>;
   readonly unavailable: Set<NodeKey>;
   readonly groups: Map<string, Group>;
+  /** Undefined: something has changed since. */
+  counted?: readonly FleetGroup[] | undefined;
 }
 
-/** The inventory of every cluster. Counted as it changes: each risky command asks how many nodes are out. */
+/** The inventory of every cluster. */
 export class Fleet {
   readonly #clusters = new Map<string, Cluster>();
-  #changes = 0;
-
-  /** Grows with each change. */
-  get changes(): number {
-    return this.#changes;
-  }
-
   get members(): readonly FleetMember[] {
     return [...this.#clusters.values()].flatMap(({ placed }) =>
       [...placed.values()].map(({ member }) => member),
@@ -38,52 +33,66 @@ export class Fleet {
   }
 
   member(node: NodeKey): FleetMember | undefined {
-    return this.#clusters.get(namesOf(node).cluster)?.placed.get(node)?.member;
+    return this.memberOf(namesOf(node).cluster, node);
   }
 
-  /** The nodes of a cluster, grouped; `out` are those that others keep out of service. */
-  groupsOf(cluster: string, out: readonly NodeKey[]): readonly FleetGroup[] {
+  /** Undefined: it is none of this cluster. */
+  memberOf(cluster: string, node: NodeKey): FleetMember | undefined {
+    return this.#clusters.get(cluster)?.placed.get(node)?.member;
+  }
+
+  /** The nodes of a cluster, grouped. Counted once: everyone who waits asks, and of all who are refused nothing changes. */
+  groupsOf(cluster: string): readonly FleetGroup[] {
     const known = this.#clusters.get(cluster);
     if (known === undefined) return [];
-    const numbers = new Map<Group, number>();
-    for (const node of out) {
-      const group = known.placed.get(node)?.group;
-      if (group !== undefined) numbers.set(group, (numbers.get(group) ?? 0) + 1);
-    }
-    return [...known.groups.values()].map((group) => {
-      const { pool, zone, labels, size } = group;
-      return { pool, zone, labels, size, unavailableByOthers: numbers.get(group) ?? 0 };
-    });
+    known.counted ??= [...known.groups.values()].map(({ pool, zone, labels, size }) => ({
+      ...{ pool, zone, labels, size },
+    }));
+    return known.counted;
   }
 
   unavailableIn(cluster: string): ReadonlySet<NodeKey> {
     return this.#clusters.get(cluster)?.unavailable ?? new Set();
   }
 
-  /** Takes in these members and forgets all others of the cluster. */
-  replace(cluster: string, members: readonly FleetMember[]): void {
+  /** Takes in these members and forgets all others of the cluster; returns how many are not out of service any more. */
+  replace(cluster: string, members: readonly FleetMember[]): number {
     const present = new Set(members.map(({ node }) => node));
-    for (const node of [...this.#of(cluster).placed.keys()]) if (!present.has(node)) this.remove(node);
-    for (const member of members) this.put(member);
+    const gone = [...this.#of(cluster).placed.keys()].filter((node) => !present.has(node));
+    return this.change({ changed: members, gone });
   }
 
-  put(member: FleetMember): void {
+  /** Returns how many are not out of service any more. */
+  change({ changed, gone }: Parameters<FleetInventory['change']>[1]): number {
+    const back = changed.filter((member) => this.#isOut(member.node) && !member.unavailable);
+    const left = gone.filter((node) => this.#isOut(node));
+    for (const member of changed) this.#put(member);
+    for (const node of gone) this.#remove(node);
+    return back.length + left.length;
+  }
+
+  #isOut(node: NodeKey): boolean {
+    return this.member(node)?.unavailable === true;
+  }
+
+  #put(member: FleetMember): void {
     // A picture of the whole is mostly what was known before.
     if (this.member(member.node) === member) return;
-    this.remove(member.node);
-    const { placed, unavailable, groups } = this.#of(namesOf(member.node).cluster);
-    this.#changes += 1;
+    this.#remove(member.node);
+    const known = this.#of(namesOf(member.node).cluster);
+    const { placed, unavailable, groups } = known;
+    known.counted = undefined;
     const group = groupFor(member, groups);
     group.size += 1;
     placed.set(member.node, { member, group });
     if (member.unavailable) unavailable.add(member.node);
   }
 
-  remove(node: NodeKey): void {
+  #remove(node: NodeKey): void {
     const cluster = this.#clusters.get(namesOf(node).cluster);
     const known = cluster?.placed.get(node);
     if (cluster === undefined || known === undefined) return;
-    this.#changes += 1;
+    cluster.counted = undefined;
     cluster.placed.delete(node);
     cluster.unavailable.delete(node);
     known.group.size -= 1;

@@ -1,4 +1,5 @@
-import type { NodeKey } from '../../../domain/identifiers.js';
+import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
+import { lineBehind } from '../../ports/journal.js';
 import type { StoredCommand } from './store.js';
 
 const perAttemptMs = 60_000;
@@ -44,6 +45,15 @@ export class Lines {
       for (const other of this.#byName.get(line) ?? [])
         if (isBefore(other) && !resting.has(other.command.node)) return true;
     return false;
+  }
+
+  /** Those in which nodes of this cluster stand that are in service. */
+  ofNodesInService(cluster: string): readonly string[] {
+    return [...this.#byName].flatMap(([line, waiting]) => {
+      const [one] = waiting;
+      const isHere = one !== undefined && namesOf(one.command.node).cluster === cluster;
+      return isHere && lineBehind(line) === undefined ? [line] : [];
+    });
   }
 
   /** How many in a line rank up to this. */

@@ -19,11 +19,12 @@ export class Permits {
   /** Processes that hold something which is given back, and how much: most of what is kept was taken for good. */
   readonly #holding = new Map<ProcessId, { readonly node: NodeKey; readonly permits: number }>();
 
-  #changes = 0;
+  /** Nodes that are out of service until they are returned, and how many permits say so. */
+  readonly #takenOut = new Map<NodeKey, number>();
 
-  /** Grows with each permit that is taken or given back. */
-  get changes(): number {
-    return this.#changes;
+  /** Nodes that somebody has leave to take out of service, until they are returned. */
+  get takenOut(): ReadonlyMap<NodeKey, number> {
+    return this.#takenOut;
   }
 
   /** How much of each counter is taken. */
@@ -85,9 +86,15 @@ export class Permits {
 
   #count({ processId, node, until }: Permit, more: number): void {
     if (until === 'never') return;
-    this.#changes += 1;
+    if (until === 'returned') add(this.#takenOut, node, more);
     const permits = (this.#holding.get(processId)?.permits ?? 0) + more;
     if (permits === 0) this.#holding.delete(processId);
     else this.#holding.set(processId, { node, permits });
   }
+}
+
+function add<Key>(counts: Map<Key, number>, key: Key, more: number): void {
+  const count = (counts.get(key) ?? 0) + more;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
 }

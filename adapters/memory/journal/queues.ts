@@ -9,13 +9,6 @@ export class Queues {
   /** Heads of nodes that do not rest. */
   readonly #heads = new ByDue<StoredCommand>();
 
-  #restings = 0;
-
-  /** Grows whenever a node begins to rest or goes on. */
-  get restings(): number {
-    return this.#restings;
-  }
-
   /** Nodes whose commands rest. */
   get resting(): ReadonlySet<NodeKey> {
     return this.#resting;
@@ -80,7 +73,6 @@ export class Queues {
   }
 
   rest(node: NodeKey): void {
-    this.#restings += 1;
     this.#resting.add(node);
     const [head] = this.of(node);
     if (head !== undefined) this.#heads.remove(head);
@@ -88,7 +80,6 @@ export class Queues {
 
   goOn(node: NodeKey): void {
     if (!this.#resting.delete(node)) return;
-    this.#restings += 1;
     this.#placeHead(node);
   }
 

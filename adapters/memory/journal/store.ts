@@ -63,6 +63,9 @@ export interface StoredOutboxEntry {
   sentAt?: number;
 }
 
+/** So many are woken at a time; each of them wakes the next. */
+export const mostWoken = 16;
+
 /** What a PostgreSQL journal keeps in tables. Several handles can share one, as copies share a database. */
 export class MemoryStore {
   installation: Installation;
@@ -223,6 +226,15 @@ export class MemoryStore {
     this.#wakeLine(line, number);
     const behind = lineBehind(line);
     if (behind !== undefined) this.#wakeLine(behind, 1);
+  }
+
+  /** So many nodes of a cluster are not out of service any more: whom that kept waiting need not any longer. */
+  cameBack(cluster: string, number: number): void {
+    if (number === 0) return;
+    for (const line of this.lines.ofNodesInService(cluster))
+      this.#wakeLine(line, Math.min(number, mostWoken));
+    // Changes of others look for themselves.
+    this.work.announce();
   }
 
   /** It waits in this line, or in none. */

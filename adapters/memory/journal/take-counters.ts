@@ -1,7 +1,7 @@
 import type { CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import type { BudgetClaim } from '../../ports/journal.js';
 import type { RefusedByCounter } from '../../ports/line-wait.js';
-import type { Permits } from './permits.js';
+import { takenOf, type CountedStore } from './taken.js';
 
 /** Who takes, and where it stands. */
 export interface Taker {
@@ -16,17 +16,18 @@ export type RefusedCounter = { readonly kind: 'refused' } & RefusedByCounter;
 
 /** Takes all that is asked for, or nothing of it: then it says which counter refused, by the order of their names. */
 export function takeCounters(
-  permits: Permits,
+  store: CountedStore,
   { commandId, processId, node, isBehind }: Taker,
   ask: { readonly budgets: readonly BudgetClaim[]; readonly now: number },
 ): RefusedCounter | undefined {
   const wanted = [...ask.budgets].sort((a, b) => (a.counter < b.counter ? -1 : 1));
-  for (const { counter, cap, line, yieldsTo } of wanted) {
-    if ((permits.used.get(counter) ?? 0) >= cap) return { kind: 'refused', why: 'full', counter };
+  for (const budget of wanted) {
+    const { counter, cap, line, yieldsTo } = budget;
+    if (takenOf(store, budget, node) >= cap) return { kind: 'refused', why: 'full', counter };
     if (isBehind(yieldsTo === undefined ? [line] : [line, yieldsTo]))
       return { kind: 'refused', why: 'behind', counter };
   }
   for (const { counter, operation, until } of wanted)
-    permits.take({ ...{ commandId, processId, node, counter, operation, until }, takenAt: ask.now });
+    store.permits.take({ ...{ commandId, processId, node, counter, operation, until }, takenAt: ask.now });
   return undefined;
 }

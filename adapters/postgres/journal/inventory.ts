@@ -1,4 +1,3 @@
-import { takingOut } from '../../../domain/command.js';
 import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
 import { storableText } from '../../../schemas/storable-text.js';
 import { storableJson } from '../../journal/storable.js';
@@ -15,16 +14,24 @@ import { Together } from './together.js';
 
 export class PostgresFleetInventory implements FleetInventory {
   readonly #database: Database;
+  readonly #onCameBack: () => void;
   readonly #members = new Together<NodeKey, { readonly member?: FleetMember }>((nodes) => this.#read(nodes));
 
-  constructor(database: Database) {
+  /** @param onCameBack told after the commit that nodes are not out of service any more: whoever waits for that may ask again */
+  constructor(database: Database, onCameBack: () => void = () => undefined) {
     this.#database = database;
+    this.#onCameBack = onCameBack;
   }
 
   async replace(cluster: string, members: readonly FleetMember[], observedAt: number): Promise<void> {
     await this.#write([
       // The cluster's row first: two copies that replace the same picture do so one after the other.
       observed(cluster, observedAt),
+      {
+        text: `SELECT journal.came_back($1, count(*)) AS "cameBack" FROM journal.fleet_member
+          WHERE cluster || '/' = $1 || '/' AND unavailable AND NOT node_key = ANY ($2::text[])`,
+        values: [cluster, unavailableOf(members)],
+      },
       {
         text: 'DELETE FROM journal.fleet_member WHERE cluster = $1 AND NOT node_key = ANY ($2::text[])',
         values: [cluster, members.map(({ node }) => node)],
@@ -45,6 +52,12 @@ export class PostgresFleetInventory implements FleetInventory {
     };
     await this.#write([
       observed(cluster, observedAt),
+      {
+        name: 'fleet-came-back',
+        text: `SELECT journal.came_back($1, count(*)) AS "cameBack" FROM journal.fleet_member
+          WHERE node_key = ANY ($2::text[]) AND unavailable AND NOT node_key = ANY ($3::text[])`,
+        values: [cluster, [...changed.map(({ node }) => node), ...gone], unavailableOf(changed)],
+      },
       ...(changed.length === 0 ? [] : [upsert(changed, observedAt)]),
       ...(gone.length === 0 ? [] : [leave]),
     ]);
@@ -53,19 +66,10 @@ export class PostgresFleetInventory implements FleetInventory {
   async picture(cluster: string): Promise<FleetPicture | undefined> {
     const rows = await this.#database.query<FleetGroup & { readonly observedAt: number }>({
       name: 'fleet-picture',
-      text: `SELECT seen.observed_at AS "observedAt", member.pool, member.zone, member.labels,
-          count(member.node_key) AS size,
-          count(*) FILTER (WHERE (member.unavailable OR member.node_key IN (
-            -- Nobody knows what state a parked node is in.
-            SELECT parked.node_key FROM journal.parked_node AS parked WHERE parked.kind = 'failed'
-          )) AND member.node_key NOT IN (
-            -- As above: read once, and not once per node of the fleet.
-            SELECT permit.node_key FROM journal.permit
-            WHERE permit.until = 'returned' AND permit.operation = ANY ($2::text[])
-          )) AS "unavailableByOthers"
+      text: `SELECT seen.observed_at AS "observedAt", member.pool, member.zone, member.labels, count(member.node_key) AS size
         FROM journal.fleet_cluster AS seen LEFT JOIN journal.fleet_member AS member USING (cluster)
         WHERE seen.cluster = $1 GROUP BY seen.observed_at, member.pool, member.zone, member.labels`,
-      values: [cluster, takingOut],
+      values: [cluster],
     });
     const [first] = rows;
     if (first === undefined) return undefined;
@@ -106,11 +110,23 @@ export class PostgresFleetInventory implements FleetInventory {
 
   async #write(statements: readonly Statement[]): Promise<void> {
     try {
-      await this.#database.transaction(() => Promise.resolve({ result: undefined, last: statements }));
+      await this.#database.transaction<undefined>(() =>
+        Promise.resolve({
+          result: undefined,
+          last: statements,
+          told: (answers) => {
+            if (answers.some(({ rows: [row] }) => row?.['cameBack'] === true)) this.#onCameBack();
+          },
+        }),
+      );
     } catch (error) {
       throw asJournalError(error);
     }
   }
+}
+
+function unavailableOf(members: readonly FleetMember[]): readonly NodeKey[] {
+  return members.filter(({ unavailable }) => unavailable).map(({ node }) => node);
 }
 
 function observed(cluster: string, at: number): Statement {

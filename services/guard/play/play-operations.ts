@@ -7,8 +7,9 @@ import {
   type FleetMember,
   type FleetPicture,
 } from '../../../adapters/ports/journal.js';
-import { namesOf } from '../../../domain/identifiers.js';
+import { namesOf, type NodeKey } from '../../../domain/identifiers.js';
 import type { Pause } from '../../../domain/pause.js';
+import { isAboutPlace } from '../../../domain/where.js';
 import { answerTo } from '../answer.js';
 import { noMetrics } from '../metrics/hold-by-metrics.js';
 import type { GuardPolicy } from '../policy.js';
@@ -87,6 +88,10 @@ export class PlayedOperations {
   readonly #lines = new PlayedLines<Waiter>();
   readonly #chains = new Map<string, Chain>();
   readonly #used = new Map<string, number>();
+  /** By chain, the nodes that are out of service. */
+  readonly #out = new Map<string, FleetMember>();
+  /** Lines of those that wait for enough nodes to be healthy, whichever chain gives back one. */
+  readonly #healthLines = new Set<string>();
   readonly #pauses = new Map<string, Pause>();
   /** Lines that are looked at again at some time. */
   readonly #woken = new Set<string>();
@@ -102,11 +107,7 @@ export class PlayedOperations {
     this.#pictures = new Map(
       [...options.pictures].map(([cluster, { groups }]) => [
         cluster,
-        {
-          cluster,
-          observedAt: always,
-          groups: groups.map((group) => ({ ...group, unavailableByOthers: 0 })),
-        },
+        { cluster, observedAt: always, groups },
       ]),
     );
     for (const { pause, endedAt } of pauses) {
@@ -190,18 +191,31 @@ export class PlayedOperations {
     const claims = [...answer.budgets].sort((one, other) => (one.counter < other.counter ? -1 : 1));
     const refusing = isOld ? undefined : claims.find((claim) => this.#refuses(claim, waiter));
     if (refusing === undefined) return this.#begin(waiter, claims, answer.askAgainAt);
-    const { counter, line, until } = refusing;
+    const { counter, line, until, outOfService } = refusing;
+    if (outOfService?.who === 'everybody') this.#healthLines.add(line);
     const again = until === 'never' ? answer.askAgainAt[counter] : undefined;
     const reason = counter.split('/').slice(0, 2).join('/');
     return this.#hold(waiter, { line, reason, ...(again === undefined ? {} : { again }) });
   }
 
-  #refuses({ counter, cap, line, yieldsTo }: BudgetClaim, waiter: Waiter): boolean {
-    if ((this.#used.get(counter) ?? 0) >= cap) return true;
+  #refuses(claim: BudgetClaim, waiter: Waiter): boolean {
+    const { cap, line, yieldsTo } = claim;
+    if (this.#takenOf(claim, waiter.member.node) >= cap) return true;
     return [line, yieldsTo].some((other) => {
       const first = other === undefined ? undefined : this.#lines.first(other);
       return first !== undefined && first !== waiter && comesBefore(first, waiter);
     });
+  }
+
+  /** Whom others keep out is not known of the past. */
+  #takenOf({ counter, outOfService }: BudgetClaim, but: NodeKey): number {
+    if (outOfService?.who !== 'everybody') return this.#used.get(counter) ?? 0;
+    const { cluster, where } = outOfService;
+    const out = [...this.#out.values()].filter(
+      (member) =>
+        member.node !== but && namesOf(member.node).cluster === cluster && isAboutPlace(where, member),
+    );
+    return new Set(out.map(({ node }) => node)).size;
   }
 
   #hold(
@@ -245,7 +259,10 @@ export class PlayedOperations {
     for (const { counter, until } of claims) {
       const used = this.#used.get(counter) ?? 0;
       this.#used.set(counter, used + 1);
-      if (until === 'returned') chain.held.push(counter);
+      if (until === 'returned') {
+        chain.held.push(counter);
+        this.#out.set(operation.chain, waiter.member);
+      }
       // A window that is over counts for nobody.
       if (until === 'never' && used === 0)
         this.#at(askAgainAt[counter] ?? this.#now, () => this.#used.delete(counter));
@@ -276,7 +293,9 @@ export class PlayedOperations {
   #return(id: string, chain: Chain): void {
     const isOver = chain.until !== undefined && chain.until + chain.shift <= this.#now;
     if (!isOver || chain.ahead.length > 0 || !this.#chains.delete(id)) return;
+    this.#out.delete(id);
     this.#giveBack(chain.held);
+    for (const line of this.#healthLines) this.#lookAt(line);
   }
 
   #giveBack(counters: readonly string[]): void {

@@ -26,7 +26,7 @@ const inventory = {
   picture: (cluster: string) =>
     Promise.resolve({
       ...{ cluster, observedAt: 0 },
-      groups: [{ pool: 'gpu', zone: 'z1', labels: { rack: 'r1' }, size: 3, unavailableByOthers: 0 }],
+      groups: [{ pool: 'gpu', zone: 'z1', labels: { rack: 'r1' }, size: 3 }],
     }),
 };
 

@@ -285,17 +285,24 @@ export function changesSuite(harness: () => Harness): void {
     it('given a change that takes the node out, then the fleet counts it once', async () => {
       const member = { pool: 'p', zone: 'z', labels: {}, unavailable: true, controlPlane: false };
       await copy.inventory.replace('a', [{ node: nodeNamed('n1'), ...member }], now);
-      const byOthers = async (): Promise<unknown> =>
-        (await copy.inventory.picture('a'))?.groups[0]?.unavailableByOthers;
-      expect(await byOthers()).toBe(1);
+      const [ours, another] = [commandOf(nodeNamed('n2'), 1), commandOf(nodeNamed('n3'), 1)];
+      await issueCommands(copy, [ours, another]);
+      const others = { cluster: 'a', where: {}, who: 'others' } as const;
+      const claim = async (cap: number, { id: command } = ours): Promise<string> => {
+        const budgets = [{ ...single, cap, outOfService: others }];
+        return (await claimCommand(copy, command, { now, budgets })).kind;
+      };
+      expect(await claim(1)).toBe('refused');
       const id = await keep('n1', { operation: 'delete-node' });
       await grant(id, { budgets: [{ ...single, operation: 'delete-node' }] });
-      expect(await byOthers()).toBe(0);
+      expect(await claim(1)).toBe('refused');
+      expect(await claim(2)).toBe('claimed');
       expect(await copy.changeBook.granted('delete-node')).toMatchObject([{ change: { id } }]);
       expect(await copy.changeBook.granted('isolate')).toEqual([]);
       await copy.changeBook.end(id, succeeded());
       expect(await copy.changeBook.granted('delete-node')).toEqual([]);
-      expect(await byOthers()).toBe(1);
+      expect(await claim(2, another)).toBe('refused');
+      expect(await claim(3, another)).toBe('claimed');
     });
   });
 

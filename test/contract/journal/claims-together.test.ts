@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory/journal.js';
 import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
-import type { BudgetClaim, ClaimAnswer } from '../../../adapters/ports/journal.js';
+import type { BudgetClaim, ClaimAnswer, OutOfService } from '../../../adapters/ports/journal.js';
 import type { Command } from '../../../domain/command.js';
 import { changeNamed } from './changes-suite.js';
 import { issueCommands } from './claiming.js';
@@ -19,6 +19,8 @@ afterAll(() => server.stop());
 
 /** Counters that an ask may need, beside that of all. */
 const others = ['east', 'west', 'gpu'] as const;
+/** Whom some of them count beside what is taken. */
+const counted: Readonly<Record<string, OutOfService['who']>> = { east: 'others', gpu: 'everybody' };
 
 /** What becomes of one command before the batch, and what it asks for in the batch. */
 const asks = fc.record({
@@ -38,6 +40,8 @@ const asks = fc.record({
   ),
   /** The second command of the node of the ask before. */
   sameNode: fc.integer({ min: 0, max: 2 }).map((chance) => chance === 0),
+  /** Its node is out of service. */
+  isOut: fc.integer({ min: 0, max: 4 }).map((chance) => chance === 0),
   /** It may also only be there, and ask for nothing. */
   asks: fc.integer({ min: 0, max: 3 }).map((chance) => chance > 0),
   staleGuard: fc.integer({ min: 0, max: 6 }).map((chance) => chance === 0),
@@ -61,15 +65,14 @@ function askedOf(run: number, given: readonly Ask[]): readonly Asked[] {
   return given.map((ask, place) => {
     number = ask.sameNode && place > 0 ? number + 1 : 1;
     if (number === 1) node = nodeNamed(`r${run}-${place}`);
-    const counters = [
-      `${run}/all`,
-      ...others.filter((name) => ask.needs[name]).map((name) => `${run}/${name}`),
-    ];
-    return {
-      ask,
-      command: commandOf(node, number),
-      budgets: counters.map((counter) => ({ ...budgetOf(counter, ask.cap, ask.until), line: counter })),
-    };
+    const needed = ['all', ...others.filter((name) => ask.needs[name])];
+    const budgets = needed.map((name) => {
+      const who = counted[name];
+      const outOfService =
+        who === undefined ? {} : { outOfService: { cluster: 'a', where: { pools: [`${run}`] }, who } };
+      return { ...budgetOf(`${run}/${name}`, ask.cap, ask.until), ...outOfService };
+    });
+    return { ask, command: commandOf(node, number), budgets };
   });
 }
 
@@ -93,6 +96,11 @@ async function outcomeOf(
 ): Promise<{ readonly answers: readonly ClaimAnswer[]; readonly counters: unknown }> {
   const asked = askedOf(run, given);
   const { version } = await copy.guardBook.present();
+  const members = asked.map(({ ask, command: { node } }) => ({
+    ...{ node, pool: `${run}`, zone: 'z', labels: {}, unavailable: ask.isOut, controlPlane: false },
+  }));
+  const changed = [...new Map(members.map((member) => [member.node, member])).values()];
+  await copy.inventory.change('a', { changed, gone: [] }, before);
   for (const { command } of asked.filter(({ ask }) => ask.before === 'held')) {
     const change = changeNamed(`${run}-${command.id}`, { node: command.node, askedAt: now });
     await copy.changeBook.keep(change, 0);

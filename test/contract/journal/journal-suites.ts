@@ -15,6 +15,7 @@ import { linesSuite } from './lines-suite.js';
 import { lostInputSuite } from './lost-input-suite.js';
 import { madeAgainSuite } from './made-again-suite.js';
 import { nodeStatesSuite } from './node-states-suite.js';
+import { outOfServiceSuite } from './out-of-service-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { positionsSuite } from './positions-suite.js';
 import { repeatsSuite } from './repeats-suite.js';
@@ -34,6 +35,7 @@ const suites: readonly (readonly [name: string, suite: (harness: () => Harness) 
   ['commands', commandsSuite],
   ['budgets', budgetsSuite],
   ['lines', linesSuite],
+  ['out of service', outOfServiceSuite],
   ['the guard', guardSuite],
   ['policies of the guard', guardPoliciesSuite],
   ['history of the guard', guardHistorySuite],

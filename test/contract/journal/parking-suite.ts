@@ -192,23 +192,19 @@ export function parkingSuite(harness: () => Harness): void {
       expect(told).toHaveLength(takenUpAtOnce + 42);
     });
 
-    it('has its commands rest until it is taken up, and counts as unavailable', async () => {
+    it('has its commands rest until it is taken up', async () => {
       const command = commandOf(n1, 1);
       await advance([report(n1)], { decide: starting([command]) });
-      const member = { node: n1, pool: 'p', zone: 'z', labels: {}, unavailable: false, controlPlane: false };
-      await copy.inventory.replace('a', [member], 1);
       await advance([report(n1, 'bad')], { decide: failing('bad') });
       const now = installation.clock.now();
       const claim = { by: 'me', now, leaseMs: 1_000, budgets: [] };
       expect(await copy.commands.claimable(now, 10)).toEqual([]);
       expect(await copy.commands.nextDue(0)).toBeUndefined();
       expect(await copy.commands.claim(command.id, claim)).toEqual({ kind: 'gone' });
-      expect(await copy.inventory.picture('a')).toMatchObject({ groups: [{ unavailableByOthers: 1 }] });
       const woken = copy.commands.awaitWork(new AbortController().signal);
       await advance([retry(n1)]);
       await woken;
       expect(await copy.commands.claim(command.id, claim)).toMatchObject({ kind: 'claimed' });
-      expect(await copy.inventory.picture('a')).toMatchObject({ groups: [{ unavailableByOthers: 0 }] });
     });
 
     it('shows on its process why it waits, and no longer when it goes on', async () => {

@@ -4,17 +4,7 @@ import { outboxPartitionOf } from '../../../adapters/journal/digests.js';
 import type { FleetMember, NewOutboxEntry } from '../../../adapters/ports/journal.js';
 import type { Signal } from '../../../domain/signal.js';
 import { unsentCauses, unsentSignals } from './commands-suite.js';
-import {
-  batch,
-  commandOf,
-  nodeNamed,
-  noteMessage,
-  processOf,
-  report,
-  starting,
-  timerOf,
-  budgetOf,
-} from './decisions.js';
+import { batch, nodeNamed, noteMessage, processOf, report, starting, timerOf } from './decisions.js';
 import { eachFresh, jsonWriter, type Harness, type Installation } from './harness.js';
 
 const n1 = nodeNamed('n1');
@@ -307,21 +297,16 @@ export function sendingSuite(harness: () => Harness): void {
     it('is replaced as a whole, and changed node by node', async () => {
       await copy.inventory.replace('a', [member(n1), member(n2, true)], 5);
       await copy.inventory.replace('b', [member('b/n1' as typeof n1)], 6);
-      expect(await copy.inventory.picture('a')).toMatchObject({
-        groups: [{ size: 2, unavailableByOthers: 1 }],
-      });
+      expect(await copy.inventory.picture('a')).toMatchObject({ groups: [{ size: 2 }] });
       await copy.inventory.change('a', { changed: [member(n1, true)], gone: [] }, 7);
       expect(await copy.inventory.member(n1)).toEqual(member(n1, true));
-      expect(await copy.inventory.picture('a')).toMatchObject({
-        observedAt: 7,
-        groups: [{ unavailableByOthers: 2 }],
-      });
+      expect(await copy.inventory.picture('a')).toMatchObject({ observedAt: 7 });
       await copy.inventory.change('a', { changed: [member(n2)], gone: [n1] }, 8);
       await copy.inventory.replace('a', [member(n2)], 4);
       expect(await copy.inventory.picture('a')).toEqual({
         cluster: 'a',
         observedAt: 8,
-        groups: [{ pool: 'p', zone: 'z', labels: { rack: 'r1' }, size: 1, unavailableByOthers: 0 }],
+        groups: [{ pool: 'p', zone: 'z', labels: { rack: 'r1' }, size: 1 }],
       });
       expect(await copy.inventory.picture('b')).toMatchObject({ groups: [{ size: 1 }] });
       const place = { pool: 'p', zone: 'z', labels: { rack: 'r1' } };
@@ -331,17 +316,6 @@ export function sendingSuite(harness: () => Harness): void {
         { node: n2, ...place },
         { node: 'b/n1', ...place },
       ]);
-    });
-
-    it('does not count what we isolated ourselves as taken by others', async () => {
-      const isolate = commandOf(n1, 1, 'isolateNode');
-      await copy.journal.advance(batch([report(n1)], { decide: starting([isolate]) }));
-      await copy.inventory.replace('a', [member(n1, true), member(n2, true)], 5);
-      const held = budgetOf('isolate/in-flight/a', 9, 'returned');
-      await copy.commands.claim(isolate.id, { by: 'one', now, leaseMs: 10, budgets: [held] });
-      expect(await copy.inventory.picture('a')).toMatchObject({
-        groups: [{ size: 2, unavailableByOthers: 1 }],
-      });
     });
   });
 

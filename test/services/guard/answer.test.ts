@@ -17,7 +17,7 @@ const policy: GuardPolicy = {
 const picture = {
   cluster: 'a',
   observedAt: now,
-  groups: [{ pool: 'p', zone: 'z', labels: { rack: 'r1' }, size: 100, unavailableByOthers: 0 }],
+  groups: [{ pool: 'p', zone: 'z', labels: { rack: 'r1' }, size: 100 }],
 };
 
 function pauseOf(more: Partial<Pause> = {}): Pause {

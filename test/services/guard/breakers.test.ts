@@ -24,7 +24,7 @@ function trips(
   more: Partial<Pick<BreakersKnow, 'answered'>> & { readonly breakers?: readonly Breaker[] } = {},
 ): readonly Trip[] {
   const groups = ['r1', 'r2'].map((rack) => ({
-    ...{ pool: 'p', zone: 'z', labels: { rack }, size: 10, unavailableByOthers: 0 },
+    ...{ pool: 'p', zone: 'z', labels: { rack }, size: 10 },
   }));
   const pictures = new Map<string, FleetPicture>([['a', { cluster: 'a', observedAt: now, groups }]]);
   const { breakers = [breaker], answered = [] } = more;

@@ -4,7 +4,7 @@ import type { Operation } from '../../../domain/command.js';
 import { operations } from '../../../domain/command.js';
 import { budgetsFor, type FleetNow } from '../../../services/guard/budgets.js';
 import { noMetrics } from '../../../services/guard/metrics/hold-by-metrics.js';
-import { budgetsPerCluster, type GuardPolicy } from '../../../services/guard/policy.js';
+import { budgetsPerCluster, type Budget, type GuardPolicy } from '../../../services/guard/policy.js';
 import { budgetWith, memberWith, now, requestTo } from './asked.js';
 
 const limits = Object.fromEntries(
@@ -18,7 +18,7 @@ const policy: GuardPolicy = {
 };
 const group: FleetGroup = {
   ...{ pool: 'p', zone: 'z', labels: { rack: 'r1' } },
-  ...{ size: 100, unavailableByOthers: 0 },
+  size: 100,
 };
 
 function fleetOf(groups: readonly FleetGroup[], more: Partial<FleetNow> = {}): FleetNow {
@@ -37,14 +37,46 @@ describe('the change guard', () => {
     expect(answer).toMatchObject({ kind: 'wait', reason: 'NoBudget' });
   });
 
-  it('given nodes that others keep out, when a healthy one is to be isolated, then they count', () => {
-    const capWith = (unavailableByOthers: number): number | undefined =>
-      capsFor('isolate', fleetOf([{ ...group, unavailableByOthers }]))['isolate/in-flight/a'];
-    expect([0, 4, 40].map(capWith)).toEqual([10, 6, 0]);
+  it('given a healthy node that is to be isolated, then those that others keep out count, of the nodes of the budget', () => {
+    const outOf = (budget: Parameters<typeof budgetWith>[0]): unknown => {
+      const budgets = [budgetWith({ atOnce: { count: 3 }, ...budget })];
+      const answer = budgetsFor(requestTo('isolate'), { ...policy, budgets }, fleetOf([group]));
+      return answer.kind === 'ask' ? answer.budgets.map(({ outOfService }) => outOfService) : answer;
+    };
+    const others = { cluster: 'a', who: 'others' };
+    expect(outOf({})).toEqual([{ ...others, where: {} }]);
+    expect(outOf({ scope: { kind: 'owner' } })).toEqual([{ ...others, where: {} }]);
+    expect(outOf({ scope: { kind: 'pool' } })).toEqual([{ ...others, where: { pools: ['p'] } }]);
+    expect(outOf({ scope: { kind: 'zone' }, where: { pools: ['p', 'q'] } })).toEqual([
+      { ...others, where: { pools: ['p', 'q'], zones: ['z'] } },
+    ]);
+    const labels = { row: ['1'], rack: ['r1', 'r2'] };
+    expect(
+      outOf({ scope: { kind: 'label', label: 'rack' }, where: { labels: { rack: labels.rack } } }),
+    ).toEqual([{ ...others, where: { labels: { rack: ['r1'] } } }]);
+  });
+
+  it('given a number that has to stay healthy, then it is counted by nodes, and of scopes that are none of nodes for all values together', () => {
+    const askedOf = (scope: Budget['scope'], unavailable = false): unknown => {
+      const budgets = [budgetWith({ scope, minimumHealthy: { share: 0.8 } })];
+      const fleet = fleetOf([group], { member: memberWith({ unavailable }) });
+      const answer = budgetsFor(requestTo('isolate'), { ...policy, budgets }, fleet);
+      return answer.kind === 'ask' ? answer.budgets : answer;
+    };
+    const healthy = (name: string, where: object): unknown => [
+      {
+        ...{ counter: `some/healthy/${name}`, line: `some/healthy/${name}`, operation: 'isolate', cap: 20 },
+        ...{ until: 'returned', outOfService: { cluster: 'a', where, who: 'everybody' } },
+      },
+    ];
+    for (const kind of ['cluster', 'faultType', 'reporter', 'owner', 'node'] as const)
+      expect([kind, askedOf({ kind })]).toEqual([kind, kind === 'reporter' ? [] : healthy('a', {})]);
+    expect(askedOf({ kind: 'pool' })).toEqual(healthy('a/p', { pools: ['p'] }));
+    expect(askedOf({ kind: 'cluster' }, true)).toEqual([]);
   });
 
   it('given many nodes down, when one of them is to be isolated, then repair goes on within the share', () => {
-    const down = fleetOf([{ ...group, unavailableByOthers: 40 }], {
+    const down = fleetOf([group], {
       member: memberWith({ unavailable: true }),
     });
     expect(capsFor('isolate', down)).toMatchObject({ 'isolate/in-flight/a/unavailable': 10 });
@@ -59,6 +91,7 @@ describe('the change guard', () => {
         {
           ...{ counter: 'isolate/in-flight/a', operation: 'isolate', cap: 10, until: 'returned' },
           ...{ line: 'isolate/in-flight/a', yieldsTo: 'isolate/in-flight/a/unavailable' },
+          outOfService: { cluster: 'a', where: {}, who: 'others' },
         },
         { counter: rate, line: 'isolate/rate/a', operation: 'isolate', cap: 60, until: 'never' },
       ],

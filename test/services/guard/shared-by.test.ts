@@ -7,7 +7,7 @@ const picture = {
   ...{ cluster: 'a', observedAt: now },
   groups: Array.from({ length: 10 }, (_, rack) => ({
     ...{ pool: 'p', zone: 'z', labels: { rack: `r${rack}`, power: rack < 3 ? 'p0' : 'p1' } },
-    ...{ size: 10, unavailableByOthers: 0 },
+    ...{ size: 10 },
   })),
 };
 

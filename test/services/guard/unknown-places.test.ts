@@ -6,7 +6,7 @@ import type { Budget } from '../../../services/guard/policy.js';
 import { unknownPlaces } from '../../../services/guard/unknown-places.js';
 import { budgetWith, now } from './asked.js';
 
-const group = { size: 4, unavailableByOthers: 0 };
+const group = { size: 4 };
 const picture: FleetPicture = {
   cluster: 'a',
   observedAt: now,

@@ -46,8 +46,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'counters are taken whatever their cap',
     file: `${memory}/take-counters.ts`,
-    find: '(permits.used.get(counter) ?? 0) >= cap',
-    replace: '(permits.used.get(counter) ?? 0) >= cap + 100',
+    find: 'takenOf(store, budget, node) >= cap',
+    replace: 'takenOf(store, budget, node) >= cap + 100',
   },
   {
     name: 'marked as sent before the log has it',

@@ -18,7 +18,7 @@ const picture: FleetPicture = {
   cluster: 'a',
   observedAt: 0,
   // Whoever is out now was not then.
-  groups: [{ pool: 'p', zone: 'z', labels: { rack: 'r1' }, size: 10, unavailableByOthers: 9 }],
+  groups: [{ pool: 'p', zone: 'z', labels: { rack: 'r1' }, size: 10 }],
 };
 
 /** Of a node's process: asked for, begun and ended so many seconds after the start; the node is back at `back`. */
