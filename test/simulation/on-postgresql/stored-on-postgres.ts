@@ -6,8 +6,9 @@ import type { Contents } from './contents.js';
 const tables: Readonly<Record<string, string>> = {
   timers: `SELECT process_id AS "processId", name, node_key AS node, stage_entry AS "stageEntry", due_at AS "dueAt",
     issued_by AS "issuedBy" FROM journal.timer`,
+  // What is over waits in no line, whatever its row still says.
   claims: `SELECT id, due_at AS "dueAt", claimed_by AS "claimedBy", unfinished,
-    waiting_line AS "waitingLine" FROM journal.command`,
+    CASE WHEN status = 'waiting' THEN waiting_line END AS "waitingLine" FROM journal.command`,
   permits: `SELECT command_id AS "commandId", process_id AS "processId", node_key AS node, counter, until, operation,
     taken_at AS "takenAt" FROM journal.permit`,
   budgets: `SELECT counter, used FROM journal.budget WHERE used > 0`,
