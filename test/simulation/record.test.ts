@@ -37,17 +37,20 @@ describe('a failure record in virtual time', { timeout: 10 * 60_000 }, () => {
   });
 
   it.each([
-    ['switch', /switch[ =]switch-00/],
-    ['power', /power-domain[ =]power-0/],
+    [32, 'switch', /switch[ =]switch-00/],
+    [32, 'power', /power-domain[ =]power-0/],
+    [200, 'rack', /zone/],
   ] as const)(
-    'with an outage of a %s over it, then that is one incident, and every node of it is repaired',
-    async (of, common) => {
-      const result = await simulateRecord({ record, nodes, days: 1, seed: 1, outage: { nodes: 32, of } });
+    'with an outage of %i nodes by %s over it, then that is one incident, and every node of it is repaired',
+    { timeout: 120_000 },
+    async (out, of, common) => {
+      const result = await simulateRecord({ record, nodes, days: 1, seed: 1, outage: { nodes: out, of } });
       expectPublishedForm(result, 'SimulationResult');
       expect(result.violations).toEqual([]);
       expect(result).toMatchObject({ unaccountedReports: 0, cordonedLeft: 0 });
       expect(result.incidents).toHaveLength(1);
-      expect(result.incidents[0]).toMatchObject({ nodes: 32 });
+      expect(result.incidents[0]).toMatchObject({ nodes: out });
+      expect(result.outcomes.Recovered).toBeGreaterThanOrEqual(out);
       const { common: counted, shared } = result.incidents[0] ?? { common: '', shared: [] };
       expect([counted, ...shared].join()).toMatch(common);
     },
