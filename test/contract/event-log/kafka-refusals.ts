@@ -97,7 +97,7 @@ export function describeRefusals(stack: () => KafkaStack, folder: () => string):
       expect(await examined({ user: 'nobody' })).toMatchObject({
         result: 'failed',
         detail: expect.stringMatching(
-          /^user nobody is not permitted to read fault\.reports, .*groups maintenance, migrator; nor to write$/,
+          /^user nobody is not permitted to read fault\.reports, .*groups maintenance, migrator, tracer; nor to write$/,
         ) as unknown,
         next: expect.stringContaining('faultline topics acls --faultline nobody --apply') as unknown,
       });

@@ -41,6 +41,10 @@ export function describeTopics(stack: () => KafkaStack, folder: () => string): v
     items.flatMap(({ topic, changes }) =>
       changes.map(({ setting, action }) => `${topic} ${setting} ${action}`),
     );
+  // Brokers hear of what somebody changed one after the other, and any of them may be asked.
+  const soon = { timeout: 20_000, interval: 100 };
+  const differingBy = async (...words: readonly string[]): Promise<readonly string[]> =>
+    differing(await plan(...words));
   const settingsOf = async (name: string): Promise<Readonly<Record<string, string>>> => {
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
@@ -105,17 +109,22 @@ export function describeTopics(stack: () => KafkaStack, folder: () => string): v
         'message.timestamp.type': 'CreateTime',
         'segment.bytes': '5000000',
       });
-      expect(differing(await plan('plan'))).toEqual([
-        'fault.hardware message.timestamp.type set',
-        'fault.hardware max.message.bytes set',
-        'fault.hardware retention.ms set',
-      ]);
+      await expect
+        .poll(() => differingBy('plan'), soon)
+        .toEqual([
+          'fault.hardware message.timestamp.type set',
+          'fault.hardware max.message.bytes set',
+          'fault.hardware retention.ms set',
+        ]);
       expect((await topics('apply')).code).toBe(0);
-      expect(await settingsOf('fault.hardware')).toMatchObject({
-        'retention.ms': String(90 * 86_400_000),
-        'message.timestamp.type': 'LogAppendTime',
-        'segment.bytes': '5000000',
-      });
+      await expect
+        .poll(() => settingsOf('fault.hardware'), soon)
+        .toMatchObject({
+          'retention.ms': String(90 * 86_400_000),
+          'message.timestamp.type': 'LogAppendTime',
+          'segment.bytes': '5000000',
+        });
+      await expect.poll(() => differingBy('plan'), soon).toEqual([]);
     });
 
     it('keeps a longer retention until it is told to give records up', async () => {
@@ -123,10 +132,13 @@ export function describeTopics(stack: () => KafkaStack, folder: () => string): v
       const keep = ['message.timestamp.type', 'max.message.bytes', 'retention.bytes', 'cleanup.policy'];
       const kept = Object.fromEntries(keep.map((name) => [name, settings[name] ?? '']));
       await alter('fault.system', { ...kept, 'retention.ms': '-1' });
-      expect(differing(await plan('apply'))).toEqual(['fault.system retention.ms withheld']);
-      expect((await settingsOf('fault.system'))['retention.ms']).toBe('-1');
+      await expect.poll(() => differingBy('apply'), soon).toEqual(['fault.system retention.ms withheld']);
+      const retention = async (): Promise<string | undefined> =>
+        (await settingsOf('fault.system'))['retention.ms'];
+      await expect.poll(retention, soon).toBe('-1');
       expect((await topics('apply', '--allow-shorter-retention')).code).toBe(0);
-      expect((await settingsOf('fault.system'))['retention.ms']).toBe(String(90 * 86_400_000));
+      await expect.poll(retention, soon).toBe(String(90 * 86_400_000));
+      await expect.poll(() => differingBy('plan'), soon).toEqual([]);
     });
 
     it('raises partitions only when told, and never takes one away', async () => {
@@ -146,7 +158,9 @@ export function describeTopics(stack: () => KafkaStack, folder: () => string): v
       expect(refused.err).toContain('2 topics have another number of partitions');
       const raised = await topics('apply', '--allow-more-partitions');
       expect(raised).toMatchObject({ code: 4 });
-      expect(differing(await plan('plan'))).toEqual(['migration.requests partitions impossible']);
+      await expect
+        .poll(() => differingBy('plan'), soon)
+        .toEqual(['migration.requests partitions impossible']);
       await admin.deleteTopics({ topics: ['migration.requests'] });
       expect((await topics('apply')).code).toBe(0);
       // What the commands made is what Faultline asks for at its start.
