@@ -91,10 +91,13 @@ describe('given an installation that runs', { timeout: 180_000 }, () => {
   it('when it is started with a folder, then its facts move there, and the metrics say so', async () => {
     const replies = await pastOf();
     expect(replies.length).toBeGreaterThan(5);
+    const latestAt = (await stateNow())?.now ?? 0;
     const between = async () => {
       const { code, out } = await events();
       expect(code).toBe(0);
       told = { replies, events: out };
+      // Archiving looks once after the start: by then all of it has to be old enough.
+      await expect.poll(() => Date.now() - latestAt, patience).toBeGreaterThan(2_000);
     };
     await faultline.restart({ archive: { folder: 'archive', after: '1s' } }, between);
     const { rows } = await faultline.installation.connections.journal.history.states({ limit: 100 });
