@@ -16,6 +16,8 @@ export default defineConfig({
     experimental: { fsModuleCache: true },
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // A second, as it is by default, is little where two cores are shared.
+    expect: { poll: { timeout: 20_000 } },
     passWithNoTests: false,
     // A file that ran nothing is a mistake, not a pass.
     allowOnly: false,
