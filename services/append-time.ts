@@ -23,29 +23,27 @@ async function lastBefore(isOver: (at: number) => Promise<boolean>, now: number)
   return early;
 }
 
+/** When so many of these records were over, ms: as `lastBefore`. */
+function appendAt(
+  log: TimesOfLog,
+  { topic, offsets }: RecordsOfTopic,
+  { now, howMany }: { readonly now: number; readonly howMany: 'some' | 'every' },
+): Promise<number> {
+  return lastBefore(async (at) => {
+    const found = await log.offsetsSince(topic, at);
+    return [...offsets][howMany](([partition, offset]) => (found.get(partition) ?? 0n) > offset);
+  }, now);
+}
+
 /**
  * When the oldest of these records was appended, ms, the log's clock, and up to a second too early. Asks the log where times begin
  * and reads no record: half a hundred questions about what is a year old. Rejects with LogUnavailable.
  */
-export function oldestAppendAt(
-  log: TimesOfLog,
-  { topic, offsets }: RecordsOfTopic,
-  now: number,
-): Promise<number> {
-  return lastBefore(async (at) => {
-    const found = await log.offsetsSince(topic, at);
-    return [...offsets].some(([partition, offset]) => (found.get(partition) ?? 0n) > offset);
-  }, now);
+export function oldestAppendAt(log: TimesOfLog, records: RecordsOfTopic, now: number): Promise<number> {
+  return appendAt(log, records, { now, howMany: 'some' });
 }
 
 /** When the newest of these records was appended; else as `oldestAppendAt`. */
-export function newestAppendAt(
-  log: TimesOfLog,
-  { topic, offsets }: RecordsOfTopic,
-  now: number,
-): Promise<number> {
-  return lastBefore(async (at) => {
-    const found = await log.offsetsSince(topic, at);
-    return [...offsets].every(([partition, offset]) => (found.get(partition) ?? 0n) > offset);
-  }, now);
+export function newestAppendAt(log: TimesOfLog, records: RecordsOfTopic, now: number): Promise<number> {
+  return appendAt(log, records, { now, howMany: 'every' });
 }

@@ -1,10 +1,10 @@
-import type { FaultCase, GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
+import type { GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
 import type { FleetInventory } from '../../adapters/ports/journal.js';
 import type { Log } from '../../adapters/ports/log.js';
 import type { Incident, Pause } from '../../domain/pause.js';
-import { isAbout } from '../../domain/where.js';
 import type { Breaker } from './breakers.js';
 import { growthOf } from './correlate.js';
+import { ofPlace } from './of-place.js';
 import { mostCases } from './recent-cases.js';
 
 interface Means {
@@ -49,11 +49,8 @@ async function grownSince(
   incident: Incident,
 ): Promise<Incident | undefined> {
   const since = incident.latestAt + 1;
-  const cases: FaultCase[] = [];
-  for (const one of await book.cases({ since, byDecision: true, limit: mostCases })) {
-    const member = await inventory.member(one.node);
-    if (member !== undefined && isAbout(where, one, member)) cases.push(one);
-  }
+  const decided = await book.cases({ since, byDecision: true, limit: mostCases });
+  const cases = await ofPlace(inventory, decided, where);
   return growthOf(incident, {
     ...incident,
     nodes: cases.map(({ node }) => node),

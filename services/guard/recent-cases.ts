@@ -1,7 +1,8 @@
-import type { FaultCase, GuardBook } from '../../adapters/ports/guard-book.js';
+import type { GuardBook } from '../../adapters/ports/guard-book.js';
 import type { FleetInventory } from '../../adapters/ports/journal.js';
 import type { ProcessId } from '../../domain/identifiers.js';
 import type { PlacedCase } from './breakers.js';
+import { placed } from './of-place.js';
 
 /** The whole window is read so often, ms: a node may come into the inventory after its fault. */
 const wholeEveryMs = 15_000;
@@ -32,17 +33,10 @@ export class RecentCases {
     const read = await this.#book.cases({ since: from, byDecision: true, limit: mostCases });
     const before = isWhole ? [] : [...this.#placed.values()].filter(({ at }) => at >= since);
     const known = new Map(before.map((one) => [one.processId, one]));
-    for (const one of await this.#place(read.filter(({ processId }) => !known.has(processId))))
-      known.set(one.processId, one);
+    const news = read.filter(({ processId }) => !known.has(processId));
+    for (const one of await placed(this.#inventory, news)) known.set(one.processId, one);
     if (isWhole) this.#wholeAt = now;
     this.#placed = known;
     return [...known.values()];
-  }
-
-  async #place(cases: readonly FaultCase[]): Promise<readonly PlacedCase[]> {
-    const placed = await Promise.all(
-      cases.map(async (one) => ({ one, member: await this.#inventory.member(one.node) })),
-    );
-    return placed.flatMap(({ one, member }) => (member === undefined ? [] : [{ ...one, member }]));
   }
 }

@@ -3,9 +3,9 @@ import type { Operation } from '../../domain/command.js';
 import type { CauseId } from '../../domain/identifiers.js';
 import { ownOwner } from '../../domain/permit-request.js';
 import { questionOf, type Pause, type Verdict } from '../../domain/pause.js';
-import { isAbout } from '../../domain/where.js';
 import { isStage, takesOrder, type Stage } from '../../workflows/orders.js';
 import { stableId } from '../stable-id.js';
+import { ofPlace } from './of-place.js';
 import { grantedChanges, runningProcesses } from './metrics/under-way.js';
 import type { FleetGuardOptions, OwnOrder } from './watch-fleet.js';
 
@@ -57,11 +57,9 @@ async function dismissProcesses(means: Means, denial: Denial, told: ToldProcesse
   const { since, where } = denial;
   const running = await means.book.cases({ since, active: true, byDecision: true, limit: mostAtOnce });
   let taken = 0;
-  for (const one of running) {
-    const member = await means.inventory.member(one.node);
-    if (member === undefined || !isAbout(where, { ...one, owner: ownOwner }, member)) continue;
+  const ours = running.map((one) => ({ ...one, owner: ownOwner }));
+  for (const one of await ofPlace(means.inventory, ours, where))
     if (await tell(means, { denial, one, kind: 'dismiss' }, told)) taken += 1;
-  }
   return taken;
 }
 

@@ -4,7 +4,8 @@ import type { FaultCase, GuardBook } from '../../../adapters/ports/guard-book.js
 import { commandCatalog, type Operation } from '../../../domain/command.js';
 import type { Pause, Regression } from '../../../domain/pause.js';
 import { ownOwner } from '../../../domain/permit-request.js';
-import { isAbout, type Where } from '../../../domain/where.js';
+import { mostNodesTold } from '../breakers.js';
+import { ofPlace } from '../of-place.js';
 
 interface Sources {
   readonly book: Pick<GuardBook, 'cases'>;
@@ -16,7 +17,6 @@ interface Sources {
 type Begun = Pick<Pause, 'where' | 'operations'> & Pick<Regression, 'since'>;
 
 const mostCases = 20_000;
-const mostNodesTold = 1_000;
 
 /** What our own commands need leave for. */
 const ownOperations: readonly (Operation | undefined)[] = Object.values(commandCatalog).map(
@@ -45,7 +45,7 @@ export async function runningProcesses(
   const active = await book.cases({ since: 0, active: true, limit: mostCases });
   const begun = active.filter(({ at, enteredAt = at }) => enteredAt >= since);
   return ofPlace(
-    { inventory },
+    inventory,
     begun.map((one) => ({ ...one, owner: ownOwner })),
     where,
   );
@@ -63,23 +63,10 @@ export async function grantedChanges(
       (operations === undefined || operations.includes(row.change.operation)),
   );
   const about = await ofPlace(
-    { inventory },
+    inventory,
     granted.map(({ change }) => change),
     where,
   );
-  return granted.filter(({ change }) => about.includes(change));
-}
-
-/** Nodes that are in no inventory are nowhere. */
-async function ofPlace<Item extends Parameters<typeof isAbout>[1]>(
-  { inventory }: Pick<Sources, 'inventory'>,
-  items: readonly Item[],
-  where: Where,
-): Promise<readonly Item[]> {
-  const placed = await Promise.all(
-    items.map(async (item) => ({ item, member: await inventory.member(item.node) })),
-  );
-  return placed.flatMap(({ item, member }) =>
-    member !== undefined && isAbout(where, item, member) ? [item] : [],
-  );
+  const ids = new Set(about.map(({ id }) => id));
+  return granted.filter(({ change }) => ids.has(change.id));
 }
