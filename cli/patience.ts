@@ -41,9 +41,11 @@ export class Patience {
   /** The answer, however long it takes. */
   async untilAnswered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     for (;;) {
+      const failuresBefore = this.#failures;
       try {
         const answer = await ask();
-        this.answered();
+        // One that was on its way when the server went away says nothing about whether it is back.
+        if (this.#failures === failuresBefore) this.answered();
         return answer;
       } catch (error) {
         await this.after(error);
