@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { tailOf } from '../stack/build-command.js';
 import { launchFaultline } from '../stack/faultline-process.js';
 import type { Supervised } from '../stack/supervised.js';
 import type { CopyName } from './kill-plan.js';
@@ -71,13 +72,22 @@ export class FaultlineCopy {
     this.#isHeld = false;
   }
 
-  /** Whether it says that it can work. */
-  async isReady(): Promise<boolean> {
+  /** Undefined: it says that it can work. Else what it says, or that it says nothing. */
+  async whyNotReady(): Promise<string | undefined> {
     try {
-      return (await fetch(`${this.options.url}/readyz`, { signal: AbortSignal.timeout(5_000) })).ok;
-    } catch {
-      return false;
+      const answer = await fetch(`${this.options.url}/readyz`, { signal: AbortSignal.timeout(5_000) });
+      return answer.ok ? undefined : await answer.text();
+    } catch (problem) {
+      const silence = problem instanceof Error ? `${problem.message}, ${String(problem.cause)}` : 'no answer';
+      return this.isRunning
+        ? `runs, but: ${silence}`
+        : `does not run (ended ${this.#ownEnds} times by itself)`;
     }
+  }
+
+  /** The last that it wrote, over all its starts. */
+  async lastWords(): Promise<string> {
+    return this.#process === undefined ? '' : await tailOf(this.#process.log);
   }
 
   async stop(): Promise<void> {

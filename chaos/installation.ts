@@ -104,16 +104,17 @@ export async function startInstallation(cleanups: Cleanups, site: ChaosSite): Pr
   return installation;
 }
 
-/** Resolves when every copy says that it can work. @throws naming those that don't, when the patience has ended */
+/** Resolves when every copy says that it can work. @throws naming those that don't, and why, when the patience has ended */
 export async function untilAllReady(installation: Installation, patienceMs: number): Promise<void> {
-  let waiting: readonly CopyName[] = [];
+  let waiting: readonly (readonly [FaultlineCopy, string])[] = [];
   const areReady = async (): Promise<boolean> => {
-    const states = await Promise.all(
-      [...installation.values()].map(async ({ copy }) => ({ name: copy.name, ready: await copy.isReady() })),
+    const looks = await Promise.all(
+      [...installation.values()].map(async ({ copy }) => [copy, await copy.whyNotReady()] as const),
     );
-    waiting = states.filter(({ ready }) => !ready).map(({ name }) => name);
+    waiting = looks.flatMap(([copy, why]) => (why === undefined ? [] : [[copy, why] as const]));
     return waiting.length === 0;
   };
   if (await cameTrue(areReady, { patienceMs, everyMs: 500 })) return;
-  throw new Error(`not ready within ${patienceMs / 1000} s: ${waiting.join(', ')}`);
+  const told = waiting.map(async ([copy, why]) => `${copy.name}: ${why}\n${await copy.lastWords()}`);
+  throw new Error(`not ready within ${patienceMs / 1000} s:\n${(await Promise.all(told)).join('\n')}`);
 }
