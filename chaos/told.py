@@ -185,17 +185,14 @@ def due_spans():
 
 
 def count_spans():
-    told, retold, tries = {}, [], 0
+    told, accepted, retold, tries = {}, set(), [], 0
     for line in lines_of(place["spans"]):
         span = (line["traceId"], line["spanId"])
         tries += 1
         if told.setdefault(span, line["name"]) != line["name"]:
             retold.append(f"{line['spanId']}: told as {told[span]} and as {line['name']}")
-    accepted = {
-        (line["traceId"], line["spanId"])
-        for line in lines_of(place["spans"])
-        if line["status"] is not None and line["status"] < 300
-    }
+        if line["status"] is not None and line["status"] < 300:
+            accepted.add(span)
     untold = [f"{name}, {'/'.join(span)}" for span, name in due_spans() if span not in accepted]
     roots = {trace for trace, span in accepted if told[trace, span].startswith("maintenance ")}
     for record in distinct(records_of("maintenance.outcomes")):

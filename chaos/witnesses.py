@@ -21,17 +21,21 @@ FACT_TOPICS = (
 TOPICS = (*FACT_TOPICS, "fault.report-fates", "node.state")
 
 
+@functools.cache
 def lines_of(path):
+    """Read once: a log goes on being written, and would hold more when it is read again than what was counted before."""
+    lines = []
     try:
         with open(path, encoding="utf-8") as file:
             for line in file:
                 # The last line may be half written, and a killed server may leave one in the middle.
                 try:
-                    yield json.loads(line)
+                    lines.append(json.loads(line))
                 except ValueError:
                     continue
     except FileNotFoundError:
-        return
+        pass
+    return tuple(lines)
 
 
 def start_fetching(topic):

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
+import { answerWithin } from '../clock/answer-within.js';
 import { asLogError, isLeaderMoving, isUnknownTopic } from './kafka-errors.js';
 
 /** A partition that was just made, or whose broker went, has a leader within moments; KafkaJS does not ask again. */
@@ -9,10 +10,16 @@ const firstWaitMs = 50;
 /** Asks the cluster; connects when first asked, and anew after any failure. */
 export class AdminConnection {
   private readonly kafka: Kafka;
+  private readonly longestAnswerMs: number;
   private connecting: Promise<Admin> | undefined;
 
-  constructor(kafka: Kafka) {
+  /**
+   * @param longestAnswerMs connecting, and each answer: KafkaJS loses requests that are sent while their connection is
+   * being closed, and whoever waits for such an answer waits for ever
+   */
+  constructor(kafka: Kafka, longestAnswerMs = 60_000) {
     this.kafka = kafka;
+    this.longestAnswerMs = longestAnswerMs;
   }
 
   /** Rejects in the words of the port; with UnknownTopic when the cluster does not have `topic`. */
@@ -31,17 +38,22 @@ export class AdminConnection {
     this.connecting ??= this.connect();
     const connecting = this.connecting;
     try {
-      return await question(await connecting);
+      return await answerWithin(this.longestAnswerMs, async () => question(await connecting));
     } catch (error) {
-      if (!isUnknownTopic(error) && this.connecting === connecting) await this.close();
+      if (!isUnknownTopic(error) && this.connecting === connecting) {
+        this.connecting = undefined;
+        void goodbye(connecting);
+      }
       throw error;
     }
   }
 
+  /** Waits for the goodbye no longer than for an answer. */
   async close(): Promise<void> {
-    const admin = await this.connecting?.catch(() => undefined);
+    const { connecting } = this;
     this.connecting = undefined;
-    await admin?.disconnect().catch(() => undefined);
+    if (connecting === undefined) return;
+    await answerWithin(this.longestAnswerMs, () => goodbye(connecting)).catch(() => undefined);
   }
 
   private async connect(): Promise<Admin> {
@@ -53,5 +65,13 @@ export class AdminConnection {
       await admin.disconnect().catch(() => undefined);
       throw error;
     }
+  }
+}
+
+async function goodbye(connecting: Promise<Admin>): Promise<void> {
+  try {
+    await (await connecting).disconnect();
+  } catch {
+    // There is nobody to say goodbye to.
   }
 }

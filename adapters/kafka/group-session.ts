@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Cluster, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { placeName, type ConsumeOptions, type PartitionBounds } from '../ports/event-log.js';
+import { answerWithin } from '../clock/answer-within.js';
 import { reasonOf } from '../event-log/errors.js';
 import { AssignedPartitionState } from './assigned-partition.js';
 import { consumerSettings, runSettings } from './client-settings.js';
@@ -113,17 +114,7 @@ export class GroupSession {
   /** Joins and reads until `stopped` resolves; rejects with ConsumerCrashed or whatever keeps it from joining. */
   async run(stopped: Promise<void>): Promise<void> {
     try {
-      await this.consumer.connect();
-      const { lostMember } = this.context;
-      if (lostMember !== undefined && this.cluster !== undefined) {
-        await signOff(this.cluster, this.options.group, lostMember);
-        this.member = undefined;
-      }
-      await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
-      await this.consumer.run({
-        ...runSettings,
-        eachBatch: (payload) => this.handle(payload),
-      });
+      await answerWithin(longestSilenceMs, () => this.join());
       const over = new AbortController();
       try {
         await Promise.race([this.crash, stopped, this.stall(over.signal)]);
@@ -141,12 +132,22 @@ export class GroupSession {
     }
   }
 
+  private async join(): Promise<void> {
+    await this.consumer.connect();
+    const { lostMember } = this.context;
+    if (lostMember !== undefined && this.cluster !== undefined) {
+      await signOff(this.cluster, this.options.group, lostMember);
+      this.member = undefined;
+    }
+    await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
+    await this.consumer.run({
+      ...runSettings,
+      eachBatch: (payload) => this.handle(payload),
+    });
+  }
+
   private async goodbye(): Promise<void> {
-    const over = new AbortController();
-    const patience = sleep(longestGoodbyeMs, undefined, { signal: over.signal });
-    await Promise.race([this.consumer.disconnect(), patience]).catch(() => undefined);
-    over.abort();
-    await patience.catch(() => undefined);
+    await answerWithin(longestGoodbyeMs, () => this.consumer.disconnect()).catch(() => undefined);
   }
 
   /** Rejects when KafkaJS fetches no more; stays pending otherwise, until `over`. */

@@ -1,5 +1,6 @@
 import kafkajs from 'kafkajs';
 import type { Kafka, Producer, TopicMessages } from 'kafkajs';
+import { answerWithin } from '../clock/answer-within.js';
 import { LogUnavailable, type NewRecord } from '../ports/event-log.js';
 import { reasonOf, UnknownTopic, type Refusal } from '../event-log/errors.js';
 import { partitionOfKey } from '../event-log/partition-of-key.js';
@@ -15,6 +16,8 @@ import {
 
 export interface RecordSenderOptions {
   readonly compression: 'none' | 'gzip';
+  /** Of connecting and of each request, all that KafkaJS tries of itself included. Default 180 s. */
+  readonly longestAnswerMs?: number;
   readonly onTrouble: (message: string) => void;
 }
 
@@ -63,12 +66,14 @@ export class RecordSender {
   private async sendOnce(records: readonly NewRecord[]): Promise<void> {
     const producer = await this.connected();
     this.partitions.clear();
-    const answers = await producer.sendBatch({
-      acks: -1,
-      compression:
-        this.options.compression === 'gzip' ? kafkajs.CompressionTypes.GZIP : kafkajs.CompressionTypes.None,
-      topicMessages: byTopic(records),
-    });
+    const { compression } = this.options;
+    const answers = await this.answered(() =>
+      producer.sendBatch({
+        acks: -1,
+        compression: compression === 'gzip' ? kafkajs.CompressionTypes.GZIP : kafkajs.CompressionTypes.None,
+        topicMessages: byTopic(records),
+      }),
+    );
     this.partitions.check(answers);
   }
 
@@ -99,9 +104,9 @@ export class RecordSender {
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 4 },
     });
     try {
-      await producer.connect();
+      await this.answered(() => producer.connect());
     } catch (error) {
-      await producer.disconnect().catch(() => undefined);
+      await this.goodbye(producer);
       throw new LogUnavailable(`Kafka takes no producer: ${reasonOf(error)}`, { cause: error });
     }
     this.producer = producer;
@@ -111,7 +116,17 @@ export class RecordSender {
   private async replaceProducer(): Promise<void> {
     const producer = this.producer;
     this.producer = undefined;
-    await producer?.disconnect().catch(() => undefined);
+    if (producer !== undefined) await this.goodbye(producer);
+  }
+
+  /** What it had under way is over by then: it would be in the way of what its successor sends. */
+  private async goodbye(producer: Producer): Promise<void> {
+    await this.answered(() => producer.disconnect()).catch(() => undefined);
+  }
+
+  /** A request whose answer KafkaJS has lost would hold up all that are to be sent after it, for ever. */
+  private answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    return answerWithin(this.options.longestAnswerMs ?? 180_000, ask);
   }
 
   private async nameUnknownTopic(records: readonly NewRecord[], error: unknown): Promise<Error> {

@@ -4,6 +4,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
+import { anyLength } from './journal/database.js';
 
 /** The database's schema can't be brought up to date; nothing was changed by the file that is named. */
 export class MigrationRefused extends Error {
@@ -131,7 +132,7 @@ export async function applyWithin(
   part: string,
   { file, sql, hash }: Migration,
 ): Promise<void> {
-  await client.query(sql);
+  await client.query({ text: sql, ...anyLength });
   await client.query('INSERT INTO faultline.applied_migration (part, file, sha256) VALUES ($1, $2, $3)', [
     part,
     file,

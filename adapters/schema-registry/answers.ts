@@ -1,3 +1,4 @@
+import { NoAnswer } from '../clock/answer-within.js';
 import { SchemaRegistryUnavailable, type RegistryProblem } from '../ports/schema-ids.js';
 
 /** The client puts the status of an answer on its errors, but for a 404; 400 when there was no answer at all. */
@@ -5,29 +6,6 @@ export function statusOf(error: unknown): number | undefined {
   return error instanceof Error && 'status' in error && typeof error.status === 'number'
     ? error.status
     : undefined;
-}
-
-/** The registry took a question, and said nothing for as long as is waited. */
-class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
-}
-
-/**
- * Asks one question, and gives up after a while: the client waits for ever for a registry that accepts and never
- * answers. Whoever asks several in a row waits as long for each: a registry that has just started is slow, not silent.
- */
-export async function within<Value>(ms: number, ask: () => Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new NoAnswer(`no answer within ${ms} ms`));
-    }, ms);
-  });
-  try {
-    return await Promise.race([ask(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /**

@@ -5,10 +5,11 @@ import { isAvroSchema, type AvroSchema } from '../../schemas/avro-files.js';
 import { topicsOfEvent } from '../../schemas/catalog.js';
 import { schemaOf } from '../../schemas/codec.js';
 import type { EventName } from '../../schemas/event-payloads.js';
+import { answerWithin } from '../clock/answer-within.js';
 import type { Clock } from '../ports/clock.js';
 import { SchemaRegistryUnavailable, type SchemaIds } from '../ports/schema-ids.js';
 import type { RegistryAccess } from './access.js';
-import { statusOf, toldAs, within } from './answers.js';
+import { statusOf, toldAs } from './answers.js';
 import { compatibilityLevels } from './compatibility.js';
 import { registryQuestions } from './questions.js';
 import { idInSubject, registerInSubject } from './subject-ids.js';
@@ -55,7 +56,7 @@ export function confluentSchemaIds(options: ConfluentOptions): SchemaIds {
     return id;
   });
   const find = keptWhileItWorks(schemas, (id: number) =>
-    toldAs(options.url, () => within(waitMs, () => findSchema(client, id))),
+    toldAs(options.url, () => answerWithin(waitMs, () => findSchema(client, id))),
   );
 
   async function schemaById(id: number): Promise<AvroSchema | undefined> {

@@ -1,6 +1,7 @@
 import { COMPATIBILITY, SchemaType, type SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { AvroSchema } from '../../schemas/avro-files.js';
-import { statusOf, within } from './answers.js';
+import { answerWithin } from '../clock/answer-within.js';
+import { statusOf } from './answers.js';
 import type { CompatibilityLevels } from './compatibility.js';
 
 /** What a registry is asked about subjects: each question waits for its own answer. */
@@ -21,13 +22,13 @@ export function registryQuestions(
   waitMs: number,
 ): RegistryQuestions {
   return {
-    findId: (subject, schema) => within(waitMs, () => findId(client, subject, schema)),
+    findId: (subject, schema) => answerWithin(waitMs, () => findId(client, subject, schema)),
     register: async (subject, schema) => {
       const options = { subject, compatibility: wantedLevel };
-      return (await within(waitMs, () => client.register(avro(schema), options))).id;
+      return (await answerWithin(waitMs, () => client.register(avro(schema), options))).id;
     },
-    levelOf: (subject) => within(waitMs, () => levels.levelOf(subject)),
-    set: (subject, level) => within(waitMs, () => levels.set(subject, level)),
+    levelOf: (subject) => answerWithin(waitMs, () => levels.levelOf(subject)),
+    set: (subject, level) => answerWithin(waitMs, () => levels.set(subject, level)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { webhookSecret } from '../../chaos/audience.js';
@@ -77,8 +77,14 @@ export async function counted(folder: string, world: World): Promise<Count> {
     bmcs: await file('bmcs', world.bmcs),
     webhook: await file('webhook', world.webhook),
     deliveries: await file('deliveries', world.deliveries),
-    spans: await file('spans', world.spans),
+    spans: join(folder, 'spans'),
   };
-  const { stdout } = await promisify(execFile)('python3', [script, JSON.stringify(place)]);
+  // It goes on being written while it is counted: what has been read of it can't be read again.
+  await rm(place.spans, { force: true });
+  await promisify(execFile)('mkfifo', [place.spans]);
+  const [{ stdout }] = await Promise.all([
+    promisify(execFile)('python3', [script, JSON.stringify(place)]),
+    writeFile(place.spans, lines(world.spans ?? [])),
+  ]);
   return JSON.parse(stdout) as Count;
 }

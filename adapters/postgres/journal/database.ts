@@ -15,6 +15,9 @@ types.setTypeParser(pg.types.builtins.INT8, Number);
 
 const limits = {
   statement_timeout: 30_000,
+  // The server gives up first, where it is there to. One that is not, and a way on which everything vanishes, says nothing
+  // for as long as TCP waits: a quarter of an hour.
+  query_timeout: 40_000,
   idle_in_transaction_session_timeout: 30_000,
   connectionTimeoutMillis: 5_000,
   keepAlive: true,
@@ -26,6 +29,9 @@ const limits = {
  * whole table looks cheapest, also when a million rows have come since. Everything here is found by an index.
  */
 const sessionSettings = ['transaction_timeout=60000', 'enable_seqscan=off'] as const;
+
+/** Of a statement that may take as long as it takes, on a connection whose statements may not. */
+export const anyLength = { query_timeout: 2_147_483_647 } as const;
 
 /** Settings of every connection of the journal; nothing may hang on for ever and hold the rest back. */
 export function connectionSettings(options: {

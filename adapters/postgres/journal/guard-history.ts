@@ -2,7 +2,7 @@ import { commandCatalog, commandTypes, type CommandType, type Operation } from '
 import type { NodeKey } from '../../../domain/identifiers.js';
 import { ownOwner } from '../../../domain/permit-request.js';
 import type { GuardHistory, RecordedOperation } from '../../ports/guard-history.js';
-import type { Database } from './database.js';
+import { anyLength, type Database } from './database.js';
 import { asJournalError } from './failures.js';
 import { withoutNulls } from './nullable.js';
 
@@ -78,7 +78,7 @@ export class PostgresGuardHistory implements GuardHistory {
       for (const text of sessionFor) await client.query(text);
       await client.query(statement, [since, [...operationOfType.keys()], ownOwner]);
       for (;;) {
-        const { rows } = await client.query<AskedRow>(`FETCH ${rowsAtOnce} FROM asked`);
+        const { rows } = await client.query<AskedRow>({ text: `FETCH ${rowsAtOnce} FROM asked`, ...anyLength });
         for (const row of rows) yield operationOf(row);
         if (rows.length < rowsAtOnce) break;
       }

@@ -14,6 +14,8 @@ const records: readonly NewRecord[] = Array.from({ length: 12 }, (_, index) => (
 class HalfHeardKafka implements Pick<Kafka, 'producer' | 'admin'> {
   readonly requests: number[] = [];
   readonly #acknowledges: readonly (readonly number[])[];
+  /** The first request is never answered, nor is the goodbye of its producer. */
+  isLostFirst = false;
 
   constructor(acknowledges: readonly (readonly number[])[]) {
     this.#acknowledges = acknowledges;
@@ -29,8 +31,11 @@ class HalfHeardKafka implements Pick<Kafka, 'producer' | 'admin'> {
     };
     return {
       connect: () => Promise.resolve(),
-      disconnect: () => Promise.resolve(),
-      sendBatch: (batch) => Promise.resolve(this.#answer(config, batch)),
+      disconnect: () => (this.#isLost() ? new Promise(() => undefined) : Promise.resolve()),
+      sendBatch: (batch) => {
+        const answer = this.#answer(config, batch);
+        return this.#isLost() ? new Promise(() => undefined) : Promise.resolve(answer);
+      },
       isIdempotent: () => true,
       send: never,
       transaction: never,
@@ -44,6 +49,10 @@ class HalfHeardKafka implements Pick<Kafka, 'producer' | 'admin'> {
         REQUEST_QUEUE_SIZE: 'producer.network.request_queue_size',
       },
     };
+  }
+
+  #isLost(): boolean {
+    return this.isLostFirst && this.requests.length === 1;
   }
 
   #answer(config: ProducerConfig | undefined, { topicMessages = [] }: ProducerBatch): RecordMetadata[] {
@@ -81,4 +90,16 @@ it('given an answer for each partition, then it is sent once', async () => {
   const kafka = new HalfHeardKafka([]);
   expect(await senderOn(kafka).send(records)).toEqual([]);
   expect(kafka.requests).toEqual([12]);
+});
+
+it('all that was to be sent stood still for ever: given a request whose answer is lost, then that is said after a while, and the next is sent', async () => {
+  const kafka = new HalfHeardKafka([]);
+  kafka.isLostFirst = true;
+  const sender = new RecordSender(kafka, {
+    compression: 'none',
+    onTrouble: () => undefined,
+    longestAnswerMs: 200,
+  });
+  await expect(sender.send(records)).rejects.toThrow(LogUnavailable);
+  expect(await sender.send(records)).toEqual([]);
 });
