@@ -85,7 +85,10 @@ def sequence_of(record):
 
 def distinct(records):
     """Once each by their event id, where it stands first: what was published twice is the same event."""
-    return list({identifier_of(record): record for record in reversed(records)}.values())[::-1]
+    first = {}
+    for record in records:
+        first.setdefault(identifier_of(record), record)
+    return list(first.values())
 
 
 def seconds(text):

@@ -105,6 +105,11 @@ describe('given that everybody was told of everything', () => {
     ).toEqual(nothing);
   });
 
+  it('then an event that was published again behind a later one stands where it was first (those who heard of them in order were called disordered)', async () => {
+    const twice = { ...records, 'maintenance.events': [entered, settled, ended, entered, settled] };
+    expect(await told({ ...well, records: twice })).toEqual(nothing);
+  });
+
   it('then what was published a moment ago may still be under way', async () => {
     const now = (record: MadeRecord): MadeRecord => ({ ...record, appendedAt: Date.now() });
     const world = {
