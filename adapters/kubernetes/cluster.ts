@@ -114,7 +114,7 @@ function podCalls(transport: Transport): PodCalls {
     },
     patchPod: (namespace, name, patch) =>
       transport.call(jsonPatch(podPath(namespace, name), patch), decodePod),
-    evictPod: (namespace, name, uid) =>
+    evictPod: ({ namespace, name, uid, resourceVersion }) =>
       transport.call(
         {
           verb: 'evict',
@@ -124,7 +124,7 @@ function podCalls(transport: Transport): PodCalls {
             apiVersion: 'policy/v1',
             kind: 'Eviction',
             metadata: { name, namespace },
-            deleteOptions: { preconditions: { uid } },
+            deleteOptions: { preconditions: { uid, resourceVersion } },
           },
         },
         done,

@@ -6,6 +6,7 @@ import type {
   KubernetesNode,
   KubernetesPod,
   NodeEvent,
+  PodVersion,
 } from '../../adapters/ports/kubernetes.js';
 import { decodeNode, decodePod } from '../../adapters/kubernetes/decode.js';
 import { fieldManager } from '../../adapters/ports/node-marks.js';
@@ -85,7 +86,10 @@ export class SimulatedCluster implements KubernetesCluster {
     return Promise.resolve(ok(this.#site.putPod(patched)));
   }
 
-  evictPod(_namespace: string, name: string, uid: string): Promise<KubernetesAnswer<true>> {
+  evictPod({ name, uid, resourceVersion }: PodVersion): Promise<KubernetesAnswer<true>> {
+    const present = this.#site.pods.get(name);
+    if (present?.metadata.uid === uid && present.metadata.resourceVersion !== resourceVersion)
+      return Promise.resolve({ kind: 'conflict', message: 'another version' });
     if ((this.#site.budgets.get(name) ?? 0) > this.#site.agenda.now) {
       const message = 'Cannot evict pod as it would violate the disruption budget';
       return Promise.resolve({ kind: 'disruptionBudget', message, retryAfterMs: 10_000 });

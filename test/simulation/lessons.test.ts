@@ -302,6 +302,24 @@ describe('what the simulator found', () => {
     ]);
     expect(endingsOf(told, 'n4')).toEqual(['RETIRED Retired']);
   });
+
+  it.each(['getNode', 'evictPod'])(
+    'workload was told to go by a process that had taken its request back: a migrator acted on what it had read before (%s, seeds 21591 and 22672)',
+    async (verb) => {
+      const late = verb === 'getNode' ? { answerMs: 5 * minuteMs } : { requestMs: 5 * minuteMs };
+      const told = await story(
+        [fails('n1', 1_000), { at: 4 * minuteMs, what: 'a person orders', node: 'n1', order: 'abort' }],
+        {
+          deviations: {
+            [`migrator-1 kubernetes.${verb} #1`]: late,
+            [`migrator-2 kubernetes.${verb} #1`]: late,
+          },
+        },
+      );
+      expect(endingsOf(told, 'n1')).toEqual(['HANDED_TO_HUMAN HandedToHuman']);
+      expect(told.happenings.filter(({ happening }) => happening.kind === 'pod told to go')).toEqual([]);
+    },
+  );
 });
 
 describe('what chance hardly ever comes to', () => {

@@ -7,7 +7,7 @@ import type { NodeKey, NodeUid, ProcessId } from '../../../domain/identifiers.js
 import type { MigrationReply } from '../../../domain/signal.js';
 import type { MigrationRequest } from '../../../services/migrator/migration-request.js';
 import { createMigrator, type Migrator } from '../../../services/migrator/migrator.js';
-import { nodes } from '../../../world/kubernetes/resources.js';
+import { nodes, pods as podsOfServer } from '../../../world/kubernetes/resources.js';
 import { TestCluster } from '../../world/kubernetes/cluster.js';
 import {
   addPod,
@@ -126,6 +126,12 @@ function addBudget(name: string, minAvailable: number): void {
   });
 }
 
+/** Somebody gives the pod these labels, in place of those that it has. */
+function relabel(name: string, labels: Readonly<Record<string, string>>): void {
+  const pod = podNamed(site, name);
+  site.cluster.server.state.store.put(podsOfServer, { ...pod, metadata: { ...pod.metadata, labels } });
+}
+
 const refusal = (code: 429 | 500, retryAfterSeconds?: number) =>
   ({ kind: 'refusal', code, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) }) as const;
 
@@ -137,7 +143,9 @@ describe('the migrator, on an API server', () => {
     expect(site.cluster.podsOn(nodeName)).toEqual([]);
     const uids = evictions().map(({ body }) => JSON.parse(body) as { deleteOptions: unknown });
     expect(uids.map(({ deleteOptions }) => deleteOptions)).toEqual(
-      expect.arrayContaining(pods.map(({ uid }) => ({ preconditions: { uid } }))),
+      expect.arrayContaining(
+        pods.map(({ uid }) => ({ preconditions: { uid, resourceVersion: expect.any(String) as string } })),
+      ),
     );
     expect(uids).toHaveLength(2);
   });
@@ -231,6 +239,27 @@ describe('the migrator, on an API server', () => {
     expect(await startCopy().handle(request(pods))).toBe(true);
     expect(said()).toEqual({ 'web-1': ['accepted', 'moved'] });
     expect(podNamed(site, 'web-1').metadata.deletionTimestamp).toBeUndefined();
+  });
+
+  it('given the request is withdrawn right before the pod is evicted, then it stays: it went, although nobody asked it to any more', async () => {
+    const pods = await runningPods('web-1');
+    rightBefore(site, { method: 'POST', name: 'web-1' }, () => {
+      relabel('web-1', { app: 'web' });
+    });
+    expect(await startCopy().handle(request(pods))).toBe(true);
+    expect(said()).toEqual({ 'web-1': ['accepted', 'refused: Withdrawn'] });
+    expect(podNamed(site, 'web-1').metadata.deletionTimestamp).toBeUndefined();
+    expect(evictions().map(({ code }) => code)).toEqual([409]);
+  });
+
+  it('given a pod that was changed by others right before it is evicted, then it is looked at again, and goes', async () => {
+    const pods = await runningPods('web-1');
+    rightBefore(site, { method: 'POST', name: 'web-1' }, () => {
+      relabel('web-1', { ...marks.labels, team: 'shop' });
+    });
+    expect(await startCopy().handle(request(pods))).toBe(true);
+    expect(said()).toEqual({ 'web-1': ['accepted', 'moved'] });
+    expect(evictions().map(({ code }) => code)).toEqual([409, 201]);
   });
 
   it('given the request is withdrawn, then nothing is evicted, and the pod carries nothing of it', async () => {
