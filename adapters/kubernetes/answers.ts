@@ -17,8 +17,8 @@ const defaultRetryAfterMs = 1_000;
 const longestRetryAfterMs = 60_000;
 
 /**
- * What a status means per verb, for every status but 2xx. 409 on create is "exists already"; 409 on delete is another
- * UID under the name, on evict that or another version. 422 and 400 are one kind: real servers answer either for a failed `test`.
+ * What a status means per verb, for every status but 2xx. 409 on create is "exists already"; 409 on evict or delete
+ * is another UID under the name, or another version of the pod. 422 and 400 are one kind: real servers answer either for a failed `test`.
  */
 export function refusalOf(verb: Verb, response: ApiResponse): Refusal {
   const { status } = response;

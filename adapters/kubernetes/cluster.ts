@@ -129,13 +129,18 @@ function podCalls(transport: Transport): PodCalls {
         },
         done,
       ),
-    deletePod: (namespace, name, uid, gracePeriodSeconds) =>
+    deletePod: ({ namespace, name, uid, resourceVersion }, gracePeriodSeconds) =>
       transport.call(
         {
           verb: 'delete',
           method: 'DELETE',
           path: podPath(namespace, name),
-          body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds, preconditions: { uid } },
+          body: {
+            apiVersion: 'v1',
+            kind: 'DeleteOptions',
+            gracePeriodSeconds,
+            preconditions: { uid, resourceVersion },
+          },
         },
         done,
       ),

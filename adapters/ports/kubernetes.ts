@@ -139,14 +139,9 @@ export interface KubernetesCluster {
   /** All pods bound to the node, by field selector spec.nodeName. */
   listPodsOnNode(name: string): Promise<KubernetesAnswer<readonly KubernetesPod[]>>;
   patchPod(namespace: string, name: string, patch: JsonPatch): Promise<KubernetesAnswer<KubernetesPod>>;
-  /** Eviction API. A pod that was replaced or changed since it was read is a conflict, and stays. */
+  /** Eviction API. A pod that was replaced or changed since it was read is a conflict, and stays; so it is with `deletePod`. */
   evictPod(pod: PodVersion): Promise<KubernetesAnswer<true>>;
-  deletePod(
-    namespace: string,
-    name: string,
-    uid: string,
-    gracePeriodSeconds: number,
-  ): Promise<KubernetesAnswer<true>>;
+  deletePod(pod: PodVersion, gracePeriodSeconds: number): Promise<KubernetesAnswer<true>>;
   getPod(namespace: string, name: string): Promise<KubernetesAnswer<KubernetesPod>>;
   listNodeLeases(): Promise<KubernetesAnswer<readonly KubernetesLease[]>>;
   createEvent(event: NewEvent): Promise<KubernetesAnswer<true>>;

@@ -7,7 +7,7 @@ import type { NodeKey, NodeUid, ProcessId } from '../../../domain/identifiers.js
 import type { MigrationReply } from '../../../domain/signal.js';
 import type { MigrationRequest } from '../../../services/migrator/migration-request.js';
 import { createMigrator, type Migrator } from '../../../services/migrator/migrator.js';
-import { nodes, pods as podsOfServer } from '../../../world/kubernetes/resources.js';
+import { nodes } from '../../../world/kubernetes/resources.js';
 import { TestCluster } from '../../world/kubernetes/cluster.js';
 import {
   addPod,
@@ -15,6 +15,7 @@ import {
   migrationLabels,
   nodeName,
   podNamed,
+  relabel,
   replacePod,
   rightBefore,
   writes,
@@ -124,12 +125,6 @@ function addBudget(name: string, minAvailable: number): void {
     metadata: { name },
     spec: { minAvailable, selector: { matchLabels: { app: 'web' } } },
   });
-}
-
-/** Somebody gives the pod these labels, in place of those that it has. */
-function relabel(name: string, labels: Readonly<Record<string, string>>): void {
-  const pod = podNamed(site, name);
-  site.cluster.server.state.store.put(podsOfServer, { ...pod, metadata: { ...pod.metadata, labels } });
 }
 
 const refusal = (code: 429 | 500, retryAfterSeconds?: number) =>
@@ -244,7 +239,7 @@ describe('the migrator, on an API server', () => {
   it('given the request is withdrawn right before the pod is evicted, then it stays: it went, although nobody asked it to any more', async () => {
     const pods = await runningPods('web-1');
     rightBefore(site, { method: 'POST', name: 'web-1' }, () => {
-      relabel('web-1', { app: 'web' });
+      relabel(site, 'web-1', { app: 'web' });
     });
     expect(await startCopy().handle(request(pods))).toBe(true);
     expect(said()).toEqual({ 'web-1': ['accepted', 'refused: Withdrawn'] });
@@ -255,7 +250,7 @@ describe('the migrator, on an API server', () => {
   it('given a pod that was changed by others right before it is evicted, then it is looked at again, and goes', async () => {
     const pods = await runningPods('web-1');
     rightBefore(site, { method: 'POST', name: 'web-1' }, () => {
-      relabel('web-1', { ...marks.labels, team: 'shop' });
+      relabel(site, 'web-1', { ...marks.labels, team: 'shop' });
     });
     expect(await startCopy().handle(request(pods))).toBe(true);
     expect(said()).toEqual({ 'web-1': ['accepted', 'moved'] });
