@@ -18,7 +18,7 @@ const longestRetryAfterMs = 60_000;
 
 /**
  * What a status means per verb, for every status but 2xx. 409 on create is "exists already"; 409 on evict or delete
- * is another UID under the name. 422 and 400 are one kind: real servers answer either for a failed `test`.
+ * is another UID under the name, or another version of the pod. 422 and 400 are one kind: real servers answer either for a failed `test`.
  */
 export function refusalOf(verb: Verb, response: ApiResponse): Refusal {
   const { status } = response;

@@ -114,7 +114,7 @@ function podCalls(transport: Transport): PodCalls {
     },
     patchPod: (namespace, name, patch) =>
       transport.call(jsonPatch(podPath(namespace, name), patch), decodePod),
-    evictPod: (namespace, name, uid) =>
+    evictPod: ({ namespace, name, uid, resourceVersion }) =>
       transport.call(
         {
           verb: 'evict',
@@ -124,18 +124,23 @@ function podCalls(transport: Transport): PodCalls {
             apiVersion: 'policy/v1',
             kind: 'Eviction',
             metadata: { name, namespace },
-            deleteOptions: { preconditions: { uid } },
+            deleteOptions: { preconditions: { uid, resourceVersion } },
           },
         },
         done,
       ),
-    deletePod: (namespace, name, uid, gracePeriodSeconds) =>
+    deletePod: ({ namespace, name, uid, resourceVersion }, gracePeriodSeconds) =>
       transport.call(
         {
           verb: 'delete',
           method: 'DELETE',
           path: podPath(namespace, name),
-          body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds, preconditions: { uid } },
+          body: {
+            apiVersion: 'v1',
+            kind: 'DeleteOptions',
+            gracePeriodSeconds,
+            preconditions: { uid, resourceVersion },
+          },
         },
         done,
       ),

@@ -58,6 +58,14 @@ export interface KubernetesPod {
   readonly status: { readonly phase?: string };
 }
 
+/** One pod as it was read. */
+export interface PodVersion {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
 export interface KubernetesLease {
   readonly metadata: ObjectMeta;
   readonly spec: {
@@ -131,14 +139,9 @@ export interface KubernetesCluster {
   /** All pods bound to the node, by field selector spec.nodeName. */
   listPodsOnNode(name: string): Promise<KubernetesAnswer<readonly KubernetesPod[]>>;
   patchPod(namespace: string, name: string, patch: JsonPatch): Promise<KubernetesAnswer<KubernetesPod>>;
-  /** Eviction API with a UID precondition. */
-  evictPod(namespace: string, name: string, uid: string): Promise<KubernetesAnswer<true>>;
-  deletePod(
-    namespace: string,
-    name: string,
-    uid: string,
-    gracePeriodSeconds: number,
-  ): Promise<KubernetesAnswer<true>>;
+  /** Eviction API. A pod that was replaced or changed since it was read is a conflict, and stays; so it is with `deletePod`. */
+  evictPod(pod: PodVersion): Promise<KubernetesAnswer<true>>;
+  deletePod(pod: PodVersion, gracePeriodSeconds: number): Promise<KubernetesAnswer<true>>;
   getPod(namespace: string, name: string): Promise<KubernetesAnswer<KubernetesPod>>;
   listNodeLeases(): Promise<KubernetesAnswer<readonly KubernetesLease[]>>;
   createEvent(event: NewEvent): Promise<KubernetesAnswer<true>>;

@@ -64,14 +64,15 @@ async function nextStep(context: MoveContext, pod: PodReference, tries: number):
   if (metadata.uid !== pod.uid) return ended({ status: 'moved' });
   if (metadata.deletionTimestamp !== undefined) return { kind: 'wait', ms: pause(context, tries) };
   if (!isStillAsked(present.value, request)) return ended({ status: 'refused', reason: 'Withdrawn' });
-  if (clock.now() >= request.announcedAt + request.deadlineMs) {
-    return ended({ status: 'refused', reason: 'DeadlineReached' });
-  }
   const node = await cluster.getNode(namesOf(request.node).node);
   if (node.kind === 'notFound') return ended(nodeGone);
   if (node.kind !== 'ok') return troubled(context, node, tries);
   if (!isNodeMeant(node.value, request)) return ended(nodeGone);
-  const answer = await cluster.evictPod(pod.namespace, pod.name, pod.uid);
+  if (clock.now() >= request.announcedAt + request.deadlineMs) {
+    return ended({ status: 'refused', reason: 'DeadlineReached' });
+  }
+  // The process may take its marks away at any moment, also while this is on its way: the server has to compare.
+  const answer = await cluster.evictPod({ ...pod, resourceVersion: metadata.resourceVersion });
   return answer.kind === 'ok' ? { kind: 'wait', ms: 0 } : troubled(context, answer, tries);
 }
 

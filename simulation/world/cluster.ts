@@ -6,6 +6,7 @@ import type {
   KubernetesNode,
   KubernetesPod,
   NodeEvent,
+  PodVersion,
 } from '../../adapters/ports/kubernetes.js';
 import { decodeNode, decodePod } from '../../adapters/kubernetes/decode.js';
 import { fieldManager } from '../../adapters/ports/node-marks.js';
@@ -85,16 +86,16 @@ export class SimulatedCluster implements KubernetesCluster {
     return Promise.resolve(ok(this.#site.putPod(patched)));
   }
 
-  evictPod(_namespace: string, name: string, uid: string): Promise<KubernetesAnswer<true>> {
-    if ((this.#site.budgets.get(name) ?? 0) > this.#site.agenda.now) {
+  evictPod(pod: PodVersion): Promise<KubernetesAnswer<true>> {
+    if ((this.#site.budgets.get(pod.name) ?? 0) > this.#site.agenda.now) {
       const message = 'Cannot evict pod as it would violate the disruption budget';
       return Promise.resolve({ kind: 'disruptionBudget', message, retryAfterMs: 10_000 });
     }
-    return this.#tellToGo('evict', name, uid);
+    return this.#tellToGo('evict', pod);
   }
 
-  deletePod(_namespace: string, name: string, uid: string): Promise<KubernetesAnswer<true>> {
-    return this.#tellToGo('delete', name, uid);
+  deletePod(pod: PodVersion): Promise<KubernetesAnswer<true>> {
+    return this.#tellToGo('delete', pod);
   }
 
   getPod(_namespace: string, name: string): Promise<KubernetesAnswer<KubernetesPod>> {
@@ -132,10 +133,12 @@ export class SimulatedCluster implements KubernetesCluster {
     }
   }
 
-  #tellToGo(verb: 'evict' | 'delete', name: string, uid: string): Promise<KubernetesAnswer<true>> {
-    const pod = this.#site.pods.get(name);
+  #tellToGo(verb: 'evict' | 'delete', asRead: PodVersion): Promise<KubernetesAnswer<true>> {
+    const pod = this.#site.pods.get(asRead.name);
     if (pod === undefined) return Promise.resolve(notFound);
-    if (pod.metadata.uid !== uid) return Promise.resolve({ kind: 'conflict', message: 'another uid' });
+    const { uid, resourceVersion } = pod.metadata;
+    if (uid !== asRead.uid || resourceVersion !== asRead.resourceVersion)
+      return Promise.resolve({ kind: 'conflict', message: 'another uid or version' });
     const { nodeName } = pod.spec;
     if (pod.metadata.deletionTimestamp === undefined && nodeName !== undefined) {
       const node = this.#site.keyOf(nodeName);

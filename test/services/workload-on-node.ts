@@ -46,6 +46,12 @@ export function replacePod(site: WithCluster, name: string): PodReference {
   return addPod(site, name);
 }
 
+/** Somebody gives it these labels, in place of those that it has. */
+export function relabel(site: WithCluster, name: string, labels: Readonly<Record<string, string>>): void {
+  const pod = podNamed(site, name);
+  site.cluster.server.state.store.put(pods, { ...pod, metadata: { ...pod.metadata, labels } });
+}
+
 /** Told to go by somebody else: there until its grace is over. */
 export function terminate(site: WithCluster, name: string): void {
   site.cluster.server.state.delete(pods, podNamed(site, name), { gracePeriodSeconds: 600 });

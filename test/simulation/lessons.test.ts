@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { brokenDisk, brokenMemory, deadlock, effectsOn, endingsOf, story } from './story.js';
+import type { Deviation } from '../../simulation/scheduler/deviations.js';
 import type { Scripted } from '../../simulation/schedules/script.js';
 
 const minuteMs = 60_000;
@@ -302,9 +303,52 @@ describe('what the simulator found', () => {
     ]);
     expect(endingsOf(told, 'n4')).toEqual(['RETIRED Retired']);
   });
+
+  it.each(['getNode', 'evictPod'])(
+    'workload was told to go by a process that had taken its request back: a migrator acted on what it had read before (%s, seeds 21591 and 22672)',
+    async (verb) => {
+      const late = verb === 'getNode' ? { answerMs: 5 * minuteMs } : { requestMs: 5 * minuteMs };
+      const told = await story(
+        [fails('n1', 1_000), { at: 4 * minuteMs, what: 'a person orders', node: 'n1', order: 'abort' }],
+        {
+          deviations: {
+            [`migrator-1 kubernetes.${verb} #1`]: late,
+            [`migrator-2 kubernetes.${verb} #1`]: late,
+          },
+        },
+      );
+      expect(endingsOf(told, 'n1')).toEqual(['HANDED_TO_HUMAN HandedToHuman']);
+      expect(told.happenings.filter(({ happening }) => happening.kind === 'pod told to go')).toEqual([]);
+    },
+  );
 });
 
 describe('what chance hardly ever comes to', () => {
+  it('a pod was deleted for a process that was over: the request of a part that had died came late', async () => {
+    const executors = ['executor-1', 'executor-2'];
+    const late = executors.map((part) => [`${part} kubernetes.deletePod #1`, { requestMs: 30 * minuteMs }]);
+    const refused = executors.flatMap((part) =>
+      Array.from({ length: 60 }, (_, index) => [
+        `${part} kubernetes.deletePod #${2 + index}`,
+        { trouble: '500' },
+      ]),
+    );
+    const told = await story(
+      [
+        { at: 500, what: 'a pod may not be disrupted', node: 'n1', forMs: 100 * hourMs },
+        fails('n1', 1_000),
+        ...executors.map((part): Scripted => ({ at: 13 * minuteMs, what: 'a part is killed', part })),
+        { at: 20 * minuteMs, what: 'a person orders', node: 'n1', order: 'abort' },
+      ],
+      {
+        choices: { whenOverdue: 'delete' },
+        deviations: Object.fromEntries([...late, ...refused]) as Record<string, Deviation>,
+      },
+    );
+    expect(endingsOf(told, 'n1')).toEqual(['HANDED_TO_HUMAN HandedToHuman']);
+    expect(told.happenings.filter(({ happening }) => happening.kind === 'pod told to go')).toEqual([]);
+  });
+
   it('a node that a person holds was isolated as a slow watch had seen it before', async () => {
     // The one that watches is the only one that works.
     const late = Array.from({ length: 20 }, (_, index) => [

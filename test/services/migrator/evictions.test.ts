@@ -15,6 +15,7 @@ import {
   migrationLabels,
   nodeName,
   podNamed,
+  relabel,
   replacePod,
   rightBefore,
   writes,
@@ -137,7 +138,9 @@ describe('the migrator, on an API server', () => {
     expect(site.cluster.podsOn(nodeName)).toEqual([]);
     const uids = evictions().map(({ body }) => JSON.parse(body) as { deleteOptions: unknown });
     expect(uids.map(({ deleteOptions }) => deleteOptions)).toEqual(
-      expect.arrayContaining(pods.map(({ uid }) => ({ preconditions: { uid } }))),
+      expect.arrayContaining(
+        pods.map(({ uid }) => ({ preconditions: { uid, resourceVersion: expect.any(String) as string } })),
+      ),
     );
     expect(uids).toHaveLength(2);
   });
@@ -231,6 +234,27 @@ describe('the migrator, on an API server', () => {
     expect(await startCopy().handle(request(pods))).toBe(true);
     expect(said()).toEqual({ 'web-1': ['accepted', 'moved'] });
     expect(podNamed(site, 'web-1').metadata.deletionTimestamp).toBeUndefined();
+  });
+
+  it('given the request is withdrawn right before the pod is evicted, then it stays: it went, although nobody asked it to any more', async () => {
+    const pods = await runningPods('web-1');
+    rightBefore(site, { method: 'POST', name: 'web-1' }, () => {
+      relabel(site, 'web-1', { app: 'web' });
+    });
+    expect(await startCopy().handle(request(pods))).toBe(true);
+    expect(said()).toEqual({ 'web-1': ['accepted', 'refused: Withdrawn'] });
+    expect(podNamed(site, 'web-1').metadata.deletionTimestamp).toBeUndefined();
+    expect(evictions().map(({ code }) => code)).toEqual([409]);
+  });
+
+  it('given a pod that was changed by others right before it is evicted, then it is looked at again, and goes', async () => {
+    const pods = await runningPods('web-1');
+    rightBefore(site, { method: 'POST', name: 'web-1' }, () => {
+      relabel(site, 'web-1', { ...marks.labels, team: 'shop' });
+    });
+    expect(await startCopy().handle(request(pods))).toBe(true);
+    expect(said()).toEqual({ 'web-1': ['accepted', 'moved'] });
+    expect(evictions().map(({ code }) => code)).toEqual([409, 201]);
   });
 
   it('given the request is withdrawn, then nothing is evicted, and the pod carries nothing of it', async () => {

@@ -47,11 +47,16 @@ const terminating: KubernetesPod = {
 async function moved(
   looks: readonly (KubernetesPod | 'gone')[],
   evictions: readonly KubernetesAnswer<true>[] = [{ kind: 'ok', value: true }],
+  answersAfterMs = 0,
 ) {
+  const clock = new PassingClock();
   let look = 0;
   let evicted = 0;
   const cluster: MovingCluster = {
-    getNode: () => Promise.resolve({ kind: 'ok', value: node }),
+    getNode: async () => {
+      await clock.waitUntil(clock.now() + answersAfterMs);
+      return { kind: 'ok', value: node };
+    },
     getPod: () => {
       const seen = looks[Math.min(look++, looks.length - 1)] ?? 'gone';
       return Promise.resolve(seen === 'gone' ? { kind: 'notFound' } : { kind: 'ok', value: seen });
@@ -71,7 +76,7 @@ async function moved(
         deadlineMs: 60_000,
         announcedAt: 0,
       },
-      clock: new PassingClock(),
+      clock,
       randomness: { next: () => 0.5, uuid: () => 'x' },
       stopping: new AbortController().signal,
       pollMs: 1_000,
@@ -102,6 +107,13 @@ describe('the move of a pod', () => {
     expect(
       (await moved([asked, asked, terminating, 'gone'], [full, { kind: 'ok', value: true }])).evicted,
     ).toBe(2);
+  });
+
+  it('given a server that answers only after the deadline, then nothing is evicted: what was read in time had been enough', async () => {
+    expect(await moved([asked], [{ kind: 'ok', value: true }], 60_000)).toEqual({
+      ending: { status: 'refused', reason: 'DeadlineReached' },
+      evicted: 0,
+    });
   });
 
   it('given a withdrawn request, then nothing is evicted', async () => {

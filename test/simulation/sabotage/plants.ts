@@ -213,6 +213,16 @@ export const plants: readonly Plant[] = [
     replace: 'afterMs: context.recipe.minimumNoticeMs,',
   },
   {
+    name: 'a pod is evicted as it is by now, and not as it was looked at',
+    file: 'services/migrator/move-pod.ts',
+    find: 'const answer = await cluster.evictPod({ ...pod, resourceVersion: metadata.resourceVersion });',
+    replace:
+      'const now = await cluster.getPod(pod.namespace, pod.name);\n' +
+      "  if (now.kind !== 'ok') return troubled(context, now, tries);\n" +
+      '  const { resourceVersion } = now.value.metadata;\n' +
+      '  const answer = await cluster.evictPod({ ...pod, resourceVersion });',
+  },
+  {
     name: 'a command runs although it was said to be revoked',
     file: `${memory}/advance.ts`,
     find: 'for (const { id } of revoked) revoke(store, store.commands.get(id));',

@@ -41,6 +41,24 @@ export const deleting: readonly ContractCase[] = [
     },
   },
   {
+    name: 'a deletion of a pod that was changed since it was read answers 409 and leaves the pod',
+    async run(given) {
+      await given.readyNode('n');
+      const path = podPath(given.name('p'));
+      const read = await given.runningPod('p', given.name('n'));
+      const resourceVersion = text(read, 'metadata', 'resourceVersion');
+      const uid = text(read, 'metadata', 'uid');
+      await given.api.patch(path, mergePatch, { metadata: { labels: { a: 'b' } } });
+      const stale = { gracePeriodSeconds: 30, preconditions: { uid, resourceVersion } };
+      expectRefusal(await given.api.delete(path, stale), 409, 'Conflict');
+      const now = (await given.api.get(path)).body;
+      expect(at(now, 'metadata', 'deletionTimestamp')).toBeUndefined();
+      const asRead = { uid, resourceVersion: text(now, 'metadata', 'resourceVersion') };
+      const answer = await given.api.delete(path, { gracePeriodSeconds: 30, preconditions: asRead });
+      expect(answer.code).toBe(200);
+    },
+  },
+  {
     name: 'a precondition on the right uid lets the deletion pass',
     async run(given) {
       const uid = text(await given.readyNode('n'), 'metadata', 'uid');

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Answer } from '../api-client.js';
-import { strategicMergePatch } from '../api-client.js';
+import { mergePatch, strategicMergePatch } from '../api-client.js';
 import {
   at,
   budgetsPath,
@@ -90,6 +90,34 @@ export const evicting: readonly ContractCase[] = [
       await given.readyNode('n');
       const uid = text(await given.runningPod('p', given.name('n')), 'metadata', 'uid');
       expect((await evict(given, 'p', { preconditions: { uid } })).code).toBe(201);
+    },
+  },
+  {
+    name: 'an eviction of a pod that was changed since it was read answers 409 and leaves the pod',
+    async run(given) {
+      await given.readyNode('n');
+      const path = podPath(given.name('p'));
+      const read = await given.runningPod('p', given.name('n'));
+      const preconditions = {
+        uid: text(read, 'metadata', 'uid'),
+        resourceVersion: text(read, 'metadata', 'resourceVersion'),
+      };
+      await given.api.patch(path, mergePatch, { metadata: { labels: { a: 'b' } } });
+      expectRefusal(await evict(given, 'p', { preconditions }), 409, 'Conflict');
+      expect(at((await given.api.get(path)).body, 'metadata', 'deletionTimestamp')).toBeUndefined();
+    },
+  },
+  {
+    name: 'an eviction of a pod as it was read passes',
+    async run(given) {
+      await given.readyNode('n');
+      await given.runningPod('p', given.name('n'));
+      const read = (await given.api.get(podPath(given.name('p')))).body;
+      const preconditions = {
+        uid: text(read, 'metadata', 'uid'),
+        resourceVersion: text(read, 'metadata', 'resourceVersion'),
+      };
+      expect((await evict(given, 'p', { preconditions })).code).toBe(201);
     },
   },
   {

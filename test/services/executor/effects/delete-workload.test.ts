@@ -6,6 +6,7 @@ import {
   addPod,
   disturb,
   podNamed,
+  relabel,
   replacePod,
   rightBefore,
   terminate,
@@ -48,7 +49,7 @@ describe('deleteWorkload', () => {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
         gracePeriodSeconds: 30,
-        preconditions: { uid },
+        preconditions: { uid, resourceVersion: expect.any(String) as string },
       })),
     );
     await site.cluster.pass(31);
@@ -77,6 +78,16 @@ describe('deleteWorkload', () => {
       expect([isGoing('web-1'), isGoing('web-2')]).toEqual([false, true]);
     },
   );
+
+  it('given a pod that was changed right before it is deleted, then it stays until it was looked at again, and the others go', async () => {
+    rightBefore(site, { method: 'DELETE', name: 'web-1' }, () => {
+      relabel(site, 'web-1', { team: 'shop' });
+    });
+    expect(await site.queue.carryOut(remove())).toMatch(/^ChangedMeanwhile/);
+    expect([isGoing('web-1'), isGoing('web-2')]).toEqual([false, true]);
+    expect(await site.result(remove())).toMatchObject({ status: 'done', detail: { pods: web } });
+    expect(isGoing('web-1')).toBe(true);
+  });
 
   it.each(['before-acting', 'after-acting'] as const)(
     'given the answer is lost (%s), then it is tried again and every pod goes',
