@@ -218,7 +218,8 @@ export interface CommandQueue {
    * names, the attempt is written. Counters of a refused claim are not taken. Who stands further back in the line of a
    * counter is refused as long as somebody before it waits there in earnest: whoever comes late takes nothing from those
    * who were refused, and none of them waits for ever. Who is refused by a counter stands in its line from that moment, so that
-   * nothing that is given back is missed; and whoever leaves a line, for whatever reason, wakes the next in it.
+   * nothing that is given back is missed; and whoever leaves a line, for whatever reason, wakes the next in it. Only a claim that took
+   * the last room wakes nobody: whoever gives something back does.
    */
   claim(
     id: CommandId,

@@ -149,7 +149,7 @@ export class MemoryCommandQueue implements CommandQueue {
   }
 }
 
-/** How many more of a line its counters have room for. */
+/** How many more of a line its counters have room for; below 0: less is allowed by now than was taken. */
 function roomIn(line: string, budgets: readonly BudgetClaim[], store: CountedStore): number {
   const rooms = budgets
     .filter((budget) => budget.line === line || budget.yieldsTo === line)

@@ -220,9 +220,9 @@ export class MemoryStore {
     }
   }
 
-  /** Somebody has left the line: the next ones may have what it did not take. */
+  /** Somebody has left the line: the next ones may have what it did not take. Nobody, where it took the last. */
   moveOn(line: string | undefined, number = 1): void {
-    if (line === undefined) return;
+    if (line === undefined || number <= 0) return;
     this.#wakeLine(line, number);
     const behind = lineBehind(line);
     if (behind !== undefined) this.#wakeLine(behind, 1);

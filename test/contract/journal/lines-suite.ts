@@ -164,6 +164,32 @@ export function linesSuite(harness: () => Harness): void {
       expect(await due(now)).toEqual([second.id]);
     });
 
+    it('wakes no node in service where the last room went to one that is unavailable already, until something is given back (in memory it asked in vain)', async () => {
+      const inService = { ...single, yieldsTo: lineOfUnavailable(single.counter) };
+      const unavailable = { ...single, line: inService.yieldsTo };
+      const [first, second] = [named('n1'), named('n2')];
+      await issue(first, second);
+      await wait(first, now, unavailable.line);
+      expect(await refused(second, inService)).toMatchObject({ why: 'behind' });
+      expect(await claim(first, [unavailable])).toMatchObject({ kind: 'claimed' });
+      expect(await due(now)).toEqual([]);
+      await copy.commands.settle(resultOf(first), now);
+      expect(await due(now)).toEqual([second.id]);
+    });
+
+    it('wakes nobody where by now less is allowed than was taken', async () => {
+      const held = { ...single, until: 'returned' } as const;
+      const [first, second, third] = [named('n1'), named('n2'), named('n3')];
+      await issue(first, second, third);
+      expect(await claim(first, [held])).toMatchObject({ kind: 'claimed' });
+      await copy.commands.postpone(first.id, { until: now, reason: 'failed', by: 'one', line: held.line });
+      const lowered = { ...held, cap: 0 };
+      expect(await refused(second, lowered)).toMatchObject({ why: 'full' });
+      expect(await refused(third, lowered)).toMatchObject({ why: 'full' });
+      expect(await claim(first, [lowered])).toMatchObject({ kind: 'claimed' });
+      expect(await due(now)).toEqual([]);
+    });
+
     it('keeps an attempt whose end nobody saw for one of these', async () => {
       const [first, second] = [named('n1'), named('n2')];
       await issue(first, second);
