@@ -86,6 +86,7 @@ export function resultTable(result: ChaosResult): string {
     ['effects', total(count.effects), listed(count.effects)],
     ['processes', count.processes, listed(count.outcomes)],
     ['open', count.open, `of them wait for a person: ${count.waitingForPerson}`],
+    ['untended', count.untended, 'faults that are open without a process'],
     ['webhooks', count.webhooks.events, `events asked for, posted ${count.webhooks.tries} times`],
     ['node states', count.states, 'records'],
     ['spans', count.spans.told, `sent ${count.spans.tries} times`],

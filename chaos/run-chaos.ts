@@ -129,7 +129,7 @@ async function countAfterQuiet(site: ChaosSite, minutes: number): Promise<Count>
   const isShort = minutes < 5;
   while (isShort && Date.now() < quietUntil) {
     const counted = await count(site);
-    const areOver = counted.open === counted.waitingForPerson;
+    const areOver = counted.untended === 0 && counted.open === counted.waitingForPerson;
     if (areOver && wrongs.every((what) => counted[what].length === 0)) return counted;
     await pause(3_000);
   }

@@ -24,6 +24,7 @@ const clean: Count = {
   outcomes: {},
   open: 0,
   waitingForPerson: 0,
+  untended: 0,
   lost: [],
   doubled: [],
   stuck: [],
