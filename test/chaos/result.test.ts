@@ -91,6 +91,15 @@ it.each<[string, Partial<Done>, string]>([
   expect(problemsOf(done)).toEqual([problem]);
 });
 
+it('given that all wait for a person, then the run has failed: nothing was mended', () => {
+  const waiting = (waitingForPerson: number): Partial<Count> => ({ processes: 300, waitingForPerson });
+  expect(problemsOf({}, waiting(300))).toEqual([
+    '300 of 300 processes wait for a person, at most a quarter may',
+  ]);
+  expect(problemsOf({}, waiting(76))).toHaveLength(1);
+  expect(problemsOf({}, waiting(75))).toEqual([]);
+});
+
 it.each(wrongs)('given something that is %s, then the run has failed and names it', (what) => {
   expect(problemsOf({}, { [what]: ['a/n1'] })).toEqual([`${what}: a/n1`]);
 });
