@@ -9,6 +9,7 @@ import collections
 import json
 import time
 
+from faults import count_faults
 from told import count_told
 from witnesses import dead_letters, distinct, lines_of, place, records_of, seconds
 
@@ -150,4 +151,6 @@ def count_processes(processes, taints):
 known_processes = read_processes()
 counted_effects, last_taints = count_effects(known_processes)
 counted_processes = count_processes(known_processes, last_taints)
-print(json.dumps(count_reports() | counted_effects | counted_processes | count_told()))
+counted_faults = count_faults()
+stuck_ones = {"stuck": counted_processes["stuck"] + counted_faults["stuck"]}
+print(json.dumps(count_reports() | counted_faults | counted_effects | counted_processes | stuck_ones | count_told()))

@@ -40,7 +40,9 @@ export interface Count {
   readonly open: number;
   readonly waitingForPerson: number;
   readonly outcomes: Counts;
-  /** Open, no person asked, and longer in its stage than a stage may last. */
+  /** Open faults that have neither a process nor been handed over to people, for however short. */
+  readonly untended: number;
+  /** Open, no person asked, and longer in its stage than a stage may last; faults that were nobody's for as long. */
   readonly stuck: readonly string[];
   /** Nodes that carry the isolation of a process that is over. */
   readonly isolatedLeft: readonly string[];

@@ -36,7 +36,8 @@ export const killPoints = [
   'attempting without effect',
   'effect without outcome',
   'published and unmarked',
-  'in a rebalance',
+  'in a rebalance of maintenance',
+  'in a rebalance of the migrators',
   'delivered and unmarked',
   'traced and unmarked',
 ] as const;

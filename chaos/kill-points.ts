@@ -8,11 +8,14 @@ import { copies, type CopyName, type KillPoint, type Service } from './kill-plan
 import { cameTrue } from './patience.js';
 import type { Victims } from './victims.js';
 
+/** Services that are killed while their consumer group, of the same name, gathers. */
+type Gathering = Extract<Service, 'maintenance' | 'migrator'>;
+
 export interface Scene {
   readonly installation: Installation;
-  readonly victims: Victims;
-  readonly feed: FaultFeed;
-  readonly group: GroupLook;
+  readonly victims: Pick<Victims, 'kill' | 'killCopy' | 'holdCopy' | 'releaseCopy'>;
+  readonly feed: Pick<FaultFeed, 'failTelling'>;
+  readonly groups: Readonly<Record<Gathering, GroupLook>>;
   readonly random: WorldRandom;
   /** How long a moment is waited for. */
   readonly patienceMs: number;
@@ -109,14 +112,14 @@ async function acknowledgedAndUnread(scene: Scene): Promise<boolean> {
 const rebalancing: ReadonlySet<string | undefined> = new Set(['PreparingRebalance', 'CompletingRebalance']);
 
 /** One copy is killed; when its successor joins, and the group gathers, the other one is. */
-async function inRebalance(scene: Scene): Promise<boolean> {
-  const { victims, group, random, patienceMs } = scene;
+async function inRebalance(scene: Scene, service: Gathering): Promise<boolean> {
+  const { victims, groups, random, patienceMs } = scene;
   const order = random.chance(0.5) ? copies : [...copies].reverse();
   const [first = 1, second = 2] = order;
-  victims.killCopy(`maintenance-${first}`);
-  const gathers = async (): Promise<boolean> => rebalancing.has(await group.state());
+  victims.killCopy(`${service}-${first}`);
+  const gathers = async (): Promise<boolean> => rebalancing.has(await groups[service].state());
   const hit = await cameTrue(gathers, { patienceMs, everyMs: 30 });
-  if (hit) victims.killCopy(`maintenance-${second}`);
+  if (hit) victims.killCopy(`${service}-${second}`);
   return hit;
 }
 
@@ -136,8 +139,10 @@ export function strike(point: KillPoint, scene: Scene): Promise<boolean> {
       return effectCaught(scene, 'answer');
     case 'published and unmarked':
       return unmarked(scene, 'relay');
-    case 'in a rebalance':
-      return inRebalance(scene);
+    case 'in a rebalance of maintenance':
+      return inRebalance(scene, 'maintenance');
+    case 'in a rebalance of the migrators':
+      return inRebalance(scene, 'migrator');
     case 'delivered and unmarked':
       return unmarked(scene, 'webhooks');
     case 'traced and unmarked':

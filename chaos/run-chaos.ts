@@ -6,7 +6,7 @@ import { startChaosSite, type ChaosSite } from './chaos-site.js';
 import { count, ledgerOf, wrongs, type Count } from './count.js';
 import { cutConnections } from './cuts.js';
 import { FaultFeed } from './fault-feed.js';
-import { lookAtGroup } from './group-state.js';
+import { lookAtGroup, type GroupLook } from './group-state.js';
 import { startInstallation, untilAllReady, type Installation } from './installation.js';
 import { killPlan, leastOf, type Action } from './kill-plan.js';
 import { strike, type Scene } from './kill-points.js';
@@ -69,13 +69,16 @@ async function breakEverything(cleanups: Cleanups, run: Run): Promise<void> {
     everyMs: (minutes * minuteMs) / (least.faults * 1.1),
     tally,
   });
-  const group = lookAtGroup(site.kafka.bootstrapServers, 'maintenance');
-  cleanups.add(() => group.close());
+  const look = (group: string): GroupLook => {
+    const opened = lookAtGroup(site.kafka.bootstrapServers, group);
+    cleanups.add(() => opened.close());
+    return opened;
+  };
   const scene: Scene = {
     installation,
     victims: new Victims(site, installation, tally),
     feed,
-    group,
+    groups: { maintenance: look('maintenance'), migrator: look('migrator') },
     random: random.fork('moments'),
     patienceMs: 20_000,
   };
@@ -129,7 +132,7 @@ async function countAfterQuiet(site: ChaosSite, minutes: number): Promise<Count>
   const isShort = minutes < 5;
   while (isShort && Date.now() < quietUntil) {
     const counted = await count(site);
-    const areOver = counted.open === counted.waitingForPerson;
+    const areOver = counted.untended === 0 && counted.open === counted.waitingForPerson;
     if (areOver && wrongs.every((what) => counted[what].length === 0)) return counted;
     await pause(3_000);
   }

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import time
 
-from witnesses import FACT_TOPICS, distinct, identifier_of, lines_of, place, records_of, sequence_of
+from witnesses import FACT_TOPICS, by_node, distinct, identifier_of, lines_of, place, records_of, sequence_of
 
 WEBHOOK_TOPICS = (*FACT_TOPICS, "fault.report-fates")
 # What each subscriber has asked for.
@@ -76,17 +76,6 @@ def count_webhooks():
     total = {name: sum(count[name] for count in counts) for name in ("events", "tries")}
     lists = ("undelivered", "misdelivered", "disordered")
     return {"webhooks": total} | {name: [one for count in counts for one in count[name]] for name in lists}
-
-
-def by_node(topics):
-    """Events of each node in the order of their sequence."""
-    nodes = collections.defaultdict(list)
-    for topic in topics:
-        for record in distinct(records_of(topic)):
-            nodes[record["key"]].append((sequence_of(record), topic, record))
-    for events in nodes.values():
-        events.sort(key=lambda event: event[:2])
-    return nodes
 
 
 def expected_state(events):

@@ -3,6 +3,7 @@
 `place` is the JSON object in the only argument; it says where all of that is.
 """
 
+import collections
 import datetime
 import functools
 import json
@@ -10,10 +11,9 @@ import subprocess
 import sys
 
 place = json.loads(sys.argv[1])
+FAULT_TOPICS = ("fault.hardware", "fault.system", "fault.component")
 FACT_TOPICS = (
-    "fault.hardware",
-    "fault.system",
-    "fault.component",
+    *FAULT_TOPICS,
     "maintenance.events",
     "maintenance.outcomes",
     "migration.requests",
@@ -89,6 +89,17 @@ def distinct(records):
     for record in records:
         first.setdefault(identifier_of(record), record)
     return list(first.values())
+
+
+def by_node(topics):
+    """Events of each node in the order of their sequence."""
+    nodes = collections.defaultdict(list)
+    for topic in topics:
+        for record in distinct(records_of(topic)):
+            nodes[record["key"]].append((sequence_of(record), topic, record))
+    for events in nodes.values():
+        events.sort(key=lambda event: event[:2])
+    return nodes
 
 
 def seconds(text):

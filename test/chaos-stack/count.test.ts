@@ -17,24 +17,42 @@ const counted = (world: World): Promise<Count> => countedIn(folder, world);
 const ago = (seconds: number): string =>
   new Date(Date.now() - seconds * 1_000).toISOString().replace('Z', '+00:00');
 
+const headersOf = (version: number, of: string): Readonly<Record<string, string>> => ({
+  ce_id: `a/n1@1.${version}/${of}`,
+  ce_sequence: `1.${version}`,
+});
+
 function event(
   version: number,
   type: string,
   about: { stage?: string; at?: string; data?: object } = {},
 ): MadeRecord {
   const { stage = null, at = ago(5), data = {} } = about;
-  const headers = { ce_id: `a/n1@1.${version}`, ce_sequence: `1.${version}` };
-  return { key: 'a/n1', headers, value: { processId: 'p-1', type, stage, at, data } };
+  const value = { processId: 'p-1', type, stage, at, data };
+  return { key: 'a/n1', headers: headersOf(version, 'ProcessEvent'), value };
+}
+
+function fault(version: number, change: 'OPENED' | 'CLEARED', at = ago(300)): MadeRecord {
+  const value = { faultId: 'f-1', type: 'DiskFailure', change, at };
+  return { key: 'a/n1', headers: headersOf(version, 'FaultChanged'), value };
+}
+
+/** What is said to have become of a report. */
+function fate(reportId: string, faultId: string, at = ago(300)): MadeRecord {
+  const one = { reportId, cluster: 'a', node: 'n1', fate: 'OPENED', faultId, at };
+  return { headers: { ce_id: `fate of ${reportId}` }, value: { decided: [one] } };
 }
 
 const commands = JSON.stringify([
   { id: 'c-1', type: 'isolateNode' },
   { id: 'c-2', type: 'powerOff' },
 ]);
-const started = event(1, 'ProcessStarted', { stage: 'isolating', at: ago(300), data: { commands } });
-const ended = event(3, 'ProcessEnded', { data: { outcome: 'Recovered' } });
+const opened = fault(1, 'OPENED');
+const started = event(2, 'ProcessStarted', { stage: 'isolating', at: ago(300), data: { commands } });
+const ended = event(4, 'ProcessEnded', { data: { outcome: 'Recovered' } });
+const cleared = fault(5, 'CLEARED', ago(5));
 const outcome = { key: 'a/n1', headers: { ce_id: 'o' }, value: { processId: 'p-1', outcome: 'RECOVERED' } };
-const decided = { headers: { ce_id: 'f' }, value: { decided: [{ reportId: 'r-1', fate: 'OPENED' }] } };
+const decided = fate('r-1', 'f-1');
 const reset = { path: '/redfish/v1/Systems/1/Actions/ComputerSystem.Reset', status: 204, command: 'c-2' };
 const off = { ...reset, body: '{"ResetType":"ForceOff"}' };
 
@@ -56,6 +74,7 @@ const giveBack = nodePatch([{ op: 'remove', path: '/spec/taints' }], []);
 const well = {
   records: {
     'fault.report-fates': [decided],
+    'fault.hardware': [opened, cleared],
     'maintenance.events': [started, ended],
     'maintenance.outcomes': [outcome],
   },
@@ -76,6 +95,7 @@ describe('given a run in which all went well', () => {
       outcomes: { RECOVERED: 1 },
       commands: 2,
       open: 0,
+      untended: 0,
     });
   });
 
@@ -116,7 +136,7 @@ describe('given a run in which something went wrong', () => {
 
   it('when a process is too long in its stage, then it is stuck, unless it waits for a person', async () => {
     const open = (stage: string, at: string): Promise<Count> => {
-      const entered = event(2, 'StageEntered', { stage, at });
+      const entered = event(3, 'StageEntered', { stage, at });
       const records = {
         ...well.records,
         'maintenance.events': [started, entered],
@@ -129,6 +149,54 @@ describe('given a run in which something went wrong', () => {
       expect.stringMatching(/^p-1 of a\/n1: booting for 9/),
     ]);
     expect(await open('waitingForPerson', ago(90))).toMatchObject({ stuck: [], waitingForPerson: 1 });
+  });
+
+  describe('when reports have opened faults and nobody took these up', () => {
+    const stuckBy = async (
+      events: readonly MadeRecord[],
+      faults: readonly MadeRecord[] = [opened],
+    ): Promise<readonly string[]> => {
+      const records = { 'fault.report-fates': [decided], 'fault.hardware': faults };
+      return (await counted({ ...well, records: { ...records, 'maintenance.events': events } })).stuck;
+    };
+
+    it('then each is stuck', async () => {
+      expect(await stuckBy([])).toEqual([
+        expect.stringMatching(/^fault f-1 of a\/n1: DiskFailure without a process for \d+ s$/),
+      ]);
+    });
+
+    it('then one that its process left as it was is stuck, unless it was handed over to people', async () => {
+      const over = event(4, 'ProcessEnded', { at: ago(90), data: { outcome: 'Recovered' } });
+      const handedOver = event(5, 'FaultLeft', {
+        data: { left: 'handedOver', fault: JSON.stringify({ id: 'f-1' }) },
+      });
+      expect(await stuckBy([started, over])).toEqual([expect.stringMatching(/without a process for \d+ s$/)]);
+      expect(await stuckBy([started, over, handedOver])).toEqual([]);
+    });
+
+    it('then one that may still get a process is untended, and not stuck yet', async () => {
+      const records = { 'fault.report-fates': [decided], 'fault.hardware': [fault(1, 'OPENED', ago(30))] };
+      expect(await counted({ ...well, records })).toMatchObject({ untended: 1, stuck: [] });
+    });
+
+    it('then one is not stuck that has a process, is closed, or whose process is only just over', async () => {
+      const waiting = event(3, 'StageEntered', { stage: 'waitingForPerson', at: ago(5) });
+      expect(await stuckBy([started, waiting])).toEqual([]);
+      expect(await stuckBy([], [opened, cleared])).toEqual([]);
+      const over = event(4, 'ProcessEnded', { at: ago(30), data: { outcome: 'Cancelled' } });
+      expect(await stuckBy([started, over])).toEqual([]);
+    });
+
+    it('then 300 of them that are on no topic at all are 300', async () => {
+      const reports = Array.from({ length: 300 }, (_, index) => `r-${index}`);
+      const fates = reports.map((report, index) => fate(report, `f-${index}`));
+      const records = { 'fault.report-fates': fates };
+      const { stuck, fates: became } = await counted({ records, acknowledged: reports });
+      expect(became).toEqual({ OPENED: 300 });
+      expect(stuck).toHaveLength(300);
+      expect(stuck[0]).toBe('fault f-0 of a/n1: said to be opened, and on no topic');
+    });
   });
 
   it('when a node stays isolated by a process that has recovered it, then that is told', async () => {

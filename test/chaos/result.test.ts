@@ -24,6 +24,7 @@ const clean: Count = {
   outcomes: {},
   open: 0,
   waitingForPerson: 0,
+  untended: 0,
   lost: [],
   doubled: [],
   stuck: [],
@@ -88,6 +89,15 @@ it.each<[string, Partial<Done>, string]>([
   ],
 ])('given %s, then the run has failed', (_, done, problem) => {
   expect(problemsOf(done)).toEqual([problem]);
+});
+
+it('given that all wait for a person, then the run has failed: nothing was mended', () => {
+  const waiting = (waitingForPerson: number): Partial<Count> => ({ processes: 300, waitingForPerson });
+  expect(problemsOf({}, waiting(300))).toEqual([
+    '300 of 300 processes wait for a person, at most a quarter may',
+  ]);
+  expect(problemsOf({}, waiting(76))).toHaveLength(1);
+  expect(problemsOf({}, waiting(75))).toEqual([]);
 });
 
 it.each(wrongs)('given something that is %s, then the run has failed and names it', (what) => {

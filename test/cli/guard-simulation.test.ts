@@ -72,6 +72,9 @@ describe('given a policy that is played on the history', () => {
       ...{ faultType: 'DiskFailure', at: since + (index < 11_000 ? 5 : 6) },
     }));
     const played = await playGuard(readerOf([], cases), asked);
-    expect(played.trips).toMatchObject([{ breaker: 'many', common: 'cluster a', nodes: 12_001 }]);
+    expect(played.trips).toMatchObject([
+      { breaker: 'many', common: 'cluster a', nodes: 12_001 },
+      { breaker: 'small', common: 'cluster a', nodes: 12_001 },
+    ]);
   });
 });

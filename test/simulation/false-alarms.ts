@@ -19,19 +19,23 @@ const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 
 /** As an ordinary `faultline.yaml` says it, but for looks at what is well, which a jumping clock is spared. */
-const configuration = parseConfiguration(
-  JSON.stringify({
-    clusters: [{ name: clusterName, kubeconfig: 'simulated.yaml', mode: 'active' }],
-    mode: { default: 'active' },
-    installation: { dataFolder: 'data', upkeepEvery: '7d' },
-    detector: { leaseCheckEvery: '3650d', leaseStaleAfter: '3650d', inventoryRefreshEvery: '7d' },
-    guard: {
-      inventoryMaximumAge: '15d',
-      breakers: [{ name: 'many', nodes: 20, share: 0.001, within: '2m' }],
-    },
-  }),
-  'false-alarms.yaml',
-);
+const configuredWith = (guard: object) =>
+  parseConfiguration(
+    JSON.stringify({
+      clusters: [{ name: clusterName, kubeconfig: 'simulated.yaml', mode: 'active' }],
+      mode: { default: 'active' },
+      installation: { dataFolder: 'data', upkeepEvery: '7d' },
+      detector: { leaseCheckEvery: '3650d', leaseStaleAfter: '3650d', inventoryRefreshEvery: '7d' },
+      guard: { inventoryMaximumAge: '15d', ...guard },
+    }),
+    'false-alarms.yaml',
+  );
+
+const configuration = configuredWith({
+  breakers: [{ name: 'many', nodes: 20, share: 0.001, within: '2m' }],
+});
+/** Of who has configured none. */
+export const shippedBreakers = configuredWith({}).guard.breakers;
 
 export const budgetsPerOperation = configuration.guard.policy.budgets;
 export const isolateLimit = budgetsPerOperation.find(({ name }) => name === 'isolate');
@@ -54,6 +58,7 @@ export class FalseAlarms {
   readonly #centre: DataCentre;
   readonly #book: MemoryGuardBook;
   readonly #isolated: Set<string>;
+  readonly #everIsolated = new Set<string>();
   /** The most nodes that were isolated at one time. */
   mostIsolated = 0;
 
@@ -64,7 +69,7 @@ export class FalseAlarms {
     this.#isolated = isolated;
   }
 
-  static async on(nodes: number): Promise<FalseAlarms> {
+  static async on(nodes: number, breakers = rules.breakers): Promise<FalseAlarms> {
     const agenda = new Agenda(Date.UTC(2026, 0, 1));
     const isolated = new Set<string>();
     const found: { alarms?: FalseAlarms } = {};
@@ -78,19 +83,28 @@ export class FalseAlarms {
           atOnce: new Instant(),
         },
       },
-      ...{ nodes, rules, image: 'image' },
+      ...{ nodes, rules: { ...rules, breakers }, image: 'image' },
       listener: (happening) => {
         if (happening.kind !== 'node patched') return;
         if (isolationTaint(happening.after) === undefined) isolated.delete(happening.node);
         else isolated.add(happening.node);
-        if (found.alarms !== undefined)
-          found.alarms.mostIsolated = Math.max(found.alarms.mostIsolated, isolated.size);
+        found.alarms?.noteIsolated();
       },
     });
     found.alarms = new FalseAlarms(agenda, centre, isolated);
     // The detector lists what there is.
     await found.alarms.pass(minuteMs);
     return found.alarms;
+  }
+
+  /** How many nodes were isolated at any time. */
+  get everIsolated(): number {
+    return this.#everIsolated.size;
+  }
+
+  noteIsolated(): void {
+    this.mostIsolated = Math.max(this.mostIsolated, this.#isolated.size);
+    for (const node of this.#isolated) this.#everIsolated.add(node);
   }
 
   get now(): number {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { isolationTaint } from '../../adapters/ports/node-marks.js';
 import { parseNodeKey } from '../../domain/identifiers.js';
 import type { EventPayloads } from '../../schemas/event-payloads.js';
 import { listedDeviations, type Deviation } from '../../simulation/scheduler/deviations.js';
@@ -24,6 +25,8 @@ export interface Told {
   readonly fates: readonly EventPayloads['ReportsDecided']['decided'][number][];
   /** Incidents of the breaker: from when to when nothing more was begun. */
   readonly incidents: readonly { readonly begunAt: number; readonly endedAt: number }[];
+  /** Nodes that are isolated or cordoned when all is over. */
+  readonly outOfService: readonly string[];
 }
 
 /** Plays exactly these events, with exactly these deviations; every invariant has to hold all the while. */
@@ -61,7 +64,14 @@ export async function story(
     ended: published.flatMap(({ ProcessEnded: event }) => (event === undefined ? [] : [event])),
     fates: published.flatMap(({ ReportsDecided: event }) => event?.decided ?? []),
     incidents: sites.flatMap(incidentsOn),
+    outOfService: sites.flatMap(outOfServiceOn),
   };
+}
+
+function outOfServiceOn({ installation }: Built): readonly string[] {
+  return [...installation.site.nodes.values()]
+    .filter((node) => node.spec.unschedulable === true || isolationTaint(node) !== undefined)
+    .map(({ metadata }) => metadata.name);
 }
 
 function incidentsOn({ installation }: Built): Told['incidents'] {

@@ -131,6 +131,7 @@ function sections(metric: object = {}): object {
     recipe: { verifyInterval: '200ms' },
     guard: {
       // A person is asked about one node; so many faults are no incident.
+      breakers: [],
       operations: { isolate: { share: 1, rate: 100, per: '1m' } },
       prometheus: { url: prometheus.url, readEvery: '500ms', requestTimeout: '1s' },
       metrics: [

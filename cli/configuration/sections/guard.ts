@@ -227,7 +227,10 @@ export const guardSection = sectionWithDefaults(
       description: 'Further limits. All that are about an operation must have room for it.',
     }),
     breakers: Type.Array(breakerSection, {
-      default: [{ name: 'many', nodes: 20, share: 0.02, within: '10m' }],
+      default: [
+        { name: 'many', nodes: 20, share: 0.02, within: '10m' },
+        { name: 'small', nodes: 3, share: 0.2, within: '30m' },
+      ],
       maxItems: 100,
       description:
         'Many nodes with new faults are one incident: nothing more is begun there until a person says so.',
