@@ -6,6 +6,10 @@ import type { Supervised } from '../stack/supervised.js';
 import type { CopyName } from './kill-plan.js';
 
 const lookEveryMs = 100;
+/** As deploy/service-pods.yaml has it: who does not answer so often, one after the other, is killed and started again. */
+const liveness = { everyMs: 10_000, withinMs: 5_000, failures: 6 };
+/** For Node to write where a process hangs that doesn't answer any more. */
+const reportMs = 5_000;
 
 export interface CopyOptions {
   readonly name: CopyName;
@@ -27,6 +31,8 @@ export class FaultlineCopy {
   #isHeld = false;
   #keeping: Promise<void> = Promise.resolve();
   #ownEnds = 0;
+  #hangs: string[] = [];
+  #watching = Promise.resolve();
   #wasKilled = false;
 
   private constructor(options: CopyOptions) {
@@ -38,6 +44,7 @@ export class FaultlineCopy {
     const copy = new FaultlineCopy(options);
     copy.#process = await copy.#launch();
     copy.#keeping = copy.#keep();
+    copy.#watching = copy.#watch();
     return copy;
   }
 
@@ -52,6 +59,11 @@ export class FaultlineCopy {
   /** How often it ended without being killed: it couldn't go on, and said so. */
   get ownEnds(): number {
     return this.#ownEnds;
+  }
+
+  /** Where it hung each time that it was killed for it. */
+  get hangs(): readonly string[] {
+    return this.#hangs;
   }
 
   /** SIGKILL, in this very moment. False: there was nothing to kill. */
@@ -92,13 +104,32 @@ export class FaultlineCopy {
 
   async stop(): Promise<void> {
     this.#isWanted = false;
-    await this.#keeping;
+    await Promise.all([this.#keeping, this.#watching]);
     await this.#process?.stop();
   }
 
   #launch(): Promise<Supervised> {
     const { configuration, folder, service } = this.options;
-    return launchFaultline({ configuration, folder, only: [service] });
+    const nodeOptions = ['--report-on-signal', '--report-signal=SIGUSR2', `--report-directory=${folder}`];
+    return launchFaultline({ configuration, folder, only: [service], nodeOptions });
+  }
+
+  async #watch(): Promise<void> {
+    let failures = 0;
+    let lookAt = Date.now() + liveness.everyMs;
+    let process = this.#process;
+    while (this.#isWanted) {
+      await pause(lookEveryMs);
+      if (Date.now() < lookAt) continue;
+      lookAt = Date.now() + liveness.everyMs;
+      if (process !== this.#process) failures = 0;
+      process = this.#process;
+      const isAlive = !this.isRunning || (await answers(`${this.options.url}/livez`));
+      failures = isAlive ? 0 : failures + 1;
+      if (failures < liveness.failures || process === undefined) continue;
+      this.#hangs.push(await whereItHangs(process, this.options.folder));
+      await process.kill9();
+    }
   }
 
   async #keep(): Promise<void> {
@@ -124,4 +155,23 @@ export class FaultlineCopy {
   #mayStart(): boolean {
     return this.#isWanted && !this.#isHeld;
   }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(liveness.withinMs) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Also of a process whose event loop stands still: Node interrupts it. */
+async function whereItHangs({ pid }: Supervised, folder: string): Promise<string> {
+  kill(pid, 'SIGUSR2');
+  await pause(reportMs);
+  const written = (await readdir(folder)).filter((name) => name.startsWith('report.')).sort().at(-1);
+  if (written === undefined) return `process ${pid} does not even report where`;
+  const report: unknown = JSON.parse(await readFile(join(folder, written), 'utf8'));
+  const { javascriptStack } = report as { readonly javascriptStack?: { readonly stack?: readonly string[] } };
+  return (javascriptStack?.stack ?? []).map((frame) => frame.trim()).join('\n');
 }
