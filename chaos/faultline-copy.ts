@@ -1,4 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { kill } from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { tailOf } from '../stack/build-command.js';
 import { launchFaultline } from '../stack/faultline-process.js';
@@ -115,20 +117,22 @@ export class FaultlineCopy {
   }
 
   async #watch(): Promise<void> {
-    let failures = 0;
-    let lookAt = Date.now() + liveness.everyMs;
-    let process = this.#process;
+    let watched: Supervised | undefined;
+    /** Undefined: it has not answered yet, since it is starting. */
+    let failures: number | undefined;
+    let lookAt = Date.now();
     while (this.#isWanted) {
       await pause(lookEveryMs);
       if (Date.now() < lookAt) continue;
       lookAt = Date.now() + liveness.everyMs;
-      if (process !== this.#process) failures = 0;
-      process = this.#process;
-      const isAlive = !this.isRunning || (await answers(`${this.options.url}/livez`));
-      failures = isAlive ? 0 : failures + 1;
-      if (failures < liveness.failures || process === undefined) continue;
-      this.#hangs.push(await whereItHangs(process, this.options.folder));
-      await process.kill9();
+      if (watched !== this.#process) failures = undefined;
+      watched = this.#process;
+      if (watched?.running() !== true) continue;
+      if (await answers(`${this.options.url}/livez`)) failures = 0;
+      else if (failures !== undefined) failures += 1;
+      if (failures !== liveness.failures) continue;
+      this.#hangs.push(await whereItHangs(watched, this.options.folder));
+      this.kill9();
     }
   }
 
@@ -169,7 +173,10 @@ async function answers(url: string): Promise<boolean> {
 async function whereItHangs({ pid }: Supervised, folder: string): Promise<string> {
   kill(pid, 'SIGUSR2');
   await pause(reportMs);
-  const written = (await readdir(folder)).filter((name) => name.startsWith('report.')).sort().at(-1);
+  const written = (await readdir(folder))
+    .filter((name) => name.startsWith('report.'))
+    .sort()
+    .at(-1);
   if (written === undefined) return `process ${pid} does not even report where`;
   const report: unknown = JSON.parse(await readFile(join(folder, written), 'utf8'));
   const { javascriptStack } = report as { readonly javascriptStack?: { readonly stack?: readonly string[] } };

@@ -2,6 +2,13 @@ import { wrongs, type Count } from './count.js';
 import { killPoints, leastOf, type KillPoint } from './kill-plan.js';
 import { sum, type Tally } from './tally.js';
 
+/** A process that answered no more, was killed for it and started again. */
+export interface Hang {
+  readonly copy: string;
+  /** Its stack at that moment. */
+  readonly where: string;
+}
+
 export interface ChaosResult {
   readonly seed: string;
   readonly minutes: number;
@@ -11,6 +18,7 @@ export interface ChaosResult {
   readonly killPoints: Readonly<Record<KillPoint, number>>;
   /** Processes of Faultline that ended by themselves and were started again. */
   readonly ownEnds: number;
+  readonly hangs: readonly Hang[];
   readonly count: Count;
   /** Why the run failed. Empty: it did not. */
   readonly problems: readonly string[];
@@ -57,9 +65,10 @@ export function resultOf(run: {
   readonly minutes: number;
   readonly tally: Tally;
   readonly ownEnds: number;
+  readonly hangs: readonly Hang[];
   readonly count: Count;
 }): ChaosResult {
-  const { seed, minutes, tally, ownEnds, count } = run;
+  const { seed, minutes, tally, ownEnds, hangs, count } = run;
   const hits = Object.fromEntries(killPoints.map((point) => [point, tally.hits.get(point) ?? 0]));
   return {
     seed,
@@ -69,6 +78,7 @@ export function resultOf(run: {
     cuts: Object.fromEntries(tally.cuts),
     killPoints: hits as Record<KillPoint, number>,
     ownEnds,
+    hangs,
     count,
     problems: problemsOf(minutes, tally, count),
   };
@@ -95,6 +105,7 @@ export function resultTable(result: ChaosResult): string {
     ['cuts', total(result.cuts), listed(result.cuts)],
     ['kill points', total(result.killPoints), listed(result.killPoints)],
     ['own ends', result.ownEnds, 'processes that could not go on, and were started again'],
+    ['hangs', result.hangs.length, 'processes that answered no more, and were started again'],
     ['acknowledged', count.acknowledged, listed(count.fates)],
     ['commands', count.commands, ''],
     ['effects', total(count.effects), listed(count.effects)],
@@ -113,5 +124,6 @@ export function resultTable(result: ChaosResult): string {
     result.problems.length === 0
       ? ['nothing lost, nothing doubled, nothing stuck, everybody told']
       : result.problems;
-  return [`seed ${result.seed}, ${result.minutes} min`, ...lines, ...verdict].join('\n');
+  const hangs = result.hangs.map(({ copy, where }) => `${copy} hung at\n${where}`);
+  return [`seed ${result.seed}, ${result.minutes} min`, ...lines, ...hangs, ...verdict].join('\n');
 }

@@ -43,7 +43,10 @@ export async function runChaos(cleanups: Cleanups, options: ChaosOptions): Promi
   await untilAllReady(installation, readyPatienceMs);
   const counted = await countAfterQuiet(site, minutes);
   const ownEnds = [...installation.values()].reduce((ends, { copy }) => ends + copy.ownEnds, 0);
-  return resultOf({ seed, minutes, tally, ownEnds, count: counted });
+  const hangs = [...installation.values()].flatMap(({ copy }) =>
+    copy.hangs.map((where) => ({ copy: copy.name, where })),
+  );
+  return resultOf({ seed, minutes, tally, ownEnds, hangs, count: counted });
 }
 
 interface Run extends ChaosOptions {

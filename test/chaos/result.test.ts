@@ -64,7 +64,7 @@ function tallyOf({ faults, kills, cuts, delays, hits }: Done): Tally {
 
 function problemsOf(done: Partial<Done>, count: Partial<Count> = {}): readonly string[] {
   return resultOf({
-    ...{ seed: '1', minutes: 10, ownEnds: 0 },
+    ...{ seed: '1', minutes: 10, ownEnds: 0, hangs: [] },
     tally: tallyOf({ ...enough, ...done }),
     count: { ...clean, ...count },
   }).problems;
