@@ -158,6 +158,7 @@ async function addConsole(
       leases,
       headStartMsOf: (faultType) => headStartOf(configuration, faultType),
       soakMsOf: (operation) => context.guard().soaksMs[operation],
+      rolloutPauses: () => context.guard().rolloutPauses,
       clock,
       newId: () => randomness.uuid(),
     },

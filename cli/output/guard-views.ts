@@ -1,4 +1,3 @@
-import type { Where } from '../../domain/where.js';
 import type {
   GuardDescription,
   GuardPolicyItem,
@@ -13,29 +12,13 @@ import { ageOf, timeTo } from './age.js';
 import { changeColumns } from './change-views.js';
 import type { View } from './print.js';
 import { renderTable, type Column } from './table.js';
+import { whereText } from './where-text.js';
 
 const none = '-';
 
-/** What a pause is about, in words: `pool gpu or cpu, rack=r1`. */
-export function whereText({ labels = {}, ...where }: Where): string {
-  const parts = [
-    ['cluster', where.clusters],
-    ['pool', where.pools],
-    ['zone', where.zones],
-    ['node', where.nodes],
-    ['fault', where.faultTypes],
-    ['reporter', where.reporters],
-    ['owner', where.owners],
-  ] as const;
-  const said = [
-    ...parts.flatMap(([word, values]) => (values === undefined ? [] : [`${word} ${values.join(' or ')}`])),
-    ...Object.entries(labels).map(([label, values]) => `${label}=${values.join(' or ')}`),
-  ];
-  return said.length === 0 ? 'everything' : said.join(', ');
-}
-
 /** Who began it and why: what a breaker or a metric saw, or what a person said. */
-export function whyText({ reason, incident, regression }: PauseItem): string {
+export function whyText({ reason, incident, regression, rollout }: PauseItem): string {
+  if (rollout !== undefined) return `${reason} (change ${rollout.change})`;
   if (regression !== undefined) return regressionText(reason, regression);
   if (incident === undefined) return reason;
   const { breaker, common, shared, count, faultTypes, denied } = incident;
@@ -59,7 +42,7 @@ function pauseColumns(now: number): readonly Column<PauseItem>[] {
     {
       title: 'KIND',
       text: ({ kind }) => kind,
-      colour: ({ kind }) => (kind === 'freeze' ? 'yellow' : 'red'),
+      colour: ({ kind }) => (kind === 'freeze' || kind === 'rollout' ? 'yellow' : 'red'),
     },
     { title: 'WHERE', text: ({ where }) => whereText(where) },
     { title: 'OPERATIONS', text: ({ operations }) => operations?.join(',') ?? 'all', wide: true },
@@ -73,7 +56,7 @@ const why: Column<PauseItem> = { title: 'WHY', text: whyText };
 function presentColumns(now: number): readonly Column<PauseItem>[] {
   return [
     ...pauseColumns(now),
-    { title: 'ENDS', text: ({ until }) => (until === undefined ? none : `in ${timeTo(until, now)}`) },
+    { title: 'ENDS', text: (pause) => endText(pause, now) },
     why,
     {
       title: 'NODES',
@@ -81,6 +64,11 @@ function presentColumns(now: number): readonly Column<PauseItem>[] {
       wide: true,
     },
   ];
+}
+
+function endText({ until, rollout }: PauseItem, now: number): string {
+  if (rollout !== undefined) return 'with its change';
+  return until === undefined ? none : `in ${timeTo(until, now)}`;
 }
 
 function waitingColumns(now: number): readonly Column<WaitingItem>[] {

@@ -139,6 +139,7 @@ export async function startTestServer(
       }),
       headStartMsOf: () => 0,
       soakMsOf: () => undefined,
+      rolloutPauses: () => ['isolate'],
       clock: systemClock,
       newId: () => systemRandomness.uuid(),
     },
