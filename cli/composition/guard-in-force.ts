@@ -12,8 +12,11 @@ export interface GuardInForceOptions {
   /** That which this process was started with. */
   readonly started: Configuration;
   readonly inventory: Pick<FleetInventory, 'picture'>;
-  /** Asks whatever has to be asked about business metrics. @throws ConfigurationInvalid for what will never give a number */
-  readonly refuseWrongQueries: (given: LocatedConfiguration) => Promise<void>;
+  /**
+   * Asks whatever has to be asked about business metrics. @throws ConfigurationInvalid for what will never give a number
+   * @param mayWait whether another policy holds meanwhile
+   */
+  readonly refuseWrongQueries: (given: LocatedConfiguration, mayWait: boolean) => Promise<void>;
   /** Where each policy is kept that is taken up. */
   readonly policies: Pick<GuardPolicies, 'record' | 'list'>;
   /** Name of this copy. */
@@ -47,18 +50,24 @@ export class GuardInForce {
 
   /**
    * At the start: what would be refused while we run is refused now as well, and the latest policy of the journal goes on. Where there is
-   * none that could, the file holds, as at the very first start.
-   * @throws ConfigurationUnreadable, ConfigurationInvalid if there is no such file any more
+   * none that could, the file holds, as at the very first start, unless it asks what Prometheus will never take.
+   * @throws ConfigurationUnreadable, ConfigurationInvalid if there is no such file any more, or it can't hold and nothing else could
    */
   async begin(read: () => string): Promise<void> {
     const { started, policies } = this.#options;
     const [latest] = (await policies.list({ limit: 1 })).rows;
-    if (latest === undefined || latest.version === started.guard.version) return;
     const source = read();
     const located = parseLocatedConfiguration(source, started.path);
-    const before = earlierGuard(source, started.path, latest.policy);
+    const before = latest === undefined ? undefined : earlierGuard(source, started.path, latest.policy);
+    if (before === undefined) {
+      await this.#options.refuseWrongQueries(located, false);
+      return;
+    }
     // A release with one more default tells the same policy by another version.
-    if (before === undefined || before.version === started.guard.version) return;
+    if (before.version === started.guard.version) {
+      await this.#warnOfQueries(located);
+      return;
+    }
     try {
       await this.#judge(located, before.labels);
     } catch (error) {
@@ -128,7 +137,18 @@ export class GuardInForce {
   async #judge(located: LocatedConfiguration, labels: readonly string[]): Promise<void> {
     const invalid = await this.#unknownToFleet(located, labels);
     if (invalid !== undefined) throw invalid;
-    await this.#options.refuseWrongQueries(located);
+    await this.#options.refuseWrongQueries(located, true);
+  }
+
+  /** What was in force before is not taken away: Prometheus may have been away when it was taken up. */
+  async #warnOfQueries(located: LocatedConfiguration): Promise<void> {
+    const { log, refuseWrongQueries } = this.#options;
+    try {
+      await refuseWrongQueries(located, false);
+    } catch (error) {
+      if (!(error instanceof ConfigurationInvalid)) throw error;
+      log.warn({ policy: this.#section.version }, `the guard policy: ${error.message}`);
+    }
   }
 
   async #unknownToFleet(

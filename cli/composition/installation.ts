@@ -254,13 +254,10 @@ export async function startInstallation(options: InstallationOptions): Promise<R
     const guard = new GuardInForce({
       started: configuration,
       inventory: connections.journal.inventory,
-      refuseWrongQueries: async (given) => {
+      refuseWrongQueries: async (given, mayWait) => {
         const { metricSource } = connections;
         if (metricSource !== undefined)
-          await refuseWrongQueries(given, metricSource, {
-            now: surroundings.clock.now(),
-            isStart: false,
-          });
+          await refuseWrongQueries(given, metricSource, { now: surroundings.clock.now(), mayWait });
       },
       policies: connections.journal.guardPolicies,
       copy: `${hostname()}/${process.pid}`,
