@@ -26,6 +26,14 @@ export interface GuardInForceOptions {
   readonly metrics: GuardPolicyMetrics;
 }
 
+/** Why a file does not hold. */
+export interface PolicyRefusal {
+  /** File, line and what is wrong, one in each line. */
+  readonly reason: string;
+  /** Since when this process has refused what the file says, ms. */
+  readonly since: number;
+}
+
 /**
  * The guard's section by which this process goes. A better one takes its place as a whole; one that is refused changes nothing, whatever
  * is wrong with it.
@@ -35,7 +43,7 @@ export class GuardInForce {
   #section: Configuration['guard'];
   #isJudged = false;
   /** What was said last, so that it is said once. */
-  #refusal: string | undefined;
+  #refusal: PolicyRefusal | undefined;
   #fixedDigest: string;
 
   constructor(options: GuardInForceOptions) {
@@ -46,6 +54,11 @@ export class GuardInForce {
 
   get section(): Configuration['guard'] {
     return this.#section;
+  }
+
+  /** What the file says that does not hold. Undefined: it holds. */
+  get refused(): PolicyRefusal | undefined {
+    return this.#refusal;
   }
 
   /**
@@ -185,13 +198,13 @@ export class GuardInForce {
   }
 
   #refuse(reason: string): void {
-    const { log, metrics } = this.#options;
-    if (reason !== this.#refusal)
+    const { log, metrics, now } = this.#options;
+    if (reason !== this.#refusal?.reason)
       log.error(
         { policy: this.#section.version },
         `the guard policy in the file is refused, and the one before stays in force: ${reason}`,
       );
-    this.#refusal = reason;
+    this.#refusal = { reason, since: this.#refusal?.since ?? now() };
     metrics.policyRefused(true);
   }
 }

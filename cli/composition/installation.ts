@@ -134,6 +134,10 @@ async function addConsole(
     guard: {
       book: connections.journal.guardBook,
       policies: connections.journal.guardPolicies,
+      policyNow: () => {
+        const refused = context.refusedGuard();
+        return { version: context.guard().version, ...(refused === undefined ? {} : { refused }) };
+      },
       changes: connections.journal.changeBook,
       inventory: connections.journal.inventory,
       clusters: configuration.clusters.map(({ name }) => name),
@@ -277,6 +281,7 @@ export async function startInstallation(options: InstallationOptions): Promise<R
       looks: first.looks,
       metrics: metrics.services,
       guard: () => guard.section,
+      refusedGuard: () => guard.refused,
       labels: new NodeLabels({
         inventory: connections.journal.inventory,
         clock: surroundings.clock,

@@ -11,7 +11,7 @@ import type { Terminal } from '../terminal.js';
 import { ageOf, timeTo } from './age.js';
 import { changeColumns } from './change-views.js';
 import type { View } from './print.js';
-import { renderTable, type Column } from './table.js';
+import { printable, renderTable, type Column } from './table.js';
 import { whereText } from './where-text.js';
 
 const none = '-';
@@ -129,16 +129,25 @@ function waitingHead({ count, reasons, items }: GuardDescription['waiting'], oth
   return `${count} (${why})${shown}`;
 }
 
+/** Nothing, where what the file says holds. */
+function policyTexts({ version, refused }: GuardDescription['policy'], now: number): readonly string[] {
+  if (refused === undefined) return [];
+  const lines = refused.reason.split('\n').map((line) => `  ${printable(line)}\n`);
+  const head = `policy ${version} stays in force: what the file says has been refused for ${ageOf(refused.since, now)}`;
+  return [`${head}\n${lines.join('')}`];
+}
+
 /** All that the guard holds back, for people. */
 export function printGuard(
   terminal: Terminal,
-  { pauses, metrics, waiting, changes, counters }: GuardDescription,
+  { policy, pauses, metrics, waiting, changes, counters }: GuardDescription,
   { wide, now }: { readonly wide: boolean; readonly now: number },
 ): void {
   const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string =>
     rows.length === 0 ? '' : renderTable(columns, rows, { wide, colour: terminal.colour });
   terminal.out(
     [
+      ...policyTexts(policy, now),
       `pauses in force: ${pauses.length === 0 ? 'none' : pauses.length}\n${table(presentColumns(now), pauses)}`,
       `business metrics: ${metrics.length === 0 ? 'none' : metrics.length}\n${table([...verdictColumns(now), overruled], metrics)}`,
       `waiting for leave: ${waitingHead(waiting, changes.waiting)}\n${table(waitingColumns(now), waiting.items)}`,

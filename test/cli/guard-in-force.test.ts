@@ -91,9 +91,12 @@ describe('given a policy in force, when the file has another one', () => {
     expect(guard.section.lookEveryMs).toBe(1_000);
     expect(metrics.refused).toBe(true);
     expect(said).toEqual([expect.stringMatching(/^error .* stays in force: .*f\.yaml:3:1: /)]);
+    const wrong = expect.stringContaining('f.yaml:3:1: ') as unknown;
+    expect(guard.refused).toEqual({ reason: wrong, since: 5 });
     await offer(first);
     expect(metrics.refused).toBe(false);
     expect(said.at(-1)).toBe('info the guard policy is right again');
+    expect(guard.refused).toBeUndefined();
   });
 
   it('that names an empty pool, then it is refused, until the pool has a node', async () => {

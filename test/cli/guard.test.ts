@@ -79,6 +79,20 @@ describe('status', () => {
     expect(await document('status')).toMatchObject({ kind: 'Guard', version: 0, pauses: [] });
   });
 
+  it('given a policy that is refused, then it says so, where it is wrong, why and for how long', async () => {
+    const since = Date.now() - 5 * minuteMs;
+    const reason = 'f.yaml:3:9: guard.labels[0]: is no label\nf.yaml:4:1: \u001b[2Kno';
+    server.refusePolicy({ reason, since });
+    const { out } = await guard('status');
+    expect(out).toContain(
+      'policy v1 stays in force: what the file says has been refused for 5m\n  f.yaml:3:9: guard.labels[0]: is no label\n  f.yaml:4:1: ',
+    );
+    expect(out).not.toContain('\u001b');
+    expect(await document('status')).toMatchObject({
+      policy: { version: 'v1', refused: { reason, since: new Date(since).toISOString() } },
+    });
+  });
+
   it('shows pauses, and who waits for what', async () => {
     await beginIncident('z-1');
     await waitingOn('a/n1', 'Paused: z-1 (racks, rack r1 of a)');

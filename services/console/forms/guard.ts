@@ -146,6 +146,15 @@ export const guardDescription = form(
       minimum: 0,
       description: 'Counts up with every pause that begins or ends, and every verdict.',
     }),
+    policy: part({
+      version: Type.String({ description: 'By which the copy goes that answers.' }),
+      refused: Type.Optional(
+        part({
+          reason: Type.String({ description: 'File, line and what is wrong; a line each.' }),
+          since: instant,
+        }),
+      ),
+    }),
     pauses: Type.Array(pauseItem, { description: 'In force, the oldest first.' }),
     metrics: Type.Array(standingItem, { description: 'What business metrics say now, by name.' }),
     counters: Type.Array(part({ counter: Type.String(), used: Type.Integer({ minimum: 1 }) }), {
