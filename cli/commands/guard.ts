@@ -4,8 +4,6 @@ import { operations, type Operation } from '../../domain/command.js';
 import { faultTypes, type FaultType } from '../../domain/fault.js';
 import {
   verdictVerbs,
-  type GuardDescription,
-  type GuardNode,
   type GuardPolicyItem,
   type GuardReceipt,
   type NewFreeze,
@@ -18,6 +16,7 @@ import { guardNodeText } from '../output/guard-node-text.js';
 import { guardPoliciesView, pauseHistoryView, printGuard, verdictsView } from '../output/guard-views.js';
 import { printDocument, printView } from '../output/print.js';
 import { printable } from '../output/table.js';
+import type { ToldGuard, ToldGuardNode } from '../output/told-by-server.js';
 import { whereText } from '../output/where-text.js';
 import type { Terminal } from '../terminal.js';
 import { given, labelOption } from './given.js';
@@ -94,7 +93,7 @@ function statusCommand(terminal: Terminal): Command {
     .addOption(outputOption(['table', 'wide', 'json', 'yaml']));
   return withServer(command).action(async (options: OutputOptions) => {
     const { output } = options;
-    const document = await serverOf(terminal, options).get<GuardDescription>('/v1/guard');
+    const document = await serverOf(terminal, options).get<ToldGuard>('/v1/guard');
     if (output === 'json' || output === 'yaml') printDocument(terminal, output, document);
     else printGuard(terminal, document, { wide: output === 'wide', now: Date.now() });
   });
@@ -108,7 +107,7 @@ function whyCommand(terminal: Terminal): Command {
   return withServer(command).action(async (name: string, options: OutputOptions) => {
     const { output } = options;
     const server = serverOf(terminal, options);
-    const document = await server.get<GuardNode>(await nodePath(server, name, '/v1/guard/nodes'));
+    const document = await server.get<ToldGuardNode>(await nodePath(server, name, '/v1/guard/nodes'));
     if (output === 'json' || output === 'yaml') printDocument(terminal, output, document);
     else terminal.out(guardNodeText(document, Date.now()));
   });

@@ -2,10 +2,12 @@ import type { GuardNode, PauseItem } from '../../services/console/forms/guard.js
 import { ageOf, timeTo } from './age.js';
 import { whyText } from './guard-views.js';
 import { printable } from './table.js';
+import type { ToldGuardNode } from './told-by-server.js';
 import { whereText } from './where-text.js';
 
 /** What a person who asks why nothing happens to a node has to know, the shortest way; as of `now`, ms. */
-export function guardNodeText(document: GuardNode, now: number): string {
+export function guardNodeText(told: ToldGuardNode, now: number): string {
+  const document: GuardNode = { ...told, changes: told.changes ?? [] };
   const { waiting, changes, pauses } = document;
   const isWaitedFor = waiting.length > 0 || changes.some(({ status }) => status === 'waiting');
   const lines = [

@@ -12,6 +12,7 @@ import { ageOf, timeTo } from './age.js';
 import { changeColumns } from './change-views.js';
 import type { View } from './print.js';
 import { printable, renderTable, type Column } from './table.js';
+import type { ToldGuard } from './told-by-server.js';
 import { whereText } from './where-text.js';
 
 const none = '-';
@@ -115,7 +116,9 @@ function reasonsText(reasons: GuardDescription['waiting']['reasons']): string {
   return reasons.map((one) => `${one.reason} ${one.count}`).join(', ');
 }
 
-function changesHead({ granted, waiting, reasons, items }: GuardDescription['changes']): string {
+function changesHead(changes: ToldGuard['changes']): string {
+  if (changes === undefined) return 'this server does not tell of them: it is of an older release';
+  const { granted, waiting, reasons, items } = changes;
   if (granted + waiting === 0) return 'none';
   const why = waiting === 0 ? '' : ` (${reasonsText(reasons)})`;
   const shown = items.length < granted + waiting ? `; the first ${items.length} of them` : '';
@@ -130,8 +133,9 @@ function waitingHead({ count, reasons, items }: GuardDescription['waiting'], oth
 }
 
 /** Nothing, where what the file says holds. */
-function policyTexts({ version, refused }: GuardDescription['policy'], now: number): readonly string[] {
-  if (refused === undefined) return [];
+function policyTexts(policy: ToldGuard['policy'], now: number): readonly string[] {
+  if (policy?.refused === undefined) return [];
+  const { version, refused } = policy;
   const lines = refused.reason.split('\n').map((line) => `  ${printable(line)}\n`);
   const head = `policy ${version} stays in force: what the file says has been refused for ${ageOf(refused.since, now)}`;
   return [`${head}\n${lines.join('')}`];
@@ -140,7 +144,7 @@ function policyTexts({ version, refused }: GuardDescription['policy'], now: numb
 /** All that the guard holds back, for people. */
 export function printGuard(
   terminal: Terminal,
-  { policy, pauses, metrics, waiting, changes, counters }: GuardDescription,
+  { policy, pauses, metrics, waiting, changes, counters }: ToldGuard,
   { wide, now }: { readonly wide: boolean; readonly now: number },
 ): void {
   const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string =>
@@ -150,8 +154,8 @@ export function printGuard(
       ...policyTexts(policy, now),
       `pauses in force: ${pauses.length === 0 ? 'none' : pauses.length}\n${table(presentColumns(now), pauses)}`,
       `business metrics: ${metrics.length === 0 ? 'none' : metrics.length}\n${table([...verdictColumns(now), overruled], metrics)}`,
-      `waiting for leave: ${waitingHead(waiting, changes.waiting)}\n${table(waitingColumns(now), waiting.items)}`,
-      `changes of others: ${changesHead(changes)}\n${table(changeColumns(now), changes.items)}`,
+      `waiting for leave: ${waitingHead(waiting, changes?.waiting ?? 0)}\n${table(waitingColumns(now), waiting.items)}`,
+      `changes of others: ${changesHead(changes)}\n${table(changeColumns(now), changes?.items ?? [])}`,
       `budgets in use: ${counters.length === 0 ? 'none' : counters.length}\n${table(counterColumns, counters)}`,
     ].join('\n'),
   );
