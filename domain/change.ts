@@ -28,7 +28,7 @@ export interface NodeChange extends Asked {
 }
 
 /** What a release goes through: a cluster, or a part of it. */
-export interface Rollout {
+interface Rollout {
   readonly cluster: string;
   readonly scope: RolloutScope;
   /** What nobody else begins there meanwhile, by the policy of when it was asked for. */
