@@ -11,6 +11,9 @@ export const wideCounters = [
   `isolate/rate/${clusterName}/now`,
   `pools/in-flight/${clusterName}/${pools.wide}`,
 ] as const;
+/** What has to stay in service of that pool, where the policy says so: counted over its nodes, whoever takes them out. */
+export const healthyCounter = `pools/healthy/${clusterName}/${pools.wide}`;
+export const widePools: readonly string[] = [pools.wide];
 const fullLine = `pools/in-flight/${clusterName}/${pools.full}`;
 
 /**

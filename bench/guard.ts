@@ -6,7 +6,8 @@ import { removePostgres, startPostgres } from '../stack/postgres.js';
 import { Cleanups, makePlace } from '../stack/site.js';
 import { resultOf, type BenchResult } from './bench-result.js';
 import { fillFleet } from './claim-fleet.js';
-import { measureClaims, measureClaimsTogether } from './parts/claims.js';
+import type { Part } from './figures.js';
+import { claimKinds, measureClaims, measureClaimsTogether } from './parts/claims.js';
 
 export interface GuardOptions {
   readonly nodes: number;
@@ -40,7 +41,7 @@ export async function measureGuard({ nodes, waiting, seconds, claims }: GuardOpt
       },
     });
     cleanups.add(() => journal.close());
-    const wanted = mostPerSecond * seconds + claims;
+    const wanted = claimKinds.length * (mostPerSecond * seconds + claims);
     await fillFleet(connectionString, { nodes, waiting, claims: wanted });
     const numbers = Array.from({ length: wanted }, (_, index) => waiting + 1 + index);
     const present = new Together<undefined, Awaited<ReturnType<typeof journal.guardBook.present>>>(
@@ -49,8 +50,11 @@ export async function measureGuard({ nodes, waiting, seconds, claims }: GuardOpt
         return asked.map(() => read);
       },
     );
-    const bench = { journal, present, connectionString, numbers };
-    const parts = [await measureClaims(bench, seconds), await measureClaimsTogether(bench, claims)];
+    const parts: Part[] = [];
+    for (const kind of claimKinds) {
+      const bench = { journal, present, connectionString, numbers, ...kind };
+      parts.push(await measureClaims(bench, seconds), await measureClaimsTogether(bench, claims));
+    }
     return await resultOf({ stack: { connectionString }, partitions: 4 }, parts);
   } finally {
     await cleanups.run();

@@ -1,24 +1,56 @@
 import type { Operation } from './command.js';
 import type { ChangeId, NodeKey } from './identifiers.js';
+import { sameJson } from './json.js';
+import type { Where } from './where.js';
 
-/** One risky operation that somebody else wants to do to a node, and asks leave for. */
-export interface Change {
+interface Asked {
   readonly id: ChangeId;
   /** Of one owner each key means one change, however often it is asked for. */
   readonly key: string;
   /** The authenticated subject that asks. */
   readonly owner: string;
-  readonly node: NodeKey;
   readonly operation: Operation;
   readonly reason: string;
-  /** The fault because of which it is done. */
-  readonly faultType?: string;
   /** How long leave, or a place in a line, lasts without a sign of life, ms. */
   readonly leaseMs: number;
-  /** How long its node is watched after it is said to have succeeded, ms. Undefined: it is over at once. */
-  readonly soakMs?: number;
   /** ms */
   readonly askedAt: number;
+}
+
+/** One risky operation that somebody else wants to do to a node, and asks leave for. */
+export interface NodeChange extends Asked {
+  readonly node: NodeKey;
+  /** The fault because of which it is done. */
+  readonly faultType?: string;
+  /** How long its node is watched after it is said to have succeeded, ms. Undefined: it is over at once. */
+  readonly soakMs?: number;
+  readonly rollout?: undefined;
+}
+
+/** What a release goes through: a cluster, or a part of it. */
+interface Rollout {
+  readonly cluster: string;
+  readonly scope: RolloutScope;
+  /** What nobody else begins there meanwhile, by the policy of when it was asked for. */
+  readonly pauses: readonly Operation[];
+}
+
+/** Nothing named: the whole cluster. */
+export type RolloutScope = Pick<Where, 'pools' | 'zones' | 'labels'>;
+
+/** A release that goes through many nodes. It takes nothing of budgets: each node that it comes to is a change of its own. */
+export interface RolloutChange extends Asked {
+  readonly operation: 'release';
+  readonly rollout: Rollout;
+  readonly node?: undefined;
+}
+
+/** What somebody else wants to do, and asks leave for. */
+export type Change = NodeChange | RolloutChange;
+
+/** What it is done to, in words for people. */
+export function placeOfChange({ node, rollout }: Change): string {
+  return node ?? `in cluster ${rollout.cluster}`;
 }
 
 /** What the client says of a change when it is over. */
@@ -52,10 +84,16 @@ export function isSameChange(left: Change, right: Change): boolean {
   return (
     left.key === right.key &&
     left.owner === right.owner &&
-    left.node === right.node &&
     left.operation === right.operation &&
     left.reason === right.reason &&
-    left.faultType === right.faultType &&
-    left.leaseMs === right.leaseMs
+    left.leaseMs === right.leaseMs &&
+    sameJson(aboutOf(left), aboutOf(right))
   );
+}
+
+/** What a policy says of it may have changed since, and is no part of the question. */
+function aboutOf(change: Change): object {
+  if (change.rollout === undefined) return { node: change.node, faultType: change.faultType };
+  const { cluster, scope } = change.rollout;
+  return { cluster, scope };
 }

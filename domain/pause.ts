@@ -1,8 +1,9 @@
+import type { EndOfChange, RolloutChange } from './change.js';
 import { repairing, type Operation } from './command.js';
 import type { ChangeId, NodeKey, PauseId } from './identifiers.js';
 import type { MetricVerdict } from './metric-verdict.js';
 import { ownOwner } from './permit-request.js';
-import { isAbout, type Place, type Subject, type Where } from './where.js';
+import { isAbout, isAboutPart, type PartOfCluster, type Place, type Subject, type Where } from './where.js';
 
 /** Somebody decided something, and says why. */
 export interface Verdict {
@@ -26,8 +27,16 @@ export interface Pause {
   readonly until?: number;
   /** Why a breaker tripped. */
   readonly incident?: Incident;
-  /** Why a business metric stopped changes. Neither: a person froze it. */
+  /** Why a business metric stopped changes. */
   readonly regression?: Regression;
+  /** What goes on there: it ends with that. None of the three: a person froze it. */
+  readonly rollout?: RolloutUnderWay;
+}
+
+/** A rollout of somebody else, who is not held back by it. */
+interface RolloutUnderWay {
+  readonly change: ChangeId;
+  readonly owner: string;
 }
 
 /** What a person is asked about by a pause. */
@@ -99,15 +108,32 @@ export function isInForce({ until }: Pause, now: number): boolean {
 
 /** Whether a pause that is in force keeps this from being begun. */
 export function holdsBack(
-  { where, operations, incident }: Pause,
+  pause: Pause,
   request: Subject & { readonly operation: Operation },
   place: Place,
 ): boolean {
+  const { where, incident } = pause;
   return (
-    (operations === undefined || operations.includes(request.operation)) &&
-    isAbout(where, request, place) &&
-    !isRepairOfBefore(incident, request)
+    isAboutOperation(pause, request) && isAbout(where, request, place) && !isRepairOfBefore(incident, request)
   );
+}
+
+/** Whether it keeps this from being begun at the nodes of a place. */
+export function holdsBackPart(
+  pause: Pause,
+  request: PartOfCluster & { readonly operation: Operation },
+  place: Place,
+): boolean {
+  return isAboutOperation(pause, request) && isAboutPart(pause.where, request, place);
+}
+
+/** Whoever rolls out is not in his own way. */
+function isAboutOperation(
+  { operations, rollout }: Pause,
+  { operation, owner }: { readonly operation: Operation; readonly owner?: string },
+): boolean {
+  if (rollout !== undefined && rollout.owner === owner) return false;
+  return operations === undefined || operations.includes(operation);
 }
 
 /**
@@ -120,4 +146,33 @@ function isRepairOfBefore(
 ): boolean {
   if (incident === undefined || owner !== ownOwner || !repairing.includes(operation)) return false;
   return incident.count <= incident.nodes.length && !incident.nodes.includes(node);
+}
+
+/** As long as a rollout has leave. Undefined: it pauses nothing. */
+export function pauseOfRollout(change: RolloutChange, at: number): Pause | undefined {
+  const { id, owner, reason, rollout } = change;
+  const { cluster, scope, pauses } = rollout;
+  if (pauses.length === 0) return undefined;
+  return {
+    id: pauseIdOf(id),
+    key: rolloutPauseKey(id),
+    where: { clusters: [cluster], ...scope },
+    operations: pauses,
+    begun: { by: owner, reason: `a rollout is under way there: ${reason}`, at },
+    rollout: { change: id, owner },
+  };
+}
+
+export function rolloutPauseKey(change: ChangeId): string {
+  return `rollout:${change}`;
+}
+
+/** Each has one pause at the most, which is found by its change. */
+function pauseIdOf(change: ChangeId): PauseId {
+  return `z-${change.slice('c-'.length)}` as PauseId;
+}
+
+/** With its rollout a pause is over. */
+export function endOfRolloutPause(change: ChangeId, { how, by, at }: EndOfChange): EndOfPause {
+  return { how: 'over', by, reason: `rollout ${change}: ${how}`, at };
 }

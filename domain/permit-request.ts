@@ -1,4 +1,4 @@
-import type { Change } from './change.js';
+import type { Change, RolloutScope } from './change.js';
 import { commandCatalog, type Command, type Operation } from './command.js';
 import type { NodeKey } from './identifiers.js';
 
@@ -11,6 +11,15 @@ export interface PermitRequest {
   readonly faultType?: string;
   /** Who reported the fault first. */
   readonly reporter?: string;
+}
+
+/** The same for a release that goes through a cluster, or a part of it. */
+export interface RolloutRequest {
+  readonly operation: 'release';
+  readonly cluster: string;
+  readonly scope: RolloutScope;
+  readonly owner: string;
+  readonly node?: undefined;
 }
 
 /** Who asks for what our own processes do. */
@@ -30,6 +39,12 @@ export function requestOf({ type, node, faultType, reporter }: Command): PermitR
 }
 
 /** What a change of somebody else needs leave for. */
-export function requestOfChange({ node, operation, owner, faultType }: Change): PermitRequest {
+export function requestOfChange(change: Change): PermitRequest | RolloutRequest {
+  const { operation, owner } = change;
+  if (change.rollout !== undefined) {
+    const { cluster, scope } = change.rollout;
+    return { operation: change.operation, cluster, scope, owner };
+  }
+  const { node, faultType } = change;
   return { node, operation, owner, ...(faultType === undefined ? {} : { faultType }) };
 }

@@ -30,6 +30,12 @@ export interface Subject {
   readonly reporter?: string;
 }
 
+/** What somebody wants to do to many nodes of a cluster. */
+export interface PartOfCluster {
+  readonly cluster: string;
+  readonly owner: string;
+}
+
 /** Whether it is about this; each part that is named has to fit. */
 export function isAbout(where: Where, subject: Subject, place: Place): boolean {
   return (
@@ -38,6 +44,16 @@ export function isAbout(where: Where, subject: Subject, place: Place): boolean {
     isOneOf(where.faultTypes, subject.faultType) &&
     isOneOf(where.reporters, subject.reporter) &&
     isOneOf(where.owners, subject.owner) &&
+    isAboutPlace(where, place)
+  );
+}
+
+/** The same of what is wanted in a part of a cluster, and not because of a fault. Single nodes that are named are no part of it. */
+export function isAboutPart(where: Where, { cluster, owner }: PartOfCluster, place: Place): boolean {
+  return (
+    (where.nodes ?? where.faultTypes ?? where.reporters) === undefined &&
+    isOneOf(where.clusters, cluster) &&
+    isOneOf(where.owners, owner) &&
     isAboutPlace(where, place)
   );
 }

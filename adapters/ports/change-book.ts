@@ -1,4 +1,4 @@
-import type { Change, EndOfChange, OutcomeOfChange, Soak } from '../../domain/change.js';
+import type { Change, EndOfChange, NodeChange, OutcomeOfChange, Soak } from '../../domain/change.js';
 import type { Operation } from '../../domain/command.js';
 import type { ChangeId, NodeKey, ProcessId } from '../../domain/identifiers.js';
 import type { BudgetClaim, Page } from './journal.js';
@@ -31,6 +31,7 @@ export interface ChangeRow {
 
 /** A change whose node is watched. */
 export interface SoakingChange extends ChangeRow {
+  readonly change: NodeChange;
   readonly soak: Soak;
   /** The first process that a fault of its node began since its client was done. */
   readonly faultSince?: { readonly processId: ProcessId; readonly faultType: string };
@@ -65,7 +66,8 @@ export interface ChangeBook {
   keep(change: Change, headStartMs: number): Promise<ChangeRow>;
   /**
    * One short transaction: the change still waits, its node is nobody's, the counters are taken in order of their names.
-   * Counters of a refused one are not taken. From then on our own commands that need leave wait at this node.
+   * Counters of a refused one are not taken. From then on our own commands that need leave wait at this node. A rollout has no node, and
+   * takes nothing: from then on the pause is in force that it brings, until it is over.
    */
   grant(
     id: ChangeId,

@@ -1,5 +1,5 @@
 import type { Command } from '../../domain/command.js';
-import type { PermitRequest } from '../../domain/permit-request.js';
+import type { PermitRequest, RolloutRequest } from '../../domain/permit-request.js';
 import type { BudgetClaim } from './journal.js';
 
 /** What has to be taken. */
@@ -35,5 +35,5 @@ export interface ChangeGuard {
 /** The same limits for what others want to do. */
 export interface PermitGuard {
   /** Which budgets have to be taken now. Reads only: nothing is taken before the grant. */
-  askFor(request: PermitRequest, now: number): Promise<PermitAnswer>;
+  askFor(request: PermitRequest | RolloutRequest, now: number): Promise<PermitAnswer>;
 }

@@ -26,8 +26,8 @@ export interface CommandFigure extends Counted {
   readonly why: string;
 }
 
-/** What a person has to do with a pause: one was begun by a person, one waits for an answer, one was answered. */
-export const pauseKinds = ['freeze', 'incident', 'regression', 'denied'] as const;
+/** What a person has to do with a pause: one was begun by a person, one waits for an answer, one was answered; one ends with its rollout. */
+export const pauseKinds = ['freeze', 'incident', 'regression', 'denied', 'rollout'] as const;
 export type PauseKind = (typeof pauseKinds)[number];
 
 /** How far a group has decided. */

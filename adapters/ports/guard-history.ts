@@ -23,7 +23,7 @@ export interface RecordedOperation {
 export interface GuardHistory {
   /**
    * Operations that were asked for at or after `since` (ms), and those from before whose chain was not over then; in order of `askedAt`. Those
-   * that were taken back or turned out unneeded before they began are none.
+   * that were taken back or turned out unneeded before they began are none, and neither are rollouts: their pauses tell of them.
    */
   operations(query: { readonly since: number }): AsyncIterable<RecordedOperation>;
 }

@@ -27,7 +27,7 @@ export function figureGauges(registry: Registry) {
     isolated: count('nodes_isolated', 'Nodes that Faultline keeps out of service.', ['cluster']),
     pauses: count(
       'guard_pauses',
-      'Pauses of the change guard: freezes of people, incidents and regressions that ask a person, denied ones.',
+      'Pauses of the change guard: freezes of people, incidents and regressions that ask a person, denied ones, rollouts under way.',
       ['kind'],
     ),
     pauseAge: age('guard_pause_oldest', 'How long the oldest of these pauses has been in force.', ['kind']),

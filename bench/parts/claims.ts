@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { openPostgresJournal } from '../../adapters/postgres/journal.js';
 import type { Together } from '../../adapters/postgres/journal/together.js';
-import { clusterName, wideCounters } from '../claim-fleet.js';
+import { clusterName, healthyCounter, wideCounters, widePools } from '../claim-fleet.js';
 import { distributionOf, rounded, type Part } from '../figures.js';
 import { inFlight } from '../in-flight.js';
 import { progress } from '../progress.js';
@@ -10,7 +10,27 @@ import { progress } from '../progress.js';
 type OpenJournal = Awaited<ReturnType<typeof openPostgresJournal>>;
 type Present = Awaited<ReturnType<OpenJournal['guardBook']['present']>>;
 type CommandId = Parameters<OpenJournal['commands']['claim']>[0];
+type Budgets = Parameters<OpenJournal['commands']['claim']>[1]['budgets'];
 type NodeKey = Parameters<OpenJournal['inventory']['member']>[0];
+
+const cap = 1_000_000;
+
+/** Room for everybody, so that what is measured is the counting. */
+const wideBudgets: Budgets = wideCounters.map((counter) => ({
+  ...{ counter, line: counter, operation: 'isolate', cap },
+  ...(counter.includes('/rate/')
+    ? { until: 'never' }
+    : { until: 'returned', outOfService: { cluster: clusterName, where: {}, who: 'others' } }),
+}));
+
+/** The same with a minimum of healthy nodes of the pool, as the guard asks for it. */
+const healthyBudgets: Budgets = [
+  ...wideBudgets,
+  {
+    ...{ counter: healthyCounter, line: healthyCounter, operation: 'isolate', cap, until: 'returned' },
+    outOfService: { cluster: clusterName, where: { pools: widePools }, who: 'everybody' },
+  },
+];
 
 export interface ClaimBench {
   readonly journal: OpenJournal;
@@ -19,6 +39,9 @@ export interface ClaimBench {
   readonly connectionString: string;
   /** Numbers of commands that nobody has claimed yet, each of its own node. */
   readonly numbers: number[];
+  /** What each claim takes, and what the parts are called that measure it. */
+  readonly budgets: Budgets;
+  readonly suffix: string;
 }
 
 const perSecond = 200;
@@ -26,24 +49,24 @@ const mostMilliseconds = 5;
 const leastTogether = 2_000;
 const together = 64;
 
+/** Without and with a minimum of healthy nodes. */
+export const claimKinds: readonly Pick<ClaimBench, 'budgets' | 'suffix'>[] = [
+  { budgets: wideBudgets, suffix: '' },
+  { budgets: healthyBudgets, suffix: '-healthy' },
+];
+
 /**
  * What an executor does for leave to begin: the book and the node are read, then the claim takes its counters. The fleet's picture is
  * read in the background, at most twice a second.
  */
-async function claimOne({ journal, present }: ClaimBench, number: number): Promise<void> {
+async function claimOne({ journal, present, budgets }: ClaimBench, number: number): Promise<void> {
   const id = `p-${number}.1.1` as CommandId;
   const [{ version }] = await Promise.all([
     present.add(undefined),
     journal.inventory.member(`${clusterName}/n${number}` as NodeKey),
   ]);
   const answer = await journal.commands.claim(id, {
-    ...{ by: 'bench', now: Date.now(), leaseMs: 60_000, guardVersion: version },
-    budgets: wideCounters.map((counter) => ({
-      ...{ counter, line: counter, operation: 'isolate', cap: 1_000_000 },
-      ...(counter.includes('/rate/')
-        ? { until: 'never' }
-        : { until: 'returned', outOfService: { cluster: clusterName, where: {}, who: 'others' } }),
-    })),
+    ...{ by: 'bench', now: Date.now(), leaseMs: 60_000, guardVersion: version, budgets },
   });
   if (answer.kind !== 'claimed')
     throw new Error(`command ${number} was not claimed: ${JSON.stringify(answer)}`);
@@ -81,9 +104,10 @@ export async function measureClaims(bench: ClaimBench, seconds: number): Promise
     'CREATE TABLE IF NOT EXISTS bench_row (number integer PRIMARY KEY, used integer NOT NULL)',
   );
   const count = perSecond * seconds;
-  await pool.query('INSERT INTO bench_row SELECT number, 0 FROM generate_series(0, $1::integer) AS number', [
-    count,
-  ]);
+  await pool.query(
+    'INSERT INTO bench_row SELECT number, 0 FROM generate_series(0, $1::integer) AS number ON CONFLICT DO NOTHING',
+    [count],
+  );
   progress(`${count} claims, ${perSecond} a second, and as many bare commits`);
   const floor = await atTheirTimes(
     Array.from({ length: count }, (_, number) => number),
@@ -98,7 +122,7 @@ export async function measureClaims(bench: ClaimBench, seconds: number): Promise
   const claims = await atTheirTimes(take(bench, count), (number) => claimOne(bench, number));
   await pool.end();
   return {
-    name: 'claims',
+    name: `claims${bench.suffix}`,
     figures: {
       perSecond,
       floorMilliseconds: floor,
@@ -117,7 +141,7 @@ export async function measureClaimsTogether(bench: ClaimBench, count: number): P
   await inFlight(take(bench, count), together, (number) => claimOne(bench, number));
   const rate = count / ((performance.now() - began) / 1_000);
   return {
-    name: 'claims-together',
+    name: `claims-together${bench.suffix}`,
     figures: { claims: count, underWay: together, perSecond: Math.round(rate) },
     target: `${leastTogether} claims a second`,
     met: rate >= leastTogether,

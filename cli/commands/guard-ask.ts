@@ -12,6 +12,7 @@ import { changeView } from '../output/change-views.js';
 import { printView } from '../output/print.js';
 import { runWithLeave } from '../run-with-leave.js';
 import type { Terminal } from '../terminal.js';
+import { given, labelOption } from './given.js';
 import {
   claimedSubject,
   milliseconds,
@@ -28,14 +29,24 @@ interface AskOptions extends OutputOptions {
   readonly lease: string;
   readonly wait: number;
   readonly key?: string;
+  readonly rollout?: true;
+  readonly pool?: string[];
+  readonly zone?: string[];
+  readonly label?: Record<string, string[]>;
 }
 
 /** @throws CommandFailed Usage */
-function orderOf(name: string, { operation, reason, faultType, lease }: AskOptions): NewChange {
+function orderOf(name: string, options: AskOptions): NewChange {
+  const { rollout, pool, zone, label, operation, reason, faultType, lease } = options;
+  const why = { operation, reason, lease, ...(faultType === undefined ? {} : { faultType }) };
+  const scope = given({ pools: pool, zones: zone, labels: label });
+  if (rollout === true) return { cluster: name, scope, ...why };
+  if (Object.keys(scope).length > 0)
+    throw new CommandFailed('Usage', 'a pool, zone or label is that of a rollout', 'add --rollout');
   const [cluster = '', node = '', ...more] = name.split('/');
   if (cluster === '' || node === '' || more.length > 0)
     throw new CommandFailed('Usage', `${name} is no node`, 'write CLUSTER/NODE');
-  return { cluster, node, operation, reason, lease, ...(faultType === undefined ? {} : { faultType }) };
+  return { cluster, node, ...why };
 }
 
 async function ask(
@@ -73,7 +84,7 @@ export function askCommand(terminal: Terminal): Command {
       .description(
         'ask leave for a risky operation to a node and wait for it; then run COMMAND for as long as there is leave, or print the change',
       )
-      .argument('<node>', 'CLUSTER/NODE')
+      .argument('<node>', 'CLUSTER/NODE; with --rollout CLUSTER')
       .argument('[command...]', 'after --; is told FAULTLINE_CHANGE_ID and FAULTLINE_CHANGE_TOKEN')
       .addOption(
         new Option('--operation <name>', 'what is to be done').choices(operations).makeOptionMandatory(),
@@ -82,6 +93,13 @@ export function askCommand(terminal: Terminal): Command {
       .addOption(
         new Option('--fault-type <type>', 'the fault because of which it is done').choices(faultTypes),
       )
+      .option(
+        '--rollout',
+        'a release that goes through a cluster, or a part of it: nobody else begins harm there meanwhile',
+      )
+      .option('--pool <names...>', 'of a rollout: only in these pools')
+      .option('--zone <names...>', 'of a rollout: only in these zones')
+      .addOption(labelOption())
       .option('--lease <duration>', 'how long leave lasts without a heartbeat, 5s to 1h', '1m')
       .addOption(
         new Option('--wait <duration>', 'how long to wait for leave')

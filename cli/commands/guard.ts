@@ -1,11 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
 import { operations, type Operation } from '../../domain/command.js';
 import { faultTypes, type FaultType } from '../../domain/fault.js';
 import {
   verdictVerbs,
-  type GuardDescription,
-  type GuardNode,
   type GuardPolicyItem,
   type GuardReceipt,
   type NewFreeze,
@@ -15,16 +13,13 @@ import {
   type VerdictVerb,
 } from '../../services/console/forms/guard.js';
 import { guardNodeText } from '../output/guard-node-text.js';
-import {
-  guardPoliciesView,
-  pauseHistoryView,
-  printGuard,
-  verdictsView,
-  whereText,
-} from '../output/guard-views.js';
+import { guardPoliciesView, pauseHistoryView, printGuard, verdictsView } from '../output/guard-views.js';
 import { printDocument, printView } from '../output/print.js';
 import { printable } from '../output/table.js';
+import type { ToldGuard, ToldGuardNode } from '../output/told-by-server.js';
+import { whereText } from '../output/where-text.js';
 import type { Terminal } from '../terminal.js';
+import { given, labelOption } from './given.js';
 import { askCommand } from './guard-ask.js';
 import { changesCommand, doneCommand, heartbeatCommand } from './guard-changes.js';
 import { simulateGuardCommand } from './guard-simulate.js';
@@ -53,24 +48,6 @@ interface FreezeOptions extends ReasonedOptions {
   readonly for?: string;
   readonly until?: string;
   readonly everything?: true;
-}
-
-/** Adds one `NAME=VALUE` to those before. */
-function collectLabel(
-  text: string,
-  before: Readonly<Record<string, string[]>> = {},
-): Record<string, string[]> {
-  const at = text.indexOf('=');
-  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('write it like rack=r1');
-  const label = text.slice(0, at);
-  return { ...before, [label]: [...(before[label] ?? []), text.slice(at + 1)] };
-}
-
-/** Only the members that were given. */
-function given<Members extends object>(members: Members): Partial<Members> {
-  return Object.fromEntries(
-    Object.entries(members).filter(([, value]) => value !== undefined),
-  ) as Partial<Members>;
 }
 
 /** What became of an order, in one line. */
@@ -116,7 +93,7 @@ function statusCommand(terminal: Terminal): Command {
     .addOption(outputOption(['table', 'wide', 'json', 'yaml']));
   return withServer(command).action(async (options: OutputOptions) => {
     const { output } = options;
-    const document = await serverOf(terminal, options).get<GuardDescription>('/v1/guard');
+    const document = await serverOf(terminal, options).get<ToldGuard>('/v1/guard');
     if (output === 'json' || output === 'yaml') printDocument(terminal, output, document);
     else printGuard(terminal, document, { wide: output === 'wide', now: Date.now() });
   });
@@ -130,7 +107,7 @@ function whyCommand(terminal: Terminal): Command {
   return withServer(command).action(async (name: string, options: OutputOptions) => {
     const { output } = options;
     const server = serverOf(terminal, options);
-    const document = await server.get<GuardNode>(await nodePath(server, name, '/v1/guard/nodes'));
+    const document = await server.get<ToldGuardNode>(await nodePath(server, name, '/v1/guard/nodes'));
     if (output === 'json' || output === 'yaml') printDocument(terminal, output, document);
     else terminal.out(guardNodeText(document, Date.now()));
   });
@@ -174,11 +151,7 @@ function freezeCommand(terminal: Terminal): Command {
     .option('--cluster <names...>', 'only in these clusters; each of these may be given several times')
     .option('--pool <names...>', 'only in these pools')
     .option('--zone <names...>', 'only in these zones')
-    .addOption(
-      new Option('--label <name=value...>', 'only nodes with this label (of guard.labels)').argParser(
-        collectLabel,
-      ),
-    )
+    .addOption(labelOption())
     .option('--node <cluster/node...>', 'only these nodes')
     .addOption(new Option('--fault-type <types...>', 'only because of these faults').choices(faultTypes))
     .option('--reporter <names...>', 'only because of what these reported first')

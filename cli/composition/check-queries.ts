@@ -8,19 +8,19 @@ const neverRight: readonly NoReading[] = ['refused', 'several'];
 const notSeenRight: readonly NoReading[] = [...neverRight, 'not-a-number', 'failed'];
 
 /**
- * At the start a query that Prometheus will never take is refused: it is a mistake of its writer. One that gives nothing, or no number, just now
+ * A query that Prometheus will never take is refused: it is a mistake of its writer. One that gives nothing, or no number, just now
  * may be right: while it does changes stop, or go on, by its `noData`; and so they do while nobody answers. While another policy is in
- * force, one is refused as well whose query gives no number just now, or fails; only nothing it may give.
+ * force, so that the new one may wait, one is refused as well whose query gives no number just now, or fails; only nothing it may give.
  *
  * @throws ConfigurationInvalid
  */
 export async function refuseWrongQueries(
   { configuration, problemAt }: LocatedConfiguration,
   source: MetricSource,
-  { now, isStart }: { readonly now: number; readonly isStart: boolean },
+  { now, mayWait }: { readonly now: number; readonly mayWait: boolean },
 ): Promise<void> {
   const { path, guard } = configuration;
-  const refused = isStart ? neverRight : notSeenRight;
+  const refused = mayWait ? notSeenRight : neverRight;
   const { metrics } = guard.policy.business;
   const readings = await Promise.all(metrics.map(({ query }) => source.at(query, now)));
   const problems = readings.flatMap((reading, index) =>

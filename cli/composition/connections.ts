@@ -5,13 +5,11 @@ import { CountedSchemaIds } from '../../adapters/schema-registry/counted.js';
 import type { SpanExporter } from '../../adapters/ports/spans.js';
 import { openPostgresFigures } from '../../adapters/postgres/figures/figures.js';
 import type { Configuration } from '../configuration/configuration.js';
-import { loadLocatedConfiguration, type LocatedConfiguration } from '../configuration/load.js';
 import { connectionStringOf, openJournal } from './journal-connection.js';
 import { openClusters } from './open-clusters.js';
 import { openDrivers, type Drivers } from './open-drivers.js';
 import { openEventLog, type OpenEventLog } from './open-event-log.js';
 import { openSchemaIds } from './open-schema-ids.js';
-import { refuseWrongQueries } from './check-queries.js';
 import { openMetricSource, type OpenMetricSource } from './open-metric-source.js';
 import { openSpanExporter } from './open-span-exporter.js';
 import type { Surroundings } from './surroundings.js';
@@ -26,12 +24,6 @@ export interface Connections extends OpenEventLog, Drivers {
   readonly metricSource: OpenMetricSource | undefined;
   /** In the reverse order of opening. */
   close(): Promise<void>;
-}
-
-/** Where a key stands is looked up when it has to be told. */
-function located(configuration: Configuration): LocatedConfiguration {
-  const { path } = configuration;
-  return { configuration, problemAt: (key, reason) => loadLocatedConfiguration(path).problemAt(key, reason) };
 }
 
 /**
@@ -56,13 +48,7 @@ export async function openConnections(
     });
     await openClusters(configuration, surroundings, clusters);
     const metricSource = openMetricSource(configuration, environment);
-    if (metricSource !== undefined) {
-      opened(() => metricSource.close());
-      await refuseWrongQueries(located(configuration), metricSource, {
-        now: surroundings.clock.now(),
-        isStart: true,
-      });
-    }
+    if (metricSource !== undefined) opened(() => metricSource.close());
     const connectionString = await connectionStringOf(configuration, environment, opened);
     const log = await openEventLog(configuration, surroundings, connectionString, opened);
     const journal = await openJournal(configuration, surroundings, connectionString);

@@ -12,8 +12,11 @@ export interface GuardInForceOptions {
   /** That which this process was started with. */
   readonly started: Configuration;
   readonly inventory: Pick<FleetInventory, 'picture'>;
-  /** Asks whatever has to be asked about business metrics. @throws ConfigurationInvalid for what will never give a number */
-  readonly refuseWrongQueries: (given: LocatedConfiguration) => Promise<void>;
+  /**
+   * Asks whatever has to be asked about business metrics. @throws ConfigurationInvalid for what will never give a number
+   * @param mayWait whether another policy holds meanwhile
+   */
+  readonly refuseWrongQueries: (given: LocatedConfiguration, mayWait: boolean) => Promise<void>;
   /** Where each policy is kept that is taken up. */
   readonly policies: Pick<GuardPolicies, 'record' | 'list'>;
   /** Name of this copy. */
@@ -21,6 +24,14 @@ export interface GuardInForceOptions {
   readonly now: () => number;
   readonly log: Log;
   readonly metrics: GuardPolicyMetrics;
+}
+
+/** Why a file does not hold. */
+export interface PolicyRefusal {
+  /** File, line and what is wrong, one in each line. */
+  readonly reason: string;
+  /** Since when this process has refused what the file says, ms. */
+  readonly since: number;
 }
 
 /**
@@ -32,7 +43,7 @@ export class GuardInForce {
   #section: Configuration['guard'];
   #isJudged = false;
   /** What was said last, so that it is said once. */
-  #refusal: string | undefined;
+  #refusal: PolicyRefusal | undefined;
   #fixedDigest: string;
 
   constructor(options: GuardInForceOptions) {
@@ -45,20 +56,31 @@ export class GuardInForce {
     return this.#section;
   }
 
+  /** What the file says that does not hold. Undefined: it holds. */
+  get refused(): PolicyRefusal | undefined {
+    return this.#refusal;
+  }
+
   /**
    * At the start: what would be refused while we run is refused now as well, and the latest policy of the journal goes on. Where there is
-   * none that could, the file holds, as at the very first start.
-   * @throws ConfigurationUnreadable, ConfigurationInvalid if there is no such file any more
+   * none that could, the file holds, as at the very first start, unless it asks what Prometheus will never take.
+   * @throws ConfigurationUnreadable, ConfigurationInvalid if there is no such file any more, or it can't hold and nothing else could
    */
   async begin(read: () => string): Promise<void> {
     const { started, policies } = this.#options;
     const [latest] = (await policies.list({ limit: 1 })).rows;
-    if (latest === undefined || latest.version === started.guard.version) return;
     const source = read();
     const located = parseLocatedConfiguration(source, started.path);
-    const before = earlierGuard(source, started.path, latest.policy);
+    const before = latest === undefined ? undefined : earlierGuard(source, started.path, latest.policy);
+    if (before === undefined) {
+      await this.#options.refuseWrongQueries(located, false);
+      return;
+    }
     // A release with one more default tells the same policy by another version.
-    if (before === undefined || before.version === started.guard.version) return;
+    if (before.version === started.guard.version) {
+      await this.#warnOfQueries(located);
+      return;
+    }
     try {
       await this.#judge(located, before.labels);
     } catch (error) {
@@ -128,7 +150,18 @@ export class GuardInForce {
   async #judge(located: LocatedConfiguration, labels: readonly string[]): Promise<void> {
     const invalid = await this.#unknownToFleet(located, labels);
     if (invalid !== undefined) throw invalid;
-    await this.#options.refuseWrongQueries(located);
+    await this.#options.refuseWrongQueries(located, true);
+  }
+
+  /** What was in force before is not taken away: Prometheus may have been away when it was taken up. */
+  async #warnOfQueries(located: LocatedConfiguration): Promise<void> {
+    const { log, refuseWrongQueries } = this.#options;
+    try {
+      await refuseWrongQueries(located, false);
+    } catch (error) {
+      if (!(error instanceof ConfigurationInvalid)) throw error;
+      log.warn({ policy: this.#section.version }, `the guard policy: ${error.message}`);
+    }
   }
 
   async #unknownToFleet(
@@ -165,13 +198,13 @@ export class GuardInForce {
   }
 
   #refuse(reason: string): void {
-    const { log, metrics } = this.#options;
-    if (reason !== this.#refusal)
+    const { log, metrics, now } = this.#options;
+    if (reason !== this.#refusal?.reason)
       log.error(
         { policy: this.#section.version },
         `the guard policy in the file is refused, and the one before stays in force: ${reason}`,
       );
-    this.#refusal = reason;
+    this.#refusal = { reason, since: this.#refusal?.since ?? now() };
     metrics.policyRefused(true);
   }
 }

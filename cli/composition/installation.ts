@@ -134,6 +134,10 @@ async function addConsole(
     guard: {
       book: connections.journal.guardBook,
       policies: connections.journal.guardPolicies,
+      policyNow: () => {
+        const refused = context.refusedGuard();
+        return { version: context.guard().version, ...(refused === undefined ? {} : { refused }) };
+      },
       changes: connections.journal.changeBook,
       inventory: connections.journal.inventory,
       clusters: configuration.clusters.map(({ name }) => name),
@@ -158,6 +162,7 @@ async function addConsole(
       leases,
       headStartMsOf: (faultType) => headStartOf(configuration, faultType),
       soakMsOf: (operation) => context.guard().soaksMs[operation],
+      rolloutPauses: () => context.guard().rolloutPauses,
       clock,
       newId: () => randomness.uuid(),
     },
@@ -253,13 +258,10 @@ export async function startInstallation(options: InstallationOptions): Promise<R
     const guard = new GuardInForce({
       started: configuration,
       inventory: connections.journal.inventory,
-      refuseWrongQueries: async (given) => {
+      refuseWrongQueries: async (given, mayWait) => {
         const { metricSource } = connections;
         if (metricSource !== undefined)
-          await refuseWrongQueries(given, metricSource, {
-            now: surroundings.clock.now(),
-            isStart: false,
-          });
+          await refuseWrongQueries(given, metricSource, { now: surroundings.clock.now(), mayWait });
       },
       policies: connections.journal.guardPolicies,
       copy: `${hostname()}/${process.pid}`,
@@ -279,6 +281,7 @@ export async function startInstallation(options: InstallationOptions): Promise<R
       looks: first.looks,
       metrics: metrics.services,
       guard: () => guard.section,
+      refusedGuard: () => guard.refused,
       labels: new NodeLabels({
         inventory: connections.journal.inventory,
         clock: surroundings.clock,

@@ -54,6 +54,7 @@ export function compileGuard(
     ...(prometheus === undefined ? {} : { prometheus }),
     breakers,
     soaksMs: compileSoaks(context, guard),
+    rolloutPauses: guard.rolloutPauses,
   };
 }
 

@@ -2,8 +2,14 @@ import type { ChangeItem } from '../../services/console/forms/changes.js';
 import { ageOf, timeTo } from './age.js';
 import type { View } from './print.js';
 import type { Column } from './table.js';
+import { whereText } from './where-text.js';
 
 const none = '-';
+
+/** A node, or what a rollout goes through. */
+function placeText({ cluster, node, scope }: ChangeItem): string {
+  return node === undefined ? whereText({ clusters: [cluster], ...scope }) : `${cluster}/${node}`;
+}
 
 function why({ waiting, ended, reason }: ChangeItem): string {
   return waiting?.reason ?? ended?.message ?? reason;
@@ -29,7 +35,7 @@ export function changeColumns(now: number): readonly Column<ChangeItem>[] {
   return [
     { title: 'CHANGE', text: ({ id }) => id },
     { title: 'STATUS', text: ({ status }) => status },
-    { title: 'NODE', text: ({ cluster, node }) => `${cluster}/${node}` },
+    { title: 'NODE', text: placeText },
     { title: 'OPERATION', text: ({ operation }) => operation },
     { title: 'OWNER', text: ({ owner }) => owner },
     { title: 'AGE', text: ({ askedAt }) => ageOf(askedAt, now) },

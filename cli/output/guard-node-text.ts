@@ -1,10 +1,13 @@
 import type { GuardNode, PauseItem } from '../../services/console/forms/guard.js';
 import { ageOf, timeTo } from './age.js';
-import { whereText, whyText } from './guard-views.js';
+import { whyText } from './guard-views.js';
 import { printable } from './table.js';
+import type { ToldGuardNode } from './told-by-server.js';
+import { whereText } from './where-text.js';
 
 /** What a person who asks why nothing happens to a node has to know, the shortest way; as of `now`, ms. */
-export function guardNodeText(document: GuardNode, now: number): string {
+export function guardNodeText(told: ToldGuardNode, now: number): string {
+  const document: GuardNode = { ...told, changes: told.changes ?? [] };
   const { waiting, changes, pauses } = document;
   const isWaitedFor = waiting.length > 0 || changes.some(({ status }) => status === 'waiting');
   const lines = [
@@ -50,16 +53,21 @@ function changeLine(change: GuardNode['changes'][number], now: number): string {
 }
 
 function pauseLines(pause: PauseItem, { waiting, changes }: GuardNode, now: number): readonly string[] {
-  const { id, kind, where, operations, by, since, until } = pause;
+  const { id, kind, where, operations, by, since } = pause;
   const holds = [...waiting, ...changes].some(({ pauses }) => pauses.includes(id))
     ? 'held back by'
     : 'in force there:';
   const what = operations === undefined ? '' : `, only ${operations.join(', ')}`;
-  const end = until === undefined ? '' : `, ends in ${timeTo(until, now)}`;
+  const end = endOf(pause, now);
   return [
     `${holds} ${kind} ${id} of ${by}, ${ageOf(since, now)} old${end}: ${whyText(pause)} [${whereText(where)}${what}]`,
     ...waysOut(pause).map(([word, order]) => `  ${word}: faultline guard ${order} ${id} --reason WHY`),
   ];
+}
+
+function endOf({ until, rollout }: PauseItem, now: number): string {
+  if (rollout !== undefined) return ', ends with its change';
+  return until === undefined ? '' : `, ends in ${timeTo(until, now)}`;
 }
 
 function waysOut({ incident, regression }: PauseItem): readonly (readonly [what: string, order: string])[] {

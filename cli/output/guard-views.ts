@@ -1,4 +1,3 @@
-import type { Where } from '../../domain/where.js';
 import type {
   GuardDescription,
   GuardPolicyItem,
@@ -12,30 +11,15 @@ import type { Terminal } from '../terminal.js';
 import { ageOf, timeTo } from './age.js';
 import { changeColumns } from './change-views.js';
 import type { View } from './print.js';
-import { renderTable, type Column } from './table.js';
+import { printable, renderTable, type Column } from './table.js';
+import type { ToldGuard } from './told-by-server.js';
+import { whereText } from './where-text.js';
 
 const none = '-';
 
-/** What a pause is about, in words: `pool gpu or cpu, rack=r1`. */
-export function whereText({ labels = {}, ...where }: Where): string {
-  const parts = [
-    ['cluster', where.clusters],
-    ['pool', where.pools],
-    ['zone', where.zones],
-    ['node', where.nodes],
-    ['fault', where.faultTypes],
-    ['reporter', where.reporters],
-    ['owner', where.owners],
-  ] as const;
-  const said = [
-    ...parts.flatMap(([word, values]) => (values === undefined ? [] : [`${word} ${values.join(' or ')}`])),
-    ...Object.entries(labels).map(([label, values]) => `${label}=${values.join(' or ')}`),
-  ];
-  return said.length === 0 ? 'everything' : said.join(', ');
-}
-
 /** Who began it and why: what a breaker or a metric saw, or what a person said. */
-export function whyText({ reason, incident, regression }: PauseItem): string {
+export function whyText({ reason, incident, regression, rollout }: PauseItem): string {
+  if (rollout !== undefined) return `${reason} (change ${rollout.change})`;
   if (regression !== undefined) return regressionText(reason, regression);
   if (incident === undefined) return reason;
   const { breaker, common, shared, count, faultTypes, denied } = incident;
@@ -59,7 +43,7 @@ function pauseColumns(now: number): readonly Column<PauseItem>[] {
     {
       title: 'KIND',
       text: ({ kind }) => kind,
-      colour: ({ kind }) => (kind === 'freeze' ? 'yellow' : 'red'),
+      colour: ({ kind }) => (kind === 'freeze' || kind === 'rollout' ? 'yellow' : 'red'),
     },
     { title: 'WHERE', text: ({ where }) => whereText(where) },
     { title: 'OPERATIONS', text: ({ operations }) => operations?.join(',') ?? 'all', wide: true },
@@ -73,7 +57,7 @@ const why: Column<PauseItem> = { title: 'WHY', text: whyText };
 function presentColumns(now: number): readonly Column<PauseItem>[] {
   return [
     ...pauseColumns(now),
-    { title: 'ENDS', text: ({ until }) => (until === undefined ? none : `in ${timeTo(until, now)}`) },
+    { title: 'ENDS', text: (pause) => endText(pause, now) },
     why,
     {
       title: 'NODES',
@@ -81,6 +65,11 @@ function presentColumns(now: number): readonly Column<PauseItem>[] {
       wide: true,
     },
   ];
+}
+
+function endText({ until, rollout }: PauseItem, now: number): string {
+  if (rollout !== undefined) return 'with its change';
+  return until === undefined ? none : `in ${timeTo(until, now)}`;
 }
 
 function waitingColumns(now: number): readonly Column<WaitingItem>[] {
@@ -127,7 +116,9 @@ function reasonsText(reasons: GuardDescription['waiting']['reasons']): string {
   return reasons.map((one) => `${one.reason} ${one.count}`).join(', ');
 }
 
-function changesHead({ granted, waiting, reasons, items }: GuardDescription['changes']): string {
+function changesHead(changes: ToldGuard['changes']): string {
+  if (changes === undefined) return 'this server does not tell of them: it is of an older release';
+  const { granted, waiting, reasons, items } = changes;
   if (granted + waiting === 0) return 'none';
   const why = waiting === 0 ? '' : ` (${reasonsText(reasons)})`;
   const shown = items.length < granted + waiting ? `; the first ${items.length} of them` : '';
@@ -141,20 +132,30 @@ function waitingHead({ count, reasons, items }: GuardDescription['waiting'], oth
   return `${count} (${why})${shown}`;
 }
 
+/** Nothing, where what the file says holds. */
+function policyTexts(policy: ToldGuard['policy'], now: number): readonly string[] {
+  if (policy?.refused === undefined) return [];
+  const { version, refused } = policy;
+  const lines = refused.reason.split('\n').map((line) => `  ${printable(line)}\n`);
+  const head = `policy ${version} stays in force: what the file says has been refused for ${ageOf(refused.since, now)}`;
+  return [`${head}\n${lines.join('')}`];
+}
+
 /** All that the guard holds back, for people. */
 export function printGuard(
   terminal: Terminal,
-  { pauses, metrics, waiting, changes, counters }: GuardDescription,
+  { policy, pauses, metrics, waiting, changes, counters }: ToldGuard,
   { wide, now }: { readonly wide: boolean; readonly now: number },
 ): void {
   const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string =>
     rows.length === 0 ? '' : renderTable(columns, rows, { wide, colour: terminal.colour });
   terminal.out(
     [
+      ...policyTexts(policy, now),
       `pauses in force: ${pauses.length === 0 ? 'none' : pauses.length}\n${table(presentColumns(now), pauses)}`,
       `business metrics: ${metrics.length === 0 ? 'none' : metrics.length}\n${table([...verdictColumns(now), overruled], metrics)}`,
-      `waiting for leave: ${waitingHead(waiting, changes.waiting)}\n${table(waitingColumns(now), waiting.items)}`,
-      `changes of others: ${changesHead(changes)}\n${table(changeColumns(now), changes.items)}`,
+      `waiting for leave: ${waitingHead(waiting, changes?.waiting ?? 0)}\n${table(waitingColumns(now), waiting.items)}`,
+      `changes of others: ${changesHead(changes)}\n${table(changeColumns(now), changes?.items ?? [])}`,
       `budgets in use: ${counters.length === 0 ? 'none' : counters.length}\n${table(counterColumns, counters)}`,
     ].join('\n'),
   );

@@ -1,4 +1,5 @@
 import type { ChangeRow } from '../../adapters/ports/change-book.js';
+import type { Change } from '../../domain/change.js';
 import { namesOf } from '../../domain/identifiers.js';
 import type { ChangeItem } from './forms/changes.js';
 import { toInstant } from './forms/form.js';
@@ -13,11 +14,10 @@ export function statusOf({ ended, soak, granted, leaseUntil }: ChangeRow, now: n
 
 export function changeItemOf(row: ChangeRow, now: number): ChangeItem {
   const { change, leaseUntil, waiting, granted, soak, ended } = row;
-  const { id, node, operation, reason, faultType, owner, key, askedAt } = change;
+  const { id, operation, reason, owner, key, askedAt } = change;
   const status = statusOf(row, now);
   return {
-    ...{ id, status, ...namesOf(node), operation, reason },
-    ...(faultType === undefined ? {} : { faultType }),
+    ...{ id, status, ...aboutOf(change), operation, reason },
     ...{ owner, key, askedAt: toInstant(askedAt) },
     ...(ended === undefined && soak === undefined ? { leaseUntil: toInstant(leaseUntil) } : {}),
     ...(waiting === undefined || status !== 'waiting' ? {} : { waiting: waitingItem(waiting) }),
@@ -25,6 +25,15 @@ export function changeItemOf(row: ChangeRow, now: number): ChangeItem {
     ...(soak === undefined ? {} : { soak: { ...endItem(soak.said), until: toInstant(soak.until) } }),
     ...(ended === undefined ? {} : { ended: endItem(ended) }),
   };
+}
+
+function aboutOf(change: Change): Pick<ChangeItem, 'cluster' | 'node' | 'scope' | 'faultType'> {
+  if (change.rollout !== undefined) {
+    const { cluster, scope } = change.rollout;
+    return { cluster, scope };
+  }
+  const { node, faultType } = change;
+  return { ...namesOf(node), ...(faultType === undefined ? {} : { faultType }) };
 }
 
 function waitingItem({

@@ -23,14 +23,18 @@ async function findInForce(source: GuardSource, id: string): Promise<Pause> {
   return pauses.find((pause) => pause.id === id) ?? (await refuseOver(source, id));
 }
 
-/** A freeze asks a person nothing, and what was denied asks no more. */
+/** A freeze or a rollout asks a person nothing, and what was denied asks no more. */
 function refuseUnasked(pause: Pause, verb: VerdictVerb): void {
   const { id } = pause;
   const question = questionOf(pause);
   const thaw = `end it with: faultline guard thaw ${id} --reason WHY`;
   if (verb === 'thaw') return;
   if (question === undefined)
-    throw new ConsoleRefusal('OrderNotTaken', `${id} is a freeze: nobody is asked whether it is real`, thaw);
+    throw new ConsoleRefusal(
+      'OrderNotTaken',
+      `${id} is a ${pause.rollout === undefined ? 'freeze' : 'rollout'}: nobody is asked whether it is real`,
+      thaw,
+    );
   if (verb === 'approve' && question.denied !== undefined)
     throw new ConsoleRefusal(
       'OrderNotTaken',

@@ -1,5 +1,6 @@
 import type { WaitingForLeave } from '../../adapters/ports/guard-book.js';
 import type { FleetMember, History } from '../../adapters/ports/journal.js';
+import type { Change } from '../../domain/change.js';
 import { namesOf } from '../../domain/identifiers.js';
 import { holdsBack, type Pause } from '../../domain/pause.js';
 import { ownOwner, requestOf, requestOfChange, type PermitRequest } from '../../domain/permit-request.js';
@@ -33,6 +34,11 @@ async function holding(
 
 function holdingBack(pauses: readonly Pause[], request: PermitRequest, place: Place): readonly Pause[] {
   return pauses.filter((pause) => holdsBack(pause, request, place));
+}
+
+function holdingBackChange(pauses: readonly Pause[], change: Change, place: Place): readonly Pause[] {
+  const request = requestOfChange(change);
+  return request.node === undefined ? [] : holdingBack(pauses, request, place);
 }
 
 function memberOf({
@@ -71,7 +77,7 @@ export async function describeGuardNode(
   );
   const heldChanges = changes.map(({ row, status }) => ({
     item: changeItemOf(row, now),
-    by: status === 'waiting' ? holdingBack(pauses, requestOfChange(row.change), place) : [],
+    by: status === 'waiting' ? holdingBackChange(pauses, row.change, place) : [],
   }));
   const ofWaiting = new Set([...held, ...heldChanges].flatMap(({ by }) => by));
   const { health, process } = state === undefined ? {} : nodeItemOf(state);

@@ -1,5 +1,5 @@
 import type { ChangeRow } from '../../adapters/ports/change-book.js';
-import { isSameChange, type Change } from '../../domain/change.js';
+import { isSameChange, type Change, type NodeChange, type RolloutChange } from '../../domain/change.js';
 import type { Operation } from '../../domain/command.js';
 import { isChangeId, type ChangeId } from '../../domain/identifiers.js';
 import { parseDurationMs } from '../duration.js';
@@ -27,6 +27,8 @@ export interface ChangeSource extends GrantSource {
   readonly headStartMsOf: (faultType: string | undefined) => number;
   /** How long its node is watched after it is said to have succeeded, by the policy that is in force, ms. Undefined: not at all. */
   readonly soakMsOf: (operation: Operation) => number | undefined;
+  /** What nobody else begins where a rollout goes through, by the policy that is in force. */
+  readonly rolloutPauses: () => readonly Operation[];
   readonly newId: () => string;
 }
 
@@ -83,6 +85,43 @@ export function waitMsIn({ wait }: WaitQuery): number {
   );
 }
 
+type AboutNode = Pick<NodeChange, 'node' | 'operation' | 'faultType' | 'soakMs'>;
+type AboutRollout = Pick<RolloutChange, 'operation' | 'rollout'>;
+
+/** @throws ConsoleRefusal BadRequest */
+function aboutOf(source: ChangeSource, order: NewChange): AboutNode | AboutRollout {
+  const { cluster, node, scope, operation, faultType } = order;
+  if (scope !== undefined) return { operation: 'release', rollout: rolloutOf(source, order, scope) };
+  if (node === undefined)
+    throw new ConsoleRefusal(
+      'BadRequest',
+      'it names no node',
+      'name one, or a scope if it is a rollout: "scope": {} for the whole cluster',
+    );
+  const soakMs = source.soakMsOf(operation);
+  return {
+    ...{ node: nodeIn(`${cluster}/${node}`), operation },
+    ...(faultType === undefined ? {} : { faultType }),
+    ...(soakMs === undefined ? {} : { soakMs }),
+  };
+}
+
+/** @throws ConsoleRefusal BadRequest */
+function rolloutOf(
+  { rolloutPauses }: ChangeSource,
+  { cluster, node, operation, faultType }: NewChange,
+  scope: NonNullable<NewChange['scope']>,
+): RolloutChange['rollout'] {
+  const refuse = (what: string, next: string): never => {
+    throw new ConsoleRefusal('BadRequest', what, next);
+  };
+  if (node !== undefined) refuse('node and scope: both say where', 'say one of the two');
+  if (faultType !== undefined) refuse('faultType: a rollout is not done because of a fault', 'leave it out');
+  if (operation !== 'release')
+    refuse(`operation: ${operation} of a scope`, 'ask for release; all else is asked for node by node');
+  return { cluster, scope, pauses: rolloutPauses() };
+}
+
 /**
  * Somebody asks leave for a change, or asks after one: of one subject the same key is the same change, also when it is over.
  * @throws ConsoleRefusal BadRequest, NotFound, KeyReused
@@ -92,21 +131,17 @@ export async function askForChange(
   order: NewChange,
   given: { readonly key: string; readonly subject: string; readonly patience: Patience },
 ): Promise<ChangeDescription> {
-  const { cluster, node, operation, reason, faultType } = order;
-  refuseUnknownCluster(source, cluster);
-  const soakMs = source.soakMsOf(operation);
+  refuseUnknownCluster(source, order.cluster);
   const asked: Change = {
     id: shortId('c', source.newId()) as ChangeId,
     key: given.key,
     owner: given.subject,
-    node: nodeIn(`${cluster}/${node}`),
-    ...{ operation, reason },
-    ...(faultType === undefined ? {} : { faultType }),
+    reason: order.reason,
     leaseMs: leaseIn(order),
-    ...(soakMs === undefined ? {} : { soakMs }),
     askedAt: source.clock.now(),
+    ...aboutOf(source, order),
   };
-  const row = await source.book.keep(asked, source.headStartMsOf(faultType));
+  const row = await source.book.keep(asked, source.headStartMsOf(order.faultType));
   if (!isSameChange(row.change, asked))
     throw new ConsoleRefusal(
       'KeyReused',

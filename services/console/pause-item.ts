@@ -52,13 +52,14 @@ function regressionItem(regression: Regression): NonNullable<PauseItem['regressi
   };
 }
 
-function kindOf({ incident, regression }: Pause): PauseItem['kind'] {
+function kindOf({ incident, regression, rollout }: Pause): PauseItem['kind'] {
   if (incident !== undefined) return 'incident';
-  return regression === undefined ? 'freeze' : 'regression';
+  if (regression !== undefined) return 'regression';
+  return rollout === undefined ? 'freeze' : 'rollout';
 }
 
 export function pauseItemOf(pause: Pause): PauseItem {
-  const { id, where, operations, begun, until, incident, regression } = pause;
+  const { id, where, operations, begun, until, incident, regression, rollout } = pause;
   return {
     id,
     kind: kindOf(pause),
@@ -70,6 +71,7 @@ export function pauseItemOf(pause: Pause): PauseItem {
     ...(until === undefined ? {} : { until: toInstant(until) }),
     ...(incident === undefined ? {} : { incident: incidentItem(incident) }),
     ...(regression === undefined ? {} : { regression: regressionItem(regression) }),
+    ...(rollout === undefined ? {} : { rollout: { ...rollout } }),
   };
 }
 

@@ -22,6 +22,11 @@ import type { PausesQuery, VerdictsQuery } from './requests.js';
 export interface GuardSource {
   readonly book: GuardBook;
   readonly policies: Pick<GuardPolicies, 'list'>;
+  /** What this copy goes by, and why not by what its file says; `since` in ms. */
+  readonly policyNow: () => {
+    readonly version: string;
+    readonly refused?: { readonly reason: string; readonly since: number };
+  };
   readonly changes: Pick<ChangeBook, 'list'>;
   readonly inventory: FleetInventory;
   /** Names of those that are configured. */
@@ -82,6 +87,11 @@ function describeChanges(changes: readonly OpenChange[], now: number): GuardDesc
   };
 }
 
+function policyItem({ version, refused }: ReturnType<GuardSource['policyNow']>): GuardDescription['policy'] {
+  if (refused === undefined) return { version };
+  return { version, refused: { reason: refused.reason, since: toInstant(refused.since) } };
+}
+
 export async function describeGuard(source: GuardSource): Promise<GuardDescription> {
   const now = source.now();
   const [{ version, pauses, verdicts }, counters, waiting, changes] = await Promise.all([
@@ -94,6 +104,7 @@ export async function describeGuard(source: GuardSource): Promise<GuardDescripti
     apiVersion,
     kind: 'Guard',
     version,
+    policy: policyItem(source.policyNow()),
     pauses: pauses.map(pauseItemOf),
     metrics: verdicts.map(standingItemOf),
     counters: counters

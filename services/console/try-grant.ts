@@ -36,7 +36,7 @@ export async function tryGrant(source: GrantSource, { change }: ChangeRow): Prom
       await book.wait(id, { reason: answer.reason, askAgainAt: soon(answer.until) });
       return;
     }
-    const lease = await takeLease(leases, node);
+    const lease = node === undefined ? undefined : await takeLease(leases, node);
     if (isRefused(lease)) {
       await book.wait(id, { reason: leaseWait(lease), askAgainAt: soon(Infinity) });
       return;
@@ -45,7 +45,7 @@ export async function tryGrant(source: GrantSource, { change }: ChangeRow): Prom
     const granted = await book.grant(id, { now: clock.now(), budgets, guardVersion });
     if (granted.kind !== 'refused') return;
     // Whoever only waits keeps nobody off; what our own processes hold by the same lease they have kept since.
-    if (lease?.kind === 'taken') await giveUpLease(leases, node, lease);
+    if (node !== undefined && lease?.kind === 'taken') await giveUpLease(leases, node, lease);
     const mayAskAnew = question < mostQuestions;
     if (granted.why === 'changed' && mayAskAnew) continue;
     // Processes that are over may still hold what is asked for. Whoever stands before it in line gets that first.

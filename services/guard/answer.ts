@@ -4,6 +4,7 @@ import { holdsBack, isInForce, type Pause } from '../../domain/pause.js';
 import type { PermitRequest } from '../../domain/permit-request.js';
 import type { StandingVerdict } from '../../domain/metric-verdict.js';
 import { budgetsFor, nextTick } from './budgets.js';
+import { isAbout, type Where } from '../../domain/where.js';
 import { heldByMetric } from './metrics/hold-by-metrics.js';
 import type { GuardPolicy } from './policy.js';
 
@@ -22,17 +23,27 @@ export interface GuardKnows {
 export function answerTo(request: PermitRequest, policy: GuardPolicy, knows: GuardKnows): GuardAnswer {
   const { picture, member, pauses, verdicts, now } = knows;
   const until = nextTick(now, policy.askAgainMs);
-  if (picture === undefined || now - picture.observedAt > policy.inventoryMaximumAgeMs) {
-    return { kind: 'wait', reason: 'NoFreshInventory', until };
-  }
+  if (!isFresh(picture, policy, now)) return { kind: 'wait', reason: 'NoFreshInventory', until };
   if (member === undefined) return { kind: 'wait', reason: 'NodeNotInInventory', until };
   const pause = pauses.find((one) => isInForce(one, now) && holdsBack(one, request, member));
-  if (pause !== undefined) {
-    const { id, begun, incident } = pause;
-    const why = incident === undefined ? begun.reason : `${incident.breaker}, ${incident.common}`;
-    return { kind: 'wait', reason: `Paused: ${id} (${why})`, until: Math.min(until, pause.until ?? until) };
-  }
-  const held = heldByMetric(request, policy.business, member, { verdicts, now });
+  if (pause !== undefined) return waitForEndOf(pause, until);
+  const { operation } = request;
+  const asked = { operation, isAbout: (where: Where) => isAbout(where, request, member) };
+  const held = heldByMetric(asked, policy.business, { verdicts, now });
   if (held !== undefined) return { kind: 'wait', reason: held, until };
   return budgetsFor(request, policy, { picture, member, now });
+}
+
+export function isFresh(
+  picture: FleetPicture | undefined,
+  { inventoryMaximumAgeMs }: Pick<GuardPolicy, 'inventoryMaximumAgeMs'>,
+  now: number,
+): picture is FleetPicture {
+  return picture !== undefined && now - picture.observedAt <= inventoryMaximumAgeMs;
+}
+
+/** @param latest when to ask again at the latest, ms */
+export function waitForEndOf({ id, begun, incident, until }: Pause, latest: number): GuardAnswer {
+  const why = incident === undefined ? begun.reason : `${incident.breaker}, ${incident.common}`;
+  return { kind: 'wait', reason: `Paused: ${id} (${why})`, until: Math.min(latest, until ?? latest) };
 }

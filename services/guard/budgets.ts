@@ -30,7 +30,7 @@ interface Asked {
 }
 
 /** Whoever waits for the end of a window or of quiet hours asks every so many ticks all the same: a wider policy may hold by then. */
-const longestWaitTicks = 20;
+export const longestWaitTicks = 20;
 
 /** One counter that has to be taken, and when to ask again if it is full. */
 interface Wanted {
@@ -64,7 +64,7 @@ export function budgetsFor(request: PermitRequest, policy: GuardPolicy, fleet: F
 }
 
 /** The last of the quiet hours that hold now, and when they are over, ms. */
-function quietBudget(
+export function quietBudget(
   budgets: readonly Budget[],
   now: number,
 ): { readonly name: string; readonly until: number } | undefined {

@@ -13,11 +13,11 @@ export function heedLeases(
   if (leases.size === 0) return guard;
   const heeded = async <Answer extends PermitAnswer | Awaited<ReturnType<ChangeGuard['ask']>>>(
     answer: Answer,
-    node: NodeKey,
+    node: NodeKey | undefined,
     now: number,
   ): Promise<Answer | Extract<PermitAnswer, { readonly kind: 'wait' }>> => {
-    // Without a version no leave is needed.
-    if (answer.kind === 'wait' || answer.guardVersion === undefined) return answer;
+    // Without a version no leave is needed, and a rollout has no node: each that it comes to is asked for.
+    if (answer.kind === 'wait' || answer.guardVersion === undefined || node === undefined) return answer;
     const { cluster, node: name } = namesOf(node);
     const look = await leases.get(cluster)?.look(name);
     if (look === undefined || look.kind === 'free') return answer;

@@ -57,11 +57,14 @@ class Permits {
   async look(): Promise<void> {
     const { changes, clock, cluster } = this.#options;
     const now = clock.now();
-    const rows = (await changes.granted('delete-node')).filter(
-      (row) => isInForce(row, now) && namesOf(row.change.node).cluster === cluster.cluster,
+    const inForce = new Map(
+      (await changes.granted('delete-node')).flatMap((row): readonly [NodeKey, ChangeRow][] => {
+        const { node } = row.change;
+        const isHere = node !== undefined && namesOf(node).cluster === cluster.cluster;
+        return isHere && isInForce(row, now) ? [[node, row]] : [];
+      }),
     );
-    if (rows.length > 0) this.#lastGrantAt = now;
-    const inForce = new Map(rows.map((row) => [row.change.node, row]));
+    if (inForce.size > 0) this.#lastGrantAt = now;
     for (const [node, id] of this.#written)
       if (inForce.get(node)?.change.id !== id) await this.#remove(node, id);
     const isRecent = now < this.#lastGrantAt + lateWritesMs;

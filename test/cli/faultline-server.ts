@@ -38,6 +38,8 @@ export interface TestServer {
   enrolWebhook(name: string): Promise<void>;
   /** Puts records on their topics. */
   publish(records: readonly NewRecord[]): Promise<void>;
+  /** As if its file had another policy, which does not hold. */
+  refusePolicy(refused: { readonly reason: string; readonly since: number }): void;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function startTestServer(
   operators: readonly Operator[] = [],
   { relayed = false }: { readonly relayed?: boolean } = {},
 ): Promise<TestServer> {
+  let refused: Parameters<TestServer['refusePolicy']>[0] | undefined;
   const { policy, guard } = parseConfiguration('{}', 'faultline.yaml');
   const eventLog = new MemoryEventLog({ clock: systemClock, retryDelayMs: 5 });
   await eventLog.ensureTopics(topicsOf(1));
@@ -120,6 +123,7 @@ export async function startTestServer(
     guard: {
       book: journal.guardBook,
       policies: journal.guardPolicies,
+      policyNow: () => ({ version: 'v1', ...(refused === undefined ? {} : { refused }) }),
       changes: journal.changeBook,
       inventory: journal.inventory,
       clusters: ['a'],
@@ -139,6 +143,7 @@ export async function startTestServer(
       }),
       headStartMsOf: () => 0,
       soakMsOf: () => undefined,
+      rolloutPauses: () => ['isolate'],
       clock: systemClock,
       newId: () => systemRandomness.uuid(),
     },
@@ -167,6 +172,9 @@ export async function startTestServer(
     url,
     history,
     journal,
+    refusePolicy: (given) => {
+      refused = given;
+    },
     report: async (node, type) => {
       const [cluster, name] = node.split('/');
       const before = await versionOf(node);

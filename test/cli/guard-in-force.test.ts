@@ -16,6 +16,8 @@ const emptyPool = `${head}guard:
   budgets: [{name: gpus, operations: [isolate], where: {pools: [gpu]}, atOnce: {share: 0.1}}]
 `;
 
+const noNumber = { line: 2, column: 9, key: 'guard.metrics[0].query', reason: 'it gives no number' };
+
 function pictureOf(pool: string): FleetPicture {
   return {
     ...{ cluster: 'a', observedAt: 0 },
@@ -36,9 +38,11 @@ function startedWith(text: string, journal: readonly string[] = []) {
   const guard = new GuardInForce({
     started: parseConfiguration(text, 'f.yaml'),
     inventory: { picture: () => Promise.resolve(fleet.picture) },
-    refuseWrongQueries: ({ configuration }) =>
-      configuration.guard.policy.business.metrics.some(({ query }) => query === 'nan')
-        ? Promise.reject(new ConfigurationInvalid('f.yaml', []))
+    refuseWrongQueries: ({ configuration }, mayWait) =>
+      configuration.guard.policy.business.metrics.some(
+        ({ query }) => query === 'sum(' || (mayWait && query === 'nan'),
+      )
+        ? Promise.reject(new ConfigurationInvalid('f.yaml', [noNumber]))
         : Promise.resolve(),
     policies: {
       list: () => {
@@ -87,9 +91,12 @@ describe('given a policy in force, when the file has another one', () => {
     expect(guard.section.lookEveryMs).toBe(1_000);
     expect(metrics.refused).toBe(true);
     expect(said).toEqual([expect.stringMatching(/^error .* stays in force: .*f\.yaml:3:1: /)]);
+    const wrong = expect.stringContaining('f.yaml:3:1: ') as unknown;
+    expect(guard.refused).toEqual({ reason: wrong, since: 5 });
     await offer(first);
     expect(metrics.refused).toBe(false);
     expect(said.at(-1)).toBe('info the guard policy is right again');
+    expect(guard.refused).toBeUndefined();
   });
 
   it('that names an empty pool, then it is refused, until the pool has a node', async () => {
@@ -127,12 +134,36 @@ describe('given a file that would be refused while another policy is in force, w
     expect(metrics.refused).toBe(false);
   });
 
-  it('then the same goes for a query that gives no number', async () => {
-    const prometheus = 'prometheus: {url: "http://127.0.0.1:9"}';
-    const nan = `${head}guard: {${prometheus}, metrics: [{name: m, query: nan, better: higher, limit: 5}]}\n`;
-    const { guard, begin } = startedWith(nan, [first]);
+  const asking = (query: string): string =>
+    `${head}guard: {prometheus: {url: "http://127.0.0.1:9"}, metrics: [{name: m, query: ${query}, better: higher, limit: 5}]}\n`;
+
+  it.each(['nan', 'sum('])('then the same goes for a query that gives no number: %s', async (query) => {
+    const { guard, said, begin, offer } = startedWith(asking(query), [first]);
     await begin();
     expect(guard.section.policy.business.metrics).toEqual([]);
+    expect(await offer(asking(query))).toBe(false);
+    expect(said).toEqual([
+      expect.stringMatching(/^error .* stays in force: .*f\.yaml:2:9: .*it gives no number/),
+    ]);
+    expect(await offer(asking('up'))).toBe(true);
+    expect(guard.section.policy.business.metrics).toHaveLength(1);
+  });
+
+  it('then one whose query Prometheus will never take keeps it from starting where no other could hold', async () => {
+    const other = `clusters: [{name: b, kubeconfig: k}]
+guard: {breakers: [{name: many, nodes: 3, share: 0.1, within: 1m, where: {clusters: [b]}}]}
+`;
+    for (const journal of [[], [other]])
+      await expect(startedWith(asking('sum('), journal).begin()).rejects.toThrow('it gives no number');
+    await startedWith(asking('nan'), []).begin();
+  });
+
+  it('then one that was in force before goes on with a warning, whatever Prometheus says of it now', async () => {
+    const { guard, said, begin, offer } = startedWith(asking('sum('), [asking('sum('), first]);
+    await begin();
+    expect(await offer(asking('sum('))).toBe(true);
+    expect(guard.section.policy.business.metrics).toHaveLength(1);
+    expect(said).toEqual([expect.stringMatching(/^warn .*it gives no number/)]);
   });
 
   it('then it holds with a warning where it was in force, or nothing was, or what was does not go with the file', async () => {

@@ -79,6 +79,20 @@ describe('status', () => {
     expect(await document('status')).toMatchObject({ kind: 'Guard', version: 0, pauses: [] });
   });
 
+  it('given a policy that is refused, then it says so, where it is wrong, why and for how long', async () => {
+    const since = Date.now() - 5 * minuteMs;
+    const reason = 'f.yaml:3:9: guard.labels[0]: is no label\nf.yaml:4:1: \u001b[2Kno';
+    server.refusePolicy({ reason, since });
+    const { out } = await guard('status');
+    expect(out).toContain(
+      'policy v1 stays in force: what the file says has been refused for 5m\n  f.yaml:3:9: guard.labels[0]: is no label\n  f.yaml:4:1: ',
+    );
+    expect(out).not.toContain('\u001b');
+    expect(await document('status')).toMatchObject({
+      policy: { version: 'v1', refused: { reason, since: new Date(since).toISOString() } },
+    });
+  });
+
   it('shows pauses, and who waits for what', async () => {
     await beginIncident('z-1');
     await waitingOn('a/n1', 'Paused: z-1 (racks, rack r1 of a)');
@@ -255,19 +269,20 @@ it('says of a history without pauses that there was none', async () => {
   expect({ code, out, err }).toEqual({ code: 0, out: '', err: 'There was never a pause.\n' });
 });
 
-describe('changes', () => {
-  const ask = async (key: string, node: string): Promise<void> => {
-    const body = JSON.stringify({
-      cluster: 'a',
-      node,
-      operation: 'isolate',
-      reason: 'new kernel',
-      subject: 'deployer',
-    });
-    const headers = { 'content-type': 'application/json', 'idempotency-key': key };
-    expect((await fetch(`${server.url}/v1/changes`, { method: 'POST', headers, body })).status).toBe(200);
-  };
+/** Somebody else asks leave. */
+const ask = async (key: string, node: string): Promise<void> => {
+  const body = JSON.stringify({
+    cluster: 'a',
+    node,
+    operation: 'isolate',
+    reason: 'new kernel',
+    subject: 'deployer',
+  });
+  const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+  expect((await fetch(`${server.url}/v1/changes`, { method: 'POST', headers, body })).status).toBe(200);
+};
 
+describe('changes', () => {
   it('lists what others asked leave for, and why it waits', async () => {
     expect((await guard('changes')).err).toContain('Nobody has asked leave');
     await server.journal.upkeep.resume();
@@ -373,5 +388,38 @@ describe('business metrics', () => {
       ],
     });
     expect(await document('verdicts', 'other')).toMatchObject({ items: [] });
+  });
+});
+
+describe('a rollout under way', () => {
+  const deployer = (...words: readonly string[]) =>
+    runCommand(['guard', 'ask', ...words, '--reason', 'kernel 6.12', '--server', server.url]);
+  const rollout = ['a', '--rollout', '--operation', 'release', '--pool', 'gpu', '--label', 'rack=r1'];
+
+  beforeEach(() => server.journal.upkeep.resume());
+
+  it('is shown by status and why, with what ends it', async () => {
+    await deployer(...rollout);
+    await ask('k1', 'n1');
+    const { out } = await guard('status');
+    expect(out).toMatch(
+      /\nz-\S+ +rollout +cluster a, pool gpu, rack=r1 +unauthenticated:tester +\d+s +with its change +a rollout is under way there: kernel 6.12 \(change c-\S+\)\n/,
+    );
+    expect(out).toMatch(/\nc-\S+ +granted +cluster a, pool gpu, rack=r1 +release +unauthenticated:tester /);
+    expect((await guard('why', 'a/n1')).out).toMatch(
+      /waits for \ds: Paused: (z-\S+) \(a rollout .*\nheld back by rollout \1 of unauthenticated:tester, \d+s old, ends with its change: .* \[cluster a, pool gpu, rack=r1, only isolate\]\n {2}to end it: faultline guard thaw/,
+    );
+    await document('status');
+    await document('why', 'a/n1');
+    await document('changes');
+    await document('history');
+  });
+
+  it('given a part of a cluster without --rollout, then nothing is asked', async () => {
+    const { code, err } = await deployer('a/n1', '--operation', 'release', '--pool', 'gpu');
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('add --rollout') as unknown,
+    });
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 
 import { systemClock, systemRandomness } from '../../adapters/clock/system-clock.js';
+import { configurationFile } from '../../cli/composition/configuration-source.js';
 import { startInstallation, type RunningInstallation } from '../../cli/composition/installation.js';
 import { serviceNames, type ServiceName } from '../../cli/composition/service-names.js';
 import { loadConfiguration } from '../../cli/configuration/load.js';
@@ -69,6 +70,7 @@ function start(
       version: '1.2.3-test',
     },
     interrupted: new AbortController().signal,
+    source: configurationFile(configuration, () => undefined),
   });
 }
 

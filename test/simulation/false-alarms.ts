@@ -163,6 +163,7 @@ export class FalseAlarms {
     const played = {
       policy: { ...rules.guard, budgets },
       breakers: rules.breakers,
+      rolloutPauses: [],
       lookEveryMs: rules.guardLookMs,
     };
     const cases = await this.#book.cases({ since, limit: 100_000 });

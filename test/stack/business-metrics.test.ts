@@ -271,10 +271,10 @@ describe('a configuration with a query', () => {
     await writeFile(file, stringify({ clusters: [{ name: 'a', kubeconfig: 'k' }], guard }));
     const configuration = loadLocatedConfiguration(file);
     const metrics = createPrometheusSource({ url: other.url, timeoutMs: 5_000 });
-    const check = (isStart: boolean) =>
-      refuseWrongQueries(configuration, metrics, { now: Date.now(), isStart });
-    await check(true);
-    await expect(check(false)).rejects.toThrow(
+    const check = (mayWait: boolean) =>
+      refuseWrongQueries(configuration, metrics, { now: Date.now(), mayWait });
+    await check(false);
+    await expect(check(true)).rejects.toThrow(
       /nan\.yaml:\d+:\d+: guard\.metrics\[0\]\.query: the query gives NaN/,
     );
     await metrics.close();

@@ -1,6 +1,7 @@
 import type { Change, EndOfChange } from '../../../domain/change.js';
 import type { Operation } from '../../../domain/command.js';
-import type { ChangeId, CommandId, ProcessId } from '../../../domain/identifiers.js';
+import type { ChangeId, CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
+import { endOfRolloutPause, pauseOfRollout, rolloutPauseKey } from '../../../domain/pause.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import { pageByPosition } from '../../journal/pages.js';
@@ -47,12 +48,7 @@ export class MemoryChangeBook implements ChangeBook {
     if (installation.paused) return { kind: 'refused', why: 'paused' };
     if (ask.guardVersion !== guardVersion) return { kind: 'refused', why: 'changed' };
     const { node } = stored.change;
-    const process = this.#store.processes.activeOf(node);
-    if (process !== undefined) return { kind: 'refused', why: 'process', holder: process.processId };
-    const holder = changes.holderOf(node);
-    if (holder !== undefined) return { kind: 'refused', why: 'change', holder: holder.change.id };
-    const isBehind = (lines: readonly string[]): boolean => this.#isBehind(lines, stored, ask.now);
-    const refused = takeCounters(this.#store, { ...takerOf(id), node, isBehind }, ask);
+    const refused = node === undefined ? undefined : this.#takeNode(stored, node, ask);
     if (refused !== undefined) return refused;
     this.#store.fencingToken += 1;
     stored.granted = { token: installation.epoch * tokensOfEpoch + this.#store.fencingToken, at: ask.now };
@@ -60,6 +56,7 @@ export class MemoryChangeBook implements ChangeBook {
     const left = stored.waitingLine;
     stored.waitingReason = stored.waitingLine = stored.askAgainAt = undefined;
     this.#store.moveOn(left);
+    this.#pauseFor(stored.change, ask.now);
     return { kind: 'granted' };
   }
 
@@ -87,9 +84,9 @@ export class MemoryChangeBook implements ChangeBook {
   async end(id: ChangeId, end: Parameters<ChangeBook['end']>[1]): Promise<boolean> {
     const stored = this.#live(id, end.at);
     if (stored === undefined || (stored.granted === undefined && end.how !== 'cancelled')) return false;
-    const { soakMs } = stored.change;
-    if (end.how === 'succeeded' && soakMs !== undefined) {
-      stored.soak = { said: asStored(end), until: end.at + soakMs };
+    const { change } = stored;
+    if (end.how === 'succeeded' && change.rollout === undefined && change.soakMs !== undefined) {
+      stored.soak = { said: asStored(end), until: end.at + change.soakMs };
       this.#wakeHeld(stored);
       return true;
     }
@@ -112,7 +109,9 @@ export class MemoryChangeBook implements ChangeBook {
     return this.#store.changes.open
       .flatMap((stored) => {
         const row = this.#rowOf(stored);
-        return row.soak === undefined ? [] : [this.#soakingOf(row, row.soak)];
+        const { change, soak } = row;
+        if (soak === undefined || change.rollout !== undefined) return [];
+        return [this.#soakingOf({ ...row, change, soak })];
       })
       .sort((one, other) => one.soak.until - other.soak.until);
   }
@@ -151,6 +150,35 @@ export class MemoryChangeBook implements ChangeBook {
     return pageByPosition(rows, limit, (stored) => this.#rowOf(stored));
   }
 
+  /** The node has to be nobody's, and the counters have to have room. */
+  #takeNode(
+    stored: StoredChange,
+    node: NodeKey,
+    ask: Parameters<ChangeBook['grant']>[1],
+  ): GrantAnswer | undefined {
+    const process = this.#store.processes.activeOf(node);
+    if (process !== undefined) return { kind: 'refused', why: 'process', holder: process.processId };
+    const holder = this.#store.changes.holderOf(node);
+    if (holder !== undefined) return { kind: 'refused', why: 'change', holder: holder.change.id };
+    const isBehind = (lines: readonly string[]): boolean => this.#isBehind(lines, stored, ask.now);
+    return takeCounters(this.#store, { ...takerOf(stored.change.id), node, isBehind }, ask);
+  }
+
+  #pauseFor(change: Change, at: number): void {
+    const pause = change.rollout === undefined ? undefined : pauseOfRollout(change, at);
+    if (pause === undefined) return;
+    this.#store.pauses.push({ pause: asStored(pause) });
+    this.#store.guardVersion += 1;
+  }
+
+  #endPauseOf({ id }: Change, end: EndOfChange): void {
+    const key = rolloutPauseKey(id);
+    const stored = this.#store.pauses.find(({ pause, ended }) => pause.key === key && ended === undefined);
+    if (stored === undefined) return;
+    stored.ended = endOfRolloutPause(id, end);
+    this.#store.guardVersion += 1;
+  }
+
   /** Whether somebody in these lines comes before it; of the same rank our own commands do. */
   #isBehind(lines: readonly string[], stored: StoredChange, now: number): boolean {
     return (
@@ -165,7 +193,8 @@ export class MemoryChangeBook implements ChangeBook {
     return stored.leaseUntil > now ? stored : undefined;
   }
 
-  #soakingOf(row: ChangeRow, soak: SoakingChange['soak']): SoakingChange {
+  #soakingOf(row: SoakingChange): SoakingChange {
+    const { soak } = row;
     const [first] = this.#store.processes
       .since(soak.said.at)
       .filter(
@@ -173,9 +202,9 @@ export class MemoryChangeBook implements ChangeBook {
           node === row.change.node && startedAt > soak.said.at && workflow !== 'reclaim',
       )
       .sort((one, other) => one.startedAt - other.startedAt);
-    if (first === undefined) return { ...row, soak };
+    if (first === undefined) return row;
     const { processId, faultType } = first;
-    return { ...row, soak, faultSince: { processId, faultType } };
+    return { ...row, faultSince: { processId, faultType } };
   }
 
   /** Gives back what it took. */
@@ -184,19 +213,21 @@ export class MemoryChangeBook implements ChangeBook {
     this.#store.changes.end(stored, end);
     this.#store.moveOn(left);
     this.#release(stored);
+    this.#endPauseOf(stored.change, end);
   }
 
   #release(stored: StoredChange): void {
     const { id, node } = stored.change;
     const taker = takerOf(id).commandId;
-    this.#store.giveBack(({ commandId, until }) => commandId === taker && until !== 'never', node);
+    if (node !== undefined)
+      this.#store.giveBack(({ commandId, until }) => commandId === taker && until !== 'never', node);
     this.#wakeHeld(stored);
   }
 
   /** Our own commands that waited for it need not any longer. */
   #wakeHeld({ change: { node } }: StoredChange): void {
     const { queues } = this.#store;
-    for (const held of queues.of(node))
+    for (const held of node === undefined ? [] : queues.of(node))
       if (held.status === 'waiting' && held.waitingReason?.startsWith('HeldByChange') === true)
         queues.setDue(held, held.createdAt);
     this.#store.work.announce();

@@ -53,6 +53,7 @@ export class MemoryGuardHistory implements GuardHistory {
 }
 
 function ofChange({ change, rank, granted, ended }: StoredChange): RecordedOperation | undefined {
+  if (change.rollout !== undefined) return undefined;
   const { id, operation, node, owner, faultType, askedAt } = change;
   if (ended !== undefined && granted === undefined) return undefined;
   return {

@@ -48,7 +48,8 @@ export const permitStatement = `SELECT cluster, operation, count(DISTINCT comman
 
 export const pauseStatement = `SELECT kind, count(*) AS count, min(begun) AS "oldestAt" FROM (
     SELECT CASE WHEN coalesce(pause -> 'incident', pause -> 'regression') ? 'denied' THEN 'denied'
-      WHEN pause ? 'incident' THEN 'incident' WHEN pause ? 'regression' THEN 'regression' ELSE 'freeze' END AS kind, (pause #>> '{begun,at}')::bigint AS begun
+      WHEN pause ? 'incident' THEN 'incident' WHEN pause ? 'regression' THEN 'regression'
+      WHEN pause ? 'rollout' THEN 'rollout' ELSE 'freeze' END AS kind, (pause #>> '{begun,at}')::bigint AS begun
     FROM journal.pause WHERE ended IS NULL
   ) AS in_force GROUP BY 1 ORDER BY 1`;
 

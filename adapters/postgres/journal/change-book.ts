@@ -1,4 +1,4 @@
-import type { Change, EndOfChange, Soak } from '../../../domain/change.js';
+import type { Change, EndOfChange, NodeChange, Soak } from '../../../domain/change.js';
 import type { Operation } from '../../../domain/command.js';
 import type { ChangeId, ProcessId } from '../../../domain/identifiers.js';
 import { storableText } from '../../../schemas/storable-text.js';
@@ -31,6 +31,7 @@ interface StoredRow {
 }
 
 interface SoakingRow extends StoredRow {
+  readonly change: NodeChange;
   readonly soak: Soak;
   readonly process_id: ProcessId | null;
   readonly fault_type: string | null;
@@ -56,7 +57,7 @@ const place = `CASE WHEN one.status = 'waiting' AND one.waiting_line IS NOT NULL
 const columns = `one.position, one.change, one.lease_until, one.waiting_reason, one.ask_again_at, one.token,
   one.granted_at, one.soak, one.ended`;
 
-/** The table of 0017_changes_of_others.sql and 0022_soaks.sql. */
+/** The table of 0017_changes_of_others.sql, 0022_soaks.sql and 0026_rollouts.sql. */
 export class PostgresChangeBook implements ChangeBook {
   readonly #context: JournalContext;
   readonly #grants: Grants;
@@ -80,7 +81,16 @@ export class PostgresChangeBook implements ChangeBook {
       text: `INSERT INTO journal.change
           (id, owner, idempotency_key, node_key, change, status, asked_at, head_start, lease_ms, lease_until)
         VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
-      values: [id, ...kept, node, storableJson(change), askedAt, headStartMs, leaseMs, askedAt + leaseMs],
+      values: [
+        id,
+        ...kept,
+        node ?? null,
+        storableJson(change),
+        askedAt,
+        headStartMs,
+        leaseMs,
+        askedAt + leaseMs,
+      ],
     });
     const [row] = await this.#read('one.owner = $2 AND one.idempotency_key = $3', kept);
     if (row === undefined) throw new RangeError(`change id ${id} is that of another change`);
@@ -206,10 +216,10 @@ export class PostgresChangeBook implements ChangeBook {
 }
 
 function soakingOf(row: SoakingRow): SoakingChange {
-  const { soak, process_id: processId, fault_type: faultType } = row;
+  const { change, soak, process_id: processId, fault_type: faultType } = row;
   return {
     ...rowOf(row),
-    soak,
+    ...{ change, soak },
     ...(processId === null || faultType === null ? {} : { faultSince: { processId, faultType } }),
   };
 }

@@ -43,7 +43,7 @@ const statement = `DECLARE asked NO SCROLL CURSOR FOR
     SELECT id, id, change ->> 'operation', node_key, owner, change ->> 'faultType', NULL, asked_at, head_start, granted_at,
       (ended ->> 'at')::bigint, (ended ->> 'at')::bigint
     FROM journal.change
-    WHERE (granted_at IS NOT NULL OR status <> 'ended')
+    WHERE node_key IS NOT NULL AND (granted_at IS NOT NULL OR status <> 'ended')
       AND (asked_at >= $1 OR ended IS NULL OR (ended ->> 'at')::bigint >= $1)
   ) AS asked ORDER BY "askedAt", id COLLATE "C"`;
 

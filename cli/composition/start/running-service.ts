@@ -11,6 +11,7 @@ import type { Supervision } from '../../../services/supervision.js';
 import { Workload } from '../../../services/workload.js';
 import type { Configuration } from '../../configuration/configuration.js';
 import type { Connections } from '../connections.js';
+import type { PolicyRefusal } from '../guard-in-force.js';
 import type { Surroundings } from '../surroundings.js';
 
 /** One part at work. */
@@ -34,6 +35,8 @@ export interface ServiceContext {
   readonly metrics: ServiceMetrics;
   /** The guard's section as it holds now: never kept, since it changes while we run. */
   readonly guard: () => Configuration['guard'];
+  /** What the file says of it and does not hold. */
+  readonly refusedGuard: () => PolicyRefusal | undefined;
   /** Nodes by their labels. */
   readonly labels: NodeLabels;
   readonly signal: AbortSignal;

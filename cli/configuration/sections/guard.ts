@@ -221,6 +221,12 @@ export const guardSection = sectionWithDefaults(
       description: 'Labels of nodes that budgets may name, as that of racks.',
     }),
     operations: forEachWord(operations, limitSection, 'Limits per risky operation and cluster.'),
+    rolloutPauses: Type.Array(oneOf(operations), {
+      default: ['isolate', 'migrate', 'delete-pods', 'reimage', 'delete-node'],
+      uniqueItems: true,
+      description:
+        'What nobody else begins where a rollout has leave to go through (`scope` of POST /v1/changes). None: it pauses nothing.',
+    }),
     budgets: Type.Array(budgetSection, {
       default: [],
       maxItems: 100,

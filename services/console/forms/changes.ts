@@ -5,6 +5,7 @@ import { operations } from '../../../domain/command.js';
 import { faultTypes } from '../../../domain/fault.js';
 import { form, instant, list, part, word } from './form.js';
 import { givenBy } from './given-by.js';
+import { rolloutScope } from './where.js';
 
 const { subject, reason } = givenBy;
 
@@ -17,8 +18,9 @@ export const longestWaitMs = 60_000;
 export const newChange = Type.Object(
   {
     cluster: Type.String({ minLength: 1, maxLength: 63 }),
-    node: Type.String({ minLength: 1, maxLength: 253 }),
-    operation: word(operations),
+    node: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+    scope: Type.Optional(rolloutScope),
+    operation: word(operations, 'Of a scope: release.'),
     reason,
     faultType: Type.Optional(word(faultTypes, 'The fault because of which it is done.')),
     lease: Type.Optional(
@@ -30,7 +32,11 @@ export const newChange = Type.Object(
     ),
     subject,
   },
-  { additionalProperties: false, description: 'Ask leave to do one risky operation to one node.' },
+  {
+    additionalProperties: false,
+    description:
+      'Ask leave to do one risky operation to one node; or, with `scope` in place of `node`, for a rollout that goes through many: as long as it has leave nobody else begins there what `guard.rolloutPauses` says.',
+  },
 );
 export type NewChange = Static<typeof newChange>;
 
@@ -76,7 +82,8 @@ export const changeMembers = {
     'lost: leave was taken back, since no heartbeat came in time. abandoned: nobody asked again before there was leave. soaking: it was said to have succeeded, and its node is watched. regressed: its node was not well while it was.',
   ),
   cluster: Type.String(),
-  node: Type.String(),
+  node: Type.Optional(Type.String({ description: 'Absent: it is a rollout, which has a scope.' })),
+  scope: Type.Optional(rolloutScope),
   operation: word(operations),
   reason: Type.String(),
   faultType: Type.Optional(Type.String()),

@@ -5,43 +5,11 @@ import { faultTypes } from '../../../domain/fault.js';
 import { nodeHealths } from '../../../domain/node-summary.js';
 import { metricSays } from '../../../domain/metric-verdict.js';
 import { endsOfPause } from '../../../domain/pause.js';
-import type { Where } from '../../../domain/where.js';
 import { changeItem, changeMembers } from './changes.js';
 import { form, instant, list, part, word } from './form.js';
 import { givenBy } from './given-by.js';
 import { processSummary } from './nodes.js';
-
-const name = Type.String({ minLength: 1, maxLength: 317 });
-
-const several = { minItems: 1, maxItems: 1_000, uniqueItems: true };
-
-function oneOf<Item extends TSchema>(item: Item, description?: string) {
-  return Type.Optional(
-    Type.Array(item, { ...several, ...(description === undefined ? {} : { description }) }),
-  );
-}
-
-const whereMembers = {
-  clusters: oneOf(name),
-  pools: oneOf(name),
-  zones: oneOf(name),
-  labels: Type.Optional(
-    Type.Record(Type.String({ minLength: 1 }), Type.Array(name, several), {
-      minProperties: 1,
-      description: 'By name of a label under `guard.labels`, the values that are meant.',
-    }),
-  ),
-  nodes: oneOf(name, '<cluster>/<node>'),
-  faultTypes: oneOf(name),
-  reporters: oneOf(name, 'Who reported the fault first.'),
-  owners: oneOf(name, 'Who asks for leave.'),
-};
-const where = Type.Unsafe<Where>(
-  Type.Object(whereMembers, {
-    additionalProperties: false,
-    description: 'What it is about: each part that is named has to fit. Empty: everything.',
-  }),
-);
+import { oneOf, where, whereMembers } from './where.js';
 
 const verdict = part({ by: Type.String(), reason: Type.String(), at: instant });
 
@@ -75,11 +43,16 @@ const regression = part({
   denied: Type.Optional(verdict),
 });
 
+const rollout = part({
+  change: Type.String({ description: 'With it the pause is over.' }),
+  owner: Type.String({ description: 'Who is not held back.' }),
+});
+
 const pauseMembers = {
   id: Type.String(),
   kind: word(
-    ['freeze', 'incident', 'regression'],
-    'freeze: a person began it. incident: a breaker tripped. regression: a business metric is not good.',
+    ['freeze', 'incident', 'regression', 'rollout'],
+    'freeze: a person began it. incident: a breaker tripped. regression: a business metric is not good. rollout: a change goes through it.',
   ),
   where,
   operations: Type.Optional(Type.Array(word(operations), { description: 'Absent: whatever needs leave.' })),
@@ -89,6 +62,7 @@ const pauseMembers = {
   until: Type.Optional(instant),
   incident: Type.Optional(incident),
   regression: Type.Optional(regression),
+  rollout: Type.Optional(rollout),
 };
 export const pauseItem = part(pauseMembers);
 export type PauseItem = Static<typeof pauseItem>;
@@ -171,6 +145,15 @@ export const guardDescription = form(
     version: Type.Integer({
       minimum: 0,
       description: 'Counts up with every pause that begins or ends, and every verdict.',
+    }),
+    policy: part({
+      version: Type.String({ description: 'By which the copy goes that answers.' }),
+      refused: Type.Optional(
+        part({
+          reason: Type.String({ description: 'File, line and what is wrong; a line each.' }),
+          since: instant,
+        }),
+      ),
     }),
     pauses: Type.Array(pauseItem, { description: 'In force, the oldest first.' }),
     metrics: Type.Array(standingItem, { description: 'What business metrics say now, by name.' }),

@@ -1,7 +1,6 @@
-import type { FleetMember } from '../../../adapters/ports/journal.js';
+import type { Operation } from '../../../domain/command.js';
 import type { StandingVerdict } from '../../../domain/metric-verdict.js';
-import type { PermitRequest } from '../../../domain/permit-request.js';
-import { isAbout } from '../../../domain/where.js';
+import type { Where } from '../../../domain/where.js';
 import type { BusinessMetric } from './business-metric.js';
 
 /** What is known of the metrics that a policy names. */
@@ -26,15 +25,14 @@ export const noMetrics: MetricsPolicy = { metrics: [], verdictMaximumAgeMs: 0 };
  * the metric has been good again, and as long as somebody looks whether it has.
  */
 export function heldByMetric(
-  request: PermitRequest,
+  { operation, isAbout }: { readonly operation: Operation; readonly isAbout: (where: Where) => boolean },
   { metrics, verdictMaximumAgeMs }: MetricsPolicy,
-  member: FleetMember,
   { verdicts, now }: MetricsKnow,
 ): string | undefined {
   for (const metric of metrics) {
     const { name, noData, operations, where } = metric;
-    if (operations !== undefined && !operations.includes(request.operation)) continue;
-    if (!isAbout(where, request, member)) continue;
+    if (operations !== undefined && !operations.includes(operation)) continue;
+    if (!isAbout(where)) continue;
     const verdict = verdicts.find((one) => one.metric === name);
     if (verdict === undefined || Math.abs(now - verdict.at) > verdictMaximumAgeMs) {
       if (noData === 'stop') return `NoVerdict: ${name}`;

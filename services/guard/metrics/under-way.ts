@@ -3,14 +3,16 @@ import type { ChangeBook, ChangeRow } from '../../../adapters/ports/change-book.
 import type { FaultCase, GuardBook } from '../../../adapters/ports/guard-book.js';
 import { commandCatalog, type Operation } from '../../../domain/command.js';
 import type { Pause, Regression } from '../../../domain/pause.js';
+import type { RolloutChange } from '../../../domain/change.js';
 import { ownOwner } from '../../../domain/permit-request.js';
+import { isAboutPart, isAboutPlace, type Where } from '../../../domain/where.js';
 import { mostNodesTold } from '../breakers.js';
 import { ofPlace } from '../of-place.js';
 
 interface Sources {
   readonly book: Pick<GuardBook, 'cases'>;
   readonly changes: Pick<ChangeBook, 'granted'>;
-  readonly inventory: Pick<FleetInventory, 'member'>;
+  readonly inventory: Pick<FleetInventory, 'member' | 'picture'>;
 }
 
 /** What a metric is about: operations of a place that were begun at or after `since`, ms. */
@@ -27,7 +29,8 @@ const ownOperations: readonly (Operation | undefined)[] = Object.values(commandC
 export async function underWay(sources: Sources, begun: Begun): Promise<Omit<Regression, 'verdict'>> {
   const cases = await runningProcesses(sources, begun);
   const granted = await grantedChanges(sources, begun);
-  const nodes = new Set([...cases, ...granted.map(({ change }) => change)].map(({ node }) => node));
+  const ofChanges = granted.flatMap(({ change: { node } }) => node ?? []);
+  const nodes = new Set([...cases.map(({ node }) => node), ...ofChanges]);
   return {
     since: begun.since,
     nodes: [...nodes].slice(0, mostNodesTold),
@@ -64,9 +67,22 @@ export async function grantedChanges(
   );
   const about = await ofPlace(
     inventory,
-    granted.map(({ change }) => change),
+    granted.flatMap(({ change }) => (change.rollout === undefined ? [change] : [])),
     where,
   );
   const ids = new Set(about.map(({ id }) => id));
+  for (const { change } of granted)
+    if (change.rollout !== undefined && (await isAboutRollout(inventory, where, change))) ids.add(change.id);
   return granted.filter(({ change }) => ids.has(change.id));
+}
+
+/** Whether some node that it goes through is meant. */
+async function isAboutRollout(
+  inventory: Pick<FleetInventory, 'picture'>,
+  where: Where,
+  { owner, rollout: { cluster, scope } }: RolloutChange,
+): Promise<boolean> {
+  const picture = await inventory.picture(cluster);
+  const parts = picture?.groups.filter((group) => isAboutPlace(scope, group)) ?? [];
+  return parts.some((part) => isAboutPart(where, { cluster, owner }, part));
 }

@@ -20,7 +20,7 @@ import { underWay } from './under-way.js';
 export interface MetricWatchOptions extends Supervision {
   readonly book: Pick<GuardBook, 'present' | 'judge' | 'begin' | 'end' | 'cases'>;
   readonly changes: Pick<ChangeBook, 'granted'>;
-  readonly inventory: Pick<FleetInventory, 'member'>;
+  readonly inventory: Pick<FleetInventory, 'member' | 'picture'>;
   readonly source: MetricSource;
   /** Those that are judged now: they may change from one turn to the next. */
   readonly metricsNow: () => readonly BusinessMetric[];

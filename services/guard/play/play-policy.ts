@@ -63,6 +63,8 @@ export interface PlayedHistory {
 export interface PlayedRules {
   readonly policy: GuardPolicy;
   readonly breakers: readonly Breaker[];
+  /** What a rollout pauses. */
+  readonly rolloutPauses: readonly Operation[];
   readonly lookEveryMs: number;
 }
 
@@ -87,7 +89,7 @@ export async function playPolicy(
         tally.add(fate, until);
       },
     },
-    pausesUnder(rules.breakers, history.pauses),
+    pausesUnder(rules, history.pauses),
   );
   for await (const operation of history.operations) {
     const member = await history.memberOf(operation.request.node);
@@ -108,9 +110,12 @@ export async function playPolicy(
   return { ...tally.told(), trips: breakers.finish(), unplaced };
 }
 
-/** What people froze, and incidents of breakers that the policy still has: how long a person takes for others nobody knows. */
+/**
+ * What people froze, rollouts by what the policy says of them, and incidents of breakers that it still has: how long a person takes for
+ * others nobody knows.
+ */
 function pausesUnder(
-  breakers: readonly Breaker[],
+  { breakers, rolloutPauses }: PlayedRules,
   pauses: readonly PauseRow[],
 ): ConstructorParameters<typeof PlayedOperations>[1] {
   return pauses
@@ -118,7 +123,10 @@ function pausesUnder(
       ({ pause: { incident } }) =>
         incident === undefined || breakers.some(({ name }) => name === incident.breaker),
     )
-    .map(({ pause, ended }) => ({ pause, ...(ended === undefined ? {} : { endedAt: ended.at }) }));
+    .map(({ pause, ended }) => ({
+      pause: pause.rollout === undefined ? pause : { ...pause, operations: rolloutPauses },
+      ...(ended === undefined ? {} : { endedAt: ended.at }),
+    }));
 }
 
 function answersIn(pauses: readonly PauseRow[]): readonly AnsweredIncident[] {

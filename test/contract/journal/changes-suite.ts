@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import type { ChangeRow, GrantAnswer } from '../../../adapters/ports/change-book.js';
 import type { BudgetClaim } from '../../../adapters/ports/journal.js';
-import type { Change } from '../../../domain/change.js';
+import type { NodeChange } from '../../../domain/change.js';
 import type { ChangeId, PauseId } from '../../../domain/identifiers.js';
 import { claimCommand, issueCommands } from './claiming.js';
 import { batch, budgetOf, commandOf, ending, nodeNamed, processOf, report, resultOf } from './decisions.js';
@@ -10,7 +10,7 @@ import { eachFresh, type Harness, type Installation } from './harness.js';
 
 const leaseMs = 1_000;
 
-export function changeNamed(name: string, given: Partial<Change> = {}): Change {
+export function changeNamed(name: string, given: Partial<NodeChange> = {}): NodeChange {
   return {
     id: `c-${name}` as ChangeId,
     key: `key of ${name}`,
@@ -35,7 +35,7 @@ export function changesSuite(harness: () => Harness): void {
     await copy.upkeep.resume();
   });
   const single = budgetOf('isolate/in-flight/a', 1, 'returned');
-  const keep = async (name: string, given: Partial<Change> = {}): Promise<ChangeId> =>
+  const keep = async (name: string, given: Partial<NodeChange> = {}): Promise<ChangeId> =>
     (await copy.changeBook.keep(changeNamed(name, given), 0)).change.id;
   const grant = async (
     id: ChangeId,
@@ -47,12 +47,12 @@ export function changesSuite(harness: () => Harness): void {
     const { version } = await copy.guardBook.present();
     return copy.changeBook.grant(id, { now: at, budgets, guardVersion: version });
   };
-  const granted = async (name: string, given: Partial<Change> = {}): Promise<ChangeId> => {
+  const granted = async (name: string, given: Partial<NodeChange> = {}): Promise<ChangeId> => {
     const id = await keep(name, given);
     expect(await grant(id)).toEqual({ kind: 'granted' });
     return id;
   };
-  const waiting = async (name: string, given: Partial<Change> = {}): Promise<ChangeId> => {
+  const waiting = async (name: string, given: Partial<NodeChange> = {}): Promise<ChangeId> => {
     const id = await keep(name, given);
     const answer = await grant(id);
     expect(answer).toMatchObject({ kind: 'refused' });

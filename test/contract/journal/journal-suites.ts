@@ -19,6 +19,7 @@ import { outOfServiceSuite } from './out-of-service-suite.js';
 import { parkingSuite } from './parking-suite.js';
 import { positionsSuite } from './positions-suite.js';
 import { repeatsSuite } from './repeats-suite.js';
+import { rolloutsSuite } from './rollouts-suite.js';
 import { sendingSuite } from './sending-suite.js';
 import { webhooksSuite } from './webhooks-suite.js';
 
@@ -40,6 +41,7 @@ const suites: readonly (readonly [name: string, suite: (harness: () => Harness) 
   ['policies of the guard', guardPoliciesSuite],
   ['history of the guard', guardHistorySuite],
   ['changes', changesSuite],
+  ['rollouts', rolloutsSuite],
   ['dead letters', deadLettersSuite],
   ['lost input', lostInputSuite],
   ['what the log forgot', forgottenSuite],

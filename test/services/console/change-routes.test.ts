@@ -247,3 +247,85 @@ describe('a change', () => {
     expect(await ids('?node=a/n1')).toEqual([first]);
   });
 });
+
+describe('a rollout', () => {
+  const rollout = { cluster: 'a', operation: 'release', reason: 'kernel 6.12', scope: { pools: ['gpu'] } };
+  const roll = (given: object = {}, key = 'r1', token?: string): Promise<Answer> =>
+    post('/v1/changes', { ...rollout, ...given }, { key, ...(token === undefined ? {} : { token }) });
+
+  it('has leave, and as long as it has nobody else takes a node out there; its own changes go on', async () => {
+    const { status, body } = await roll();
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      kind: 'Change',
+      status: 'granted',
+      cluster: 'a',
+      scope: { pools: ['gpu'] },
+    });
+    expect(body).not.toHaveProperty('node');
+    const pause = `z-${String(body['id']).slice(2)}`;
+    expect((await get('/v1/guard')).body['pauses']).toMatchObject([
+      { id: pause, kind: 'rollout', by: 'deployer', rollout: { change: body['id'], owner: 'deployer' } },
+    ]);
+    expect((await ask({}, 'k1', 'secret-of-anna')).body).toMatchObject({
+      waiting: { reason: `Paused: ${pause} (a rollout is under way there: kernel 6.12)` },
+    });
+    expect((await ask({ node: 'n2' }, 'k2')).body).toMatchObject({ status: 'granted' });
+    const kept = await post(`/v1/changes/${String(body['id'])}/heartbeat`, {});
+    expect(kept.body).toMatchObject({ status: 'granted' });
+    await post(`/v1/changes/${String(body['id'])}/done`, { outcome: 'succeeded' });
+    expect((await get('/v1/guard')).body['pauses']).toEqual([]);
+    const id = String((await ask({}, 'k1', 'secret-of-anna')).body['id']);
+    await post('/v1/changes/' + String((await ask({ node: 'n2' }, 'k2')).body['id']) + '/done', {
+      outcome: 'succeeded',
+    });
+    expect((await post(`/v1/changes/${id}/heartbeat`, {}, { token: 'secret-of-anna' })).body).toMatchObject({
+      status: 'granted',
+    });
+  });
+
+  it('asked for again is the same one, and with another scope the key is that of something else', async () => {
+    const { body } = await roll();
+    expect((await roll()).body['id']).toBe(body['id']);
+    expect(await roll({ scope: {} })).toMatchObject({ status: 422, body: { code: 'KeyReused' } });
+    expect(await roll({ scope: undefined, node: 'n1' })).toMatchObject({ status: 422 });
+  });
+
+  it('waits where something is frozen, and where there is no node, and says so', async () => {
+    expect((await roll({ scope: { zones: ['z9'] } })).body).toMatchObject({
+      ...{ status: 'waiting', waiting: { reason: 'NoNodeInScope' } },
+    });
+    await server.journal.guardBook.begin({
+      ...{ id: 'z-1' as PauseId, key: 'z-1', where: { nodes: ['a/n3' as NodeKey] } },
+      begun: { by: 'anna', reason: 'under test', at: Date.now() },
+    });
+    expect((await roll({}, 'r2')).body).toMatchObject({ waiting: { reason: 'Paused: z-1 (under test)' } });
+    expect((await get('/v1/guard')).body['pauses']).toMatchObject([{ id: 'z-1', kind: 'freeze' }]);
+  });
+
+  it('is shown beside changes of nodes, and its pause is thawed but answers no question', async () => {
+    const { body } = await roll();
+    await ask();
+    expect((await get('/v1/changes?open=true')).body['items']).toMatchObject([{ node: 'n1' }, rollout]);
+    expect((await get('/v1/guard')).body['changes']).toMatchObject({ granted: 2 });
+    const pause = `/v1/guard/pauses/z-${String(body['id']).slice(2)}`;
+    const order = { reason: 'we have to' };
+    expect(await post(`${pause}/deny`, order)).toMatchObject({
+      body: { code: 'OrderNotTaken', message: expect.stringContaining('is a rollout') as unknown },
+    });
+    expect(await post(`${pause}/thaw`, order)).toMatchObject({ status: 200 });
+    expect((await get('/v1/guard')).body['pauses']).toEqual([]);
+  });
+
+  it.each([
+    [{ node: 'n1' }, 'both say where'],
+    [{ operation: 'isolate' }, 'isolate of a scope'],
+    [{ faultType: 'DiskFailure' }, 'not done because of a fault'],
+    [{ scope: { pool: ['gpu'] } }, 'pool'],
+    [{ scope: undefined }, 'names no node'],
+  ])('given %j, then it is refused', async (given, message) => {
+    expect(await roll(given)).toMatchObject({
+      ...{ status: 400, body: { message: expect.stringContaining(message) as unknown } },
+    });
+  });
+});

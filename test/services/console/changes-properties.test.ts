@@ -105,6 +105,7 @@ class Play {
       clock: this.#clock,
       headStartMsOf: () => 0,
       soakMsOf: () => soakMs,
+      rolloutPauses: () => [],
       newId: () => this.#randomness.uuid(),
     };
   }
@@ -177,7 +178,8 @@ class Play {
     for (const { change, granted } of holders) this.#seeToken(change, granted?.token ?? 0);
   }
 
-  #seeToken({ id, node: owned }: ChangeRow['change'], token: number): void {
+  #seeToken({ id, node }: ChangeRow['change'], token: number): void {
+    const owned = String(node);
     const known = this.#tokens.get(id);
     if (known !== undefined) {
       expect(token).toBe(known);

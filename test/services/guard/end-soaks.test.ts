@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SoakingChange } from '../../../adapters/ports/change-book.js';
 import type { FleetMember } from '../../../adapters/ports/journal.js';
-import type { Change } from '../../../domain/change.js';
+import type { NodeChange } from '../../../domain/change.js';
 import type { ProcessId } from '../../../domain/identifiers.js';
 import { endSoaks } from '../../../services/guard/end-soaks.js';
 import { judgeSoak } from '../../../services/guard/judge-soak.js';
@@ -14,7 +14,7 @@ import { memberWith } from './asked.js';
 const until = 1_000;
 const said = { how: 'succeeded', by: 'deployer', message: 'new kernel', at: 400 } as const;
 
-function soaking(given: Partial<SoakingChange> = {}, change: Partial<Change> = {}): SoakingChange {
+function soaking(given: Partial<SoakingChange> = {}, change: Partial<NodeChange> = {}): SoakingChange {
   return {
     change: changeNamed('n1', { soakMs: 600, ...change }),
     leaseUntil: 500,

@@ -58,7 +58,8 @@ async function fleetWith(...first: readonly Budget[]) {
     },
     /** A change that another asks leave for. */
     ask: async (name: string, owner: string, operation: Operation = 'isolate'): Promise<void> => {
-      const { change } = await copy.changeBook.keep(changeNamed(name, { owner, operation }), 0);
+      const change = changeNamed(name, { owner, operation });
+      await copy.changeBook.keep(change, 0);
       const answer = await guard.askFor({ node: change.node, owner, operation }, clock.now());
       if (answer.kind !== 'ask') throw new Error(answer.reason);
       if ((await copy.changeBook.grant(change.id, { ...answer, now: clock.now() })).kind === 'granted')

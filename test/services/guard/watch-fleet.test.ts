@@ -4,12 +4,16 @@ import { createMemoryStore } from '../../../adapters/memory/journal.js';
 import type { ChangeRow } from '../../../adapters/ports/change-book.js';
 import type { FaultCase } from '../../../adapters/ports/guard-book.js';
 import { systemRandomness } from '../../../adapters/clock/system-clock.js';
+import type { FleetGroup } from '../../../adapters/ports/journal.js';
+import type { RolloutScope } from '../../../domain/change.js';
 import type { Operation } from '../../../domain/command.js';
 import type { ChangeId, NodeKey, PauseId } from '../../../domain/identifiers.js';
 import type { Pause } from '../../../domain/pause.js';
+import type { Where } from '../../../domain/where.js';
 import type { Breaker } from '../../../services/guard/breakers.js';
 import { watchFleet } from '../../../services/guard/watch-fleet.js';
 import { loopOver } from '../maintenance/loop-over-moments.js';
+import { rolloutNamed } from '../../contract/journal/rollouts-suite.js';
 import { caseOf, memberWith } from './asked.js';
 import { standing } from './metrics/metrics.js';
 
@@ -35,6 +39,7 @@ class Fleet {
   readonly told: Told[] = [];
   changes: readonly ChangeRow[] = [];
   readonly ended: unknown[] = [];
+  groups: readonly FleetGroup[] = [];
   metrics: readonly { readonly name: string }[] = [];
   cases: readonly FaultCase[] = [];
   readonly book = new MemoryGuardBook(
@@ -66,7 +71,7 @@ class Fleet {
       },
       inventory: {
         member: (node) => Promise.resolve(memberWith({ node, labels: { rack: rackOf(node) } })),
-        picture: (cluster) => Promise.resolve({ cluster, observedAt: 0, groups: [] }),
+        picture: (cluster) => Promise.resolve({ cluster, observedAt: 0, groups: this.groups }),
       },
       rules: () => ({ breakers, lookEveryMs: 500, metrics: this.metrics }),
       order: (node, { kind, subject }, id) => {
@@ -234,9 +239,9 @@ describe('what a person said no to since a business metric is bad', () => {
     ...{ leaseUntil: 0, granted: { token: 1, at } },
   });
 
-  async function asked(fleet: Fleet, operations?: readonly Operation[]): Promise<void> {
+  async function asked(fleet: Fleet, operations?: readonly Operation[], where: Where = {}): Promise<void> {
     await fleet.book.begin({
-      ...{ id: 'z-1' as PauseId, key: 'metric:starts', where: {} },
+      ...{ id: 'z-1' as PauseId, key: 'metric:starts', where },
       ...(operations === undefined ? {} : { operations }),
       begun: { by: 'metric starts', reason: 'r', at: 10 },
       regression: { verdict: { ...standing(), at: 0 }, since: 5, nodes: [], count: 0, changes: [] },
@@ -276,6 +281,25 @@ describe('what a person said no to since a business metric is bad', () => {
     await denied(fleet);
     expect(fleet.ended).toEqual([['c-1', 'cancelled', 'anna', 'z-1 denied: it is us']]);
     expect(fleet.told.map(({ node, kind }) => [node, kind])).toEqual([['a/n1', 'abort']]);
+  });
+
+  it('a rollout that goes through what the metric is about loses its leave, and no other', async () => {
+    const fleet = new Fleet();
+    fleet.groups = [memberWith({ pool: 'gpu' }), memberWith({ pool: 'cpu' })].map((one) => ({
+      ...one,
+      size: 9,
+    }));
+    const rollout = (name: string, scope: RolloutScope): ChangeRow => ({
+      change: rolloutNamed(name, { rollout: { cluster: 'a', scope, pauses: [] } }),
+      ...{ leaseUntil: 0, granted: { token: 1, at: 6 } },
+    });
+    fleet.changes = [rollout('1', {}), rollout('2', { pools: ['gpu'] }), rollout('3', { pools: ['cpu'] })];
+    await asked(fleet, undefined, { clusters: ['a'], pools: ['gpu'] });
+    await denied(fleet);
+    expect(fleet.ended).toEqual([
+      ['c-1', 'cancelled', 'anna', 'z-1 denied: it is us'],
+      ['c-2', 'cancelled', 'anna', 'z-1 denied: it is us'],
+    ]);
   });
 
   it('nobody hears that there is no fault, and what is repaired or waits goes its way', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StandingVerdict } from '../../../../domain/metric-verdict.js';
+import { isAbout, type Where } from '../../../../domain/where.js';
 import type { BusinessMetric } from '../../../../services/guard/metrics/business-metric.js';
 import { heldByMetric } from '../../../../services/guard/metrics/hold-by-metrics.js';
 import { memberWith, now, requestTo } from '../asked.js';
@@ -14,7 +15,9 @@ function held(
 ): string | undefined {
   const verdicts = verdict === undefined ? [] : [standing({ at: now, ...verdict })];
   const policy = { metrics: [metric], verdictMaximumAgeMs };
-  return heldByMetric(requestTo(operation), policy, memberWith(), { verdicts, now });
+  const request = requestTo(operation);
+  const asked = { operation, isAbout: (where: Where) => isAbout(where, request, memberWith()) };
+  return heldByMetric(asked, policy, { verdicts, now });
 }
 
 describe('what a business metric says', () => {

@@ -49,7 +49,11 @@ class Business {
       ...loopOver(moments),
       book: this.book,
       changes: { granted: () => Promise.resolve(this.changes.filter((row) => row.granted !== undefined)) },
-      inventory: { member: (node) => Promise.resolve(memberWith({ node })) },
+      inventory: {
+        member: (node) => Promise.resolve(memberWith({ node })),
+        picture: (cluster) =>
+          Promise.resolve({ cluster, observedAt: 0, groups: [{ ...memberWith(), size: 9 }] }),
+      },
       source: {
         at: () => {
           this.asked += 1;

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { FaultCase, PauseRow } from '../../../../adapters/ports/guard-book.js';
 import type { RecordedOperation } from '../../../../adapters/ports/guard-history.js';
 import type { FleetPicture } from '../../../../adapters/ports/journal.js';
-import type { NodeKey, PauseId } from '../../../../domain/identifiers.js';
+import type { Operation } from '../../../../domain/command.js';
+import type { ChangeId, NodeKey, PauseId } from '../../../../domain/identifiers.js';
 import type { Breaker } from '../../../../services/guard/breakers.js';
 import { playPolicy, type PlayedPolicy } from '../../../../services/guard/play/play-policy.js';
 import { noMetrics } from '../../../../services/guard/metrics/hold-by-metrics.js';
@@ -41,14 +42,16 @@ interface Given {
   readonly breakers?: readonly Breaker[];
   readonly cases?: readonly FaultCase[];
   readonly pauses?: readonly PauseRow[];
+  readonly rolloutPauses?: readonly Operation[];
 }
 
 function play(operations: readonly RecordedOperation[], given: Given = {}): Promise<PlayedPolicy> {
   const { budgets = [budgetWith({ atOnce: { count: 1 } })], breakers = [], cases = [], pauses = [] } = given;
+  const { rolloutPauses = [] } = given;
   return playPolicy(
     {
       policy: { inventoryMaximumAgeMs: 1, askAgainMs: 15 * second, budgets, business: noMetrics },
-      breakers,
+      ...{ breakers, rolloutPauses },
       lookEveryMs: second,
     },
     {
@@ -137,6 +140,24 @@ describe('given a history, when another policy is played', () => {
       ['QuietHours: some', 115_000],
       ['Paused: z-1', 200_000],
     ]);
+  });
+
+  it('then a rollout that was under way holds what this policy has it pause', async () => {
+    const rollout: PauseRow = {
+      pause: {
+        ...{ id: 'z-1' as PauseId, key: 'rollout:c-1', where: {}, operations: ['isolate'] },
+        begun: { by: 'deployer', reason: 'new kernel', at: since + 90 * second },
+        rollout: { change: 'c-1' as ChangeId, owner: 'deployer' },
+      },
+      ended: { how: 'over', by: 'deployer', reason: 'rollout c-1: succeeded', at: since + 5 * minute },
+    };
+    const operations = [recorded('n1', [100, 100, 101, 102]), recorded('n2', [110, 110, 111, 112], 'power')];
+    const budgets = [budgetWith({ atOnce: { count: 1 } }), power];
+    const heldBy = async (...rolloutPauses: readonly Operation[]): Promise<readonly string[]> =>
+      told(await play(operations, { budgets, pauses: [rollout], rolloutPauses }));
+    expect(await heldBy('isolate')).toEqual(['a/n1 isolate asked 100 began 300: Paused: z-1']);
+    expect(await heldBy('power')).toEqual(['a/n2 power asked 110 began 300: Paused: z-1']);
+    expect(await heldBy()).toEqual([]);
   });
 
   it('then what began before holds its room, and is not judged', async () => {
