@@ -1,7 +1,8 @@
 import { placeName } from '../../../adapters/ports/event-log.js';
 import { catchUp, type Target, type TopicStart } from './catch-up.js';
 import { fits } from '../../event-filter.js';
-import { clockSkewMs, type EventSource, type EventTail } from './event-tail.js';
+import { clockSkewMs } from '../../append-time.js';
+import type { EventSource, EventTail } from './event-tail.js';
 import type { EventRing, RingEntry } from './event-ring.js';
 import { tellForgotten, type ForgottenContext, type LogStart, type WantedPast } from './forgotten-events.js';
 import type { LogPlace } from './log-place.js';
