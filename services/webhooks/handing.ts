@@ -82,6 +82,14 @@ export class Handing {
     }
   }
 
+  /** What was kept without a try. */
+  addWaiting(kept: readonly KeptEvent[]): void {
+    for (const event of kept) {
+      this.#waiting.reserve(event.node);
+      this.#waiting.keep(event);
+    }
+  }
+
   throwIfOver(): void {
     if (this.#over.signal.aborted) throw new DeliveryStopped('told to end');
   }

@@ -20,6 +20,7 @@ import { publishedEvent } from '../published-event.js';
 import { Turns } from '../turns.js';
 import type { Backlog } from './backlog.js';
 import { DeliveryStopped } from './courier.js';
+import { gapNotice } from './gap-notice.js';
 import { Handing, type HandingContext } from './handing.js';
 import { tellFromJournal } from './journal-telling.js';
 import type { Subscriber } from './subscriber.js';
@@ -28,6 +29,8 @@ export interface SessionContext extends HandingContext {
   readonly eventLog: Pick<EventLog, 'follow'>;
   readonly schemaIds: SchemaIds;
   readonly journal: JournalOfEvents;
+  /** `ce_source` of what is said about the delivery itself. */
+  readonly source: string;
 }
 
 /** To whom a session delivers, and who is told how far it has come. */
@@ -163,18 +166,20 @@ export class Session {
     return nextOffset;
   }
 
-  /** What the log has forgotten is told before it is passed over: rather twice than never. */
+  /** What the log has forgotten is told before it is passed over: rather twice than never. To the subscriber as well, in its stream. */
   async #passOver(known: WebhookCursor, low: bigint): Promise<bigint> {
-    const { book, log, metrics } = this.#context;
+    const { book, clock, log, metrics, source } = this.#context;
     const { name } = this.#subscriber;
-    const { topic, partition, nextOffset } = known;
+    const { topic, partition, logId, nextOffset } = known;
     log.error(
       { subscriber: name, topic, partition, from: String(nextOffset), to: String(low) },
       'the log forgot these events before the subscriber got them: let it read its present state anew',
     );
     metrics?.webhookForgotten(name, Number(low - nextOffset));
     const next = { ...known, nextOffset: low };
-    await onceJournalAnswers(() => book.advance(name, next, []));
+    const gap = { topic, partition, logId, from: nextOffset, to: low };
+    const notice = gapNotice(gap, { source, at: clock.now() });
+    this.#handing.addWaiting(await onceJournalAnswers(() => book.advance(name, next, [notice])));
     this.#cursors.set(placeName(next), next);
     return low;
   }

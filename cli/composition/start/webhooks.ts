@@ -78,6 +78,7 @@ async function run(
     subscribers,
     eventLog: connections.eventLog,
     schemaIds: connections.schemaIds,
+    source: sourceOf(context, 'webhooks'),
     book: connections.journal.webhooks,
     journal: { history: connections.journal.history, source: sourceOf(context, 'maintenance') },
     metrics,

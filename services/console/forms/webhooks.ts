@@ -27,7 +27,7 @@ const webhookEvent = part({
   id: Type.String({ description: 'For `retry` and `drop`.' }),
   state: word(['waiting', 'dead'] as const),
   eventId: Type.String({ description: '`ce_id`' }),
-  node: Type.String({ description: '<cluster>/<node>' }),
+  node: Type.String({ description: '<cluster>/<node>; of what tells of a gap: <topic>/<partition>.' }),
   topic: Type.String(),
   partition: Type.Optional(
     Type.Integer({

@@ -209,6 +209,7 @@ export class DeliverySite {
             close: () => endpoint.close(),
           },
         })),
+        source: '/faultline/t/webhooks',
         eventLog: this.log,
         schemaIds: {
           idOf: (event) => this.#schemaIds.idOf(event),
