@@ -7,6 +7,7 @@ import {
 } from '../services/journal-events.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { LabelSelectorInvalid } from '../domain/label-selector.js';
+import { clockSkewMs } from '../services/append-time.js';
 import { parseInstantMs } from '../services/instant.js';
 import { NodeLabels, type KeptLabels } from '../services/node-labels.js';
 import { FilterInvalid, filterOfText, type EventFilter, type FilterText } from '../services/event-filter.js';
@@ -86,12 +87,23 @@ async function selectionOf(
   }
 }
 
+/** As a running Faultline refuses it: nothing was decided then, and nobody would hear why nothing comes. */
+function refuseAhead({ from }: JournalWish): void {
+  if ((parseInstantMs(from) ?? 0) <= systemClock.now() + clockSkewMs) return;
+  throw new CommandFailed(
+    'Usage',
+    `--from ${from} lies ahead`,
+    'begin at a time that is past, or follow a running Faultline: --follow, without --config',
+  );
+}
+
 /** What of the journal is wanted. Rejects with CommandFailed Usage, NotFound. */
 export async function spanOf(
   reader: JournalReader,
   wish: JournalWish,
   kept: KeptLabels,
 ): Promise<JournalSpan> {
+  refuseAhead(wish);
   const filter = { ...filterOf(wish), ...(await selectionOf(reader, wish, kept)) };
   return { filter, since: await timeOf(reader, wish.from), until: await timeOf(reader, wish.to) };
 }

@@ -1,5 +1,8 @@
 import type { EventLog } from '../adapters/ports/event-log.js';
 
+/** Brokers' clocks differ by less than this, ms. */
+export const clockSkewMs = 10_000;
+
 /** ms; so exactly it is found. */
 const exactMs = 1_000;
 

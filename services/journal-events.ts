@@ -9,6 +9,13 @@ import { facetsOf } from './event-facets.js';
 import { asksForContent, fits, fitsNode, type EventFilter } from './event-filter.js';
 import { jsonContent, structuredEvent, type StructuredEvent } from './structured-event.js';
 
+/** Where events are made again that the log has forgotten. */
+export interface JournalOfEvents {
+  readonly history: Pick<History, 'publishedFacts'>;
+  /** `ce_source` under which they were published. */
+  readonly source: string;
+}
+
 /** One event made again from the journal. */
 export interface JournalEvent {
   readonly publisher: FactPublisher;

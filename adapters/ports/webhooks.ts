@@ -1,16 +1,25 @@
+import type { ToldFact } from '../../domain/fact.js';
 import type { Place } from './event-log.js';
 
-/** An event of the log on its way to one subscriber. */
-export interface WebhookEvent extends Place {
+/** Where the log has the record of an event. */
+export interface WebhookEventPlace {
   readonly logId: string;
+  readonly partition: number;
   readonly offset: bigint;
+}
+
+/** An event on its way to one subscriber. */
+export interface WebhookEvent {
+  readonly topic: string;
+  /** Undefined: it was made again from the journal. */
+  readonly place?: WebhookEventPlace;
   /** `<cluster>/<node>` */
   readonly node: string;
   /** `ce_id` */
   readonly eventId: string;
   /** CloudEvents 1.0, structured JSON. */
   readonly json: string;
-  /** ms, the log's clock. */
+  /** ms, the log's clock; of one that was made again: when it was decided. */
   readonly appendedAt: number;
   /** The replay that it comes again with. */
   readonly replayId?: string;
@@ -38,6 +47,17 @@ export interface WebhookCursor extends Place {
   readonly replay?: { readonly id: string; readonly until: bigint };
 }
 
+/** A replay of what the log has forgotten, made again from the journal: what of it is wanted, and how far it has come. */
+export interface WebhookJournalReplay {
+  readonly id: string;
+  /** ms: decided at this time or later… */
+  readonly since: number;
+  /** …and before this one. */
+  readonly until: number;
+  /** All before this fact, where facts stand node after node, was delivered or is kept. Undefined: nothing yet. */
+  readonly next?: Pick<ToldFact, 'node' | 'version'>;
+}
+
 /** Who decided something about a subscriber, why and when (ms). */
 export interface WebhookDecision {
   readonly subject: string;
@@ -45,7 +65,7 @@ export interface WebhookDecision {
   readonly at: number;
 }
 
-/** Everything that was appended from `since` (ms, the log's clock) on comes again. */
+/** Everything that was appended from `since` (ms, the log's clock) on comes again, and where the log has forgotten it, was decided. */
 export interface WebhookReplay {
   readonly id: string;
   readonly since: number;
@@ -88,8 +108,22 @@ export interface WebhookDeliveries {
     cursor: WebhookCursor,
     undelivered: readonly UndeliveredEvent[],
   ): Promise<readonly KeptEvent[]>;
-  /** One transaction: the replay that was ordered begins at these cursors. */
-  beginReplay(name: string, cursors: readonly WebhookCursor[]): Promise<void>;
+  /** One transaction: the replay that was ordered begins at these cursors, and with what the journal is to tell before, if anything. */
+  beginReplay(
+    name: string,
+    cursors: readonly WebhookCursor[],
+    inJournal?: WebhookJournalReplay,
+  ): Promise<void>;
+  /** What the journal is still to tell, before the log is read on. */
+  journalReplay(name: string): Promise<WebhookJournalReplay | undefined>;
+  /** As `advance`, in the journal: everything before `next` was delivered or is kept. It never goes back by it. */
+  advanceJournalReplay(
+    name: string,
+    replay: Required<Pick<WebhookJournalReplay, 'id' | 'next'>>,
+    undelivered: readonly UndeliveredEvent[],
+  ): Promise<readonly KeptEvent[]>;
+  /** The journal has told it all; another replay that began meanwhile goes on. */
+  endJournalReplay(name: string, id: string): Promise<void>;
   /** Those that wait, in the order in which they were kept. */
   waiting(name: string): Promise<readonly KeptEvent[]>;
   /** Forgets an event. */

@@ -4,6 +4,7 @@ import { outcomes } from '../../domain/node-state.js';
 import { isUuid } from '../../schemas/uuid.js';
 import type { FilterText } from '../../services/event-filter.js';
 import { parseInstantMs } from '../../services/instant.js';
+import { parseLogPlace } from '../../services/log-place.js';
 
 /** Which events are meant. */
 export interface FilterOptions extends FilterText {
@@ -39,21 +40,15 @@ export function instant(text: string): string {
 }
 
 const eventId = /^\S+\/\S+@\d+\.\d+\/[A-Za-z]+$/;
-const place = /^[a-z][a-z.-]*\/\d+\/\d+$/;
 
 /** Whether it is the id of an event that follows from a fact. */
 export function isEventId(text: string): boolean {
   return eventId.test(text);
 }
 
-/** Whether it is a place in the log: `<topic>/<partition>/<offset>`. */
-export function isLogPlace(text: string): boolean {
-  return place.test(text);
-}
-
 /** All of which somebody can say that he wants to begin there. */
 export function beginning(text: string): string {
-  if (isEventId(text) || isLogPlace(text)) return text;
+  if (isEventId(text) || parseLogPlace(text) !== undefined) return text;
   if (isUuid(text)) {
     throw new InvalidArgumentError(
       'events of that id follow from no fact, and only the log has them: begin at TOPIC/PARTITION/OFFSET, as they name it, or at a time',

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 
 import { isBehind } from '../behind-event.js';
+import { parseLogPlace } from '../../services/log-place.js';
 import { CommandFailed } from '../errors.js';
 import {
   eventForms,
@@ -16,15 +17,7 @@ import { eventCondition } from '../watch/condition.js';
 import { refuseWithoutWatch, timeUpOf, type WatchOptions } from '../watch/watch-options.js';
 import { withinTime } from '../within-time.js';
 import { milliseconds, serverOf, withServer } from './common.js';
-import {
-  beginning,
-  filtered,
-  instant,
-  isEventId,
-  isLogPlace,
-  wishOf,
-  type FilterOptions,
-} from './event-options.js';
+import { beginning, filtered, instant, isEventId, wishOf, type FilterOptions } from './event-options.js';
 
 interface EventsOptions extends ServerOptions, FilterOptions, WatchOptions {
   readonly from?: string;
@@ -119,7 +112,7 @@ async function events(terminal: Terminal, options: EventsOptions): Promise<void>
     throw new CommandFailed('Usage', '--follow has no end', 'leave out --to or --follow');
   if (follow && config !== undefined)
     throw new CommandFailed('Usage', 'only a running Faultline can be followed', 'leave out --config');
-  if (config !== undefined && isLogPlace(options.from ?? '')) {
+  if (config !== undefined && parseLogPlace(options.from ?? '') !== undefined) {
     throw new CommandFailed(
       'Usage',
       `--from ${options.from ?? ''} is a place in the log, and the journal knows none`,

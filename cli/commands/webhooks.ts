@@ -71,14 +71,19 @@ const done: Readonly<Record<WebhookVerb, string>> = {
   drop: 'dropped',
 };
 
-/** From when on, and what the log has not got any more. */
-function replayWords({ replayId, since, forgotten = [] }: WebhookReceipt): string {
+/** From when on, what the journal tells, and what nobody has any more. */
+function replayWords({ replayId, since, fromJournal = [], forgotten = [] }: WebhookReceipt): string {
   if (replayId === undefined) return '';
-  const gone = forgotten.map(
-    ({ topic, before }) => `\n  ${topic}: the log has forgotten some of what was published before ${before}`,
-  );
-  const elsewhere = gone.length === 0 ? '' : '\n  `faultline events --from` has it of topics of facts';
-  return ` from ${since ?? 'the beginning'} on (${replayId})${gone.join('')}${elsewhere}`;
+  const lines = [
+    ...(fromJournal.length === 0
+      ? []
+      : [
+          `${fromJournal.join(', ')}: first from the journal, node after node: the log has forgotten some of it`,
+        ]),
+    ...forgotten.map(({ topic, before }) => `${topic}: some of what was published before ${before} is gone`),
+  ];
+  const when = since ?? 'the beginning';
+  return ` from ${when} on (${replayId})${lines.map((line) => `\n  ${line}`).join('')}`;
 }
 
 async function give<Verb extends WebhookVerb>(
@@ -176,10 +181,7 @@ function orderCommands(terminal: Terminal): readonly Command[] {
     orderCommand('resume', 'go on where it was').action(async (name: string, options: OrderOptions) => {
       await give(terminal, options, { name, verb: 'resume', order: {} });
     }),
-    orderCommand(
-      'replay',
-      'deliver again what was published since a moment and the log still has, marked with ce-replay',
-    )
+    orderCommand('replay', 'deliver again what was published since a moment, marked with ce-replay')
       .requiredOption('--since <time>', '`beginning`, or a time like 2026-01-31T08:00:00Z')
       .action(async (name: string, options: OrderOptions & { readonly since: string }) => {
         await give(terminal, options, { name, verb: 'replay', order: { since: options.since } });

@@ -5,6 +5,7 @@ import type {
 } from '../../adapters/ports/dead-letters.js';
 import type { EventLog, LogRecord, PartitionBounds } from '../../adapters/ports/event-log.js';
 import { deadLetterTopic, inputTopics } from '../../schemas/catalog.js';
+import { parseLogPlace } from '../log-place.js';
 import { apiVersion, toInstant } from './forms/form.js';
 import type { DeadLetterDescription, DeadLetterItem, DeadLetterList } from './forms/dead-letters.js';
 import { ConsoleRefusal } from './forms/problem.js';
@@ -31,15 +32,15 @@ export function idOf({ topic, partition, offset }: Omit<DeadLetterPlace, 'logId'
 
 /** @throws ConsoleRefusal BadRequest */
 export function placeOf(id: string, logId: string): DeadLetterPlace {
-  const [, topic = '', partition = '', offset = ''] = /^([^/]+)\/(\d{1,9})\/(\d{1,18})$/.exec(id) ?? [];
-  if (!topics.includes(topic)) {
+  const place = parseLogPlace(id);
+  if (place === undefined || !topics.includes(place.topic)) {
     throw new ConsoleRefusal(
       'BadRequest',
       `${id} is no dead letter`,
       'write it like fault.reports.dlt/3/17, as `faultline dlt list` does',
     );
   }
-  return { logId, topic, partition: Number(partition), offset: BigInt(offset) };
+  return { logId, ...place };
 }
 
 /** Letters of one partition from `low` up to `to`, in order. */

@@ -1,5 +1,7 @@
 import type { EventLog, PartitionBounds } from '../../adapters/ports/event-log.js';
 import { newestAppendAt, oldestAppendAt } from '../append-time.js';
+import { hasForgotten } from '../has-forgotten.js';
+import { topicsOfFacts } from '../journal-events.js';
 
 type AskedLog = Pick<EventLog, 'bounds' | 'offsetsSince'>;
 
@@ -9,11 +11,21 @@ export interface ForgottenStretch {
   readonly before: number;
 }
 
-/** What a replay from the log can give. */
+/** What a replay can give. */
 export interface ReplayReach {
-  /** ms, the log's clock: nothing that is older comes, and of what the log still has nothing that is younger is left out. */
+  /** ms, the log's clock: nothing that is older comes, and of what there still is nothing that is younger is left out. */
   readonly since: number;
+  /** Topics whose events are made again from the journal, since the log has forgotten some of them. */
+  readonly fromJournal: readonly string[];
+  /** What nobody has any more. */
   readonly forgotten: readonly ForgottenStretch[];
+}
+
+type LogReach = Pick<ReplayReach, 'since' | 'forgotten'>;
+
+interface AskedSpan {
+  readonly asked: number;
+  readonly now: number;
 }
 
 interface TopicReach {
@@ -41,12 +53,12 @@ async function reachOf(log: AskedLog, topic: string, asked: number, now: number)
   };
 }
 
-/** From when on the log still has what was published since a moment (ms, its clock). Rejects with LogUnavailable. */
-export async function replayReach(
+/** From when on the log still has what was published since a moment (ms, its clock). */
+async function logReach(
   log: AskedLog,
   topics: readonly string[],
-  { asked, now }: { readonly asked: number; readonly now: number },
-): Promise<ReplayReach> {
+  { asked, now }: AskedSpan,
+): Promise<LogReach> {
   const reaches = await Promise.all(
     topics.map(async (topic) => ({ topic, ...(await reachOf(log, topic, asked, now)) })),
   );
@@ -56,4 +68,21 @@ export async function replayReach(
       before === undefined ? [] : [{ topic, before }],
     ),
   };
+}
+
+/** From when on there still is what was published since a moment (ms, the log's clock). Rejects with LogUnavailable. */
+export async function replayReach(
+  log: AskedLog,
+  topics: readonly string[],
+  span: AskedSpan,
+): Promise<ReplayReach> {
+  const ofFacts = topics.filter((topic) => topicsOfFacts.includes(topic));
+  const isForgotten = await hasForgotten(log, ofFacts, span.asked);
+  const fromJournal = isForgotten ? ofFacts : [];
+  const { since, forgotten } = await logReach(
+    log,
+    topics.filter((topic) => !fromJournal.includes(topic)),
+    span,
+  );
+  return { since: isForgotten ? span.asked : since, fromJournal, forgotten };
 }

@@ -35,10 +35,10 @@ function asItem({ name, paused, replay, waiting, dead }: WebhookState): WebhookI
 }
 
 function asEvent(event: KeptEvent): WebhookEventItem {
-  const { id, state, eventId, node, topic, partition, offset, firstTriedAt, tries, dueAt, reason } = event;
+  const { id, state, eventId, node, topic, place, firstTriedAt, tries, dueAt, reason } = event;
   return {
-    ...{ id, state, eventId, node, topic, partition, tries, reason },
-    offset: String(offset),
+    ...{ id, state, eventId, node, topic, tries, reason },
+    ...(place === undefined ? {} : { partition: place.partition, offset: String(place.offset) }),
     firstTriedAt: toInstant(firstTriedAt),
     dueAt: toInstant(dueAt),
   };
@@ -73,7 +73,7 @@ function sinceOf(text: string, now: number): number {
   throw new ConsoleRefusal('BadRequest', `since: ${text} is ahead of ${toInstant(now)}, which is now`, next);
 }
 
-type Outcome = Pick<WebhookReceipt, 'ids' | 'replayId' | 'since' | 'forgotten'>;
+type Outcome = Pick<WebhookReceipt, 'ids' | 'replayId' | 'since' | 'fromJournal' | 'forgotten'>;
 type Carry<Verb extends WebhookVerb> = (
   source: WebhookSource,
   name: string,
@@ -103,12 +103,17 @@ const carriers: { readonly [Verb in WebhookVerb]: Carry<Verb> } = {
   },
   replay: async ({ desk, eventLog, topicsOf, now, newId }, name, { since: text, dryRun }) => {
     const span = { asked: sinceOf(text, now()), now: now() };
-    const { since, forgotten } = await replayReach(eventLog, topicsOf(name) ?? offeredTopics, span);
+    const { since, fromJournal, forgotten } = await replayReach(
+      eventLog,
+      topicsOf(name) ?? offeredTopics,
+      span,
+    );
     const replay = { id: newId(), since };
     if (dryRun !== true) await desk.replay(name, replay);
     return {
       replayId: replay.id,
-      since: toInstant(since),
+      ...(since === 0 ? {} : { since: toInstant(since) }),
+      fromJournal: [...fromJournal],
       forgotten: forgotten.map(({ topic, before }) => ({ topic, before: toInstant(before) })),
     };
   },

@@ -10,11 +10,13 @@ interface Level {
 
 /**
  * Since when what the log holds beyond the cursors of one subscriber is there. What was read tells it; where nothing is read,
- * since the subscriber is paused or the log has nothing to give, looking does.
+ * since the subscriber is paused or the log has nothing to give, looking does. Of what the journal is to tell, what it told does.
  */
 export class Backlog {
   readonly #eventLog: Pick<EventLog, 'bounds' | 'offsetsSince'>;
   readonly #levels = new Map<string, Level>();
+  /** ms. Undefined: nothing is made again from the journal, or nobody knows yet how old it is. */
+  #madeAgainSince: number | undefined;
 
   constructor(eventLog: Pick<EventLog, 'bounds' | 'offsetsSince'>) {
     this.#eventLog = eventLog;
@@ -23,6 +25,7 @@ export class Backlog {
   /** ms, the log's clock; undefined: nothing is known to be unread or in hand. */
   get oldestAt(): number | undefined {
     const times = [...this.#levels.values()].flatMap(({ oldestAt }) => oldestAt ?? []);
+    if (this.#madeAgainSince !== undefined) times.push(this.#madeAgainSince);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
@@ -40,6 +43,15 @@ export class Backlog {
   read(place: Place, appendedAt: number): void {
     const level = this.#levels.get(placeName(place));
     if (level !== undefined) this.#levels.set(placeName(place), { ...level, oldestAt: appendedAt });
+  }
+
+  /** What was decided at this time (ms) is made again for it. Node after node: what is still to come may be as old as what came. */
+  madeAgain(decidedAt: number): void {
+    this.#madeAgainSince = Math.min(decidedAt, this.#madeAgainSince ?? decidedAt);
+  }
+
+  allMadeAgain(): void {
+    this.#madeAgainSince = undefined;
   }
 
   /** Looks where the log ends. Rejects with LogUnavailable: what was known stays known. */

@@ -2,15 +2,16 @@ import { setMaxListeners } from 'node:events';
 
 import type { EventLog } from '../../adapters/ports/event-log.js';
 import type { EventEndpoint } from '../../adapters/ports/event-endpoint.js';
-import type { WebhookCursor, WebhookReplay, WebhookState } from '../../adapters/ports/webhooks.js';
-import { LogUnavailable, placeName } from '../../adapters/ports/event-log.js';
+import type { WebhookState } from '../../adapters/ports/webhooks.js';
+import { LogUnavailable } from '../../adapters/ports/event-log.js';
 import { firstOf, pause, superviseLoop, type Supervision } from '../supervision.js';
 import { Backlog } from './backlog.js';
+import { beginReplay } from './begin-replay.js';
 import { Session, type SessionContext } from './session.js';
 import type { Subscriber } from './subscriber.js';
 
 export interface WebhooksOptions extends Supervision, Omit<SessionContext, 'eventLog'> {
-  readonly eventLog: Pick<EventLog, 'bounds' | 'follow' | 'offsetsSince'>;
+  readonly eventLog: Pick<EventLog, 'bounds' | 'follow' | 'identify' | 'offsetsSince'>;
   readonly subscribers: readonly { readonly subscriber: Subscriber; readonly endpoint: EventEndpoint }[];
   /** How soon a subscriber whose deliverer died is taken over, ms. */
   readonly takeOverMs: number;
@@ -65,7 +66,7 @@ class Served {
 
   /** Until the lock is lost, or the end. */
   async #serve(getsAlong: () => void): Promise<void> {
-    const { book, signal } = this.#options;
+    const { book, log, signal } = this.#options;
     const { name, filter } = this.#subscriber;
     // Another copy may have served it meanwhile.
     this.#backlog = new Backlog(this.#options.eventLog);
@@ -73,7 +74,19 @@ class Served {
       const state = await book.state(name);
       if (state === undefined) throw new TypeError(`subscriber ${name} is not enrolled`);
       this.#state = state;
-      if (state.replay !== undefined) await this.#beginReplay(state.replay);
+      if (state.replay !== undefined) {
+        const { partitions, inJournal } = await beginReplay(this.#options, this.#subscriber, state.replay);
+        const told = {
+          subscriber: name,
+          replay: state.replay.id,
+          partitions,
+          journal: inJournal !== undefined,
+        };
+        log.info(told, 'events are delivered again');
+      }
+      const inJournal = await book.journalReplay(name);
+      // Nobody knows how old the beginning of the journal is.
+      if (inJournal !== undefined && inJournal.since > 0) this.#backlog.madeAgain(inJournal.since);
       // Of topics that it asked for once a cursor stands for ever.
       for (const cursor of await book.cursors(name))
         if (filter.topics.includes(cursor.topic)) this.#backlog.advanced(cursor, cursor.nextOffset);
@@ -158,25 +171,6 @@ class Served {
     } finally {
       over.abort();
     }
-  }
-
-  async #beginReplay({ id, since }: WebhookReplay): Promise<void> {
-    const { book, eventLog, log } = this.#options;
-    const { name, filter } = this.#subscriber;
-    const known = new Map((await book.cursors(name)).map((cursor) => [placeName(cursor), cursor]));
-    const cursors: WebhookCursor[] = [];
-    for (const topic of filter.topics) {
-      for (const [partition, offset] of await eventLog.offsetsSince(topic, since)) {
-        const cursor = known.get(placeName({ topic, partition }));
-        if (cursor === undefined || offset >= cursor.nextOffset) continue;
-        const { replay, nextOffset } = cursor;
-        // What an earlier replay had still to tell was told before as well.
-        const until = replay !== undefined && replay.until > nextOffset ? replay.until : nextOffset;
-        cursors.push({ ...cursor, nextOffset: offset, replay: { id, until } });
-      }
-    }
-    await book.beginReplay(name, cursors);
-    log.info({ subscriber: name, replay: id, partitions: cursors.length }, 'events are delivered again');
   }
 }
 

@@ -125,6 +125,13 @@ describe('faultline events --config, given a journal whose log has forgotten eve
     expect(before.length * after.length).toBeGreaterThan(0);
   });
 
+  it('refuses a beginning that lies ahead, as a running Faultline does, in place of printing nothing', async () => {
+    const { code, out, err } = await events('--from', '2999-01-01');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('--from 2999-01-01T00:00:00.000Z lies ahead');
+    expect(err).toContain('begin at a time that is past');
+  });
+
   it('prints what is about nodes with the labels asked for', async () => {
     const nodes = [...new Set(published.map(({ key }) => key as NodeKey))];
     const [one, ...others] = nodes;

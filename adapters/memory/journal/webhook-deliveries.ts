@@ -1,3 +1,4 @@
+import { isAfter } from '../../journal/fact-places.js';
 import { placeName } from '../../ports/event-log.js';
 import type {
   KeptEvent,
@@ -6,6 +7,7 @@ import type {
   WebhookDecision,
   WebhookDeliveries,
   WebhookEvent,
+  WebhookJournalReplay,
   WebhookState,
 } from '../../ports/webhooks.js';
 import type { MemoryWebhooks } from './webhooks.js';
@@ -70,6 +72,10 @@ export class MemoryWebhookDeliveries implements WebhookDeliveries {
     if (known?.logId === cursor.logId && known.nextOffset < cursor.nextOffset) {
       cursors.set(placeName(cursor), { ...known, nextOffset: cursor.nextOffset });
     }
+    return this.#keep(events, undelivered);
+  }
+
+  #keep(events: Map<string, KeptEvent>, undelivered: readonly UndeliveredEvent[]): readonly KeptEvent[] {
     return undelivered.map((event) => {
       const id = [...events.values()].find((kept) => isSame(kept, event))?.id ?? this.#store.nextId();
       const kept = { ...event, id };
@@ -78,10 +84,35 @@ export class MemoryWebhookDeliveries implements WebhookDeliveries {
     });
   }
 
-  async beginReplay(name: string, cursors: readonly WebhookCursor[]): Promise<void> {
+  async beginReplay(
+    name: string,
+    cursors: readonly WebhookCursor[],
+    inJournal?: WebhookJournalReplay,
+  ): Promise<void> {
     const subscriber = this.#store.subscriber(name);
     for (const cursor of cursors) subscriber.cursors.set(placeName(cursor), cursor);
+    subscriber.journalReplay = inJournal ?? subscriber.journalReplay;
     subscriber.replay = undefined;
+  }
+
+  async journalReplay(name: string): Promise<WebhookJournalReplay | undefined> {
+    return this.#store.subscriber(name).journalReplay;
+  }
+
+  async advanceJournalReplay(
+    name: string,
+    { id, next }: Required<Pick<WebhookJournalReplay, 'id' | 'next'>>,
+    undelivered: readonly UndeliveredEvent[],
+  ): Promise<readonly KeptEvent[]> {
+    const subscriber = this.#store.subscriber(name);
+    const known = subscriber.journalReplay;
+    if (known?.id === id && isAfter(next, known.next)) subscriber.journalReplay = { ...known, next };
+    return this.#keep(subscriber.events, undelivered);
+  }
+
+  async endJournalReplay(name: string, id: string): Promise<void> {
+    const subscriber = this.#store.subscriber(name);
+    if (subscriber.journalReplay?.id === id) subscriber.journalReplay = undefined;
   }
 
   async waiting(name: string): Promise<readonly KeptEvent[]> {
@@ -106,5 +137,13 @@ export class MemoryWebhookDeliveries implements WebhookDeliveries {
 }
 
 function isSame(one: WebhookEvent, other: WebhookEvent): boolean {
-  return one.logId === other.logId && placeName(one) === placeName(other) && one.offset === other.offset;
+  if (one.place === undefined || other.place === undefined)
+    return one.place === other.place && one.eventId === other.eventId;
+  const { logId, partition, offset } = one.place;
+  return (
+    one.topic === other.topic &&
+    logId === other.place.logId &&
+    partition === other.place.partition &&
+    offset === other.place.offset
+  );
 }

@@ -2,6 +2,7 @@ import type {
   KeptEvent,
   WebhookCursor,
   WebhookDecision,
+  WebhookJournalReplay,
   WebhookReplay,
   WebhookState,
 } from '../../ports/webhooks.js';
@@ -10,6 +11,7 @@ export interface StoredSubscriber {
   orders: number;
   paused: WebhookDecision | undefined;
   replay: WebhookReplay | undefined;
+  journalReplay: WebhookJournalReplay | undefined;
   /** Which handle delivers. */
   holder: symbol | undefined;
   /** By topic and partition. */
@@ -25,7 +27,7 @@ export class MemoryWebhooks {
 
   enrol(name: string): void {
     if (this.subscribers.has(name)) return;
-    const nothing = { paused: undefined, replay: undefined, holder: undefined };
+    const nothing = { paused: undefined, replay: undefined, journalReplay: undefined, holder: undefined };
     this.subscribers.set(name, { ...nothing, orders: 0, cursors: new Map(), events: new Map() });
   }
 

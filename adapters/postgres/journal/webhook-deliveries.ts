@@ -1,3 +1,4 @@
+import type { NodeKey } from '../../../domain/identifiers.js';
 import { storableText } from '../../../schemas/storable-text.js';
 import type {
   KeptEvent,
@@ -5,6 +6,7 @@ import type {
   WebhookCursor,
   WebhookDecision,
   WebhookDeliveries,
+  WebhookJournalReplay,
   WebhookState,
 } from '../../ports/webhooks.js';
 import type { Database, Statement } from './database.js';
@@ -30,7 +32,12 @@ function asCursor({ next, replayId, replayUntil, ...place }: CursorRow): Webhook
   };
 }
 
-/** The tables of 0012_webhooks.sql, for who delivers. */
+interface JournalReplayRow extends Pick<WebhookJournalReplay, 'id' | 'since' | 'until'> {
+  readonly node: NodeKey | null;
+  readonly version: number | null;
+}
+
+/** The tables `journal.webhook_…`, for who delivers. */
 export class PostgresWebhookDeliveries implements WebhookDeliveries {
   readonly #database: Database;
   readonly #locks: SessionLocks;
@@ -113,6 +120,15 @@ export class PostgresWebhookDeliveries implements WebhookDeliveries {
         WHERE subscriber = $1 AND topic = $2 AND log_partition = $3 AND log_id = $4`,
       values: [name, topic, partition, logId, String(nextOffset)],
     };
+    return this.#keepAnd(move, name, undelivered);
+  }
+
+  /** One transaction: keeps events, and moves on. */
+  async #keepAnd(
+    move: Statement,
+    name: string,
+    undelivered: readonly UndeliveredEvent[],
+  ): Promise<readonly KeptEvent[]> {
     if (undelivered.length === 0) {
       await this.#database.query(move);
       return [];
@@ -129,14 +145,52 @@ export class PostgresWebhookDeliveries implements WebhookDeliveries {
     }
   }
 
-  async beginReplay(name: string, cursors: readonly WebhookCursor[]): Promise<void> {
+  async beginReplay(
+    name: string,
+    cursors: readonly WebhookCursor[],
+    inJournal?: WebhookJournalReplay,
+  ): Promise<void> {
+    const told = inJournal === undefined ? [] : [replayInJournal(name, inJournal)];
     try {
       await this.#database.transaction(() =>
-        Promise.resolve({ result: undefined, last: [replayFrom(name, cursors), replayBegun(name)] }),
+        Promise.resolve({ result: undefined, last: [replayFrom(name, cursors), ...told, replayBegun(name)] }),
       );
     } catch (error) {
       throw asJournalError(error);
     }
+  }
+
+  async journalReplay(name: string): Promise<WebhookJournalReplay | undefined> {
+    const [row] = await this.#database.query<JournalReplayRow & Record<string, unknown>>({
+      text: `SELECT replay_id AS id, since, until, node_key AS node, version
+        FROM journal.webhook_journal_replay WHERE subscriber = $1`,
+      values: [name],
+    });
+    if (row === undefined) return undefined;
+    const { node, version, ...wanted } = row;
+    return { ...wanted, ...(node === null || version === null ? {} : { next: { node, version } }) };
+  }
+
+  advanceJournalReplay(
+    name: string,
+    { id, next }: Required<Pick<WebhookJournalReplay, 'id' | 'next'>>,
+    undelivered: readonly UndeliveredEvent[],
+  ): Promise<readonly KeptEvent[]> {
+    const move: Statement = {
+      name: 'webhook-advance-in-journal',
+      text: `UPDATE journal.webhook_journal_replay SET node_key = $3, version = $4
+        WHERE subscriber = $1 AND replay_id = $2
+          AND (node_key IS NULL OR (node_key, version) < ($3, $4::integer))`,
+      values: [name, id, next.node, next.version],
+    };
+    return this.#keepAnd(move, name, undelivered);
+  }
+
+  async endJournalReplay(name: string, id: string): Promise<void> {
+    await this.#database.query({
+      text: 'DELETE FROM journal.webhook_journal_replay WHERE subscriber = $1 AND replay_id = $2',
+      values: [name, id],
+    });
   }
 
   waiting(name: string): Promise<readonly KeptEvent[]> {
@@ -168,23 +222,31 @@ export class PostgresWebhookDeliveries implements WebhookDeliveries {
   }
 }
 
+/** What tells that one was kept before: its place in the log, or its id where it was made again from the journal. */
+const sameEvent = {
+  inLog: '(subscriber, log_id, topic, log_partition, log_offset)',
+  madeAgain: '(subscriber, event_id) WHERE log_id IS NULL',
+} as const;
+
 /** One that was kept before (it came again by a replay) is tried anew, in its old place. */
 function keep(name: string, event: UndeliveredEvent): Statement {
+  const { place } = event;
+  const same = place === undefined ? 'madeAgain' : 'inLog';
   return {
-    name: 'webhook-keep',
+    name: `webhook-keep-${same}`,
     text: `INSERT INTO journal.webhook_event (subscriber, log_id, topic, log_partition, log_offset, node, event_id, event,
         appended_at, replay_id, state, first_tried_at, tries, due_at, reason)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-      ON CONFLICT (subscriber, log_id, topic, log_partition, log_offset) DO UPDATE
+      ON CONFLICT ${sameEvent[same]} DO UPDATE
       SET state = excluded.state, replay_id = excluded.replay_id, first_tried_at = excluded.first_tried_at,
         tries = excluded.tries, due_at = excluded.due_at, reason = excluded.reason
       RETURNING place::text AS id`,
     values: [
       name,
-      event.logId,
+      place?.logId ?? null,
       event.topic,
-      event.partition,
-      String(event.offset),
+      place?.partition ?? null,
+      place === undefined ? null : String(place.offset),
       storableText(event.node),
       storableText(event.eventId),
       Buffer.from(event.json),
@@ -214,6 +276,15 @@ function replayFrom(name: string, cursors: readonly WebhookCursor[]): Statement 
       cursors.map(({ replay }) => replay?.id ?? null),
       cursors.map(({ replay }) => (replay === undefined ? null : String(replay.until))),
     ],
+  };
+}
+
+function replayInJournal(name: string, { id, since, until }: WebhookJournalReplay): Statement {
+  return {
+    text: `INSERT INTO journal.webhook_journal_replay (subscriber, replay_id, since, until) VALUES ($1, $2, $3, $4)
+      ON CONFLICT (subscriber) DO UPDATE SET replay_id = excluded.replay_id, since = excluded.since,
+        until = excluded.until, node_key = NULL, version = NULL`,
+    values: [name, id, since, until],
   };
 }
 

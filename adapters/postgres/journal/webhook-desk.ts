@@ -10,7 +10,7 @@ import type { Database, Statement } from './database.js';
 import { asJournalError } from './failures.js';
 import { readKeptEvents, readWebhookStates } from './webhook-rows.js';
 
-/** The tables of 0012_webhooks.sql, for people. */
+/** The tables `journal.webhook_…`, for people. */
 export class PostgresWebhookDesk implements WebhookDesk {
   readonly #database: Database;
 

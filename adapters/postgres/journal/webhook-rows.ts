@@ -44,10 +44,10 @@ function asState(row: WebhookStateRow): WebhookState {
 
 interface KeptEventRow {
   readonly id: string;
-  readonly logId: string;
+  readonly logId: string | null;
   readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
+  readonly partition: number | null;
+  readonly offset: string | null;
   readonly node: string;
   readonly eventId: string;
   readonly event: Buffer;
@@ -64,10 +64,11 @@ const keptColumns = `place::text AS id, log_id AS "logId", topic, log_partition 
   event_id AS "eventId", event, appended_at AS "appendedAt", replay_id AS "replayId", state, first_tried_at AS "firstTriedAt",
   tries, due_at AS "dueAt", reason`;
 
-function asKept({ event, offset, replayId, ...row }: KeptEventRow): KeptEvent {
+function asKept({ event, logId, partition, offset, replayId, ...row }: KeptEventRow): KeptEvent {
+  const isInLog = logId !== null && partition !== null && offset !== null;
   return {
     ...row,
-    offset: BigInt(offset),
+    ...(isInLog ? { place: { logId, partition, offset: BigInt(offset) } } : {}),
     json: event.toString(),
     ...(replayId === null ? {} : { replayId }),
   };

@@ -7,7 +7,13 @@ import { CommandFailed } from '../../errors.js';
 import type { SecretSource, SubscriberConfiguration } from '../../configuration/configuration.js';
 import { readSecret } from '../../configuration/secret.js';
 import type { Environment } from '../surroundings.js';
-import { supervised, supervisionOf, type RunningService, type ServiceContext } from './running-service.js';
+import {
+  sourceOf,
+  supervised,
+  supervisionOf,
+  type RunningService,
+  type ServiceContext,
+} from './running-service.js';
 
 function keyOf(name: string, source: SecretSource, environment: Environment): Buffer {
   try {
@@ -55,10 +61,11 @@ type Addressed = WebhooksOptions['subscribers'][number] & {
 };
 
 async function run(
-  { connections, metrics, labels }: ServiceContext,
+  context: ServiceContext,
   addressed: readonly Addressed[],
   supervision: Supervision,
 ): Promise<void> {
+  const { connections, metrics, labels } = context;
   const subscribers = await Promise.all(
     addressed.map(async ({ subscriber, endpoint, labelSelector }) => {
       if (labelSelector === undefined) return { subscriber, endpoint };
@@ -71,7 +78,9 @@ async function run(
     subscribers,
     eventLog: connections.eventLog,
     schemaIds: connections.schemaIds,
+    source: sourceOf(context, 'webhooks'),
     book: connections.journal.webhooks,
+    journal: { history: connections.journal.history, source: sourceOf(context, 'maintenance') },
     metrics,
     takeOverMs: 2_000,
     lookEveryMs: 1_000,

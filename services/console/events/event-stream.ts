@@ -1,10 +1,11 @@
 import { placeName } from '../../../adapters/ports/event-log.js';
 import { catchUp, type Target, type TopicStart } from './catch-up.js';
 import { fits } from '../../event-filter.js';
-import { clockSkewMs, type EventSource, type EventTail } from './event-tail.js';
+import { clockSkewMs } from '../../append-time.js';
+import type { EventSource, EventTail } from './event-tail.js';
 import type { EventRing, RingEntry } from './event-ring.js';
 import { tellForgotten, type ForgottenContext, type LogStart, type WantedPast } from './forgotten-events.js';
-import type { LogPlace } from './log-place.js';
+import type { LogPlace } from '../../log-place.js';
 import type { Turns } from '../../turns.js';
 import { resumeText } from './resume-point.js';
 import type { SubscriberConnection } from './subscriber-connection.js';

@@ -1,7 +1,7 @@
 import type { StreamMetrics } from '../../../adapters/ports/metrics.js';
 import { ConsoleRefusal } from '../forms/problem.js';
 import { EventStream, type StreamEnd, type StreamRequest } from './event-stream.js';
-import type { JournalOfEvents } from './forgotten-events.js';
+import type { JournalOfEvents } from '../../journal-events.js';
 import { EventTail, type EventSource } from './event-tail.js';
 import {
   SubscriberConnection,

@@ -6,6 +6,7 @@ import type { Target } from './catch-up.js';
 import { EventRing, ringEntry } from './event-ring.js';
 import { LowWater } from './low-water.js';
 import { publishedEvent } from '../../published-event.js';
+import { clockSkewMs } from '../../append-time.js';
 
 export interface EventSource {
   readonly eventLog: Pick<EventLog, 'follow' | 'bounds' | 'offsetsSince'>;
@@ -15,8 +16,6 @@ export interface EventSource {
   readonly ringBytes: number;
 }
 
-/** Brokers' clocks differ by less than this. */
-export const clockSkewMs = 10_000;
 const lookEveryMs = 5_000;
 const batchRecords = 500;
 /**

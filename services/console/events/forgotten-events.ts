@@ -1,19 +1,17 @@
 import type { Clock } from '../../../adapters/ports/clock.js';
 import type { EventLog } from '../../../adapters/ports/event-log.js';
-import type { History } from '../../../adapters/ports/journal.js';
-import { asCloudEvent, journalEvents, type JournalEvent, type JournalPlace } from '../../journal-events.js';
+import {
+  asCloudEvent,
+  journalEvents,
+  type JournalEvent,
+  type JournalOfEvents,
+  type JournalPlace,
+} from '../../journal-events.js';
 import type { EventFilter } from '../../event-filter.js';
 import type { Turns } from '../../turns.js';
 import { findHandover, handoverAt, handoverOf, isStillKept, type Handover } from './log-horizon.js';
 import { resumeText } from './resume-point.js';
 import { writeCharacters } from './subscriber-connection.js';
-
-/** Where events are made again that the log has forgotten. */
-export interface JournalOfEvents {
-  readonly history: Pick<History, 'publishedFacts'>;
-  /** `ce_source` under which they were published. */
-  readonly source: string;
-}
 
 export interface ForgottenContext {
   readonly journal: JournalOfEvents;

@@ -1,7 +1,8 @@
 import type { EventLog } from '../../../adapters/ports/event-log.js';
 import { catalog } from '../../../schemas/catalog.js';
+import { clockSkewMs } from '../../append-time.js';
+import { hasForgotten } from '../../has-forgotten.js';
 import { topicsOfFacts } from '../../journal-events.js';
-import { clockSkewMs } from './event-tail.js';
 
 /** Who reads the journal up to a moment has so long until the log has forgotten what comes then. */
 const marginMs = 86_400_000;
@@ -37,21 +38,6 @@ export function handoverAt(topics: readonly string[], at: number): Handover {
   return { topics: ofFacts, at, logSince: at - clockSkewMs };
 }
 
-/** Whether the log may have deleted anything of these topics that was appended at this time (ms, its clock) or later. */
-async function mayHaveLost(
-  log: Pick<EventLog, 'bounds' | 'offsetsSince'>,
-  topics: readonly string[],
-  since: number,
-): Promise<boolean> {
-  const answers = await Promise.all(
-    topics.map(async (topic) => {
-      const [bounds, offsets] = await Promise.all([log.bounds(topic), log.offsetsSince(topic, since)]);
-      return bounds.some(({ partition, low }) => low > 0n && (offsets.get(partition) ?? low) <= low);
-    }),
-  );
-  return answers.includes(true);
-}
-
 /**
  * Where to change over from the journal to the log for whoever wants all since a moment (ms, the log's clock); undefined: the log
  * has all of it. What a broker deletes sooner than the catalog says is not noticed: `faultline topics plan` tells of that.
@@ -63,7 +49,7 @@ export async function findHandover(
 ): Promise<Handover | undefined> {
   const handover = handoverOf(topics, now);
   if (isStillKept({ ...handover, logSince: since }, now)) return undefined;
-  return (await mayHaveLost(log, handover.topics, since)) ? handover : undefined;
+  return (await hasForgotten(log, handover.topics, since)) ? handover : undefined;
 }
 
 /** Whether the log still has all that comes after a handover that was found some time ago, and for as long as reading it takes. */

@@ -6,12 +6,13 @@ import { parseEventId } from '../../../domain/event-number.js';
 import { ConsoleRefusal } from '../forms/problem.js';
 import { instantIn } from '../instant-in.js';
 import { FilterInvalid, filterNames, filterOfText, type EventFilter } from '../../event-filter.js';
+import { clockSkewMs } from '../../append-time.js';
 import type { NodeLabels } from '../../node-labels.js';
 import type { JournalPlace } from '../../journal-events.js';
+import { parseLogPlace } from '../../log-place.js';
+import { appendedAtPlace } from './appended-at-place.js';
 import { sinceOf, type StreamRequest } from './event-stream.js';
-import { clockSkewMs } from './event-tail.js';
 import { latestPublishingMs } from './forgotten-events.js';
-import { appendedAtPlace, parseLogPlace } from './log-place.js';
 import { parseResumePoint } from './resume-point.js';
 
 /** What came with `GET /v1/events`. */
@@ -138,6 +139,12 @@ async function goOnFrom(text: string, { history, now }: RequestContext): Promise
   if (point === undefined || (point.journalUntil ?? 0) > now || liesAhead(point.safeSince ?? 0, now))
     return refuse(`Last-Event-ID: "${text}" is none`, 'give it as the stream gave it');
   const { eventId = '', safeSince, journalUntil: until } = point;
+  if (safeSince === undefined && parseLogPlace(eventId) !== undefined) {
+    return refuse(
+      `Last-Event-ID: "${text}" is a place in the log, which does not say how far all the others were read`,
+      `leave it out and ask for from=${text}: what stands there comes as well`,
+    );
+  }
   const from = until === undefined ? undefined : placeOf(eventId);
   if (safeSince !== undefined && until !== undefined && from !== undefined)
     return { since: safeSince, decidedSince: safeSince, journal: { from, until } };

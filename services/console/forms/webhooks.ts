@@ -27,10 +27,14 @@ const webhookEvent = part({
   id: Type.String({ description: 'For `retry` and `drop`.' }),
   state: word(['waiting', 'dead'] as const),
   eventId: Type.String({ description: '`ce_id`' }),
-  node: Type.String({ description: '<cluster>/<node>' }),
+  node: Type.String({ description: '<cluster>/<node>; of what tells of a gap: <topic>/<partition>.' }),
   topic: Type.String(),
-  partition: Type.Integer(),
-  offset: Type.String(),
+  partition: Type.Optional(
+    Type.Integer({
+      description: 'Where the log has it; absent of one that was made again from the journal.',
+    }),
+  ),
+  offset: Type.Optional(Type.String()),
   firstTriedAt: {
     ...instant,
     description:
@@ -77,7 +81,7 @@ export const webhookOrders = {
     {
       since: Type.String({
         description:
-          '`beginning`, or a time that is past, in RFC 3339: what was published since and the log still has comes again.',
+          '`beginning`, or a time that is past, in RFC 3339: what was published since comes again. What the log has forgotten is made again from the journal, where that can.',
       }),
     },
     'Events are delivered again, marked with `ce-replay`.',
@@ -99,12 +103,17 @@ export const webhookReceipt = form(
     since: Type.Optional({
       ...instant,
       description:
-        'RFC 3339, UTC: from when on events come again; later than asked where the log has nothing so old.',
+        'RFC 3339, UTC: from when on events come again; later than asked where there is nothing so old, absent: from the beginning of the journal.',
     }),
+    fromJournal: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          'Topics whose events are made again from the journal, node after node, since the log has forgotten some of them.',
+      }),
+    ),
     forgotten: Type.Optional(
       Type.Array(part({ topic: Type.String(), before: instant }), {
-        description:
-          'Topics of which the log has forgotten some of what was asked for, published before then.',
+        description: 'Topics of which nobody has some of what was asked for any more, published before then.',
       }),
     ),
     subject: Type.String(),

@@ -108,8 +108,8 @@ async function fillWebhooks(webhooks: WebhookDeliveries): Promise<void> {
   await webhooks.enrol(['capacity']);
   await webhooks.begin('capacity', { ...place, nextOffset: 3n });
   const event = {
-    ...place,
-    offset: 3n,
+    topic: place.topic,
+    place: { logId: place.logId, partition: place.partition, offset: 3n },
     node: 'a/n1',
     eventId: 'a/n1@1.1/FaultChanged',
     json: '{}',
@@ -117,6 +117,10 @@ async function fillWebhooks(webhooks: WebhookDeliveries): Promise<void> {
   };
   const tried = { state: 'waiting', firstTriedAt: 1, tries: 1, dueAt: 2, reason: 'half \ud800' } as const;
   await webhooks.advance('capacity', { ...place, nextOffset: 4n }, [{ ...event, ...tried }]);
+  await webhooks.beginReplay('capacity', [], { id: 'again', since: 0, until: 5 });
+  const { place: _inLog, ...madeAgain } = event;
+  const next = { node: nodeNamed('n1'), version: 2 };
+  await webhooks.advanceJournalReplay('capacity', { id: 'again', next }, [{ ...madeAgain, ...tried }]);
 }
 
 async function fillLog(

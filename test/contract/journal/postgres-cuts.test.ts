@@ -215,7 +215,8 @@ const works: Readonly<Record<string, Work>> = {
       await sound.webhooks.begin(node, { ...webhookPlace, nextOffset: 3n });
     },
     make: (node) => {
-      const event = { ...webhookPlace, offset: 3n, node, eventId: `${node}@1.1`, json: '{}', appendedAt: 1 };
+      const { topic, ...place } = { ...webhookPlace, offset: 3n };
+      const event = { topic, place, node, eventId: `${node}@1.1`, json: '{}', appendedAt: 1 };
       const tried = { state: 'waiting', firstTriedAt: 1, tries: 1, dueAt: 2, reason: 'away' } as const;
       return Promise.resolve((copy) =>
         copy.webhooks.advance(node, { ...webhookPlace, nextOffset: 4n }, [{ ...event, ...tried }]),

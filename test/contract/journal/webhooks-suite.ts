@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OpenJournal, OpenWebhooks } from '../../../adapters/journal/options.js';
 import type { KeptEvent, UndeliveredEvent, WebhookCursor } from '../../../adapters/ports/webhooks.js';
+import { nodeNamed } from './decisions.js';
 import { eachFresh, type Harness, type Installation } from './harness.js';
 
 const cursor = (nextOffset: bigint, more: Partial<WebhookCursor> = {}): WebhookCursor => ({
@@ -10,10 +11,8 @@ const cursor = (nextOffset: bigint, more: Partial<WebhookCursor> = {}): WebhookC
 
 const undelivered = (offset: bigint, more: Partial<UndeliveredEvent> = {}): UndeliveredEvent => ({
   ...{
-    logId: 'log-1',
     topic: 'fault.hardware',
-    partition: 0,
-    offset,
+    place: { logId: 'log-1', partition: 0, offset },
     node: 'a/n1',
     eventId: `a/n1@${offset}`,
   },
@@ -94,10 +93,10 @@ export function webhooksSuite(harness: () => Harness): void {
         { ...events[1], id: second?.id },
       ]);
       expect(await copy.webhooks.waiting('other')).toEqual([]);
-      expect((await copy.webhookDesk.undelivered('s', { limit: 9 })).map(({ offset }) => offset)).toEqual([
-        3n,
-        1n,
-        2n,
+      expect((await copy.webhookDesk.undelivered('s', { limit: 9 })).map(({ eventId }) => eventId)).toEqual([
+        'a/n1@3',
+        'a/n1@1',
+        'a/n1@2',
       ]);
       expect(await copy.webhooks.state('s')).toMatchObject({ waiting: 2, dead: 1, waitingSince: 5 });
     });
@@ -115,8 +114,8 @@ export function webhooksSuite(harness: () => Harness): void {
       await copy.webhooks.failed(two?.id ?? '', { state: 'waiting', tries: 2, dueAt: 50, reason: 'timeout' });
       await copy.webhooks.failed(three?.id ?? '', { state: 'dead', tries: 9, dueAt: 50, reason: 'old' });
       expect(await copy.webhookDesk.undelivered('s', { limit: 9 })).toMatchObject([
-        { offset: 2n, state: 'waiting', tries: 2, dueAt: 50, reason: 'timeout' },
-        { offset: 3n, state: 'dead', tries: 9, reason: 'old' },
+        { eventId: 'a/n1@2', state: 'waiting', tries: 2, dueAt: 50, reason: 'timeout' },
+        { eventId: 'a/n1@3', state: 'dead', tries: 9, reason: 'old' },
       ]);
     });
 
@@ -129,8 +128,8 @@ export function webhooksSuite(harness: () => Harness): void {
       const ids = [waiting, dead, other].map((event) => event?.id ?? '');
       expect(await copy.webhookDesk.retry('s', ids.slice(0, 2).reverse(), 100)).toEqual([dead?.id]);
       expect(await copy.webhooks.waiting('s')).toMatchObject([
-        { offset: 1n },
-        { offset: 2n, tries: 0, firstTriedAt: 100, dueAt: 100 },
+        { eventId: 'a/n1@1' },
+        { eventId: 'a/n1@2', tries: 0, firstTriedAt: 100, dueAt: 100 },
       ]);
       const decision = { subject: 'anna', reason: 'of no use', at: 101 };
       expect(await copy.webhookDesk.drop('s', ids, decision)).toEqual(ids);
@@ -181,6 +180,55 @@ export function webhooksSuite(harness: () => Harness): void {
       expect(await webhooks.state('s')).toEqual({ name: 's', orders: 1, waiting: 0, dead: 0 });
       await webhooks.advance('s', cursor(4n), []);
       expect(await webhooks.cursors('s')).toEqual([{ ...back, nextOffset: 4n }]);
+      expect(await webhooks.journalReplay('s')).toBeUndefined();
+    });
+
+    it('have a replay in the journal go on node after node, never back, until it is told or another begins', async () => {
+      const { webhooks, webhookDesk } = copy;
+      const wanted = { id: 'again', since: 4, until: 90 };
+      const at = (name: string, version: number) => ({
+        id: 'again',
+        next: { node: nodeNamed(name), version },
+      });
+      await webhooks.begin('s', cursor(9n));
+      await webhookDesk.replay('s', { id: 'again', since: 4 });
+      await webhooks.beginReplay('s', [], wanted);
+      expect(await webhooks.state('s')).toEqual({ name: 's', orders: 1, waiting: 0, dead: 0 });
+      expect(await webhooks.journalReplay('s')).toEqual(wanted);
+      expect(await webhooks.journalReplay('other')).toBeUndefined();
+      await webhooks.advanceJournalReplay('s', at('n2', 7), []);
+      await webhooks.advanceJournalReplay('s', at('n2', 3), []);
+      await webhooks.advanceJournalReplay('s', at('n10', 99), []);
+      await webhooks.advanceJournalReplay('s', { ...at('n3', 1), id: 'another' }, []);
+      expect(await webhooks.journalReplay('s')).toEqual({ ...wanted, next: at('n2', 7).next });
+      expect(await webhooks.cursors('s')).toEqual([cursor(9n)]);
+      // What the log tells again does not end it.
+      await webhooks.beginReplay('s', []);
+      await webhooks.endJournalReplay('s', 'another');
+      expect(await webhooks.journalReplay('s')).toMatchObject({ id: 'again', next: { version: 7 } });
+      await webhooks.beginReplay('s', [], { ...wanted, id: 'anew' });
+      expect(await webhooks.journalReplay('s')).toEqual({ ...wanted, id: 'anew' });
+      await webhooks.endJournalReplay('s', 'anew');
+      expect(await webhooks.journalReplay('s')).toBeUndefined();
+    });
+
+    it('have what was made again and not delivered kept with its place in the journal, once by its id', async () => {
+      const { webhooks } = copy;
+      const { place: _inLog, ...again } = undelivered(1n, { replayId: 'again' });
+      await kept(undelivered(1n));
+      await webhooks.beginReplay('s', [], { id: 'again', since: 0, until: 90 });
+      const order = { id: 'again', next: { node: nodeNamed('n1'), version: 2 } };
+      const [first] = await webhooks.advanceJournalReplay('s', order, [again]);
+      expect(await webhooks.journalReplay('s')).toMatchObject({ next: order.next });
+      const [second] = await webhooks.advanceJournalReplay('s', order, [{ ...again, tries: 4 }]);
+      expect(second?.id).toBe(first?.id);
+      // Beside it waits the one of the log, which comes for the first time.
+      expect(await webhooks.waiting('s')).toEqual([
+        { ...undelivered(1n), id: expect.any(String) as string },
+        { ...again, tries: 4, id: first?.id },
+      ]);
+      await webhooks.delivered(first?.id ?? '');
+      expect(await webhooks.waiting('s')).toHaveLength(1);
     });
   });
 }

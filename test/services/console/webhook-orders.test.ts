@@ -5,11 +5,13 @@ import { createMemoryJournal, createMemoryStore } from '../../../adapters/memory
 import { topicsOf } from '../../../schemas/catalog.js';
 import { orderWebhook, type WebhookSource } from '../../../services/console/webhook-orders.js';
 import { defaultOptions, TestClock } from '../../contract/journal/harness.js';
+import { fates } from '../published-fates.js';
 import { fault } from '../published-fault.js';
 
 const hour = 3_600_000;
 const start = Date.parse('2026-01-01T00:00:00.000Z');
-const topic = 'fault.hardware';
+const topic = 'fault.report-fates';
+const ofFacts = 'fault.hardware';
 let log: MemoryEventLog;
 let source: WebhookSource;
 let now: number;
@@ -29,20 +31,20 @@ beforeEach(async () => {
   source = {
     desk: journal.webhookDesk,
     eventLog: log,
-    topicsOf: () => [topic, 'fault.system'],
+    topicsOf: () => [topic, ofFacts],
     now: () => now,
     newId: () => 'again',
   };
 });
 
 /** One event of a node an hour, from the start on; returns the partition that they are in. */
-async function publishHourly(node: string, count: number): Promise<number> {
+async function publishHourly(node: string, count: number, to = topic): Promise<number> {
   for (let version = 1; version <= count; version += 1) {
     now = start + (version - 1) * hour;
-    await log.append([await fault(node, version)]);
+    await log.append([to === topic ? await fates([node]) : await fault(node, version)]);
   }
   now = start + count * hour;
-  return (await log.bounds(topic)).find(({ high }) => high === BigInt(count))?.partition ?? 0;
+  return (await log.bounds(to)).find(({ high }) => high === BigInt(count))?.partition ?? 0;
 }
 
 const replay = (since: string, more: object = {}) =>
@@ -58,7 +60,7 @@ describe('a replay to a subscriber by webhook', () => {
     await publishHourly('a/n1', 3);
     const receipt = await replay('beginning');
     expectAbout(receipt.since, start);
-    expect(receipt.forgotten).toEqual([]);
+    expect(receipt).toMatchObject({ fromJournal: [], forgotten: [] });
     expect((await source.desk.state('s'))?.replay?.id).toBe('again');
   });
 
@@ -85,6 +87,24 @@ describe('a replay to a subscriber by webhook', () => {
     expectAbout(receipt.since, now);
     expect(receipt.forgotten).toMatchObject([{ topic }]);
     expectAbout(receipt.forgotten?.[0]?.before, now);
+  });
+
+  it('past what the log has of facts is as was asked, and says what the journal tells', async () => {
+    const partition = await publishHourly('a/n1', 4, ofFacts);
+    log.trim(ofFacts, partition, 2n);
+    const asked = new Date(start + hour).toISOString();
+    expect(await replay(asked)).toMatchObject({ since: asked, fromJournal: [ofFacts], forgotten: [] });
+    expect((await source.desk.state('s'))?.replay).toEqual({ id: 'again', since: start + hour });
+  });
+
+  it('from the beginning, which the log has forgotten, is from the beginning of the journal; of other topics some is gone', async () => {
+    log.trim(ofFacts, await publishHourly('a/n1', 2, ofFacts), 1n);
+    log.trim(topic, await publishHourly('a/n1', 4), 2n);
+    const receipt = await replay('beginning');
+    expect(receipt.since).toBeUndefined();
+    expect(receipt.fromJournal).toEqual([ofFacts]);
+    expect(receipt.forgotten).toMatchObject([{ topic }]);
+    expect((await source.desk.state('s'))?.replay).toEqual({ id: 'again', since: 0 });
   });
 
   it('from a time that is yet to come is refused', async () => {

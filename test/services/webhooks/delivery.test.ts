@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 
 import type { EndpointAnswer } from '../../../adapters/ports/event-endpoint.js';
+import { gapType } from '../../../services/webhooks/gap-notice.js';
 import { fates } from '../published-fates.js';
 import { fault, idOf } from '../published-fault.js';
 import { answered, DeliverySite, type Copy, type Listener } from './delivery-site.js';
@@ -415,16 +416,27 @@ describe('a subscriber by webhook', () => {
     const partition = bounds.find(({ high }) => high > 0n)?.partition ?? 0;
     site.log.trim('fault.hardware', partition, 3n);
     await site.desk.resume('s', site.clock.now());
-    await came(3);
+    await came(4);
     expect(listener.versionsOf('a/n1')).toEqual([1, 4, 5]);
     expect(first.forgotten()).toBe(2);
+    const told = listener.received.filter(({ headers }) => headers['ce-type'] === gapType);
+    expect(told.map(({ headers }) => headers)).toMatchObject([
+      {
+        'ce-source': '/faultline/t/webhooks',
+        'ce-id': told[0]?.headers['webhook-id'],
+        'webhook-signature': expect.stringMatching(/^v1,/) as string,
+      },
+    ]);
+    const gap = { topic: 'fault.hardware', partition, from: '1', to: '3' };
+    expect(told.map(({ body }) => JSON.parse(body.toString()) as unknown)).toEqual([gap]);
     await first.stop();
     // What it has got may be forgotten.
     site.log.trim('fault.hardware', partition, 5n);
     const second = site.run([subscriber, listener]);
     await publish(['a/n1'], [6]);
-    await came(4);
+    await came(5);
     expect(second.forgotten()).toBe(0);
+    expect(listener.received.filter(({ headers }) => headers['ce-type'] === gapType)).toHaveLength(1);
   });
 
   it('whose log forgot everything before it came again has that told once, though nothing is there to be read', async () => {
@@ -441,8 +453,9 @@ describe('a subscriber by webhook', () => {
     await second.stop();
     const third = site.run([subscriber, listener]);
     await publish(['a/n1'], [4]);
-    await came(2);
+    await came(3);
     expect(third.forgotten()).toBe(0);
+    expect(listener.received.filter(({ headers }) => headers['ce-type'] === gapType)).toHaveLength(1);
   });
 
   it('gets again what a person wants it to get again, marked; what is new meanwhile is not', async () => {

@@ -554,6 +554,16 @@ describe('GET /v1/events', () => {
     expect(((await answer.json()) as { message: string }).message).toContain('Last-Event-ID');
   });
 
+  it('refuses to go on from a place in the log, and says why', async () => {
+    await serve();
+    const answer = await fetch(url, { headers: { 'last-event-id': 'fault.hardware/1/3' } });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      message:
+        'Last-Event-ID: "fault.hardware/1/3" is a place in the log, which does not say how far all the others were read',
+    });
+  });
+
   it('takes no more subscribers than it can serve', async () => {
     await serve({ maximumStreams: 1 });
     await listen();

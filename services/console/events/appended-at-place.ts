@@ -1,19 +1,7 @@
-import { placeName, type EventLog, type Place } from '../../../adapters/ports/event-log.js';
+import { placeName, type EventLog } from '../../../adapters/ports/event-log.js';
 import { offeredTopics } from '../../event-filter.js';
+import type { LogPlace } from '../../log-place.js';
 import { ConsoleRefusal } from '../forms/problem.js';
-
-/** Where a record is, or may come to be. */
-export interface LogPlace extends Place {
-  readonly offset: bigint;
-}
-
-/** `<topic>/<partition>/<offset>`; undefined: it is none. */
-export function parseLogPlace(text: string): LogPlace | undefined {
-  const parts = /^([a-z][a-z.-]*)\/(\d{1,9})\/(\d{1,18})$/.exec(text);
-  if (parts === null) return undefined;
-  const [, topic = '', partition, offset = ''] = parts;
-  return { topic, partition: Number(partition), offset: BigInt(offset) };
-}
 
 function refuse(place: LogPlace, problem: string, next: string): never {
   throw new ConsoleRefusal('BadRequest', `from: ${placeName(place)}/${place.offset}: ${problem}`, next);
