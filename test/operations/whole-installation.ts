@@ -20,8 +20,11 @@ export interface WholeInstallation {
   readonly cluster: SimulatedApiServer;
   /** Of its `faultline.yaml`. */
   readonly configuration: string;
-  /** Stops it, does something while nobody runs, and starts it again with sections that take the place of those before. */
-  restart(sections: object, between?: () => Promise<void>): Promise<void>;
+  /**
+   * Stops it, does something while nobody runs, and starts it again with sections that take the place of those before.
+   * @param wanted as before, if not given
+   */
+  restart(sections: object, between?: () => Promise<void>, wanted?: readonly ServiceName[]): Promise<void>;
   scrape(): Promise<Scrape>;
   /** The status of intake's answer. */
   report(...reports: readonly object[]): Promise<number>;
@@ -100,11 +103,11 @@ export async function startWholeInstallation(
     },
     cluster,
     configuration,
-    restart: async (other, between) => {
+    restart: async (other, between, wanted = more.wanted) => {
       await installation.stop();
       await between?.();
       writeFileSync(configuration, stringify({ ...sections, ...other }));
-      installation = await start(configuration, more.wanted);
+      installation = await start(configuration, wanted);
     },
     scrape: async () => parseScrape(await (await fetch(`${installation.url}/metrics`)).text()),
     report: async (...reports) => {

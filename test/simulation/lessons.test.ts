@@ -119,12 +119,12 @@ describe('lessons others paid for', () => {
     expect(endingsOf(told, 'n3')).toEqual(['CANCELLED FaultCleared']);
   });
 
-  it.each([4, 10, 100])(
+  it.each([4, 10, 40])(
     'a healthy fleet was reported faulty by one bad rule: thousands of reboots (%i nodes, as shipped)',
     async (size) => {
       const alarms = await FalseAlarms.on(size, shippedBreakers);
       alarms.reportAll(minuteMs);
-      await alarms.pass(hourMs);
+      await alarms.pass(20 * minuteMs);
       const [incident, ...others] = await alarms.incidents();
       if (incident?.incident === undefined) expect.fail('nobody was asked');
       expect(others).toEqual([]);
@@ -137,7 +137,7 @@ describe('lessons others paid for', () => {
       expect([alarms.isolated, alarms.running]).toEqual([0, 0]);
       expect(alarms.everIsolated).toBeLessThanOrEqual(budget);
     },
-    minuteMs,
+    3 * minuteMs,
   );
 
   it('machines in repair counted as healthy, so that the limit never held', async () => {
