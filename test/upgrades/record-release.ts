@@ -11,6 +11,7 @@ import { payloadOf, type GoldenEvent } from './golden-event.js';
 import type { GoldenHistory, GoldenStep } from './golden-history.js';
 import { recordedSums, releasedVersions, releaseFile, type Release } from './release.js';
 import { recordRows } from './record-rows.js';
+import { recordDismissals } from './record-dismissals.js';
 import { recordReclaims } from './record-reclaims.js';
 import { recordSchedule, type RecordedHistory } from './record-histories.js';
 
@@ -72,6 +73,8 @@ async function record(): Promise<{
     schedule.histories.forEach(keepIfNew);
   }
   recordReclaims().forEach(keepIfNew);
+  // What they differ in stands in the context alone, so none of them goes where none before went.
+  histories.push(...recordDismissals());
   return { histories, events: await goldenEvents(records) };
 }
 

@@ -1,5 +1,7 @@
 import type { CommandType } from '../../../domain/command.js';
 import type { ProcessContext, WorkflowName } from '../../../domain/node-state.js';
+import { orderKinds } from '../../../domain/signal.js';
+import { believedAgain } from '../../../services/maintenance/decide/believed-again.js';
 import { activeVersion } from '../../../workflows/catalog.js';
 import type { WorkflowEvent } from '../../../workflows/events.js';
 import { isAskedTwice, type Machines, type Move, type Place } from './moves.js';
@@ -56,8 +58,15 @@ export class Ways {
     // An answer to a question of an earlier stage only clears the way.
     if (answered?.current === false && position.stage !== 'settling')
       return [{ ...before, open: outstanding(position.stage, open) }];
-    const move = this.#machines.move(position, open.length > 0, event);
+    const move = this.#machines.move(this.#heard(position, event), open.length > 0, event);
     return this.#follow(before, position.workflow, move);
+  }
+
+  /** How `decide` tells the machine of an order. */
+  #heard(position: Position, { type }: WorkflowEvent): Place {
+    const order = orderKinds.find((kind) => type === `order.${kind}`);
+    if (order === undefined || position.context.distrusted === undefined) return position;
+    return { ...position, context: this.#machines.same(believedAgain(position, order)) };
   }
 
   /** What `decide` does with a step: notes what was asked for, and lets the ladder go on where the machine wants that. */
