@@ -26,6 +26,11 @@ export const explained = {
   'services/maintenance/decide/flapping.ts': {
     '[] -> ["Stryker was here"]': 'what is no time was within no hour',
   },
+  'workflows/stages/isolate.ts': {
+    'context.reportedBootId === undefined -> false': sameAsJson,
+    'context.stillFiring === undefined -> false': sameAsJson,
+    'context.reclaims === undefined -> false': sameAsJson,
+  },
   'workflows/stages/settle.ts': {
     '\'\' -> "Stryker was here!"': 'who isolates anew or is taken over gives no reason, and nobody reads it',
   },
