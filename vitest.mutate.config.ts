@@ -26,6 +26,7 @@ const files = [
   'test/services/maintenance/decide/flapping.test.ts',
   'test/workflows/deadlines.test.ts',
   'test/workflows/ends-of-stages.test.ts',
+  'test/workflows/settling.test.ts',
   'test/workflows/notice.test.ts',
   'test/services/maintenance/activate-withheld.test.ts',
   'test/workflows/machines.test.ts',

@@ -46,6 +46,7 @@ async function runOnOtherNodes(how) {
     FAULTLINE_RECORD_DAYS: '10',
     FAULTLINE_DEMO_DAYS: '5',
     FAULTLINE_FALSE_ALARMS: '200',
+    FAULTLINE_WORLDS: '1',
   };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, stack('node'), { cwd: root });
   process.stderr.write(stderr);

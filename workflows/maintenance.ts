@@ -220,13 +220,7 @@ export const maintenance = setup({
     noteReturn: assign(({ event }) =>
       detailOf(event).reason === cordonKept ? { cordonKept: true as const } : {},
     ),
-    /** A person goes on with it after all: whatever was dismissed before is believed again. */
-    noteResumed: assign(() => ({
-      waitingFor: undefined,
-      cancelReason: undefined,
-      exhausted: undefined,
-      distrusted: undefined,
-    })),
+    noteResumed: assign(() => ({ waitingFor: undefined, cancelReason: undefined, exhausted: undefined })),
   },
   guards: {
     exhausted: ({ context }) => context.exhausted === true,

@@ -23,6 +23,17 @@ export const explained = {
     'report.sequence !== undefined -> true': asksNothing,
     'outlived === undefined -> false': sameAsJson,
   },
+  'services/maintenance/decide/flapping.ts': {
+    '[] -> ["Stryker was here"]': 'what is no time was within no hour',
+  },
+  'workflows/stages/isolate.ts': {
+    'context.reportedBootId === undefined -> false': sameAsJson,
+    'context.stillFiring === undefined -> false': sameAsJson,
+    'context.reclaims === undefined -> false': sameAsJson,
+  },
+  'workflows/stages/settle.ts': {
+    '\'\' -> "Stryker was here!"': 'who isolates anew or is taken over gives no reason, and nobody reads it',
+  },
   'workflows/stages/give-back.ts': {
     'context.reclaims === undefined -> false': sameAsJson,
     '\'\' -> "Stryker was here!"': 'who retires gives no reason, and nobody reads it',

@@ -1,6 +1,7 @@
 import type { NodeUid, ProcessId } from '../../domain/identifiers.js';
-import { activePolicy, DecidedNode, node } from '../services/maintenance/decide/decided-node.js';
+import { DecidedNode } from '../services/maintenance/decide/decided-node.js';
 import type { RecordedHistory } from './record-histories.js';
+import { recordStory } from './record-story.js';
 
 /** No simulated schedule loses its journal, so these are told by hand: the ways of a `reclaim` process. */
 const stories: Readonly<Record<string, (node: DecidedNode) => void>> = {
@@ -44,10 +45,6 @@ export function recordReclaims(): readonly RecordedHistory[] {
     const orphan = { owner: `inst1.${processId}`, processId, nodeUid: 'u1' as NodeUid, atOnce: 1 };
     found.signal({ kind: 'OrphanFound', orphan });
     tell(found);
-    const steps = found.decided.flatMap(({ input, decision }) =>
-      decision.facts.length === 0 ? [] : [{ input, ...decision }],
-    );
-    const rules = { policy: activePolicy, epoch: 1 };
-    return { name: `an orphan that ${name}`, node, rules, steps, state: found.state };
+    return recordStory(`an orphan that ${name}`, found);
   });
 }

@@ -9,8 +9,16 @@ import { packageVersion } from '../../cli/package-version.js';
 import { withoutRealTime } from '../../simulation/schedules/forbidden.js';
 import { payloadOf, type GoldenEvent } from './golden-event.js';
 import type { GoldenHistory, GoldenStep } from './golden-history.js';
-import { recordedSums, releasedVersions, releaseFile, type Release } from './release.js';
+import {
+  pinnedReleases,
+  pinOf,
+  recordedSums,
+  releasedVersions,
+  releaseFile,
+  type Release,
+} from './release.js';
 import { recordRows } from './record-rows.js';
+import { recordDismissals } from './record-dismissals.js';
 import { recordReclaims } from './record-reclaims.js';
 import { recordSchedule, type RecordedHistory } from './record-histories.js';
 
@@ -72,6 +80,8 @@ async function record(): Promise<{
     schedule.histories.forEach(keepIfNew);
   }
   recordReclaims().forEach(keepIfNew);
+  // What they differ in stands in the context alone, so none of them goes where none before went.
+  histories.push(...recordDismissals());
   return { histories, events: await goldenEvents(records) };
 }
 
@@ -93,7 +103,7 @@ function withRules(histories: readonly RecordedHistory[]): readonly [object, ...
 }
 
 const version = packageVersion();
-if (releasedVersions().includes(version)) {
+if (releasedVersions().includes(version) || pinnedReleases()[version] !== undefined) {
   process.stderr.write(
     `${version} is recorded already, and a release never changes: raise the version first\n`,
   );
@@ -111,3 +121,6 @@ const release: Release = {
   events: [...new Set(events.map(({ event }) => event))].sort(),
 };
 writeFileSync(releaseFile(version, 'release.json'), `${JSON.stringify(release, undefined, 2)}\n`);
+process.stderr.write(
+  `write down in test/releases-pinned.json: ${JSON.stringify({ [version]: pinOf(version) }, undefined, 2)}\n`,
+);

@@ -44,11 +44,38 @@ export function readRelease(version: string): Release | undefined {
 }
 
 export function recordedSums(version: string): Readonly<Record<string, string>> {
-  const sumOf = (name: string): string =>
-    createHash('sha256')
-      .update(readFileSync(releaseFile(version, name)))
-      .digest('hex');
-  return Object.fromEntries(recordedFiles.map((name) => [name, sumOf(name)]));
+  return Object.fromEntries(
+    recordedFiles.map((name) => [name, sha256Of(readFileSync(releaseFile(version, name)))]),
+  );
+}
+
+/** What a release is known by outside its own folder: whoever records it anew, or accepts drift, changes a line that a reviewer reads. */
+export interface Pin {
+  /** Of its `release.json`, which has the sums of all else. */
+  readonly release: string;
+  /** Steps that are decided otherwise on purpose, and the sum of the file that says why. */
+  readonly acceptedDrift: { readonly steps: number; readonly sha256: string };
+}
+
+const pins = join(import.meta.dirname, '../releases-pinned.json');
+
+/** By version, as they were written down by hand. */
+export function pinnedReleases(): Readonly<Record<string, Pin>> {
+  return JSON.parse(readFileSync(pins, 'utf8')) as Record<string, Pin>;
+}
+
+/** How the folder of a release would have to be pinned as it is. */
+export function pinOf(version: string): Pin {
+  const drift = releaseFile(version, 'accepted-drift.json');
+  const accepted = existsSync(drift) ? readFileSync(drift, 'utf8') : '[]';
+  return {
+    release: sha256Of(readFileSync(releaseFile(version, 'release.json'))),
+    acceptedDrift: { steps: (JSON.parse(accepted) as unknown[]).length, sha256: sha256Of(accepted) },
+  };
+}
+
+function sha256Of(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 /** Lines of a compressed file of JSON lines. */

@@ -11,6 +11,7 @@ import {
   observed,
   order,
   pod,
+  result,
   timer,
 } from './events.js';
 import { recipe, workflowSpec } from './workflow-spec.js';
@@ -93,5 +94,23 @@ describe('a node that is proved well', () => {
     given(...verifying)
       .when(done('observeNode', { observation: observed({ bootId: 'boot-2' as BootId, ready: 'Unknown' }) }))
       .then({ stage: 'verifying', timers: ['verify-check'], context: { healthy: 0 } });
+  });
+});
+
+describe('a node that is to be isolated', () => {
+  it('waits for a person, isolated, when every attempt has been used up', () => {
+    workflowSpec('reboot', { exhausted: true })
+      .given()
+      .when(isolated)
+      .then({
+        stage: 'waitingForPerson',
+        context: { isolated: true, waitingFor: 'every attempt has been used up' },
+      });
+  });
+
+  it('is left alone, with the reason, when that is not needed', () => {
+    given()
+      .when(result('isolateNode', 'unneeded'))
+      .then({ stage: 'cancelled', context: { cancelReason: 'NotNeeded' } });
   });
 });

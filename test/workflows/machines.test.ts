@@ -91,3 +91,15 @@ it('no order leads past verification', () => {
     }
   }
 });
+
+describe.each(workflowNames)('%s version 1, as release 0.2.0 left it to its processes', (workflow) => {
+  it.each([order('retry'), order('skip'), order('repaired'), cleared])(
+    'does not take back by itself what a person dismissed ($type): two releases side by side would decide otherwise',
+    (event) => {
+      const context = contextOf({ isolated: true, distrusted: 'KernelDeadlock', waitingFor: 'a person' });
+      const step = advance(workflow, '1', { stage: 'waitingForPerson', context }, event);
+      expect(step.stage).not.toBe('waitingForPerson');
+      expect(step.context.distrusted).toBe('KernelDeadlock');
+    },
+  );
+});

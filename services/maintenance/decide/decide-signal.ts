@@ -5,6 +5,7 @@ import type { LostRecords, MigrationReply, NodeChange, Order, Signal } from '../
 import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
 import { isStage, takesOrder } from '../../../workflows/orders.js';
 import { dismissed } from '../../../workflows/stages/settle.js';
+import { believedAgain } from './believed-again.js';
 import { decideOrphan } from './decide-orphan.js';
 import { takeUpWithheld } from './withheld.js';
 import { record, type Draft } from './draft.js';
@@ -154,8 +155,15 @@ function decideOrder(draft: Draft, order: Order): void {
     record(draft, { type: 'OrderRefused', processId: order.processId, data: { ...data, refusal } });
     return;
   }
-  record(draft, { type: 'OrderTaken', processId: order.processId, data });
-  if (retriesParked) return;
+  const taken = { type: 'OrderTaken' as const, processId: order.processId, data };
+  if (retriesParked || process === undefined) {
+    record(draft, taken);
+    return;
+  }
+  record(draft, taken, (state) => ({
+    ...state,
+    process: { ...process, context: believedAgain(process, order.kind) },
+  }));
   const notReady = openFaults(draft.state).some(({ stillFiring }) => stillFiring?.condition === 'Ready');
   tellProcess(draft, {
     type: `order.${order.kind}`,
