@@ -5,6 +5,7 @@ import type { Site } from '../world/site.js';
 import { aLostJournalHarmsNothing } from './a-lost-journal-harms-nothing.js';
 import { aReportHasOneFate } from './a-report-has-one-fate.js';
 import { everyOutcomeHasACause } from './every-outcome-has-a-cause.js';
+import { givenBackAsItWasSeen } from './given-back-as-it-was-seen.js';
 import type { Invariant } from './invariant.js';
 import { isolationHasOneOwner } from './isolation-has-one-owner.js';
 import { noDestructiveEffectTwice } from './no-destructive-effect-twice.js';
@@ -45,6 +46,7 @@ export function ofTheWorld({ site, recipe, limits }: HeldAgainst): readonly Inva
     nobodyIsDeclaredDead({ nodeOf: (node) => site.nodes.get(namesOf(node).node) }),
     noDestructiveEffectTwice(),
     onlyTheNodeThatWasMeant(),
+    givenBackAsItWasSeen(),
     isolationHasOneOwner(),
     isolatedForWhatIsSo(),
     aLostJournalHarmsNothing(),

@@ -101,7 +101,8 @@ export function verdictOn({ name }: Plant, violated: string | undefined, begun: 
 /** The standing stories, where chance has shown nothing. Undefined: they are all as they were. */
 async function tellStories(folder: string): Promise<string | undefined> {
   // A slow machine is no discovery: only what a story asserts counts.
-  const flags = ['run', '--testTimeout=300000', 'test/simulation/lessons.test.ts'];
+  const stories = ['test/simulation/lessons.test.ts', 'test/simulation/by-the-world.test.ts'];
+  const flags = ['run', '--testTimeout=300000', ...stories];
   const said = await runVitest(folder, flags);
   // One that did not even begin has found nothing, and nobody saw that for a while.
   if (!said.includes('Test Files')) throw new PlantMisplaced(`the stories do not run: ${said}`);

@@ -290,4 +290,22 @@ export const plants: readonly Plant[] = [
     find: '!ready || node.spec.unschedulable === true || isolationTaint(node) !== undefined,',
     replace: '!ready,',
   },
+  {
+    name: 'a hold does not keep harm away',
+    file: 'services/executor/present.ts',
+    find: "if (observation.hold !== undefined) return failed('Held', { observation, hold: observation.hold });",
+    replace: '',
+  },
+  {
+    name: 'nobody in particular is expected after isolation: no UID, boot or machine',
+    file: 'workflows/maintenance.ts',
+    find: `        expected: {
+          nodeUid,
+          ...(bootId === undefined ? {} : { bootId }),
+          ...(machineId === undefined ? {} : { machineId }),
+        },
+        ...(bootId`,
+    replace: `        expected: nodeUid.length === 0 && machineId === undefined ? {} : {},
+        ...(bootId`,
+  },
 ];
