@@ -4,7 +4,7 @@ import type { Happening } from '../world/happening.js';
 import { Past } from './past.js';
 
 /** More than one where the machine booted while it was looked at; undefined: the node named none. */
-export type Boots = ReadonlySet<string | undefined>;
+type Boots = ReadonlySet<string | undefined>;
 
 /**
  * On which boots processes isolated their nodes and looked at them: what the API server showed to whoever ended the command,

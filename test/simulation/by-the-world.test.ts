@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { deadlock, effectsOn, endingsOf, story } from './story.js';
+import { brokenMemory, deadlock, effectsOn, endingsOf, story, type Told } from './story.js';
 import type { Scripted } from '../../simulation/schedules/script.js';
+import type { Defect } from '../../simulation/world/machine.js';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
+/** Of the rate of restarts. */
+const quarterMs = 15 * minuteMs;
+const illKubelet: Defect = { type: 'KubeletUnhealthy', condition: 'KubeletUnhealthy', cure: 'restart' };
 
-const fails = (node: string, at: number, defect = deadlock): Scripted => ({
+const fails = (node: string, at: number, defect = deadlock) => ({
   at,
-  what: 'a machine fails',
+  what: 'a machine fails' as const,
   node,
   defect,
 });
@@ -19,6 +23,10 @@ const keepsItsPods = (node: string, forMs: number): Scripted => ({
   node,
   forMs,
 });
+
+function restartsOn(told: Told, node: string): readonly number[] {
+  return effectsOn(told, node).flatMap(({ what, at }) => (what === 'restart-component' ? [at] : []));
+}
 
 /**
  * Bugs that a reviewer planted and no seed showed, each in the story in which it does harm. Every invariant holds in each of
@@ -65,6 +73,43 @@ describe('what only the world shows', () => {
       'requestingMigration',
     ]);
     expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+  });
+
+  it('an open fault got no process: its machine stayed as it was, and nobody was asked', async () => {
+    const told = await story([fails('n1', 1_000, illKubelet)]);
+    expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+  });
+
+  it('more was restarted at once, and within a quarter of an hour, than the limits say', async () => {
+    const restarted = ['n1', 'n2', 'n3'];
+    const told = await story(restarted.map((node, index) => fails(node, 1_000 + index, illKubelet)));
+    expect(restarted.map((node) => endingsOf(told, node))).toEqual(
+      restarted.map(() => ['RECOVERED Recovered']),
+    );
+    const begun = restarted.map((node) => restartsOn(told, node)[0] ?? 0);
+    expect(Math.floor(Math.max(...begun) / quarterMs)).toBeGreaterThan(
+      Math.floor(Math.min(...begun) / quarterMs),
+    );
+  });
+
+  it('what an agent told after its first clear was taken for old: the machine stayed broken', async () => {
+    const told = await story([
+      { ...fails('n1', 1_000, brokenMemory), fadesAfterMs: 7_000 },
+      // When the repair that was ordered for the first one is long over.
+      fails('n1', 3 * hourMs, brokenMemory),
+    ]);
+    expect(endingsOf(told, 'n1').at(-1)).toBe('RECOVERED Recovered');
+    const opened = told.fates.filter(({ fate, type }) => fate === 'OPENED' && type === 'MemoryFailure');
+    expect(opened).toHaveLength(2);
+  });
+
+  it('a fault that began while another one was verified away was closed with it', async () => {
+    const told = await story([
+      fails('n1', 1_000),
+      // Before the second look of two: of what no condition shows, neither knows.
+      fails('n1', 2 * minuteMs, { type: 'ReadonlyFilesystem', condition: undefined, cure: 'reimage' }),
+    ]);
+    expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered', 'RECOVERED Recovered']);
   });
 
   it('a fault was cleared that was still there: a detector that had just begun held an old list against what the journal had learnt since (seed 6)', async () => {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plant } from './plants.js';
 import { runVitest } from './run-vitest.js';
-import type { StorePlant } from './store-plants.js';
 
 /** What a simulation, or a test of a contract, needs of the tree. */
 const copied = [
@@ -34,7 +33,7 @@ export class PlantMisplaced extends Error {
 }
 
 /** The file with the bug in it. */
-export function planted(plant: Planted, text: string): string {
+export function planted(plant: Plant, text: string): string {
   return [plant, ...(plant.also ?? [])].reduce(
     (changed, { find, replace }) => replaced({ ...plant, find, replace }, changed),
     text,
@@ -49,12 +48,10 @@ function replaced({ name, find, replace, file }: Plant, text: string): string {
   return before + replace + after;
 }
 
-type Planted = Plant & Pick<StorePlant, 'also'>;
-
 /** What a copy of the tree with the bug in it comes to. */
 export async function withPlanted<Result>(
   root: string,
-  plant: Planted,
+  plant: Plant,
   tried: (folder: string) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-sabotage-'));
