@@ -113,7 +113,7 @@ describe('what only the world shows', () => {
   });
 
   it('a fault was cleared that was still there: a detector that had just begun held an old list against what the journal had learnt since (seed 6)', async () => {
-    const told = await story([fails('n1', 1_000)], {
+    const told = await story([keepsItsPods('n1', minuteMs), fails('n1', 1_000)], {
       deviations: { 'executor-2 history.states #1': { requestMs: 20_000 } },
     });
     expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
