@@ -66,6 +66,10 @@ export class FleetWatch {
       log.warn({ cluster: clusterName }, message);
     };
     while (!isOver(signal)) {
+      await this.#whileBusy(() =>
+        insist(this.#options, 'the question what the journal knows', () => this.#remember()),
+      );
+      if (isOver(signal)) return;
       this.#watching = new AbortController();
       this.#hasSpoken = false;
       const until = AbortSignal.any([signal, this.#watching.signal]);
@@ -76,6 +80,15 @@ export class FleetWatch {
         this.#tellAll(waiting),
       ]);
     }
+  }
+
+  /**
+   * Before anything is listed: a fault that the journal has learnt of since would be cleared by what the list still shows, and a
+   * node that it has learnt of would be taken for deleted.
+   */
+  async #remember(): Promise<void> {
+    this.#gaps ??= await this.#options.inputGaps?.();
+    this.#remembered ??= await this.#options.remember?.();
   }
 
   /** Never rejects as long as the events don't. */
@@ -146,13 +159,11 @@ export class FleetWatch {
 
   /** Everything is compared with what was seen before, so that a new list invents nothing and misses nothing. */
   async #list(nodes: readonly KubernetesNode[]): Promise<void> {
-    this.#gaps ??= await this.#options.inputGaps?.();
-    this.#remembered ??= (await this.#options.remember?.()) ?? new Map<string, Remembered>();
     for (let start = 0; start < nodes.length; start += together) {
       await Promise.all(nodes.slice(start, start + together).map((node) => this.#look(node)));
     }
     const present = new Set(nodes.map(({ metadata }) => metadata.name));
-    const known = new Set([...this.#seen.keys(), ...(this.#listed ? [] : this.#remembered.keys())]);
+    const known = new Set([...this.#seen.keys(), ...(this.#listed ? [] : (this.#remembered?.keys() ?? []))]);
     for (const name of known) if (!present.has(name)) await this.#forget(name);
     await this.#fleet.settled();
     await this.#lookForOrphans();

@@ -1,13 +1,16 @@
 import type { MemoryStore } from '../../adapters/memory/journal/store.js';
 import { namesOf } from '../../domain/identifiers.js';
 import type { Recipe } from '../../domain/node-state.js';
+import type { Ailment } from '../world/machine-hall.js';
 import type { Site } from '../world/site.js';
 import { aLostJournalHarmsNothing } from './a-lost-journal-harms-nothing.js';
 import { aReportHasOneFate } from './a-report-has-one-fate.js';
 import { everyOutcomeHasACause } from './every-outcome-has-a-cause.js';
+import { givenBackAsItWasSeen } from './given-back-as-it-was-seen.js';
 import type { Invariant } from './invariant.js';
 import { isolationHasOneOwner } from './isolation-has-one-owner.js';
 import { noDestructiveEffectTwice } from './no-destructive-effect-twice.js';
+import { neverMoreThanTheLimits, type OperationsLimits } from './never-more-than-the-limits.js';
 import { noPermitNoRiskyChange, type Limits } from './no-permit-no-risky-change.js';
 import { nobodyIsDeclaredDead } from './nobody-is-declared-dead.js';
 import { nothingIsLeftBehind } from './nothing-is-left-behind.js';
@@ -17,6 +20,7 @@ import { onlyTheNodeThatWasMeant } from './only-the-node-that-was-meant.js';
 import { recoveryIsObserved } from './recovery-is-observed.js';
 import { replayGivesTheState } from './replay-gives-the-state.js';
 import { isolatedForWhatIsSo } from './isolated-for-what-is-so.js';
+import { whatIsBrokenIsDealtWith } from './what-is-broken-is-dealt-with.js';
 import { whatIsParkedRests } from './what-is-parked-rests.js';
 import { whatIsPausedIsNotBegun } from './what-is-paused-is-not-begun.js';
 import { whatIsToldAgainIsNotOver } from './what-is-told-again-is-not-over.js';
@@ -29,7 +33,11 @@ export interface HeldAgainst {
   readonly site: Site;
   readonly store: MemoryStore;
   readonly recipe: Recipe;
-  readonly limits: Limits;
+  readonly limits: Limits & OperationsLimits;
+  /** By how much the clock of a part is ahead, ms. */
+  readonly aheadMs: (part: string) => number;
+  /** What is wrong with machines, as they really are. */
+  readonly ailments: () => readonly Ailment[];
   readonly bootNumber: BootNumber;
 }
 
@@ -39,18 +47,21 @@ export function everyInvariant(held: HeldAgainst): readonly Invariant[] {
 }
 
 /** What holds whatever a journal knows: also when it is lost and another one takes its place. */
-export function ofTheWorld({ site, recipe, limits }: HeldAgainst): readonly Invariant[] {
+export function ofTheWorld({ site, recipe, limits, aheadMs, ailments }: HeldAgainst): readonly Invariant[] {
   return [
     aReportHasOneFate(),
     nobodyIsDeclaredDead({ nodeOf: (node) => site.nodes.get(namesOf(node).node) }),
     noDestructiveEffectTwice(),
     onlyTheNodeThatWasMeant(),
+    givenBackAsItWasSeen(),
     isolationHasOneOwner(),
     isolatedForWhatIsSo(),
     aLostJournalHarmsNothing(),
     noPermitNoRiskyChange(limits, site.nodes),
+    neverMoreThanTheLimits(limits, aheadMs),
     everyOutcomeHasACause(),
     nothingIsLeftBehind(site),
+    whatIsBrokenIsDealtWith(ailments),
     workloadHasNotice(Math.max(recipe.evacuationDeadlineMs, recipe.minimumNoticeMs), (node) => {
       const { node: name } = namesOf(node);
       return { pods: site.podsOn(name), heard: site.machine(name).heard };

@@ -1,7 +1,7 @@
 import type { KubernetesNode } from '../../adapters/ports/kubernetes.js';
 import { isolationTaint } from '../../adapters/ports/node-marks.js';
 import type { CommandType } from '../../domain/command.js';
-import { namesOf, type CommandId, type NodeKey } from '../../domain/identifiers.js';
+import { namesOf, type NodeKey } from '../../domain/identifiers.js';
 import type { Happening } from '../world/happening.js';
 import type { Invariant } from './invariant.js';
 
@@ -17,16 +17,13 @@ const risky: ReadonlySet<CommandType> = new Set([
 export interface Limits {
   /** Nodes that may be out by us at once. */
   readonly isolated: number;
-  /** Machines that may be switched off at the same time. */
-  readonly poweringOff: number;
   /** An older inventory gives no permit, ms. */
   readonly inventoryAgeMs: number;
 }
 
-/** 7. No permit, no risky change; no fresh inventory, no permit; never more at once than the limits say. */
+/** 7. No permit, no risky change; no fresh inventory, no permit; never more nodes out at once than the limit says. */
 export function noPermitNoRiskyChange(limits: Limits, nodes: ReadonlyMap<string, KubernetesNode>): Invariant {
   const isolated = new Set<NodeKey>();
-  const poweringOff = new Set<CommandId>();
   let inventoryAt = -Infinity;
   let wasLost = false;
   const onClaim = (
@@ -35,10 +32,9 @@ export function noPermitNoRiskyChange(limits: Limits, nodes: ReadonlyMap<string,
   ): string | undefined => {
     if (!risky.has(command.type) || attempt > 1) return undefined;
     if (budgets.length === 0) return `${command.type} ${command.id} was begun without a permit`;
-    if (at - inventoryAt > limits.inventoryAgeMs)
-      return `${command.type} ${command.id} was permitted ${at - inventoryAt} ms after the last look at the fleet`;
-    if (command.type === 'powerOff') poweringOff.add(command.id);
-    return poweringOff.size > limits.poweringOff ? `${[...poweringOff].join(' and ')} at once` : undefined;
+    return at - inventoryAt > limits.inventoryAgeMs
+      ? `${command.type} ${command.id} was permitted ${at - inventoryAt} ms after the last look at the fleet`
+      : undefined;
   };
   const tooMany = (patch: Extract<Happening, { kind: 'node patched' }>): string | undefined => {
     const { node, before, after } = patch;
@@ -52,16 +48,10 @@ export function noPermitNoRiskyChange(limits: Limits, nodes: ReadonlyMap<string,
     return isolated.size > limits.isolated ? `${[...isolated].join(', ')} are isolated at once` : undefined;
   };
   return {
-    name: 'no permit, no risky change, and never more at once than the limits say',
+    name: 'no permit, no risky change, and never more nodes out at once than the limit says',
     after: (happening, at) => {
       if (happening.kind === 'inventory told') inventoryAt = at;
-      if (happening.kind === 'journal lost') {
-        wasLost = true;
-        // Whoever was at it has died, and nobody knows of it any more.
-        poweringOff.clear();
-      }
-      if (happening.kind === 'let go' && happening.result !== undefined)
-        poweringOff.delete(happening.command.id);
+      if (happening.kind === 'journal lost') wasLost = true;
       if (happening.kind === 'claimed') return onClaim(happening, at);
       return happening.kind === 'node patched' ? tooMany(happening) : undefined;
     },

@@ -1,4 +1,4 @@
-import type { KubernetesNode } from '../../adapters/ports/kubernetes.js';
+import type { KubernetesNode, NodeCondition } from '../../adapters/ports/kubernetes.js';
 import type { CommandResult, NodeObservation } from '../../domain/command.js';
 import type { NodeKey } from '../../domain/identifiers.js';
 import type { Happening } from '../world/happening.js';
@@ -68,12 +68,16 @@ function wasShown(
   observation: NodeObservation | undefined,
 ): boolean {
   if (observation === undefined) return true;
-  return (shown ?? []).some(({ metadata, status }) => {
-    const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status;
-    return (
+  return (shown ?? []).some(
+    ({ metadata, status }) =>
       metadata.uid === observation.nodeUid &&
       status.nodeInfo?.bootID === observation.bootId &&
-      ready === observation.ready
-    );
-  });
+      saysTheSame(status.conditions ?? [], observation),
+  );
+}
+
+/** Of every condition that the node shows, and of no other one. */
+function saysTheSame(shown: readonly NodeCondition[], { ready, conditions }: NodeObservation): boolean {
+  const said = new Map(Object.entries({ ...conditions, Ready: ready }));
+  return said.size === shown.length && shown.every(({ type, status }) => said.get(type) === status);
 }

@@ -53,7 +53,7 @@ export function policyOf(choices: Pick<Recipe, 'whenOverdue' | 'repairBy' | 'cor
   };
 }
 
-/** Of four nodes, two may be out at once and one may be switched off at a time. */
+/** Of four nodes, two may be out at once and one may be switched off at a time. Of rates that of restarts is so low that four nodes can reach it. */
 const guardPolicy: GuardPolicy = {
   inventoryMaximumAgeMs: 15 * 60_000,
   askAgainMs: 5 * 60_000,
@@ -61,7 +61,7 @@ const guardPolicy: GuardPolicy = {
     isolate: limitOf(0.5, 60),
     migrate: limitOf(0.1, 60),
     'delete-pods': limitOf(0.05, 20),
-    'restart-component': limitOf(0.05, 20),
+    'restart-component': limitOf(0.05, 2, 15),
     power: limitOf(0.25, 20),
     reimage: limitOf(0.05, 20),
     'delete-node': limitOf(0, 1),
@@ -78,8 +78,8 @@ const guardPolicy: GuardPolicy = {
   },
 };
 
-function limitOf(share: number, rate: number): OperationLimits {
-  return { share, rate, rateWindowMs: 60_000 };
+function limitOf(share: number, rate: number, perMinutes = 1): OperationLimits {
+  return { share, rate, rateWindowMs: perMinutes * 60_000 };
 }
 
 /** How the parts of a schedule are configured. */

@@ -65,9 +65,12 @@ export function witnessedQueue(
     claim: async (id, claim) => {
       const answer = await queue.claim(id, claim);
       const { budgets } = claim;
-      const until = claim.now - skewMs + claim.leaseMs;
-      if (answer.kind === 'claimed')
-        told(id, (command) => ({ kind: 'claimed', by, command, budgets, until, attempt: answer.attempt }));
+      const issuedAt = claim.now - skewMs;
+      const until = issuedAt + claim.leaseMs;
+      if (answer.kind === 'claimed') {
+        const { attempt } = answer;
+        told(id, (command) => ({ kind: 'claimed', by, command, budgets, until, attempt, issuedAt }));
+      }
       return answer;
     },
     extend: async (id, claim) => {

@@ -6,7 +6,7 @@ import { Instant } from '../scheduler/incarnation.js';
 import { Trace } from '../scheduler/trace.js';
 import { takeTurns } from '../scheduler/turns.js';
 import type { MemoryStore } from '../../adapters/memory/journal/store.js';
-import type { Operation } from '../../domain/command.js';
+import { operations, type Operation } from '../../domain/command.js';
 import type { Happening } from '../world/happening.js';
 import { clusterName } from '../world/site.js';
 import type { PlayedRow } from '../../world/record/played-row.js';
@@ -107,8 +107,9 @@ function playerFor({ fleet, clock, random, senders }: DataCentre, { rows }: Fail
 
 function invariantsOf({ site, installation, bootNumber }: DataCentre, { nodes, rules }: RecordOptions) {
   const { policy, guard } = rules;
+  const budgetOf = (operation: Operation) => guard.budgets.find(({ name }) => name === operation);
   const most = (operation: Operation): number => {
-    const share = guard.budgets.find(({ name }) => name === operation)?.atOnce?.share ?? 0;
+    const share = budgetOf(operation)?.atOnce?.share ?? 0;
     return share === 0 ? 0 : Math.max(1, Math.floor(share * nodes));
   };
   return everyInvariant({
@@ -117,11 +118,22 @@ function invariantsOf({ site, installation, bootNumber }: DataCentre, { nodes, r
     recipe: policy.recipes.KernelDeadlock,
     limits: {
       isolated: most('isolate'),
-      poweringOff: most('power'),
       inventoryAgeMs: guard.inventoryMaximumAgeMs,
+      // How many nodes are isolated is counted by nodes.
+      atOnce: { ...byOperation(most), isolate: Infinity },
+      rates: byOperation((operation) => budgetOf(operation)?.rate ?? unlimited),
     },
+    aheadMs: () => 0,
+    // What becomes of each row of the record is in the ledger.
+    ailments: () => [],
     bootNumber,
   });
+}
+
+const unlimited = { count: Infinity, windowMs: dayMs };
+
+function byOperation<Value>(value: (operation: Operation) => Value): Partial<Record<Operation, Value>> {
+  return Object.fromEntries(operations.map((operation) => [operation, value(operation)]));
 }
 
 /** The log keeps no more than its topics do: years of records would cost the collector of garbage a look at each. */

@@ -97,12 +97,23 @@ export async function run({
   return { hash, steps, virtualMs: agenda.now - start, violation, lines, outcomes };
 }
 
-function heldAgainst({ installation: { policy, store }, cast: { site } }: Built): HeldAgainst {
+/** What the policy of schedules comes to for four nodes; of rates, the one that so few can reach. */
+const limits: HeldAgainst['limits'] = {
+  isolated: 2,
+  inventoryAgeMs: 20 * 60_000,
+  atOnce: { migrate: 1, 'delete-pods': 1, 'restart-component': 1, power: 1, reimage: 1 },
+  rates: { 'restart-component': { count: 2, windowMs: 15 * 60_000 } },
+};
+
+function heldAgainst({ installation, cast: { site, hall } }: Built): HeldAgainst {
+  const { policy, store } = installation;
   return {
     site,
     store,
     recipe: policy.recipes.KernelDeadlock,
-    limits: { isolated: 2, poweringOff: 1, inventoryAgeMs: 20 * 60_000 },
+    limits,
+    aheadMs: (part) => installation.skewOf(part),
+    ailments: () => hall.ailments,
     bootNumber,
   };
 }

@@ -29,6 +29,8 @@ export type Happening =
       readonly budgets: readonly BudgetClaim[];
       /** 1 for the first. */
       readonly attempt: number;
+      /** When the request for it was sent. */
+      readonly issuedAt: number;
       /** True time at which the claim runs out. */
       readonly until: number;
     }

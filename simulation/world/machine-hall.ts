@@ -1,10 +1,22 @@
 import type { Agenda } from '../scheduler/agenda.js';
+import type { NodeKey } from '../../domain/identifiers.js';
 import { Machine } from './machine.js';
 import { registeredNode, withoutHeartbeat, withStatus } from './objects.js';
 import type { Site } from './site.js';
 
 /** A kubelet that is not heard for so long makes its node Unknown, ms. */
 export const graceMs = 40_000;
+
+/** What is wrong with a machine whose kubelet and agent speak, and whose node is there. */
+export interface Ailment {
+  readonly node: NodeKey;
+  /** The fault type that it is reported as. */
+  readonly type: string;
+  /** A node condition shows it, as long as it is so; else an agent told of it once. */
+  readonly isShown: boolean;
+  /** ms */
+  readonly since: number;
+}
 
 /** The machines of a small site: each is a node with a workload, and its kubelet states what it is. */
 export class MachineHall {
@@ -22,6 +34,22 @@ export class MachineHall {
 
   get machines(): readonly Machine[] {
     return [...this.#machines.values()];
+  }
+
+  /**
+   * What is wrong with machines that somebody can hear of: the node is there, and its kubelet speaks. A condition from before the last boot
+   * is taken for that one's word until it is stated anew, and here nobody states anew what has not changed.
+   */
+  get ailments(): readonly Ailment[] {
+    return this.machines.flatMap((machine) => {
+      if (!machine.heard || !this.#site.nodes.has(machine.name)) return [];
+      const node = this.#site.keyOf(machine.name);
+      return machine.defects.flatMap((defect) => {
+        const isShown = defect.condition !== undefined;
+        const since = machine.failedAt(defect);
+        return isShown && since < machine.bootedAt ? [] : [{ node, type: defect.type, isShown, since }];
+      });
+    });
   }
 
   machine(name: string): Machine {

@@ -20,12 +20,15 @@ export class Machine {
   readonly #agenda: Agenda;
   readonly #random: Seeded;
   readonly #defects = new Map<string, Defect>();
+  /** When each began, by type. */
+  readonly #failedAt = new Map<string, number>();
   onChange: () => void = () => undefined;
   power: 'On' | 'Off' = 'On';
   running = true;
   /** The kubelet hangs although the machine runs; ends with the next boot. */
   silent = false;
   boots = 1;
+  bootedAt = -Infinity;
   image = 'os-1';
   #bootFromNetwork = false;
   #boot: Cancel | undefined;
@@ -46,6 +49,11 @@ export class Machine {
     return [...this.#defects.values()];
   }
 
+  /** When it failed in this way the last time. */
+  failedAt({ type }: Defect): number {
+    return this.#failedAt.get(type) ?? -Infinity;
+  }
+
   /** Its kubelet speaks to Kubernetes. */
   get heard(): boolean {
     return this.running && !this.silent;
@@ -57,6 +65,7 @@ export class Machine {
 
   fail(defect: Defect): void {
     this.#defects.set(defect.type, defect);
+    this.#failedAt.set(defect.type, this.#agenda.now);
     this.onChange();
   }
 
@@ -120,6 +129,7 @@ export class Machine {
     this.#boot?.();
     this.#boot = this.#agenda.after(this.#random.between(20_000, 200_000), () => {
       this.boots += 1;
+      this.bootedAt = this.#agenda.now;
       this.running = true;
       this.silent = false;
       this.mend(cure);

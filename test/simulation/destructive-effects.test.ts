@@ -12,7 +12,7 @@ const web: PodReference = { namespace: 'shop', name: 'web', uid: 'pod-1' as PodU
 const command = commandFor('deleteWorkload', { pods: [web], gracePeriodSeconds: 30 }, { node, expected: {} });
 const pod: KubernetesPod = { metadata: { ...web, resourceVersion: '1' }, spec: {}, status: {} };
 
-const claimed: Happening = { kind: 'claimed', by, command, budgets: [], attempt: 1, until: 100 };
+const claimed: Happening = { kind: 'claimed', by, command, budgets: [], attempt: 1, issuedAt: 0, until: 100 };
 const deleted = (issuedAt: number, verb: 'delete' | 'evict' = 'delete'): Happening => ({
   ...{ kind: 'pod told to go', by, verb, node, pod, issuedAt },
 });

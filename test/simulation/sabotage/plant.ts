@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plant } from './plants.js';
 import { runVitest } from './run-vitest.js';
-import type { StorePlant } from './store-plants.js';
 
 /** What a simulation, or a test of a contract, needs of the tree. */
 const copied = [
@@ -34,7 +33,7 @@ export class PlantMisplaced extends Error {
 }
 
 /** The file with the bug in it. */
-export function planted(plant: Planted, text: string): string {
+export function planted(plant: Plant, text: string): string {
   return [plant, ...(plant.also ?? [])].reduce(
     (changed, { find, replace }) => replaced({ ...plant, find, replace }, changed),
     text,
@@ -49,12 +48,10 @@ function replaced({ name, find, replace, file }: Plant, text: string): string {
   return before + replace + after;
 }
 
-type Planted = Plant & Pick<StorePlant, 'also'>;
-
 /** What a copy of the tree with the bug in it comes to. */
 export async function withPlanted<Result>(
   root: string,
-  plant: Planted,
+  plant: Plant,
   tried: (folder: string) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-sabotage-'));
@@ -101,7 +98,8 @@ export function verdictOn({ name }: Plant, violated: string | undefined, begun: 
 /** The standing stories, where chance has shown nothing. Undefined: they are all as they were. */
 async function tellStories(folder: string): Promise<string | undefined> {
   // A slow machine is no discovery: only what a story asserts counts.
-  const flags = ['run', '--testTimeout=300000', 'test/simulation/lessons.test.ts'];
+  const stories = ['test/simulation/lessons.test.ts', 'test/simulation/by-the-world.test.ts'];
+  const flags = ['run', '--testTimeout=300000', ...stories];
   const said = await runVitest(folder, flags);
   // One that did not even begin has found nothing, and nobody saw that for a while.
   if (!said.includes('Test Files')) throw new PlantMisplaced(`the stories do not run: ${said}`);

@@ -5,6 +5,8 @@ export interface Plant {
   /** Stands exactly once in the file. */
   readonly find: string;
   readonly replace: string;
+  /** More of the same bug, in the same file. */
+  readonly also?: readonly Pick<Plant, 'find' | 'replace'>[];
 }
 
 const decide = 'services/maintenance/decide';
@@ -299,5 +301,76 @@ export const plants: readonly Plant[] = [
     file: 'services/detector/fleet-member.ts',
     find: '!ready || node.spec.unschedulable === true || isolationTaint(node) !== undefined,',
     replace: '!ready,',
+  },
+  {
+    name: 'a hold does not keep harm away',
+    file: 'services/executor/present.ts',
+    find: "if (observation.hold !== undefined) return failed('Held', { observation, hold: observation.hold });",
+    replace: '',
+  },
+  {
+    name: 'nobody in particular is expected after isolation: no UID, boot or machine',
+    file: 'workflows/maintenance.ts',
+    find: `        expected: {
+          nodeUid,
+          ...(bootId === undefined ? {} : { bootId }),
+          ...(machineId === undefined ? {} : { machineId }),
+        },
+        ...(bootId`,
+    replace: `        expected: nodeUid.length === 0 && machineId === undefined ? {} : {},
+        ...(bootId`,
+  },
+  {
+    name: 'an open fault of one type never gets a process',
+    file: `${decide}/ladder.ts`,
+    find: 'fault !== undefined && fault.left === undefined)',
+    replace: "fault !== undefined && fault.left === undefined && fault.type !== 'KubeletUnhealthy')",
+  },
+  {
+    name: 'of what ends with its command as many as like are done at once',
+    file: 'services/guard/budgets.ts',
+    find: 'if (budget.atOnce === undefined) return [];',
+    replace:
+      "if (budget.atOnce === undefined || !(canTakeOut(asked.request) || asked.request.operation === 'power')) return [];",
+  },
+  {
+    name: 'rates are not heeded',
+    file: 'services/guard/budgets.ts',
+    find: '      cap: count,\n',
+    replace: '      cap: 1_000_000 + count,\n',
+  },
+  {
+    name: 'whatever an agent tells after its first clear is stale',
+    file: `${decide}/decide-report.ts`,
+    find: 'report.sequence <= cleared.sequence &&',
+    replace: 'report.sequence >= 0 &&',
+  },
+  {
+    name: 'recovery closes also what began since it was verified',
+    file: `${decide}/end-process.ts`,
+    find: "return fault.openedAt <= (context.verifyingSince ?? 0) ? 'closed' : undefined;",
+    replace: "return 'closed';",
+  },
+  {
+    name: 'a detector asks what the journal knows after it has listed',
+    file: 'services/detector/fleet-watch.ts',
+    find: `      await this.#whileBusy(() =>
+        insist(this.#options, 'the question what the journal knows', () => this.#remember()),
+      );
+`,
+    replace: '',
+    also: [
+      {
+        find: '    for (let start = 0; start < nodes.length; start += together) {',
+        replace:
+          '    await this.#remember();\n    for (let start = 0; start < nodes.length; start += together) {',
+      },
+    ],
+  },
+  {
+    name: 'the executor says of every condition that it is good',
+    file: 'services/executor/present.ts',
+    find: '.map(({ type, status }) => [type, status])',
+    replace: ".map(({ type }) => [type, 'False' as const])",
   },
 ];

@@ -2,8 +2,6 @@ import type { Plant } from './plants.js';
 
 /** A bug in what talks to PostgreSQL or Kafka, where the simulator, which keeps all in memory, can't see it. */
 export interface StorePlant extends Plant {
-  /** More of the same bug, in the same file. */
-  readonly also?: readonly Pick<Plant, 'find' | 'replace'>[];
   /** Tests on the real thing that are run against it: whole files, or those in them that have these words in their name. */
   readonly tests: readonly string[];
   readonly named?: string;
