@@ -78,7 +78,10 @@ export class PostgresGuardHistory implements GuardHistory {
       for (const text of sessionFor) await client.query(text);
       await client.query(statement, [since, [...operationOfType.keys()], ownOwner]);
       for (;;) {
-        const { rows } = await client.query<AskedRow>({ text: `FETCH ${rowsAtOnce} FROM asked`, ...anyLength });
+        const { rows } = await client.query<AskedRow>({
+          text: `FETCH ${rowsAtOnce} FROM asked`,
+          ...anyLength,
+        });
         for (const row of rows) yield operationOf(row);
         if (rows.length < rowsAtOnce) break;
       }
