@@ -137,6 +137,8 @@ const soon = { timeout: 10_000 };
 
 function isOver(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    // On a busy machine it may be over before anybody waits for it.
+    if (signal.aborted) resolve();
     signal.addEventListener('abort', () => {
       resolve();
     });

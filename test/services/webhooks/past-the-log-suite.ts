@@ -49,6 +49,29 @@ export function pastTheLogSuite(openCopy: () => Promise<OpenCopy | undefined>): 
     }
   }
 
+  /** From the so-manieth on its requests are not answered, until they are all let go. */
+  function holdFrom(number: number): () => void {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    listener.answer = async () => {
+      if (listener.received.length > number) await held;
+      return answered(204);
+    };
+    return release;
+  }
+
+  /** Whoever has seen an order looks for no other until what is under way is over. */
+  async function untilOrderIsSeen({
+    looks,
+  }: Pick<Awaited<ReturnType<typeof givenForgotten>>['copy'], 'looks'>) {
+    const looksNoMore = async (): Promise<boolean> => {
+      const before = looks();
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      return looks() === before;
+    };
+    await expect.poll(looksNoMore, patience).toBe(true);
+  }
+
   /** It has got all that is published, and then the log forgets it. */
   async function givenForgotten(nodes: number, ofEach: number) {
     const subscriber = site.subscriber('s', { topic: [...topicsOfFacts] }, { concurrency: 32 });
@@ -114,10 +137,13 @@ export function pastTheLogSuite(openCopy: () => Promise<OpenCopy | undefined>): 
     });
 
     it('stands still while it is paused, and goes on where it was', async () => {
-      const { published } = await givenForgotten(100, 20);
+      const { published, copy } = await givenForgotten(100, 20);
+      const release = holdFrom(1_000);
       await site.desk.replay('s', all);
       await expect.poll(() => marked().length, patience).toBeGreaterThan(1_000);
       await site.desk.pause('s', { subject: 'anna', reason: 'moves house', at: site.clock.now() });
+      await untilOrderIsSeen(copy);
+      release();
       await new Promise((resolve) => setTimeout(resolve, 100));
       const before = marked().length;
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -193,17 +219,11 @@ export function pastTheLogSuite(openCopy: () => Promise<OpenCopy | undefined>): 
 
     it('is ordered a second time while it is told: then it begins anew, under the new id', async () => {
       const { published, copy } = await givenForgotten(60, 10);
-      let release: () => void = () => undefined;
-      const held = new Promise<void>((resolve) => (release = resolve));
-      listener.answer = async () => {
-        if (listener.received.length > 40) await held;
-        return answered(204);
-      };
+      const release = holdFrom(40);
       await site.desk.replay('s', all);
       await expect.poll(() => listener.received.length, patience).toBeGreaterThan(40);
       await site.desk.replay('s', { id: 'once-more', since: site.clock.now() - 1_000 });
-      const looks = copy.looks();
-      await expect.poll(() => copy.looks(), patience).toBeGreaterThan(looks);
+      await untilOrderIsSeen(copy);
       release();
       const anew = () => listener.received.filter(({ headers }) => headers['ce-replay'] === 'once-more');
       // What the first had still to tell is told by the second.

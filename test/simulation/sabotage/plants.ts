@@ -78,8 +78,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'pauses hold nothing back',
     file: 'services/guard/answer.ts',
-    find: 'if (pause !== undefined) {',
-    replace: 'if (pause !== undefined && now < 0) {',
+    find: 'if (pause !== undefined) return waitForEndOf',
+    replace: 'if (pause !== undefined && now < 0) return waitForEndOf',
   },
   {
     name: 'a bad business metric holds nothing back',
