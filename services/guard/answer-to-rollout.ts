@@ -8,6 +8,7 @@ import { isAboutPart, isAboutPlace, type Place, type Where } from '../../domain/
 import { isFresh, waitForEndOf } from './answer.js';
 import { longestWaitTicks, nextTick, quietBudget } from './budgets.js';
 import { heldByMetric } from './metrics/hold-by-metrics.js';
+import { partsOf } from './of-place.js';
 import type { GuardPolicy } from './policy.js';
 
 /** What the guard knows when a rollout is asked for. */
@@ -35,7 +36,7 @@ export function answerToRollout(
   const { operation, scope } = request;
   const until = nextTick(now, policy.askAgainMs);
   if (!isFresh(picture, policy, now)) return { kind: 'wait', reason: 'NoFreshInventory', until };
-  const parts = picture.groups.filter((group) => isAboutPlace(scope, group));
+  const parts = partsOf(picture, scope);
   if (parts.length === 0) return { kind: 'wait', reason: 'NoNodeInScope', until };
   const pause = pauseIn(request, parts, knows);
   if (pause !== undefined) return waitForEndOf(pause, until);

@@ -1,6 +1,6 @@
-import type { FleetInventory, FleetMember } from '../../adapters/ports/journal.js';
+import type { FleetInventory, FleetMember, FleetPicture } from '../../adapters/ports/journal.js';
 import type { NodeKey } from '../../domain/identifiers.js';
-import { isAbout, type Where } from '../../domain/where.js';
+import { isAbout, isAboutPlace, type Where } from '../../domain/where.js';
 
 type Places = Pick<FleetInventory, 'member'>;
 
@@ -22,4 +22,12 @@ export async function ofPlace<Item extends Parameters<typeof isAbout>[1]>(
   where: Where,
 ): Promise<readonly Item[]> {
   return (await placed(inventory, items)).filter((item) => isAbout(where, item, item.member));
+}
+
+/** The groups of a cluster's nodes that a place is about. */
+export function partsOf(
+  { groups }: Pick<FleetPicture, 'groups'>,
+  where: Parameters<typeof isAboutPlace>[0],
+): FleetPicture['groups'] {
+  return groups.filter((group) => isAboutPlace(where, group));
 }

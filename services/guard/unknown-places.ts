@@ -3,6 +3,7 @@ import { takingOut } from '../../domain/command.js';
 import { isAboutPlace, type Place, type Where } from '../../domain/where.js';
 import type { Breaker } from './breakers.js';
 import type { Budget } from './policy.js';
+import { partsOf } from './of-place.js';
 import { populationOf } from './scopes.js';
 
 /** Something that a rule names and the inventory does not have. */
@@ -120,9 +121,7 @@ function roomOf(budget: Budget, fleet: KnownFleet): readonly Found[] {
   const pictures = picturesOf(budget, fleet);
   if (pictures === undefined) return [];
   const sizes = pictures.flatMap((picture) =>
-    picture.groups
-      .filter((group) => isAboutPlace(where, group))
-      .map((group) => populationOf(budget, group, picture)),
+    partsOf(picture, where).map((group) => populationOf(budget, group, picture)),
   );
   const largest = Math.max(0, ...sizes);
   return largest === 0 || largest > minimumHealthy.count

@@ -5,9 +5,9 @@ import { commandCatalog, type Operation } from '../../../domain/command.js';
 import type { Pause, Regression } from '../../../domain/pause.js';
 import type { RolloutChange } from '../../../domain/change.js';
 import { ownOwner } from '../../../domain/permit-request.js';
-import { isAboutPart, isAboutPlace, type Where } from '../../../domain/where.js';
+import { isAboutPart, type Where } from '../../../domain/where.js';
 import { mostNodesTold } from '../breakers.js';
-import { ofPlace } from '../of-place.js';
+import { ofPlace, partsOf } from '../of-place.js';
 
 interface Sources {
   readonly book: Pick<GuardBook, 'cases'>;
@@ -83,6 +83,6 @@ async function isAboutRollout(
   { owner, rollout: { cluster, scope } }: RolloutChange,
 ): Promise<boolean> {
   const picture = await inventory.picture(cluster);
-  const parts = picture?.groups.filter((group) => isAboutPlace(scope, group)) ?? [];
-  return parts.some((part) => isAboutPart(where, { cluster, owner }, part));
+  if (picture === undefined) return false;
+  return partsOf(picture, scope).some((part) => isAboutPart(where, { cluster, owner }, part));
 }
