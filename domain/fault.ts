@@ -1,4 +1,4 @@
-import type { BootId, FaultId, ReportId } from './identifiers.js';
+import type { BootId, FaultId, NodeUid, ReportId } from './identifiers.js';
 
 /** What a fault touches; decides the topic it is published on. */
 export const faultClasses = ['hardware', 'system', 'component'] as const;
@@ -27,6 +27,9 @@ export function isFaultType(text: string): text is FaultType {
   return Object.hasOwn(classOfFaultType, text);
 }
 
+/** Which node was seen, as far as whoever reports can tell. */
+export type Sighted = Readonly<{ nodeUid?: NodeUid; bootId?: BootId }>;
+
 /** A confirmed problem of a node, open from its first firing report until it is cleared or verified away. */
 export interface Fault {
   readonly id: FaultId;
@@ -35,6 +38,7 @@ export interface Fault {
   readonly openedBy: ReportId;
   /** Everyone who reported it since it opened, in order of first report. */
   readonly sources: readonly string[];
+  readonly nodeUid?: NodeUid;
   readonly bootId?: BootId;
   /** Highest sequence seen of the source that reported last, with its boot id. */
   readonly sequence?: number;
@@ -42,6 +46,8 @@ export interface Fault {
   readonly stillFiring?: { readonly condition: string; readonly status: 'True' | 'False' | 'Unknown' };
   /** The latest boot that it outlived: it was opened on an earlier one, and reported on this one again. */
   readonly outlived?: BootId;
+  /** It was reported again of another node of this name, or on another boot, than anybody had heard of then; at: when, ms. */
+  readonly reportedAgain?: Sighted & { readonly at: number };
   /**
    * Its process is over and left it as it is: `withheld` by the mode, or `handedOver` to a person. Only new evidence
    * (another boot, a mode that became active) starts a process for it again.

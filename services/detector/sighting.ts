@@ -247,6 +247,11 @@ function reportOf(
     ...(bootId === undefined ? {} : { bootId }),
     ...(lastTransitionTime === undefined ? {} : { observedAt: lastTransitionTime }),
     ...(message === undefined ? {} : { message }),
-    evidence: { condition: name, status: condition.status, ...(reason === undefined ? {} : { reason }) },
+    evidence: {
+      nodeUid,
+      condition: name,
+      status: condition.status,
+      ...(reason === undefined ? {} : { reason }),
+    },
   };
 }

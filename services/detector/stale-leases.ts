@@ -55,6 +55,6 @@ function leaseReport(
     source: `${source}-lease`,
     ...(bootId === undefined ? {} : { bootId }),
     observedAt: renewTime,
-    evidence: { leaseRenewedAt: renewTime },
+    evidence: { nodeUid, leaseRenewedAt: renewTime },
   };
 }

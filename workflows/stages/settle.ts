@@ -4,6 +4,9 @@ import { maintenance } from '../maintenance.js';
 /** Why a process was cancelled of which a person said that there is no fault. */
 export const dismissed = 'Dismissed';
 
+/** Why a process was cancelled whose node came back as another object. */
+export const recreated = 'NodeRecreated';
+
 /** Every result clears the way, and nothing else: what follows is decided when the last one is in. */
 function noConsequence(): Record<string, Record<string, never>> {
   const types = commandTypes.flatMap((type) => resultStatuses.map((status) => `${type}.${status}`));
@@ -16,7 +19,7 @@ const isolatedAfterAll = [
     guard: { type: 'settlingTo' as const, params: { end: 'retire' as const } },
     actions: [
       'noteIsolation' as const,
-      { type: 'settleTo' as const, params: { end: 'cancel' as const, reason: 'NodeRecreated' } },
+      { type: 'settleTo' as const, params: { end: 'cancel' as const, reason: recreated } },
     ],
   },
   { actions: 'noteIsolation' as const },

@@ -10,11 +10,13 @@ import {
   openFault,
   openFaults,
   referenceTo,
+  sightedBy,
   takenUpAgain,
 } from './faults.js';
 import { isClearedByReport, markedIfFlapping, withClear } from './flapping.js';
 import { strengthOf, strengthOfFault } from './ladder.js';
 import { tellProcess } from './process.js';
+import { isOfSuccessor, lastSighting } from './successor.js';
 
 function decideFate(
   draft: Draft,
@@ -85,6 +87,14 @@ function outlivedBy(report: Report, { bootId, outlived }: Fault): BootId | undef
   return isOfAnotherBoot && conditionOf(report).stillFiring === undefined ? report.bootId : outlived;
 }
 
+/** Kept of a report of a node that is news; the same node again is none. */
+function reportedAgain({ state, at }: Draft, report: Report, fault: Fault): Fault['reportedAgain'] {
+  const seen = sightedBy(report);
+  const last = lastSighting(fault);
+  const isOther = seen.nodeUid !== last.nodeUid || seen.bootId !== last.bootId;
+  return isOther && isOfSuccessor(state, seen) ? { ...seen, at } : fault.reportedAgain;
+}
+
 /** Of a fault of which only late reports were known. */
 function isSeenNow({ input }: Draft, { late }: Fault): boolean {
   return late === true && input.late !== true;
@@ -93,6 +103,7 @@ function isSeenNow({ input }: Draft, { late }: Fault): boolean {
 function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
   const { type } = fault;
   const outlived = outlivedBy(report, fault);
+  const again = reportedAgain(draft, report, fault);
   if (isNewEvidence(draft, report, fault)) {
     record(
       draft,
@@ -103,6 +114,7 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
       (state) =>
         takenUpAgain(state, fault, {
           ...(report.bootId === undefined ? {} : { bootId: report.bootId }),
+          ...(again === undefined ? {} : { reportedAgain: again }),
           ...conditionOf(report),
         }),
     );
@@ -110,6 +122,7 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
   } else if (
     !fault.sources.includes(report.source) ||
     outlived !== fault.outlived ||
+    again !== fault.reportedAgain ||
     isSeenNow(draft, fault)
   ) {
     const { late, ...seenBefore } = fault;
@@ -118,6 +131,7 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
       ...(late === undefined || isSeenNow(draft, fault) ? {} : { late }),
       sources: [...new Set([...fault.sources, report.source])].slice(-16),
       ...(outlived === undefined ? {} : { outlived }),
+      ...(again === undefined ? {} : { reportedAgain: again }),
     };
     const seen = markedIfFlapping(draft.state, joined, draft.at);
     record(

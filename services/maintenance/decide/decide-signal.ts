@@ -6,15 +6,15 @@ import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
 import { isStage, takesOrder } from '../../../workflows/orders.js';
 import { dismissed } from '../../../workflows/stages/settle.js';
 import { believedAgain } from './believed-again.js';
+import { isNewBoot, withBoot } from './boots.js';
 import { decideOrphan } from './decide-orphan.js';
 import { takeUpWithheld } from './withheld.js';
 import { record, type Draft } from './draft.js';
 import { closeFault, hasOutlived, openFaults } from './faults.js';
 import { strongerFault } from './ladder.js';
 import { tellProcess } from './process.js';
+import { isOfSuccessor, lastSighting } from './successor.js';
 import { setOnceMoreIfEarly, setTimers, withTimers } from './timers.js';
-
-const pastBootsKept = 8;
 
 /** Says that something came too late, so that nothing is dropped silently. */
 function ignoreAsStale(draft: Draft, what: string, processId: ProcessId): void {
@@ -82,17 +82,6 @@ function learnIdentity(state: NodeState, detail: CommandResult['detail']): NodeS
 
 function withPool({ pool: _before, ...state }: NodeState, pool: string | undefined): NodeState {
   return pool === undefined ? state : { ...state, pool };
-}
-
-/** A boot id never comes back: what tells of a boot that is over was seen before the present one. */
-function withBoot(state: NodeState, bootId: BootId | undefined): NodeState {
-  if (bootId === undefined || !isNewBoot(state, bootId)) return state;
-  const past = state.bootId === undefined ? [] : [state.bootId];
-  return {
-    ...state,
-    bootId,
-    pastBootIds: [...state.pastBootIds.filter((known) => known !== bootId), ...past].slice(-pastBootsKept),
-  };
 }
 
 function decideTimer(draft: Draft, fired: Extract<Signal, { kind: 'TimerFired' }>): void {
@@ -195,10 +184,6 @@ function decideLoss(draft: Draft, lost: LostRecords): void {
   });
 }
 
-function isNewBoot({ bootId, pastBootIds }: NodeState, told: BootId): boolean {
-  return told !== bootId && !pastBootIds.includes(told);
-}
-
 function decideNodeChange(draft: Draft, change: NodeChange): void {
   if (change.change === 'deleted') decideDeletion(draft);
   else if (change.nodeUid !== undefined && change.nodeUid !== draft.state.nodeUid)
@@ -215,12 +200,15 @@ function decideNodeChange(draft: Draft, change: NodeChange): void {
 
 function decideDeletion(draft: Draft): void {
   if (draft.state.deleted === true) return;
+  const before = draft.state;
   record(draft, { type: 'NodeDeleted', data: {} }, ({ nodeUid: _uid, ...state }) => ({
     ...state,
     deleted: true as const,
   }));
   if (draft.state.process !== undefined) tellProcess(draft, { type: 'node.deleted', at: draft.at });
-  else for (const fault of openFaults(draft.state)) closeFault(draft, fault, 'NodeDeleted');
+  else
+    for (const fault of openFaults(draft.state))
+      if (!isOfSuccessor(before, lastSighting(fault))) closeFault(draft, fault, 'NodeDeleted');
 }
 
 function decideAppearance(draft: Draft, change: NodeChange): void {

@@ -2,11 +2,12 @@ import { cordonKept } from '../../../domain/command.js';
 import type { Fault } from '../../../domain/fault.js';
 import { faultTypes } from '../../../domain/fault.js';
 import type { ActiveProcess, NodeState, Outcome, ProcessContext } from '../../../domain/node-state.js';
-import { dismissed } from '../../../workflows/stages/settle.js';
+import { dismissed, recreated } from '../../../workflows/stages/settle.js';
 import { outcomeOfStage, type Stage } from '../../../workflows/orders.js';
 import { record, type Draft } from './draft.js';
 import { closeFault, faultData } from './faults.js';
 import { strongerFault } from './ladder.js';
+import { outlivesItsNode } from './successor.js';
 
 function isFinal(stage: Stage): stage is keyof typeof outcomeOfStage {
   return Object.hasOwn(outcomeOfStage, stage);
@@ -16,9 +17,16 @@ function isFinal(stage: Stage): stage is keyof typeof outcomeOfStage {
 const aboutItsFaultOnly: ReadonlySet<string> = new Set(['StaleReport', 'NotFiringNow', 'NotSeenNow']);
 
 /** What becomes of an open fault when its process ends in this way; undefined: it stays and is handled anew. */
-function faultAfter(outcome: Outcome, context: ProcessContext, fault: Fault): 'closed' | Fault['left'] {
+function faultAfter(
+  state: NodeState,
+  { process, outcome }: { readonly process: ActiveProcess; readonly outcome: Outcome },
+  fault: Fault,
+): 'closed' | Fault['left'] {
+  const { context } = process;
   if (outcome === 'HandedToHuman') return 'handedOver';
-  if (outcome === 'Retired') return 'closed';
+  if (outcome === 'Retired') return outlivesItsNode(state, process, fault, 'gone') ? undefined : 'closed';
+  if (context.cancelReason === recreated)
+    return outlivesItsNode(state, process, fault, 'recreated') ? undefined : 'closed';
   if (outcome === 'Recovered' || isVerifiedAway(context))
     return fault.openedAt <= (context.verifyingSince ?? 0) ? 'closed' : undefined;
   if (context.cancelReason === 'Withheld') return 'withheld';
@@ -32,8 +40,9 @@ function faultAfter(outcome: Outcome, context: ProcessContext, fault: Fault): 'c
     : 'closed';
 }
 
-function isReportedSince({ reportedBootId }: ProcessContext, { outlived }: Fault): boolean {
-  return outlived !== undefined && outlived !== reportedBootId;
+function isReportedSince({ reportedBootId }: ProcessContext, { outlived, reportedAgain }: Fault): boolean {
+  const since = outlived ?? reportedAgain?.bootId;
+  return since !== undefined && since !== reportedBootId;
 }
 
 /** Dismissed after it was isolated: what fired anew since it was looked at was not meant. */
@@ -87,7 +96,7 @@ export function endProcess(draft: Draft, stage: Stage): void {
     const fault = draft.state.faults[type];
     if (fault === undefined) continue;
     if (outcome === 'Recovered' && fault.id === stronger?.id) continue;
-    const after = faultAfter(outcome, context, fault);
+    const after = faultAfter(draft.state, { process, outcome }, fault);
     if (after === 'closed') closeFault(draft, fault, outcome === 'Recovered' ? 'Verified' : reason);
     else if (after !== undefined) {
       record(

@@ -1,5 +1,5 @@
-import { faultTypes, type Fault, type FaultType } from '../../../domain/fault.js';
-import type { BootId } from '../../../domain/identifiers.js';
+import { faultTypes, type Fault, type FaultType, type Sighted } from '../../../domain/fault.js';
+import type { BootId, NodeUid } from '../../../domain/identifiers.js';
 import type { JsonObject } from '../../../domain/json.js';
 import type { FaultReference, NodeState } from '../../../domain/node-state.js';
 import type { Report } from '../../../domain/report.js';
@@ -87,6 +87,15 @@ export function conditionOf({ evidence }: Report): Pick<Fault, 'stillFiring'> {
     : {};
 }
 
+/** The node that a report is about; detectors name it, agents know their boot. */
+export function sightedBy({ bootId, evidence }: Report): Sighted {
+  const nodeUid = evidence?.['nodeUid'];
+  return {
+    ...(nodeUid === undefined ? {} : { nodeUid: nodeUid as NodeUid }),
+    ...(bootId === undefined ? {} : { bootId }),
+  };
+}
+
 /** The fault as one to be handled again, with what is said of it now. */
 export function takenUpAgain(state: NodeState, fault: Fault, said: Partial<Fault> = {}): NodeState {
   const { left: _left, outlived: _outlived, late: _late, ...open } = fault;
@@ -100,7 +109,7 @@ export function openFault(draft: Draft, type: FaultType, report: Report): Fault 
     openedAt: draft.at,
     openedBy: report.id,
     sources: [report.source],
-    ...(report.bootId === undefined ? {} : { bootId: report.bootId }),
+    ...sightedBy(report),
     ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
     ...conditionOf(report),
     ...(draft.input.late === true ? { late: true as const } : {}),

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { BootId, NodeUid } from '../../../../domain/identifiers.js';
+import type { Report } from '../../../../domain/report.js';
+import type { NodeChange } from '../../../../domain/signal.js';
+import { DecidedNode, observePolicy, told } from './decided-node.js';
+
+const boot = (id: string) => ({ bootId: id as BootId });
+
+describe('a node that comes back under its name, and is reported before the end of the old one is heard of (seed 594)', () => {
+  const said = (nodeUid: string, id: string): Partial<Report> => ({
+    ...boot(id),
+    evidence: { nodeUid, condition: 'XfsShutdown', status: 'True' },
+  });
+  const came = (nodeUid: string, id: string): NodeChange => ({
+    change: 'appeared',
+    nodeUid: nodeUid as NodeUid,
+    ...boot(id),
+  });
+  const known = (): DecidedNode => {
+    const node = new DecidedNode();
+    node.change(came('u1', 'b1'));
+    return node;
+  };
+  const reported = (): DecidedNode => {
+    const node = known();
+    node.report('DiskFailure', said('u1', 'b1'));
+    return node;
+  };
+  const ends = (node: DecidedNode): void => {
+    node.change({ change: 'deleted' });
+    node.answer('isolateNode', 'revoked');
+    expect(node.outcome).toBe('Retired');
+  };
+
+  it.each([
+    ['as another object on the same boot', said('u2', 'b1')],
+    ['on a later boot, by an agent', boot('b2')],
+  ])('%s, then its fault stays open, and has a process when it appears', (_, again) => {
+    const node = reported();
+    node.report('DiskFailure', again);
+    ends(node);
+    expect(Object.keys(node.state.faults)).toEqual(['DiskFailure']);
+    expect(told(node.change(came('u2', again.bootId ?? ''))).commands).toEqual(['isolateNode']);
+  });
+
+  it('with a fault that was not known, then that one stays open alone', () => {
+    const node = reported();
+    node.report('KernelDeadlock', { ...said('u2', 'b2') });
+    ends(node);
+    expect(Object.keys(node.state.faults)).toEqual(['KernelDeadlock']);
+  });
+
+  it('and goes again, then its fault is over with it', () => {
+    const node = reported();
+    node.report('DiskFailure', said('u2', 'b2'));
+    ends(node);
+    node.change(came('u2', 'b2'));
+    ends(node);
+    expect(node.state.faults).toEqual({});
+  });
+
+  it('and was said to be so once, then a repeat is no news', () => {
+    const node = reported();
+    expect(told(node.report('DiskFailure', said('u2', 'b2'))).facts).toEqual(['FaultRecurred']);
+    expect(told(node.report('DiskFailure', said('u2', 'b2'))).facts).toEqual([]);
+  });
+
+  it('while nothing is done about its fault, then the fault stays open', () => {
+    const node = reported();
+    node.policy = observePolicy;
+    node.answer('isolateNode', 'withheld');
+    expect(node.state.faults).toMatchObject({ DiskFailure: { left: 'withheld' } });
+    node.report('DiskFailure', said('u2', 'b2'));
+    node.change({ change: 'deleted' });
+    expect(Object.keys(node.state.faults)).toEqual(['DiskFailure']);
+    node.change(came('u2', 'b2'));
+    node.change({ change: 'deleted' });
+    expect(node.state.faults).toEqual({});
+  });
+
+  it('of which nobody knows all boots, then its fault is over as ever', () => {
+    const node = known();
+    for (let number = 2; number < 12; number += 1)
+      node.change({ change: 'rebooted', nodeUid: 'u1' as NodeUid, ...boot(`b${number}`) });
+    node.report('DiskFailure', boot('b11'));
+    node.report('DiskFailure', boot('b12'));
+    ends(node);
+    expect(node.state.faults).toEqual({});
+  });
+});
