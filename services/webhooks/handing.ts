@@ -99,7 +99,7 @@ export class Handing {
     const { signal } = this.#over;
     while (!signal.aborted) {
       for (const event of this.#waiting.takeDue(clock.now())) {
-        const retry = this.#retry(event).finally(() => this.#retries.delete(retry));
+        const retry = this.#retryNode(event).finally(() => this.#retries.delete(retry));
         this.#retries.add(retry);
       }
       await clock.waitUntil(clock.now() + lookEveryMs, signal);
@@ -180,27 +180,35 @@ export class Handing {
     throw new DeliveryStopped('the subscriber is gone');
   }
 
-  /** Tries one that waits again. Never rejects: what could not be noted is tried once more. */
-  async #retry(event: KeptEvent): Promise<void> {
+  /** What waited behind it goes on its heels: who was away for long is to catch up. Never rejects. */
+  async #retryNode(first: KeptEvent): Promise<void> {
+    let next: KeptEvent | undefined = first;
+    while (next !== undefined) next = await this.#retry(next);
+  }
+
+  /**
+   * Tries one that waits again, and gives the next one of its node when this one waits no more. Never rejects: what could not be
+   * noted is tried once more.
+   */
+  async #retry(event: KeptEvent): Promise<KeptEvent | undefined> {
     const { book, clock, log } = this.#context;
     try {
       const handover = await this.#courier.carry(event);
       if (handover.kind === 'delivered') {
         await book.delivered(event.id);
-        this.#waiting.settle(event);
-        return;
+        return this.#waiting.settle(event, clock.now());
       }
       if (handover.kind === 'resting') {
         this.#waiting.putOff({ ...event, dueAt: this.#courier.restsUntil });
-        return;
+        return undefined;
       }
       await this.#heed(handover);
       const tries = event.tries + 1;
       const state = this.#stateAfter(handover, event.firstTriedAt);
       const next = { state, tries, dueAt: this.#dueAfter(tries), reason: handover.reason };
       await book.failed(event.id, next);
-      if (state === 'dead') this.#waiting.settle(event);
-      else this.#waiting.putOff({ ...event, ...next });
+      if (state === 'dead') return this.#waiting.settle(event, clock.now());
+      this.#waiting.putOff({ ...event, ...next });
     } catch (error) {
       if (!(error instanceof DeliveryStopped))
         log.warn(
@@ -209,5 +217,6 @@ export class Handing {
         );
       this.#waiting.putOff({ ...event, dueAt: clock.now() + retryBounds.firstMs });
     }
+    return undefined;
   }
 }

@@ -63,12 +63,7 @@ export class WaitingQueue {
 
   /** The first of each node that is due; they are under way until they are put off or settled. */
   takeDue(now: number): readonly KeptEvent[] {
-    return [...this.#nodes.values()].flatMap((queue) => {
-      const [first] = queue.events;
-      if (first === undefined || queue.isUnderWay || first.dueAt > now) return [];
-      queue.isUnderWay = true;
-      return [first];
-    });
+    return [...this.#nodes.values()].flatMap((queue) => takeFirstDue(queue, now) ?? []);
   }
 
   /** It failed again. */
@@ -79,17 +74,25 @@ export class WaitingQueue {
     queue.isUnderWay = false;
   }
 
-  /** It was delivered, or is dead: the next one of its node may go. */
-  settle({ node }: KeptEvent): void {
+  /** It was delivered, or is dead. Gives the next one of its node if that is due; it is under way then. */
+  settle({ node }: KeptEvent, now: number): KeptEvent | undefined {
     const queue = this.#nodes.get(node);
-    if (queue === undefined) return;
+    if (queue === undefined) return undefined;
     queue.events.shift();
     queue.isUnderWay = false;
     this.#shrink(node, queue);
+    return takeFirstDue(queue, now);
   }
 
   #shrink(node: string, { reserved, events }: NodeQueue): void {
     this.#size -= 1;
     if (reserved === 0 && events.length === 0) this.#nodes.delete(node);
   }
+}
+
+function takeFirstDue(queue: NodeQueue, now: number): KeptEvent | undefined {
+  const [first] = queue.events;
+  if (first === undefined || queue.isUnderWay || first.dueAt > now) return undefined;
+  queue.isUnderWay = true;
+  return first;
 }
