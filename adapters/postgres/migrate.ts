@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { anyLength } from './journal/database.js';
+import { borrow, giveBack } from './lent-connection.js';
 
 /** The database's schema can't be brought up to date; nothing was changed by the file that is named. */
 export class MigrationRefused extends Error {
@@ -45,24 +46,20 @@ export function migrationsFolder(part: string): string {
  */
 export async function migrate(pool: pg.Pool, folder: string): Promise<readonly string[]> {
   const migrations = await readMigrations(folder);
-  const client = await pool.connect();
-  let failed: Error | undefined;
+  const client = await borrow(pool);
+  let isDone = false;
   try {
     await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [migrationLock]);
     await prepareLedger(client);
     const applied = await checkApplied(client, basename(folder), migrations);
     const missing = migrations.slice(applied);
     for (const migration of missing) await apply(client, basename(folder), migration);
+    await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [migrationLock]);
+    isDone = true;
     return missing.map(({ file }) => file);
-  } catch (error) {
-    failed = error instanceof Error ? error : new Error(String(error));
-    throw failed;
   } finally {
-    if (failed === undefined) {
-      await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [migrationLock]);
-    }
     // A connection that failed midway still holds the lock: closing it is what surely gives the lock back.
-    client.release(failed);
+    giveBack(client, !isDone);
   }
 }
 

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { PartitionBounds, TopicSpecification } from '../../ports/event-log.js';
 import { TopicMismatch, UnknownTopic } from '../../event-log/errors.js';
+import { borrow, giveBack } from '../lent-connection.js';
 
 export interface KnownTopic {
   readonly topic: string;
@@ -19,7 +20,8 @@ export class TopicDirectory {
 
   /** See `EventLog.ensureTopics`; all of them, or none. */
   async ensure(topics: readonly TopicSpecification[]): Promise<void> {
-    const client = await this.pool.connect();
+    const client = await borrow(this.pool);
+    let isBroken = false;
     try {
       await client.query('BEGIN');
       for (const topic of topics) await createIfMissing(client, topic);
@@ -33,10 +35,12 @@ export class TopicDirectory {
       }
       await client.query('COMMIT');
     } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
+      await client.query('ROLLBACK').catch(() => {
+        isBroken = true;
+      });
       throw error;
     } finally {
-      client.release();
+      giveBack(client, isBroken);
     }
   }
 

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { borrow, giveBack } from '../lent-connection.js';
 import { asJournalError } from './failures.js';
 import { TurnSocket } from './turn-socket.js';
 
@@ -82,10 +83,7 @@ export class Database {
       readonly told?: (answers: readonly pg.QueryResult<pg.QueryResultRow>[]) => void;
     }>,
   ): Promise<Result> {
-    const client = await this.pool.connect();
-    // While it is out of the pool nobody else listens for its errors; its queries fail anyway.
-    const ignore = (): void => undefined;
-    client.on('error', ignore);
+    const client = await borrow(this.pool);
     let broken = true;
     try {
       const transaction = new Transaction(client);
@@ -106,8 +104,7 @@ export class Database {
         throw error;
       }
     } finally {
-      client.off('error', ignore);
-      client.release(broken);
+      giveBack(client, broken);
     }
   }
 

@@ -2,6 +2,7 @@ import { commandCatalog, commandTypes, type CommandType, type Operation } from '
 import type { NodeKey } from '../../../domain/identifiers.js';
 import { ownOwner } from '../../../domain/permit-request.js';
 import type { GuardHistory, RecordedOperation } from '../../ports/guard-history.js';
+import { borrow, giveBack } from '../lent-connection.js';
 import { anyLength, type Database } from './database.js';
 import { asJournalError } from './failures.js';
 import { withoutNulls } from './nullable.js';
@@ -72,7 +73,7 @@ export class PostgresGuardHistory implements GuardHistory {
   }
 
   async *operations({ since }: Parameters<GuardHistory['operations']>[0]): AsyncGenerator<RecordedOperation> {
-    const client = await this.#database.pool.connect();
+    const client = await borrow(this.#database.pool);
     let isBroken = true;
     try {
       for (const text of sessionFor) await client.query(text);
@@ -85,13 +86,13 @@ export class PostgresGuardHistory implements GuardHistory {
         for (const row of rows) yield operationOf(row);
         if (rows.length < rowsAtOnce) break;
       }
+      await client.query('ROLLBACK');
       isBroken = false;
     } catch (error) {
       throw asJournalError(error);
     } finally {
       // Whoever stops reading half-way leaves a transaction open: its connection goes with it.
-      if (!isBroken) await client.query('ROLLBACK');
-      client.release(isBroken);
+      giveBack(client, isBroken);
     }
   }
 }

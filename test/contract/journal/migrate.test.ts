@@ -44,6 +44,19 @@ describe('migrate', () => {
     expect(applied.filter((files) => files.length > 0)).toHaveLength(1);
   });
 
+  it('that waits for another one is refused when its connection breaks: it ended the process', async () => {
+    const other = await pool.connect();
+    await other.query("SELECT pg_advisory_lock(hashtextextended('faultline.migrate', 0))");
+    const refused = expect(migrate(pool, folder)).rejects.toThrow(/terminat/);
+    const cut = (): Promise<number> =>
+      other
+        .query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        .then(({ rows }) => rows.length);
+    await expect.poll(cut).toBe(1);
+    await refused;
+    other.release();
+  });
+
   it('applies only the new file later on, with rows in the tables', async () => {
     await migrate(pool, folder);
     await pool.query("INSERT INTO journal.installation VALUES (true, 'x', 1, true, 1, 4, 2)");

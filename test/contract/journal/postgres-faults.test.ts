@@ -53,9 +53,17 @@ describe('the journal on PostgreSQL, when things go wrong', () => {
 
   const cut = (name: string): Promise<unknown> =>
     admin.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()',
+      'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()',
       [`faultline-${name}`],
     );
+
+  it('says so when the connection breaks between two pages of what the guard was asked for: it ended the process', async () => {
+    await copy.journal.advance(batch([report(n1)], { decide: starting([commandOf(n1, 1, 'isolateNode')]) }));
+    const asked = copy.guardHistory.operations({ since: 0 })[Symbol.asyncIterator]();
+    expect(await asked.next()).toMatchObject({ done: false });
+    await cut('history');
+    await expect(asked.next()).rejects.toThrow(JournalUnavailable);
+  });
 
   it('parks the one input whose decision can not be stored; its neighbours commit', async () => {
     const decide: typeof noteMessage = (state, input) => {
