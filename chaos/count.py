@@ -153,4 +153,5 @@ counted_effects, last_taints = count_effects(known_processes)
 counted_processes = count_processes(known_processes, last_taints)
 counted_faults = count_faults()
 stuck_ones = {"stuck": counted_processes["stuck"] + counted_faults["stuck"]}
-print(json.dumps(count_reports() | counted_faults | counted_effects | counted_processes | stuck_ones | count_told()))
+whole = count_reports() | counted_faults | counted_effects | counted_processes | stuck_ones | count_told()
+print(json.dumps({"countedAt": place["countedAt"]} | whole))

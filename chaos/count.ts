@@ -11,21 +11,16 @@ import { witnessLogs } from './installation.js';
 
 type Counts = Readonly<Record<string, number>>;
 
+/** Lists of what is wrong with what others were told. */
+export const sayings = ['undelivered', 'misdelivered', 'disordered', 'wrongStates', 'untold'] as const;
+
 /** Lists of what is wrong; a good run has nothing in any of them. */
-export const wrongs = [
-  'lost',
-  'doubled',
-  'stuck',
-  'isolatedLeft',
-  'undelivered',
-  'misdelivered',
-  'disordered',
-  'wrongStates',
-  'untold',
-] as const;
+export const wrongs = ['lost', 'doubled', 'stuck', 'isolatedLeft', ...sayings] as const;
 
 /** What count.py counted. The lists say which. */
 export interface Count {
+  /** When it was begun, ms. */
+  readonly countedAt: number;
   readonly acknowledged: number;
   readonly fates: Counts;
   readonly deadLetters: number;
@@ -69,8 +64,12 @@ export function ledgerOf({ folder }: ChaosSite): string {
   return join(folder, 'acknowledged.jsonl');
 }
 
-/** Has a stranger count: it reads logs and topics, and nothing of Faultline. */
-export async function count(site: ChaosSite): Promise<Count> {
+/**
+ * Has a stranger count: it reads logs and topics, and nothing of Faultline.
+ *
+ * @param countedAt ms: others have to have been told what was published some time before this moment; without it, before now
+ */
+export async function count(site: ChaosSite, countedAt = Date.now()): Promise<Count> {
   const python = join(await provide(pythonRecipe), 'bin', 'python');
   const place = {
     python,
@@ -83,6 +82,7 @@ export async function count(site: ChaosSite): Promise<Count> {
     ...witnessLogs(site),
     ...audienceLogs(site.folder),
     webhookSecret,
+    countedAt,
     user: 'system:serviceaccount:faultline:faultline',
     stageMaximumAgeSeconds,
   };

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { tailOf } from '../stack/build-command.js';
 import { launchFaultline } from '../stack/faultline-process.js';
 import type { Supervised } from '../stack/supervised.js';
+import { crashIn } from './crash.js';
 import type { CopyName } from './kill-plan.js';
 
 const lookEveryMs = 100;
@@ -34,6 +35,7 @@ export class FaultlineCopy {
   #keeping: Promise<void> = Promise.resolve();
   #ownEnds = 0;
   #hangs: string[] = [];
+  #crashes: string[] = [];
   #watching = Promise.resolve();
   #wasKilled = false;
 
@@ -61,6 +63,11 @@ export class FaultlineCopy {
   /** How often it ended without being killed: it couldn't go on, and said so. */
   get ownEnds(): number {
     return this.#ownEnds;
+  }
+
+  /** What Node wrote each time that it ended by an error that nobody caught. */
+  get crashes(): readonly string[] {
+    return this.#crashes;
   }
 
   /** Where it hung each time that it was killed for it. */
@@ -144,12 +151,18 @@ export class FaultlineCopy {
       if (this.isRunning || this.#isHeld) continue;
       await pause(restartAfterMs);
       if (!this.#mayStart()) continue;
-      if (!this.#wasKilled) this.#ownEnds += 1;
+      if (!this.#wasKilled) await this.#noteOwnEnd();
       this.#wasKilled = false;
       this.#process = await this.#launch();
       // Held while it was being started.
       if (!this.#mayStart()) this.kill9();
     }
+  }
+
+  async #noteOwnEnd(): Promise<void> {
+    this.#ownEnds += 1;
+    const crash = crashIn(await this.lastWords());
+    if (crash !== undefined) this.#crashes.push(crash);
   }
 
   #isOver(): boolean {

@@ -2,8 +2,8 @@ import { wrongs, type Count } from './count.js';
 import { killPoints, leastOf, type KillPoint } from './kill-plan.js';
 import { sum, type Tally } from './tally.js';
 
-/** A process that answered no more, was killed for it and started again. */
-export interface Hang {
+/** A process that answered no more and was killed for it, or that crashed; it was started again. */
+export interface Fall {
   readonly copy: string;
   /** Its stack at that moment. */
   readonly where: string;
@@ -18,7 +18,9 @@ export interface ChaosResult {
   readonly killPoints: Readonly<Record<KillPoint, number>>;
   /** Processes of Faultline that ended by themselves and were started again. */
   readonly ownEnds: number;
-  readonly hangs: readonly Hang[];
+  readonly hangs: readonly Fall[];
+  /** Those that ended by an error that nobody caught. */
+  readonly crashes: readonly Fall[];
   readonly count: Count;
   /** Why the run failed. Empty: it did not. */
   readonly problems: readonly string[];
@@ -65,10 +67,11 @@ export function resultOf(run: {
   readonly minutes: number;
   readonly tally: Tally;
   readonly ownEnds: number;
-  readonly hangs: readonly Hang[];
+  readonly hangs: readonly Fall[];
+  readonly crashes: readonly Fall[];
   readonly count: Count;
 }): ChaosResult {
-  const { seed, minutes, tally, ownEnds, hangs, count } = run;
+  const { seed, minutes, tally, ownEnds, hangs, crashes, count } = run;
   const hits = Object.fromEntries(killPoints.map((point) => [point, tally.hits.get(point) ?? 0]));
   return {
     seed,
@@ -79,8 +82,12 @@ export function resultOf(run: {
     killPoints: hits as Record<KillPoint, number>,
     ownEnds,
     hangs,
+    crashes,
     count,
-    problems: problemsOf(minutes, tally, count),
+    problems: [
+      ...problemsOf(minutes, tally, count),
+      ...crashes.map(({ copy, where }) => `${copy} crashed:\n${where}`),
+    ],
   };
 }
 
@@ -106,6 +113,7 @@ export function resultTable(result: ChaosResult): string {
     ['kill points', total(result.killPoints), listed(result.killPoints)],
     ['own ends', result.ownEnds, 'processes that could not go on, and were started again'],
     ['hangs', result.hangs.length, 'processes that answered no more, and were started again'],
+    ['crashes', result.crashes.length, 'processes that ended by an error that nobody caught'],
     ['acknowledged', count.acknowledged, listed(count.fates)],
     ['commands', count.commands, ''],
     ['effects', total(count.effects), listed(count.effects)],

@@ -3,14 +3,14 @@ import { buildFaultline } from '../stack/faultline-process.js';
 import type { Cleanups } from '../stack/site.js';
 import { seededRandom, type WorldRandom } from '../world/random.js';
 import { startChaosSite, type ChaosSite } from './chaos-site.js';
-import { count, ledgerOf, wrongs, type Count } from './count.js';
+import { count, ledgerOf, sayings, wrongs, type Count } from './count.js';
 import { cutConnections } from './cuts.js';
 import { FaultFeed } from './fault-feed.js';
 import { lookAtGroup, type GroupLook } from './group-state.js';
 import { startInstallation, untilAllReady, type Installation } from './installation.js';
 import { killPlan, leastOf, type Action } from './kill-plan.js';
 import { strike, type Scene } from './kill-points.js';
-import { resultOf, type ChaosResult } from './result.js';
+import { resultOf, type ChaosResult, type Fall } from './result.js';
 import { Tally } from './tally.js';
 import { Victims } from './victims.js';
 
@@ -27,6 +27,8 @@ export interface ChaosOptions {
 const minuteMs = 60_000;
 const readyPatienceMs = 3 * minuteMs;
 const quietMs = minuteMs;
+/** Longer than a subscriber that refuses five times in a row is waited for. */
+const tellingMs = minuteMs;
 const overtimeMs = 2 * minuteMs;
 
 /** Starts everything, breaks it for so many minutes, lets it rest, and has it counted. What was started is in `cleanups`. */
@@ -43,10 +45,10 @@ export async function runChaos(cleanups: Cleanups, options: ChaosOptions): Promi
   await untilAllReady(installation, readyPatienceMs);
   const counted = await countAfterQuiet(site, minutes);
   const ownEnds = [...installation.values()].reduce((ends, { copy }) => ends + copy.ownEnds, 0);
-  const hangs = [...installation.values()].flatMap(({ copy }) =>
-    copy.hangs.map((where) => ({ copy: copy.name, where })),
-  );
-  return resultOf({ seed, minutes, tally, ownEnds, hangs, count: counted });
+  const falls = (kind: 'hangs' | 'crashes'): readonly Fall[] =>
+    [...installation.values()].flatMap(({ copy }) => copy[kind].map((where) => ({ copy: copy.name, where })));
+  const fallen = { hangs: falls('hangs'), crashes: falls('crashes') };
+  return resultOf({ seed, minutes, tally, ownEnds, ...fallen, count: counted });
 }
 
 interface Run extends ChaosOptions {
@@ -140,5 +142,20 @@ async function countAfterQuiet(site: ChaosSite, minutes: number): Promise<Count>
     await pause(3_000);
   }
   await pause(Math.max(0, quietUntil - Date.now()));
-  return count(site);
+  return withAllTold(site, await count(site));
+}
+
+/**
+ * What was published just before may still be under way to those who are told of it, the longer the busier the machine is: they
+ * are asked again for a while. Everything else stays as it was counted.
+ */
+async function withAllTold(site: ChaosSite, counted: Count): Promise<Count> {
+  const until = Date.now() + tellingMs;
+  let told = counted;
+  while (sayings.some((what) => told[what].length > 0) && Date.now() < until) {
+    await pause(3_000);
+    const later = await count(site, counted.countedAt);
+    told = { ...counted, ...Object.fromEntries(sayings.map((what) => [what, later[what]])) };
+  }
+  return told;
 }

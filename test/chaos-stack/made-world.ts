@@ -27,6 +27,8 @@ export interface World {
   readonly webhook?: readonly object[];
   readonly deliveries?: readonly object[];
   readonly spans?: readonly object[];
+  /** ms; now, if not given. */
+  readonly countedAt?: number;
 }
 
 const lines = (items: readonly object[]): string => items.map((item) => `${JSON.stringify(item)}\n`).join('');
@@ -68,7 +70,7 @@ export async function counted(folder: string, world: World): Promise<Count> {
   await writeFile(join(folder, 'decoder.py'), 'import sys\nsys.stdout.write(sys.stdin.read())\n');
   const place = {
     ...{ kcat, python: 'python3', decoder: join(folder, 'decoder.py'), brokers: 'b', registry: 'r', user },
-    ...{ stageMaximumAgeSeconds: 60, webhookSecret },
+    ...{ stageMaximumAgeSeconds: 60, webhookSecret, countedAt: world.countedAt ?? Date.now() },
     acknowledged: await file(
       'acknowledged',
       world.acknowledged?.map((reportId) => ({ reportId })),

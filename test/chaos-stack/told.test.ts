@@ -117,7 +117,10 @@ describe('given that everybody was told of everything', () => {
       'maintenance.outcomes': [now(outcome)],
       'node.state': [state(1, isolating)],
     };
-    expect(await told({ records: world, deliveries: deliveries.slice(0, 1), spans: [] })).toEqual(nothing);
+    const early = { records: world, deliveries: deliveries.slice(0, 1), spans: [] };
+    expect(await told(early)).toEqual(nothing);
+    const later = await told({ ...early, countedAt: Date.now() + 60_000 });
+    expect(later.undelivered).toContain('a/n1@1.2/ProcessEvent to everything');
   });
 });
 

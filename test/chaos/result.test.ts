@@ -15,6 +15,7 @@ interface Done {
 /** What ten minutes have to do at least. */
 const enough: Done = { faults: 300, kills: 60, cuts: 30, delays: 9, hits: () => 3 };
 const clean: Count = {
+  countedAt: 0,
   acknowledged: 300,
   fates: {},
   deadLetters: 0,
@@ -64,7 +65,7 @@ function tallyOf({ faults, kills, cuts, delays, hits }: Done): Tally {
 
 function problemsOf(done: Partial<Done>, count: Partial<Count> = {}): readonly string[] {
   return resultOf({
-    ...{ seed: '1', minutes: 10, ownEnds: 0, hangs: [] },
+    ...{ seed: '1', minutes: 10, ownEnds: 0, hangs: [], crashes: [] },
     tally: tallyOf({ ...enough, ...done }),
     count: { ...clean, ...count },
   }).problems;
@@ -102,4 +103,13 @@ it('given that all wait for a person, then the run has failed: nothing was mende
 
 it.each(wrongs)('given something that is %s, then the run has failed and names it', (what) => {
   expect(problemsOf({}, { [what]: ['a/n1'] })).toEqual([`${what}: a/n1`]);
+});
+
+it('given a process that crashed, then the run has failed and says where', () => {
+  const crashes = [{ copy: 'relay-1', where: 'Error: broken' }];
+  const { problems } = resultOf({
+    ...{ seed: '1', minutes: 10, ownEnds: 1, hangs: [], crashes },
+    ...{ tally: tallyOf(enough), count: clean },
+  });
+  expect(problems).toEqual(['relay-1 crashed:\nError: broken']);
 });
