@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isInstalledAsLocked } from './installed-as-locked.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -27,9 +28,19 @@ export function install() {
     .digest('hex');
   const stamp = join(root, 'node_modules', '.faultline-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  process.stderr.write('installing packages (once)\n');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (!isInstalled()) {
+    process.stderr.write('installing packages (once)\n');
+    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  }
   writeFileSync(stamp, lock);
+}
+
+/** Somebody may have run `npm ci` here: to do it again would take the packages away from whoever is using them. */
+function isInstalled() {
+  const note = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(note)) return false;
+  const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
+  return isInstalledAsLocked(read(join(root, 'package-lock.json')), read(note));
 }
 
 /** Digest of all that the compiler reads. */
