@@ -16,7 +16,7 @@ export class ReportBook {
   note(happening: Happening): void {
     if (happening.kind !== 'published') return;
     const { ReportReceived: report, Signal: signal } = happening.record.event;
-    if (signal?.order != null) this.#ordered.add(signal.order.processId);
+    if (signal?.order !== undefined && signal.order !== null) this.#ordered.add(signal.order.processId);
     if (report?.status !== 'FIRING') return;
     const about = `${happening.record.node} ${report.type}`;
     this.#boots.set(about, (this.#boots.get(about) ?? new Set()).add(report.bootId ?? undefined));

@@ -146,4 +146,19 @@ describe('what only the world shows', () => {
     expect(endingsOf(told, 'n1')).toEqual(['CANCELLED StaleReport']);
     expect(effectsOn(told, 'n1')).toEqual([]);
   });
+
+  it('a node was isolated for a stronger fault that had been over since its machine booted: nobody looked for what shows it (seed 54)', async () => {
+    const told = await story([
+      // With n1 so many that nothing more is begun for two hours.
+      ...['n2', 'n3'].map((node) => fails(node, 1_000, brokenMemory)),
+      fails('n1', minuteMs, illKubelet),
+      { at: 10 * minuteMs, what: 'a kubelet falls silent', node: 'n1' },
+      // With that its kubelet is well, too; of which nobody hears.
+      { at: 20 * minuteMs, what: 'a machine reboots by itself', node: 'n1' },
+    ]);
+    expect(told.incidents).toHaveLength(1);
+    expect(told.events.some(({ type, node }) => type === 'WorkflowChanged' && node === 'n1')).toBe(true);
+    expect(endingsOf(told, 'n1')).toEqual(['CANCELLED NotFiringNow', 'CANCELLED NotFiringNow']);
+    expect(effectsOn(told, 'n1')).toEqual([]);
+  });
 });

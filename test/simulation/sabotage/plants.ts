@@ -411,4 +411,11 @@ export const plants: readonly Plant[] = [
     find: "const bootId = input.kind === 'report' ? input.report.bootId : outlived;",
     replace: "const bootId = input.kind === 'report' ? undefined : outlived;",
   },
+  {
+    name: 'a workflow that takes over is held against nothing that shows its fault',
+    story: 'a node was isolated for a stronger fault that had been over since its machine booted',
+    file: `${decide}/process.ts`,
+    find: 'const stillFiring = kept.isolated ? undefined : fault?.stillFiring;',
+    replace: 'const stillFiring = kept.isolated && !kept.isolated ? fault?.stillFiring : undefined;',
+  },
 ];
