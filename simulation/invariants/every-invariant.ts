@@ -19,7 +19,7 @@ import { oneProcessPerNode } from './one-process-per-node.js';
 import { onlyTheNodeThatWasMeant } from './only-the-node-that-was-meant.js';
 import { recoveryIsObserved } from './recovery-is-observed.js';
 import { replayGivesTheState } from './replay-gives-the-state.js';
-import { isolatedForWhatIsSo } from './isolated-for-what-is-so.js';
+import { isolatedForWhatIsSo, type IsIll } from './isolated-for-what-is-so.js';
 import { whatIsBrokenIsDealtWith } from './what-is-broken-is-dealt-with.js';
 import { whatIsParkedRests } from './what-is-parked-rests.js';
 import { whatIsPausedIsNotBegun } from './what-is-paused-is-not-begun.js';
@@ -38,6 +38,7 @@ export interface HeldAgainst {
   readonly aheadMs: (part: string) => number;
   /** What is wrong with machines, as they really are. */
   readonly ailments: () => readonly Ailment[];
+  readonly isIll: IsIll;
   readonly bootNumber: BootNumber;
 }
 
@@ -47,7 +48,8 @@ export function everyInvariant(held: HeldAgainst): readonly Invariant[] {
 }
 
 /** What holds whatever a journal knows: also when it is lost and another one takes its place. */
-export function ofTheWorld({ site, recipe, limits, aheadMs, ailments }: HeldAgainst): readonly Invariant[] {
+export function ofTheWorld(held: HeldAgainst): readonly Invariant[] {
+  const { site, recipe, limits, aheadMs, ailments, isIll } = held;
   return [
     aReportHasOneFate(),
     nobodyIsDeclaredDead({ nodeOf: (node) => site.nodes.get(namesOf(node).node) }),
@@ -55,7 +57,7 @@ export function ofTheWorld({ site, recipe, limits, aheadMs, ailments }: HeldAgai
     onlyTheNodeThatWasMeant(),
     givenBackAsItWasSeen(),
     isolationHasOneOwner(),
-    isolatedForWhatIsSo(),
+    isolatedForWhatIsSo(isIll),
     aLostJournalHarmsNothing(),
     noPermitNoRiskyChange(limits, site.nodes),
     neverMoreThanTheLimits(limits, aheadMs),

@@ -126,6 +126,7 @@ function invariantsOf({ site, installation, bootNumber }: DataCentre, { nodes, r
     aheadMs: () => 0,
     // What becomes of each row of the record is in the ledger.
     ailments: () => [],
+    isIll: () => true,
     bootNumber,
   });
 }

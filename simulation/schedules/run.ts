@@ -1,4 +1,5 @@
 import { isolationTaint } from '../../adapters/ports/node-marks.js';
+import { namesOf } from '../../domain/identifiers.js';
 import { ofTheJournal, ofTheWorld, type HeldAgainst } from '../invariants/every-invariant.js';
 import { Judge, type Violation } from '../invariants/judge.js';
 import { Agenda } from '../scheduler/agenda.js';
@@ -114,6 +115,7 @@ function heldAgainst({ installation, cast: { site, hall } }: Built): HeldAgainst
     limits,
     aheadMs: (part) => installation.skewOf(part),
     ailments: () => hall.ailments,
+    isIll: (node, faultType) => hall.isIll(namesOf(node).node, faultType),
     bootNumber,
   };
 }

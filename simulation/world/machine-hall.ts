@@ -52,6 +52,15 @@ export class MachineHall {
     });
   }
 
+  /** Whether the machine really has this fault now, whoever may hear of it. */
+  isIll(name: string, faultType: string): boolean {
+    const machine = this.machine(name);
+    return (
+      (faultType === 'NodeNotReady' && !machine.heard) ||
+      machine.defects.some(({ type }) => type === faultType)
+    );
+  }
+
   machine(name: string): Machine {
     const machine = this.#machines.get(name);
     if (machine === undefined) throw new RangeError(`no machine ${name}`);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { brokenMemory, deadlock, effectsOn, endingsOf, story, type Told } from './story.js';
+import type { Deviation } from '../../simulation/scheduler/deviations.js';
 import type { Scripted } from '../../simulation/schedules/script.js';
 import type { Defect } from '../../simulation/world/machine.js';
 
@@ -117,5 +118,47 @@ describe('what only the world shows', () => {
       deviations: { 'executor-2 history.states #1': { requestMs: 20_000 } },
     });
     expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+  });
+
+  it.each([32, 33, 34])(
+    'a node was given back on another boot than the one that was verified: its machine booted while the last good look was on its way (append %i)',
+    async (append) => {
+      const late = ['relay-1', 'relay-2'].map((relay) => [
+        `${relay} log.append #${append}`,
+        { requestMs: 5 * minuteMs },
+      ]);
+      const told = await story(
+        [fails('n1', 1_000), { at: 3 * minuteMs, what: 'a machine reboots by itself', node: 'n1' }],
+        { deviations: Object.fromEntries(late) as Record<string, Deviation> },
+      );
+      const asked = told.events.find(({ type }) => type === 'PersonAsked');
+      expect(asked?.data['reason']).toBe('the node could not be given back: IdentityChanged');
+    },
+  );
+
+  it('a node was isolated for what an agent had said of an earlier boot: on the present one its machine is well', async () => {
+    const told = await story([
+      // So that it has to wait for leave, until people give theirs back.
+      ...['n3', 'n4'].map((node): Scripted => ({ at: 500, what: 'a person cordons', node })),
+      { at: 1_000, what: 'an old report comes again', node: 'n1', type: 'MemoryFailure', boot: 1 },
+      { at: minuteMs, what: 'a machine reboots by itself', node: 'n1' },
+    ]);
+    expect(endingsOf(told, 'n1')).toEqual(['CANCELLED StaleReport']);
+    expect(effectsOn(told, 'n1')).toEqual([]);
+  });
+
+  it('a node was isolated for a stronger fault that had been over since its machine booted: nobody looked for what shows it (seed 54)', async () => {
+    const told = await story([
+      // With n1 so many that nothing more is begun for two hours.
+      ...['n2', 'n3'].map((node) => fails(node, 1_000, brokenMemory)),
+      fails('n1', minuteMs, illKubelet),
+      { at: 10 * minuteMs, what: 'a kubelet falls silent', node: 'n1' },
+      // With that its kubelet is well, too; of which nobody hears.
+      { at: 20 * minuteMs, what: 'a machine reboots by itself', node: 'n1' },
+    ]);
+    expect(told.incidents).toHaveLength(1);
+    expect(told.events.some(({ type, node }) => type === 'WorkflowChanged' && node === 'n1')).toBe(true);
+    expect(endingsOf(told, 'n1')).toEqual(['CANCELLED NotFiringNow', 'CANCELLED NotFiringNow']);
+    expect(effectsOn(told, 'n1')).toEqual([]);
   });
 });

@@ -322,9 +322,12 @@ function replaceWorkflow(
   const fault = draft.state.faults[faultType];
   const reportedBootId = faultType === process.context.faultType ? seenBefore : bootOf(fault);
   const isSeenBefore = !kept.isolated && fault?.late === true;
+  // Until it holds the node it is held against what shows its fault, as is a process that begins with it.
+  const stillFiring = kept.isolated ? undefined : fault?.stillFiring;
   const context: ProcessContext = {
     ...kept,
     ...(reportedBootId === undefined ? {} : { reportedBootId }),
+    ...(stillFiring === undefined ? {} : { stillFiring }),
     faultType,
     recipe: draft.rules.policy.recipes[faultType],
     healthy: 0,

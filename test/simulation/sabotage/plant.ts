@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Find } from './own-find.js';
 import type { Plant } from './plants.js';
-import { runVitest } from './run-vitest.js';
 
 /** What a simulation, or a test of a contract, needs of the tree. */
 const copied = [
@@ -72,67 +71,20 @@ export interface Verdict {
   /** What no longer held; or why nothing was found. */
   readonly by: string;
   readonly seconds: number;
+  /** Seeds that fail in the same way without the bug: they found nothing. */
+  readonly void?: readonly Find[];
 }
 
-/** Simulates a copy of the tree with the bug in it until something no longer holds or the budget is used up. */
-export async function seek(
-  root: string,
-  plant: Plant,
-  budget: { readonly seconds: number },
-): Promise<Verdict> {
-  const begun = performance.now();
-  const violated = await withPlanted(
-    root,
-    plant,
-    async (folder) => (await simulate(folder, budget.seconds)) ?? (await tellStories(folder)),
-  );
-  return verdictOn(plant, violated, begun);
+interface Tried {
+  /** Undefined: nothing showed it. */
+  readonly by: string | undefined;
+  /** When, by `performance.now()`. */
+  readonly begun: number;
+  readonly void?: readonly Find[];
 }
 
-/** @param begun when, by `performance.now()` */
-export function verdictOn({ name }: Plant, violated: string | undefined, begun: number): Verdict {
+export function verdictOn({ name }: Plant, { by, begun, void: failAnyway = [] }: Tried): Verdict {
   const seconds = Math.round((performance.now() - begun) / 100) / 10;
-  return { plant: name, found: violated !== undefined, by: violated ?? 'nothing', seconds };
-}
-
-/** The standing stories, where chance has shown nothing. Undefined: they are all as they were. */
-async function tellStories(folder: string): Promise<string | undefined> {
-  // A slow machine is no discovery: only what a story asserts counts.
-  const stories = ['test/simulation/lessons.test.ts', 'test/simulation/by-the-world.test.ts'];
-  const flags = ['run', '--testTimeout=300000', ...stories];
-  const said = await runVitest(folder, flags);
-  // One that did not even begin has found nothing, and nobody saw that for a while.
-  if (!said.includes('Test Files')) throw new PlantMisplaced(`the stories do not run: ${said}`);
-  return said.includes('AssertionError') ? 'a standing story' : undefined;
-}
-
-/** What the simulator says against this tree; undefined: nothing within the budget. */
-function simulate(folder: string, seconds: number): Promise<string | undefined> {
-  const flags = [
-    '--schedules',
-    '100000',
-    '--seconds',
-    String(seconds),
-    '--failures',
-    '1',
-    '--shrink',
-    '0',
-    '-o',
-    'json',
-  ];
-  const child = spawn(process.execPath, ['--import', 'tsx', 'test/simulation/main.ts', ...flags], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let output = '';
-  child.stdout.on('data', (bytes: Buffer) => {
-    output += bytes.toString();
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', () => {
-      if (output === '') reject(new PlantMisplaced(`the tree with the bug in it does not run: ${folder}`));
-      else resolve(/"invariant":"([^"]*)"/.exec(output)?.[1]);
-    });
-  });
+  const told = failAnyway.length === 0 ? {} : { void: failAnyway };
+  return { plant: name, found: by !== undefined, by: by ?? 'nothing', seconds, ...told };
 }

@@ -7,6 +7,8 @@ export interface Plant {
   readonly replace: string;
   /** More of the same bug, in the same file. */
   readonly also?: readonly Pick<Plant, 'find' | 'replace'>[];
+  /** The name of the story that was written for it, or how it begins: told first, where chance hardly ever comes to it. */
+  readonly story?: string;
 }
 
 const decide = 'services/maintenance/decide';
@@ -101,6 +103,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'a claim that was answered late is acted on',
+    story: 'power went off 14 minutes after the claim to it had run out',
     file: 'services/executor/attempt.ts',
     find: "claim.kind === 'claimed' && clock.now() >= runsOutAt",
     replace: "claim.kind === 'claimed' && runsOutAt < 0",
@@ -216,6 +219,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'a pod is evicted as it is by now, and not as it was looked at',
+    story: 'workload was told to go by a process that had taken its request back',
     file: 'services/migrator/move-pod.ts',
     find: 'const answer = await cluster.evictPod({ ...pod, resourceVersion: metadata.resourceVersion });',
     replace:
@@ -262,6 +266,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'what the watch saw is patched, whatever it has become',
+    story: 'a node that a person holds was isolated as a slow watch had seen it before',
     file: `${effects}/isolate-patch.ts`,
     find: '    ...asRead(node),\n    ...addTaints',
     replace: '    ...addTaints',
@@ -274,12 +279,14 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'a machine is declared out of service without a look at its power',
+    story: 'a machine was declared out of service that somebody had switched on again',
     file: `${effects}/fence-workload.ts`,
     find: 'whyNotOurs(node, command, world.settings) ?? whyNotOff(state);',
     replace: "whyNotOurs(node, command, world.settings) ?? whyNotOff({ ...state, power: 'Off' });",
   },
   {
     name: 'a fence is left when its machine is switched on',
+    story: 'a machine was switched on while it was still declared out of service',
     file: `${effects}/power-on.ts`,
     find: "if (fencingTaint(node) !== undefined) return failed('StillFenced', { observation });",
     replace: '',
@@ -335,6 +342,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'rates are not heeded',
+    story: 'more was restarted at once, and within a quarter of an hour',
     file: 'services/guard/budgets.ts',
     find: '      cap: count,\n',
     replace: '      cap: 1_000_000 + count,\n',
@@ -372,5 +380,42 @@ export const plants: readonly Plant[] = [
     file: 'services/executor/present.ts',
     find: '.map(({ type, status }) => [type, status])',
     replace: ".map(({ type }) => [type, 'False' as const])",
+  },
+  {
+    name: 'a node is given back on whatever boot it runs',
+    story: 'a node was given back on another boot than the one that was verified',
+    file: `${effects}/give-back.ts`,
+    find: 'if (isSomeoneElse(observation, command.expected, { boot: true })) {',
+    replace: 'if (isSomeoneElse(observation, command.expected, { boot: false })) {',
+  },
+  {
+    name: 'who is to give a node back is not told which boot was verified',
+    story: 'a node was given back on another boot than the one that was verified',
+    file: `${decide}/process.ts`,
+    find: '      expected,\n      mode,\n      faultType,\n      ...(reporter',
+    replace:
+      "      expected: action.type === 'giveBack' ? { ...expected, bootId: undefined } : expected,\n" +
+      '      mode,\n      faultType,\n      ...(reporter',
+  },
+  {
+    name: 'a node is isolated on whatever boot it runs',
+    story: 'a node was isolated for what an agent had said of an earlier boot',
+    file: `${effects}/isolate-node.ts`,
+    find: "  if (hasRebooted(observation, parameters.reportedBootId)) return unneeded('StaleReport', observation);\n",
+    replace: '',
+  },
+  {
+    name: 'who is to isolate a node is not told which boot was reported',
+    story: 'a node was isolated for what an agent had said of an earlier boot',
+    file: `${decide}/process.ts`,
+    find: "const bootId = input.kind === 'report' ? input.report.bootId : outlived;",
+    replace: "const bootId = input.kind === 'report' ? undefined : outlived;",
+  },
+  {
+    name: 'a workflow that takes over is held against nothing that shows its fault',
+    story: 'a node was isolated for a stronger fault that had been over since its machine booted',
+    file: `${decide}/process.ts`,
+    find: 'const stillFiring = kept.isolated ? undefined : fault?.stillFiring;',
+    replace: 'const stillFiring = kept.isolated && !kept.isolated ? fault?.stillFiring : undefined;',
   },
 ];

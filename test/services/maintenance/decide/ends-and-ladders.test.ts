@@ -106,6 +106,18 @@ describe('a process that ends', () => {
     expect(one.commands.at(-1)?.parameters).toMatchObject({ reportedBootId: 'b2' });
   });
 
+  it('is taken over by a stronger fault, which is held against the condition that shows it until the node is isolated', () => {
+    const one = new DecidedNode();
+    one.report('KubeletUnhealthy', boot('b1'));
+    const shown = { condition: 'Ready', status: 'Unknown' } as const;
+    one.wait(1).report('NodeNotReady', { ...boot('b1'), evidence: shown });
+    one.answer('isolateNode', 'revoked');
+    expect(one.commands.at(-1)?.parameters).toMatchObject({ stillFiring: shown });
+    one.answer('isolateNode', 'unneeded', { reason: 'NotFiringNow' });
+    expect(Object.keys(one.state.faults)).toEqual(['KubeletUnhealthy']);
+    expect(one.process.context.faultType).toBe('KubeletUnhealthy');
+  });
+
   it('is taken over by a stronger fault of a late report only after a look', () => {
     const one = new DecidedNode();
     one.report('KubeletUnhealthy', {}, true);
