@@ -41,6 +41,8 @@ export interface BreakersKnow {
   /** By cluster. */
   readonly pictures: ReadonlyMap<string, FleetPicture>;
   readonly answered: readonly AnsweredIncident[];
+  /** In windows that are as long as this or longer there are more new faults than can be counted, ms. Undefined: in none. */
+  readonly uncountedFromMs?: number;
   /** ms */
   readonly now: number;
 }
@@ -57,8 +59,13 @@ function wasAnswered(one: PlacedCase, answered: readonly AnsweredIncident[]): bo
   return answered.some(({ where, at }) => one.at <= at && isAbout(where, one, one.member));
 }
 
-function tripsOf(breaker: Breaker, { cases, pictures, now }: BreakersKnow): readonly Trip[] {
+function tripsOf(
+  breaker: Breaker,
+  { cases, pictures, now, uncountedFromMs = Infinity }: BreakersKnow,
+): readonly Trip[] {
   const { name, scope, where, withinMs } = breaker;
+  // A share of a very large fleet would never be reached by those that were counted.
+  const counted = withinMs >= uncountedFromMs ? { ...breaker, share: 0 } : breaker;
   const together = new Map<string, PlacedCase[]>();
   for (const one of cases) {
     if (one.at < now - withinMs || !isAbout(where, one, one.member)) continue;
@@ -69,7 +76,7 @@ function tripsOf(breaker: Breaker, { cases, pictures, now }: BreakersKnow): read
     if (others === undefined) together.set(key, [one]);
     else others.push(one);
   }
-  return [...together].flatMap(([key, ofKey]) => tripOf(breaker, key, ofKey, pictures) ?? []);
+  return [...together].flatMap(([key, ofKey]) => tripOf(counted, key, ofKey, pictures) ?? []);
 }
 
 function tripOf(
