@@ -3,6 +3,7 @@ import type { FleetMember, FleetPicture } from '../../adapters/ports/journal.js'
 import { namesOf, type NodeKey } from '../../domain/identifiers.js';
 import type { Incident } from '../../domain/pause.js';
 import { isAbout, type Where } from '../../domain/where.js';
+import { partOf } from './caps.js';
 import type { CommonScope } from './policy.js';
 import { populationOf, scopeValueOf } from './scopes.js';
 import { sharedBy } from './shared-by.js';
@@ -101,7 +102,7 @@ function isTooMany(
   picture: FleetPicture | undefined,
 ): boolean {
   const size = picture === undefined ? 0 : populationOf(breaker, member, picture);
-  return count >= breaker.nodes && count >= breaker.share * size;
+  return count >= breaker.nodes && count >= partOf(breaker.share, size);
 }
 
 /** What such a pause is about: what the breaker is, where these nodes are. */
