@@ -162,6 +162,11 @@ const refused: readonly (readonly [what: string, source: string, problems: reado
       'bad.yaml:1:57: schemaRegistry.tls: certificateFile and keyFile belong together',
     ],
   ],
+  [
+    'an operator who would pass for Faultline: his changes went on in an incident',
+    'http: {operators: [{subject: faultline, tokenFrom: {env: A}}]}',
+    ['bad.yaml:1:30: http.operators[0].subject: faultline is who asks for what Faultline itself does'],
+  ],
   ['an unknown nested key', 'executor:\n  concurency: 2', ['bad.yaml:2:3: executor.concurency: unknown key']],
   [
     'a bad number',
