@@ -89,8 +89,6 @@ export function readConfigurationFile(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationUnreadable(
-      `configuration ${path} can't be read (${why}): give an existing file with --config`,
-    );
+    throw new ConfigurationUnreadable(`configuration ${path} can't be read (${why})`);
   }
 }

@@ -325,7 +325,7 @@ describe('given a bad file', () => {
 
   it('a file that is not there is refused with what to do', () => {
     expect(() => loadConfiguration('/nowhere/faultline.yaml')).toThrow(
-      /nowhere.*give an existing file with --config/,
+      /configuration .*nowhere.* can't be read \(ENOENT/,
     );
   });
 });
