@@ -62,7 +62,7 @@ function found(
   return places.map((place) => ({ kind, name, ...place }));
 }
 
-/** All pictures that a rule is about; undefined: one of them is not known yet. */
+/** All pictures that a rule is about; undefined: one of them is not known yet, or no cluster is looked after. */
 function picturesOf(
   { where }: Rule,
   { clusters, pictures }: KnownFleet,
@@ -71,7 +71,7 @@ function picturesOf(
   const known = wanted
     .flatMap((cluster) => pictures.get(cluster) ?? [])
     .filter(({ groups }) => groups.length > 0);
-  return known.length === wanted.length ? known : undefined;
+  return known.length > 0 && known.length === wanted.length ? known : undefined;
 }
 
 function placesOf(rule: Rule, fleet: KnownFleet): readonly Found[] {

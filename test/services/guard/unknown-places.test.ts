@@ -75,6 +75,10 @@ describe('given an inventory and a policy that names places', () => {
     expect(places({ metric: { where: { pools: ['gpu'] } } })).toEqual([]);
   });
 
+  it('without any cluster, then nothing is unknown (each policy was refused, at budgets[-1])', () => {
+    expect(places({ budget: {} }, [], [])).toEqual([]);
+  });
+
   it('with a label that nobody has, then a budget by it limits nothing', () => {
     const unlabelled = { ...picture, groups: picture.groups.map((one) => ({ ...one, labels: {} })) };
     expect(places({ budget: { scope: { kind: 'label', label: 'rack' } } }, [unlabelled])).toEqual([
