@@ -16,6 +16,20 @@ export const healthyCounter = `pools/healthy/${clusterName}/${pools.wide}`;
 export const widePools: readonly string[] = [pools.wide];
 const fullLine = `pools/in-flight/${clusterName}/${pools.full}`;
 
+/** What was claimed is over and given back, as if by then each node were: a part of the bench begins with as many out of service as the one before it. */
+export async function endClaims(connectionString: string): Promise<void> {
+  const database = new pg.Client({ connectionString });
+  await database.connect();
+  try {
+    await database.query('DELETE FROM journal.permit');
+    await database.query(`DELETE FROM journal.command WHERE status = 'attempting'`);
+    await database.query('UPDATE journal.budget SET used = 0');
+    await database.query('VACUUM ANALYZE');
+  } finally {
+    await database.end();
+  }
+}
+
 /**
  * A fleet of which one in a hundred is out of service, commands that isolate nodes and wait for leave because their pool is used up, and commands that may begin. Written into
  * the journal as the maintenance core would: a thousand processes are decided in no time that way.

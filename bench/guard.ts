@@ -5,7 +5,7 @@ import { Together } from '../adapters/postgres/journal/together.js';
 import { removePostgres, startPostgres } from '../stack/postgres.js';
 import { Cleanups, makePlace } from '../stack/site.js';
 import { resultOf, type BenchResult } from './bench-result.js';
-import { fillFleet } from './claim-fleet.js';
+import { endClaims, fillFleet } from './claim-fleet.js';
 import type { Part } from './figures.js';
 import { claimKinds, measureClaims, measureClaimsTogether } from './parts/claims.js';
 
@@ -53,7 +53,10 @@ export async function measureGuard({ nodes, waiting, seconds, claims }: GuardOpt
     const parts: Part[] = [];
     for (const kind of claimKinds) {
       const bench = { journal, present, connectionString, numbers, ...kind };
-      parts.push(await measureClaims(bench, seconds), await measureClaimsTogether(bench, claims));
+      parts.push(await measureClaims(bench, seconds));
+      await endClaims(connectionString);
+      parts.push(await measureClaimsTogether(bench, claims));
+      await endClaims(connectionString);
     }
     return await resultOf({ stack: { connectionString }, partitions: 4 }, parts);
   } finally {

@@ -23,7 +23,7 @@ export const errorCatalog = {
   ConfigurationUnreadable: {
     exitCode: exitCodes.usage,
     when: 'The configuration file is missing or unreadable.',
-    next: 'give an existing file with --config',
+    next: 'give an existing file that may be read, with --config (or --policy)',
   },
   SecretMissing: {
     exitCode: exitCodes.failed,

@@ -62,6 +62,12 @@ export const operations = [
   'release',
 ] as const;
 export type Operation = (typeof operations)[number];
+
+/** What our own commands need leave for. */
+export const ownOperations: readonly Operation[] = operations.filter((operation) =>
+  commandTypes.some((type) => commandCatalog[type].permit === operation),
+);
+
 /** Those that take a node out of service: whatever else is done happens to one that is out. */
 export const takingOut: readonly Operation[] = ['isolate', 'delete-node'];
 

@@ -35,15 +35,25 @@ export function simulateGuardCommand(terminal: Terminal): Command {
     .option('--limit <n>', 'so many of those that would have been held, one by one', wholeNumber, 20)
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action(async ({ policy, config, since = sinceWhen('30d'), limit, output }: SimulateOptions) => {
-      const { loadConfiguration } = await import('../configuration/load.js');
+      const { loadConfiguration, loadLocatedConfiguration } = await import('../configuration/load.js');
+      const { fleetProblems } = await import('../configuration/fleet-problems.js');
+      const { ConfigurationInvalid } = await import('../configuration/problems.js');
       const { withHistory } = await import('../composition/journal-history.js');
       const { playGuard } = await import('../composition/play-guard.js');
       const configuration = loadConfiguration(config);
-      const { guard } = loadConfiguration(policy);
+      const located = loadLocatedConfiguration(policy);
+      const { guard } = located.configuration;
       const clusters = configuration.clusters.map(({ name }) => name);
-      const played = await withHistory(configuration, terminal.environment, (reader) =>
-        playGuard(reader, { clusters, guard, since, until: Date.now(), limit }),
-      );
+      const { played, problems } = await withHistory(configuration, terminal.environment, async (reader) => ({
+        problems: await fleetProblems(located, reader.inventory, configuration.guard.labels),
+        played: await playGuard(reader, { clusters, guard, since, until: Date.now(), limit }),
+      }));
+      if (problems.length > 0) {
+        const { message } = new ConfigurationInvalid(policy, problems);
+        terminal.err(
+          `${message}\nA running Faultline refuses such a policy; what it is about was played all the same.\n`,
+        );
+      }
       if (output === 'table') terminal.out(guardSimulationText(played, terminal.colour));
       else printDocument(terminal, output, played);
     });

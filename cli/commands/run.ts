@@ -26,12 +26,16 @@ export function runCommand(terminal: Terminal): Command {
     .option('--only <services>', `comma-separated: ${serviceNames.join(',')}`)
     .addOption(logLevelOption('info'))
     .action(async (options: { config: string; only?: string; logLevel: string }) => {
-      const { loadConfiguration } = await import('../configuration/load.js');
-      const configuration = loadConfiguration(options.config);
+      const { loadBesideGuard, loadConfiguration } = await import('../configuration/load.js');
+      const { goesByGuard } = await import('../composition/start/guard-policy.js');
+      const wanted = wantedServices(options.only);
+      // Whoever goes by the guard asks the journal which policy was in force before a wrong one.
+      const load = goesByGuard(wanted) ? loadBesideGuard : loadConfiguration;
+      const configuration = load(options.config);
       const { runFaultline } = await import('../composition/run.js');
       await runFaultline({
         configuration,
-        wanted: wantedServices(options.only),
+        wanted,
         environment: terminal.environment,
         logLevel: options.logLevel,
         onHangup: (heard) => {

@@ -5,7 +5,12 @@ import type { GuardPolicyMetrics } from '../../adapters/ports/metrics.js';
 import { sameJson } from '../../domain/json.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { fleetProblems } from '../configuration/fleet-problems.js';
-import { earlierGuard, parseLocatedConfiguration, type LocatedConfiguration } from '../configuration/load.js';
+import {
+  isOfGuardAlone,
+  parseLocatedConfiguration,
+  withEarlierGuard,
+  type LocatedConfiguration,
+} from '../configuration/load.js';
 import { ConfigurationInvalid, ConfigurationUnreadable } from '../configuration/problems.js';
 
 export interface GuardInForceOptions {
@@ -63,33 +68,38 @@ export class GuardInForce {
 
   /**
    * At the start: what would be refused while we run is refused now as well, and the latest policy of the journal goes on. Where there is
-   * none that could, the file holds, as at the very first start, unless it asks what Prometheus will never take.
+   * none that could, the file holds, as at the very first start, unless it is wrong in itself or asks what Prometheus will never take.
    * @throws ConfigurationUnreadable, ConfigurationInvalid if there is no such file any more, or it can't hold and nothing else could
    */
   async begin(read: () => string): Promise<void> {
     const { started, policies } = this.#options;
     const [latest] = (await policies.list({ limit: 1 })).rows;
     const source = read();
-    const located = parseLocatedConfiguration(source, started.path);
-    const before = latest === undefined ? undefined : earlierGuard(source, started.path, latest.policy);
-    if (before === undefined) {
-      await this.#options.refuseWrongQueries(located, false);
-      return;
-    }
-    // A release with one more default tells the same policy by another version.
-    if (before.version === started.guard.version) {
-      await this.#warnOfQueries(located);
-      return;
-    }
+    const before = (): Configuration['guard'] | undefined =>
+      latest === undefined ? undefined : withEarlierGuard(source, started.path, latest.policy)?.guard;
     try {
-      await this.#judge(located, before.labels);
+      const located = parseLocatedConfiguration(source, started.path);
+      await this.#beginWith(located, before());
     } catch (error) {
-      if (!(error instanceof ConfigurationInvalid)) throw error;
-      await this.#record(before);
-      this.#section = before;
-      this.#options.metrics.policyInForce(before.version);
+      if (!(error instanceof ConfigurationInvalid) || !isOfGuardAlone(error)) throw error;
+      const earlier = before();
+      if (earlier === undefined) throw error;
+      await this.#record(earlier);
+      this.#section = earlier;
+      this.#options.metrics.policyInForce(earlier.version);
       this.#refuse(error.message);
     }
+  }
+
+  /** @throws ConfigurationInvalid if it does not hold */
+  async #beginWith(located: LocatedConfiguration, before: Configuration['guard'] | undefined): Promise<void> {
+    const { guard } = located.configuration;
+    this.#refuseWhatTakesARestart(located);
+    // A release with one more default tells the same policy by another version.
+    if (before === undefined) await this.#options.refuseWrongQueries(located, false);
+    else if (before.version === guard.version) await this.#warnOfQueries(located);
+    else await this.#judge(located, before.labels);
+    this.#section = guard;
   }
 
   /**

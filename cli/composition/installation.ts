@@ -141,6 +141,7 @@ async function addConsole(
       changes: connections.journal.changeBook,
       inventory: connections.journal.inventory,
       clusters: configuration.clusters.map(({ name }) => name),
+      labels: () => context.guard().labels,
       rateWindowMsOf: (budget) =>
         context.guard().policy.budgets.find(({ name }) => name === budget)?.rate?.windowMs,
       now: () => clock.now(),

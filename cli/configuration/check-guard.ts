@@ -1,11 +1,12 @@
-import { operations, takingOut, type Operation } from '../../domain/command.js';
+import { operations, ownOperations, takingOut, type Operation } from '../../domain/command.js';
 import { canonicalJson } from '../../domain/json.js';
-import type { Where } from '../../domain/where.js';
+import { ownOwner } from '../../domain/permit-request.js';
 import type { Breaker } from '../../services/guard/breakers.js';
 import type { Budget, OperationLimits } from '../../services/guard/policy.js';
 import { areAlways } from '../../services/guard/quiet-hours.js';
 import { mostCases } from '../../services/guard/recent-cases.js';
 import type { Compilation } from './compilation.js';
+import { checkClusters, plainWhere } from './compile-where.js';
 import type { KeyPath } from './problems.js';
 import type { ConfigurationFile } from './sections/whole-file.js';
 
@@ -41,6 +42,7 @@ export function checkGuard(context: Compilation, guard: CompiledGuard): void {
   for (const [index, budget] of guard.budgets.entries()) {
     const path = ['guard', 'budgets', index];
     checkContradictions(context, path, budget);
+    checkAskers(context, path, budget);
     checkClusters(context, path, budget.where, guard.clusters);
     checkSameBudget(context, index, guard);
   }
@@ -70,6 +72,27 @@ function checkContradictions(context: Compilation, path: KeyPath, budget: Budget
     context.problem(
       [...path, 'quietHours'],
       'are always, so that nothing is ever begun: leave hours between them, or say so by atOnce: {count: 0}',
+    );
+}
+
+/** Who reported a fault is known of our own commands alone, and those never ask for some operations. */
+function checkAskers(
+  context: Compilation,
+  path: KeyPath,
+  { operations: limited, scope, where }: Budget,
+): void {
+  const { owners, reporters } = where;
+  const isAskedByUs = limited.some((operation) => ownOperations.includes(operation));
+  if (!isAskedByUs && owners?.every((owner) => owner === ownOwner) === true)
+    context.problem(
+      [...path, 'where', 'owners'],
+      `never holds: ${ownOwner} itself asks for nothing of this, but ${ownOperations.join(', ')}`,
+    );
+  const isAboutReporters = scope.kind === 'reporter' || reporters !== undefined;
+  if (isAboutReporters && !(isAskedByUs && (owners?.includes(ownOwner) ?? true)))
+    context.problem(
+      [...path, ...(reporters === undefined ? ['scope'] : ['where', 'reporters'])],
+      `never holds: nobody who asks for this says who reported a fault; that is known only where ${ownOwner} itself asks`,
     );
 }
 
@@ -153,7 +176,7 @@ function checkSameBreaker(
   if (before.some(({ name }) => name === breaker.name))
     context.problem([...path, 'name'], `${breaker.name} is there twice: each breaker has its own name`);
   const meant = (one: Breaker): string =>
-    canonicalJson({ scope: one.scope, where: plain(one.where), withinMs: one.withinMs });
+    canonicalJson({ scope: one.scope, where: plainWhere(one.where), withinMs: one.withinMs });
   const same = before.findIndex((other) => meant(other) === meant(breaker));
   if (same >= 0)
     context.problem(
@@ -162,33 +185,10 @@ function checkSameBreaker(
     );
 }
 
-function checkClusters(
-  context: Compilation,
-  path: KeyPath,
-  where: Where,
-  configured: readonly string[],
-): void {
-  for (const [index, cluster] of (where.clusters ?? []).entries())
-    if (!configured.includes(cluster))
-      context.problem(
-        [...path, 'where', 'clusters', index],
-        `there is no cluster ${cluster}: known are ${configured.join(', ')}`,
-      );
-}
-
 function meaning({
   operations: limited,
   scope,
   where,
 }: Pick<Budget, 'operations' | 'scope' | 'where'>): string {
-  return canonicalJson({ limited: [...limited].sort(), scope, where: plain(where) });
-}
-
-/** The same places and faults in one order, whatever order they are written in. */
-function plain({ labels = {}, ...lists }: Where): object {
-  const sorted = (named: Readonly<Record<string, readonly string[] | undefined>>): object =>
-    Object.fromEntries(
-      Object.entries(named).map(([name, values]) => [name, values && [...new Set(values)].sort()]),
-    );
-  return { ...sorted(lists), labels: sorted(labels) };
+  return canonicalJson({ limited: [...limited].sort(), scope, where: plainWhere(where) });
 }

@@ -49,7 +49,7 @@ export function compileGuard(
       inventoryMaximumAgeMs: context.duration([...path, 'inventoryMaximumAge'], guard.inventoryMaximumAge),
       askAgainMs,
       budgets: [...budgetsPerCluster(limits), ...own],
-      business: compileMetrics(context, guard),
+      business: compileMetrics(context, guard, clusters),
     },
     ...(prometheus === undefined ? {} : { prometheus }),
     breakers,

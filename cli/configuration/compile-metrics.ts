@@ -1,5 +1,6 @@
 import type { BusinessMetric } from '../../services/guard/metrics/business-metric.js';
 import type { MetricsPolicy } from '../../services/guard/metrics/hold-by-metrics.js';
+import { checkMetrics } from './check-metrics.js';
 import type { Compilation } from './compilation.js';
 import { compileWebhook } from './compile-services.js';
 import { compileWhere } from './compile-where.js';
@@ -23,7 +24,12 @@ export function compilePrometheus(
   return { ...access, readEveryMs: context.duration([...path, 'readEvery'], given.readEvery) };
 }
 
-export function compileMetrics(context: Compilation, guard: GuardSection): MetricsPolicy {
+/** @param clusters names of those that are configured */
+export function compileMetrics(
+  context: Compilation,
+  guard: GuardSection,
+  clusters: readonly string[],
+): MetricsPolicy {
   const { metrics, prometheus } = guard;
   if (metrics.length > 0 && prometheus === undefined)
     context.problem(['guard', 'metrics'], 'are read nowhere: add guard.prometheus with its url');
@@ -31,15 +37,14 @@ export function compileMetrics(context: Compilation, guard: GuardSection): Metri
     prometheus === undefined
       ? 0
       : context.duration(['guard', 'prometheus', 'readEvery'], prometheus.readEvery);
-  return {
-    verdictMaximumAgeMs: readingsMissed * readEveryMs,
-    metrics: metrics.map((metric, index) => {
-      const path = ['guard', 'metrics', index];
-      if (metrics.findIndex(({ name }) => name === metric.name) < index)
-        context.problem([...path, 'name'], `${metric.name} is there twice: each metric has its own name`);
-      return compileMetric(context, path, metric, guard.labels);
-    }),
-  };
+  const compiled = metrics.map((metric, index) => {
+    const path = ['guard', 'metrics', index];
+    if (metrics.findIndex(({ name }) => name === metric.name) < index)
+      context.problem([...path, 'name'], `${metric.name} is there twice: each metric has its own name`);
+    return compileMetric(context, path, metric, guard.labels);
+  });
+  checkMetrics(context, compiled, clusters);
+  return { verdictMaximumAgeMs: readingsMissed * readEveryMs, metrics: compiled };
 }
 
 function compileMetric(

@@ -1,4 +1,5 @@
 import { nodeKey, parseNodeKey, type NodeKey } from '../../domain/identifiers.js';
+import { ownOwner } from '../../domain/permit-request.js';
 import { checkUrl, requiredSecret, type Compilation } from './compilation.js';
 import type { Configuration, WebhookConfiguration } from './configuration.js';
 import type { KeyPath } from './problems.js';
@@ -13,6 +14,12 @@ export function compileHttp(context: Compilation, { listen, operators }: Configu
     port,
     operators: operators.map(({ subject, tokenFile, tokenFrom }, index) => {
       const path = ['http', 'operators', index];
+      // In an incident our own repairs go on, and a rollout does not hold back its owner.
+      if (subject === ownOwner)
+        context.problem(
+          [...path, 'subject'],
+          `${ownOwner} is who asks for what Faultline itself does: name them otherwise`,
+        );
       const token = context.secret(path, 'token', tokenFile, tokenFrom);
       return { subject, token: requiredSecret(context, path, 'token', token) };
     }),

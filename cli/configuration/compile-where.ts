@@ -24,3 +24,27 @@ export function compileWhere(
     checkLabel(context, [...path, 'where', 'labels', label], label, labels);
   return where;
 }
+
+/** Clusters that are not configured can't be what anything is about. */
+export function checkClusters(
+  context: Compilation,
+  path: KeyPath,
+  where: Where,
+  configured: readonly string[],
+): void {
+  for (const [index, cluster] of (where.clusters ?? []).entries())
+    if (!configured.includes(cluster))
+      context.problem(
+        [...path, 'where', 'clusters', index],
+        `there is no cluster ${cluster}: known are ${configured.join(', ')}`,
+      );
+}
+
+/** The same places and faults in one order, whatever order they are written in. */
+export function plainWhere({ labels = {}, ...lists }: Where): object {
+  const sorted = (named: Readonly<Record<string, readonly string[] | undefined>>): object =>
+    Object.fromEntries(
+      Object.entries(named).map(([name, values]) => [name, values && [...new Set(values)].sort()]),
+    );
+  return { ...sorted(lists), labels: sorted(labels) };
+}

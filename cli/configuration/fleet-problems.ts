@@ -20,7 +20,8 @@ export async function fleetProblems(
     const picture = await inventory.picture(name);
     if (picture !== undefined) pictures.set(name, picture);
   }
-  const rules = { budgets: guard.policy.budgets, breakers: guard.breakers };
+  const { budgets, business } = guard.policy;
+  const rules = { budgets, breakers: guard.breakers, metrics: business.metrics };
   const fleet = { clusters: clusters.map(({ name }) => name), labels, pictures };
   return unknownPlaces(rules, fleet).map((place) =>
     problemAt(['guard', place.kind, positionOf(guard, place), ...place.path], place.reason),
@@ -29,7 +30,11 @@ export async function fleetProblems(
 
 /** Which one of its list in the file it is. */
 function positionOf({ policy, breakers }: Configuration['guard'], { kind, name }: UnknownPlace): number {
-  // Those of the operations stand first, under another key.
-  const rules = kind === 'breakers' ? breakers : policy.budgets.slice(operations.length);
-  return rules.findIndex((rule) => rule.name === name);
+  const rules = {
+    // Those of the operations stand first, under another key.
+    budgets: policy.budgets.slice(operations.length),
+    breakers,
+    metrics: policy.business.metrics,
+  };
+  return rules[kind].findIndex((rule) => rule.name === name);
 }

@@ -42,24 +42,43 @@ export function parseConfiguration(source: string, path: string): Configuration 
 }
 
 /**
- * The guard's section as it would be with an earlier one in this file. Where metrics are read stays as the file says: that is connected to.
+ * The file as it would be with an earlier guard's section in it. Where metrics are read stays as the file says: that is connected to.
  * @param guard as the journal keeps it
  * @returns undefined: it does not go with the rest of the file, or with this release
  */
-export function earlierGuard(
-  source: string,
-  path: string,
-  guard: string,
-): Configuration['guard'] | undefined {
+export function withEarlierGuard(source: string, path: string, guard: string): Configuration | undefined {
   const file = parseLocated(source).content as JsonObject;
   const { prometheus } = (file['guard'] ?? {}) as JsonObject;
   const { prometheus: _before, ...earlier } = JSON.parse(guard) as JsonObject;
   const merged = { ...file, guard: { ...earlier, prometheus } };
   try {
-    return parseConfiguration(JSON.stringify(merged), path).guard;
+    return parseConfiguration(JSON.stringify(merged), path);
   } catch (error) {
     if (error instanceof ConfigurationInvalid) return undefined;
     throw error;
+  }
+}
+
+/** Whether nothing is wrong but the guard's section. */
+export function isOfGuardAlone({ problems }: ConfigurationInvalid): boolean {
+  return problems.every(({ key }) => key === 'guard' || /^guard[.[]/.test(key));
+}
+
+/**
+ * Reads a file of which the guard's section may be wrong, for whoever has an earlier one to go by. Where metrics are read has to be right: that is
+ * connected to.
+ * @returns of a wrong section nothing, in its place what holds by default: not to be gone by
+ * @throws ConfigurationUnreadable; ConfigurationInvalid if anything else is wrong
+ */
+export function loadBesideGuard(path: string): Configuration {
+  const source = readConfigurationFile(path);
+  try {
+    return parseConfiguration(source, path);
+  } catch (error) {
+    if (!(error instanceof ConfigurationInvalid && isOfGuardAlone(error))) throw error;
+    const rest = withEarlierGuard(source, path, '{}');
+    if (rest === undefined) throw error;
+    return rest;
   }
 }
 
@@ -89,8 +108,6 @@ export function readConfigurationFile(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationUnreadable(
-      `configuration ${path} can't be read (${why}): give an existing file with --config`,
-    );
+    throw new ConfigurationUnreadable(`configuration ${path} can't be read (${why})`);
   }
 }

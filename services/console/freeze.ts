@@ -26,6 +26,27 @@ function whereOf({ where, everything }: NewFreeze): Where {
   return { ...parts, ...(nodes === undefined ? {} : { nodes: nodes.map(nodeIn) }) };
 }
 
+/** What is not there now may come, but what nobody looks after or looks for never does: such a freeze would hold nothing for ever. @throws ConsoleRefusal BadRequest */
+function refuseUnknown({ clusters, labels }: GuardSource, where: Where): void {
+  const named = [...(where.clusters ?? []), ...(where.nodes ?? []).map((node) => namesOf(node).cluster)];
+  const cluster = named.find((one) => !clusters.includes(one));
+  if (cluster !== undefined)
+    throw new ConsoleRefusal(
+      'BadRequest',
+      `where: there is no cluster ${cluster}`,
+      `known are ${clusters.join(', ')}`,
+    );
+  const label = Object.keys(where.labels ?? {}).find((one) => !labels().includes(one));
+  if (label !== undefined)
+    throw new ConsoleRefusal(
+      'BadRequest',
+      `where: the label ${label} is not kept of nodes, so that nothing would be frozen`,
+      labels().length === 0
+        ? 'add it to guard.labels, or name clusters, pools, zones or nodes'
+        : `add it to guard.labels, or use one of ${labels().join(', ')}`,
+    );
+}
+
 /** The last moment that can be written as RFC 3339. */
 const latestEnd = Date.parse('9999-12-31T23:59:59.999Z');
 
@@ -86,6 +107,7 @@ export async function freeze(source: GuardSource, order: NewFreeze, subject: str
   const { reason, operations, dryRun = false } = order;
   const now = source.now();
   const where = whereOf(order);
+  refuseUnknown(source, where);
   const until = endOf(order, now);
   const id = shortId('z', source.newId()) as PauseId;
   const pause: Pause = {

@@ -31,6 +31,8 @@ export interface GuardSource {
   readonly inventory: FleetInventory;
   /** Names of those that are configured. */
   readonly clusters: readonly string[];
+  /** Of nodes, that the inventory keeps. They may change. */
+  readonly labels: () => readonly string[];
   /** How long a window of the rate of that budget lasts, ms. Undefined: there is no such budget, or it has no rate. */
   readonly rateWindowMsOf: (budget: string) => number | undefined;
   /** ms */

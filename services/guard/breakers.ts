@@ -3,6 +3,7 @@ import type { FleetMember, FleetPicture } from '../../adapters/ports/journal.js'
 import { namesOf, type NodeKey } from '../../domain/identifiers.js';
 import type { Incident } from '../../domain/pause.js';
 import { isAbout, type Where } from '../../domain/where.js';
+import { partOf } from './caps.js';
 import type { CommonScope } from './policy.js';
 import { populationOf, scopeValueOf } from './scopes.js';
 import { sharedBy } from './shared-by.js';
@@ -41,6 +42,8 @@ export interface BreakersKnow {
   /** By cluster. */
   readonly pictures: ReadonlyMap<string, FleetPicture>;
   readonly answered: readonly AnsweredIncident[];
+  /** In windows that are as long as this or longer there are more new faults than can be counted, ms. Undefined: in none. */
+  readonly uncountedFromMs?: number;
   /** ms */
   readonly now: number;
 }
@@ -57,8 +60,13 @@ function wasAnswered(one: PlacedCase, answered: readonly AnsweredIncident[]): bo
   return answered.some(({ where, at }) => one.at <= at && isAbout(where, one, one.member));
 }
 
-function tripsOf(breaker: Breaker, { cases, pictures, now }: BreakersKnow): readonly Trip[] {
+function tripsOf(
+  breaker: Breaker,
+  { cases, pictures, now, uncountedFromMs = Infinity }: BreakersKnow,
+): readonly Trip[] {
   const { name, scope, where, withinMs } = breaker;
+  // A share of a very large fleet would never be reached by those that were counted.
+  const counted = withinMs >= uncountedFromMs ? { ...breaker, share: 0 } : breaker;
   const together = new Map<string, PlacedCase[]>();
   for (const one of cases) {
     if (one.at < now - withinMs || !isAbout(where, one, one.member)) continue;
@@ -69,7 +77,7 @@ function tripsOf(breaker: Breaker, { cases, pictures, now }: BreakersKnow): read
     if (others === undefined) together.set(key, [one]);
     else others.push(one);
   }
-  return [...together].flatMap(([key, ofKey]) => tripOf(breaker, key, ofKey, pictures) ?? []);
+  return [...together].flatMap(([key, ofKey]) => tripOf(counted, key, ofKey, pictures) ?? []);
 }
 
 function tripOf(
@@ -94,7 +102,7 @@ function isTooMany(
   picture: FleetPicture | undefined,
 ): boolean {
   const size = picture === undefined ? 0 : populationOf(breaker, member, picture);
-  return count >= breaker.nodes && count >= breaker.share * size;
+  return count >= breaker.nodes && count >= partOf(breaker.share, size);
 }
 
 /** What such a pause is about: what the breaker is, where these nodes are. */

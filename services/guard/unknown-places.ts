@@ -2,14 +2,15 @@ import type { FleetGroup, FleetPicture } from '../../adapters/ports/journal.js';
 import { takingOut } from '../../domain/command.js';
 import { isAboutPlace, type Place, type Where } from '../../domain/where.js';
 import type { Breaker } from './breakers.js';
+import type { BusinessMetric } from './metrics/business-metric.js';
 import type { Budget } from './policy.js';
 import { partsOf } from './of-place.js';
 import { populationOf } from './scopes.js';
 
 /** Something that a rule names and the inventory does not have. */
 export interface UnknownPlace {
-  readonly kind: 'budgets' | 'breakers';
-  /** Of the budget or breaker. */
+  readonly kind: 'budgets' | 'breakers' | 'metrics';
+  /** Of the budget, breaker or metric. */
   readonly name: string;
   /** Where it stands below the rule, as it is written: `where`, `pools`, 0. */
   readonly path: readonly (string | number)[];
@@ -25,15 +26,23 @@ export interface KnownFleet {
   readonly pictures: ReadonlyMap<string, FleetPicture>;
 }
 
-type Rule = Pick<Budget, 'name' | 'scope' | 'where'>;
+/** What names places. A metric has no scope: it is about all of them together. */
+type Rule = Pick<Budget, 'name' | 'where'> & Partial<Pick<Budget, 'scope'>>;
+
+interface Rules {
+  readonly budgets: readonly Budget[];
+  readonly breakers: readonly Breaker[];
+  readonly metrics: readonly Pick<BusinessMetric, 'name' | 'where'>[];
+}
+
 type Found = Pick<UnknownPlace, 'path' | 'reason'>;
 
 /**
  * Pure: what a policy names that no node of the inventory has, and budgets that no node could ever be taken out by. A share of nothing
- * holds nothing back: mostly a name is wrong. A rule is only judged where each of its clusters was observed.
+ * holds nothing back, and neither does a metric of nothing: mostly a name is wrong. A rule is only judged where each of its clusters was observed.
  */
 export function unknownPlaces(
-  { budgets, breakers }: { readonly budgets: readonly Budget[]; readonly breakers: readonly Breaker[] },
+  { budgets, breakers, metrics }: Rules,
   fleet: KnownFleet,
 ): readonly UnknownPlace[] {
   return [
@@ -41,6 +50,7 @@ export function unknownPlaces(
       found('budgets', budget, [...placesOf(budget, fleet), ...roomOf(budget, fleet)]),
     ),
     ...breakers.flatMap((breaker) => found('breakers', breaker, placesOf(breaker, fleet))),
+    ...metrics.flatMap((metric) => found('metrics', metric, placesOf(metric, fleet))),
   ];
 }
 
@@ -52,7 +62,7 @@ function found(
   return places.map((place) => ({ kind, name, ...place }));
 }
 
-/** All pictures that a rule is about; undefined: one of them is not known yet. */
+/** All pictures that a rule is about; undefined: one of them is not known yet, or no cluster is looked after. */
 function picturesOf(
   { where }: Rule,
   { clusters, pictures }: KnownFleet,
@@ -61,7 +71,7 @@ function picturesOf(
   const known = wanted
     .flatMap((cluster) => pictures.get(cluster) ?? [])
     .filter(({ groups }) => groups.length > 0);
-  return known.length === wanted.length ? known : undefined;
+  return known.length > 0 && known.length === wanted.length ? known : undefined;
 }
 
 function placesOf(rule: Rule, fleet: KnownFleet): readonly Found[] {
@@ -85,7 +95,7 @@ function placesOf(rule: Rule, fleet: KnownFleet): readonly Found[] {
     ),
   ];
   if (missing.length > 0) return missing;
-  if (scope.kind === 'label' && fleet.labels.includes(scope.label) && !hasLabel(groups, scope.label))
+  if (scope?.kind === 'label' && fleet.labels.includes(scope.label) && !hasLabel(groups, scope.label))
     return [{ path: ['scope'], reason: `no node of the inventory has the label ${scope.label}` }];
   const knowsAll = Object.keys(labels).every((label) => fleet.labels.includes(label));
   return knowsAll && !isSomewhere(groups, where)

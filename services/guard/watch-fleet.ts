@@ -106,15 +106,14 @@ async function trip(
   const { recent, pictures } = fleet;
   if (breakers.length === 0) return;
   const now = clock.now();
-  const since = now - Math.max(...breakers.map(({ withinMs }) => withinMs));
-  const cases = await recent.read(since, now);
+  const windowsMs = breakers.map(({ withinMs }) => withinMs);
+  const { cases, uncountedFromMs } = await recent.read(windowsMs, now);
   if (cases.length >= Math.min(...breakers.map(({ nodes }) => nodes))) {
-    const answered = await book.answeredSince(since);
+    const answered = await book.answeredSince(now - Math.max(...windowsMs));
     const trips = tripped(breakers, {
       cases,
       pictures: await picturesOf(options, cases, pictures),
-      answered,
-      now,
+      ...{ answered, uncountedFromMs, now },
     });
     for (const step of correlate(trips, present.pauses)) await take(options, step);
   }

@@ -127,6 +127,7 @@ export async function startTestServer(
       changes: journal.changeBook,
       inventory: journal.inventory,
       clusters: ['a'],
+      labels: () => ['rack'],
       rateWindowMsOf: (budget) => (budget === 'isolate' ? 3_600_000 : undefined),
       now: () => systemClock.now(),
       newId: () => systemRandomness.uuid(),

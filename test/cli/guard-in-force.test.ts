@@ -118,6 +118,38 @@ describe('given a policy in force, when the file has another one', () => {
   });
 });
 
+describe('given a file whose guard is wrong in itself, when a process starts', () => {
+  const wrong = `${head}guard: {lookEvery: 0s, budgets: [{name: some, operations: [isolate]}]}\n`;
+
+  it('then the latest policy of the journal goes on, until the file is right (no copy started any more)', async () => {
+    const { guard, said, kept, metrics, offer } = startedWith(first, [second]);
+    await guard.begin(() => wrong);
+    expect(guard.section.lookEveryMs).toBe(2_000);
+    expect(metrics).toEqual({ version: guard.section.version, refused: true });
+    expect(kept).toEqual([`${guard.section.version} true pod-1`]);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^error .* stays in force: .*f\.yaml:2:20: guard\.lookEvery.*\n.*f\.yaml:2:34: guard\.budgets\[0\]/,
+      ),
+    ]);
+    expect(guard.refused?.reason).toContain('limits nothing');
+    expect(await offer(first)).toBe(true);
+    expect(guard.section.lookEveryMs).toBe(1_000);
+  });
+
+  it('then it does not start where the journal has none, and where more is wrong than that', async () => {
+    await expect(startedWith(first).guard.begin(() => wrong)).rejects.toThrow('limits nothing');
+    const more = `${wrong}executor: {concurrency: 0}\n`;
+    await expect(startedWith(first, [second]).guard.begin(() => more)).rejects.toThrow('concurrency');
+  });
+
+  it('then what the file says by now is gone by, not what it said as it was read first', async () => {
+    const { guard } = startedWith(first, [first]);
+    await guard.begin(() => second);
+    expect(guard.section.lookEveryMs).toBe(2_000);
+  });
+});
+
 describe('given a file that would be refused while another policy is in force, when a process starts', () => {
   it('then the latest policy of the journal goes on, loudly, until the file is right', async () => {
     const { guard, said, kept, metrics, fleet, begin, offer } = startedWith(emptyPool, [first, second]);

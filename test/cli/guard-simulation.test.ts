@@ -75,6 +75,7 @@ describe('given a policy that is played on the history', () => {
     expect(played.trips).toMatchObject([
       { breaker: 'many', common: 'cluster a', nodes: 12_001 },
       { breaker: 'small', common: 'cluster a', nodes: 12_001 },
+      { breaker: 'sudden', common: 'faultType DiskFailure of cluster a', nodes: 12_001 },
     ]);
   });
 });

@@ -140,6 +140,24 @@ describe('lessons others paid for', () => {
     3 * minuteMs,
   );
 
+  it(
+    'a rack of a large fleet was 32 faults, each dealt with for itself: no share of 2,000 nodes, and nobody was asked (as shipped)',
+    async () => {
+      const alarms = await FalseAlarms.on(2_000, shippedBreakers);
+      alarms.reportAll(20_000, 32);
+      await alarms.pass(20 * minuteMs);
+      const incidents = await alarms.incidents();
+      expect(incidents).toMatchObject([
+        {
+          where: { clusters: ['a'], faultTypes: ['DiskFailure'] },
+          incident: { breaker: 'sudden', count: 32 },
+        },
+      ]);
+      expect(alarms.everIsolated).toBeLessThan(20);
+    },
+    3 * minuteMs,
+  );
+
   it('machines in repair counted as healthy, so that the limit never held', async () => {
     const told = await story([
       ...['n3', 'n4'].map((node): Scripted => ({ at: 1_000, what: 'a person cordons', node })),

@@ -39,6 +39,7 @@ describe('a failure record in virtual time', { timeout: 10 * 60_000 }, () => {
   it.each([
     [32, 'switch', /switch[ =]switch-00/],
     [32, 'power', /power-domain[ =]power-0/],
+    [32, 'rack', /rack=rack-0/],
     [200, 'rack', /zone/],
   ] as const)(
     'with an outage of %i nodes by %s over it, then that is one incident, and every node of it is repaired',

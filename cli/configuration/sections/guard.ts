@@ -236,6 +236,7 @@ export const guardSection = sectionWithDefaults(
       default: [
         { name: 'many', nodes: 20, share: 0.02, within: '10m' },
         { name: 'small', nodes: 3, share: 0.2, within: '30m' },
+        { name: 'sudden', scope: 'faultType', nodes: 20, within: '1m', endsAfter: '1h' },
       ],
       maxItems: 100,
       description:

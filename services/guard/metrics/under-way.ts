@@ -1,7 +1,7 @@
 import type { FleetInventory } from '../../../adapters/ports/journal.js';
 import type { ChangeBook, ChangeRow } from '../../../adapters/ports/change-book.js';
 import type { FaultCase, GuardBook } from '../../../adapters/ports/guard-book.js';
-import { commandCatalog, type Operation } from '../../../domain/command.js';
+import { ownOperations } from '../../../domain/command.js';
 import type { Pause, Regression } from '../../../domain/pause.js';
 import type { RolloutChange } from '../../../domain/change.js';
 import { ownOwner } from '../../../domain/permit-request.js';
@@ -19,11 +19,6 @@ interface Sources {
 type Begun = Pick<Pause, 'where' | 'operations'> & Pick<Regression, 'since'>;
 
 const mostCases = 20_000;
-
-/** What our own commands need leave for. */
-const ownOperations: readonly (Operation | undefined)[] = Object.values(commandCatalog).map(
-  ({ permit }) => permit,
-);
 
 /** What has been begun since where a metric is about, and is not over. */
 export async function underWay(sources: Sources, begun: Begun): Promise<Omit<Regression, 'verdict'>> {

@@ -18,6 +18,10 @@ guard:
       where: {labels: {rack: [r9]}}
       nodes: 5
       within: 1h
+  prometheus: {url: http://prometheus:9090}
+  metrics:
+    - {name: fine, query: up, better: higher, limit: 1}
+    - {name: starts, query: up, better: higher, limit: 1, where: {zones: [z9]}}
 `,
   'faultline.yaml',
 );
@@ -36,10 +40,11 @@ describe('given a policy that names what no node of the inventory has', () => {
     expect(problems.map(({ line, key }) => `${line} ${key}`)).toEqual([
       '8 guard.budgets[1].where.pools[0]',
       '12 guard.breakers[0].where.labels.rack[0]',
+      '18 guard.metrics[1].where.zones[0]',
     ]);
   });
 
   it('then labels that the inventory does not keep yet are none', async () => {
-    expect(await fleetProblems(located, inventory, [])).toHaveLength(1);
+    expect(await fleetProblems(located, inventory, [])).toHaveLength(2);
   });
 });

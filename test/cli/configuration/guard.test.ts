@@ -51,6 +51,13 @@ const budget = (rest: string): string => `  budgets:\n    - {name: some, operati
 
 const breaker = (rest: string): string => `  breakers:\n    - {name: trips, ${rest}}`;
 
+const metrics = (...given: readonly string[]): string =>
+  [
+    '  prometheus: {url: http://prometheus:9090}',
+    '  metrics:',
+    ...given.map((rest, index) => `    - {name: m${index}, query: starts, ${rest}}`),
+  ].join('\n');
+
 describe('given a policy that can not be meant so', () => {
   it.each([
     ['no limit', budget('scope: zone'), 'bad.yaml:4:7: guard.budgets[0]: limits nothing'],
@@ -161,6 +168,39 @@ describe('given a policy that can not be meant so', () => {
       `${breaker('scope: pool, nodes: 5, within: 1h')}\n    - {name: again, scope: pool, nodes: 9, within: 60m}`,
       'guard.breakers[1]: counts the same as guard.breakers[0]',
     ],
+    [
+      'a metric of a cluster that there is not, so that it never stopped anything',
+      metrics('better: higher, limit: 1, where: {clusters: [a, b]}'),
+      'bad.yaml:5:81: guard.metrics[0].where.clusters[1]: there is no cluster b: known are a',
+    ],
+    [
+      'a number that has to be more and less',
+      metrics('better: higher, limit: 0.9', 'better: lower, limit: 0.5'),
+      'bad.yaml:6:55: guard.metrics[1].limit: contradicts guard.metrics[0]: no number is at least 0.9 and at most 0.5',
+    ],
+    [
+      'one number judged twice for one scope',
+      metrics(
+        'better: lower, limit: 9, operations: [power, isolate]',
+        'better: lower, baseline: {margin: 1}, operations: [isolate, power]',
+      ),
+      'bad.yaml:6:7: guard.metrics[1]: asks the same as guard.metrics[0]',
+    ],
+    [
+      'a budget of reporters for what only others ask for',
+      '  budgets: [{name: some, operations: [delete-node, release], scope: reporter, atOnce: {count: 1}}]',
+      'guard.budgets[0].scope: never holds: nobody who asks for this says who reported a fault',
+    ],
+    [
+      'a budget of reporters for what an owner does',
+      budget('where: {reporters: [npd], owners: [ci]}, atOnce: {count: 1}'),
+      'guard.budgets[0].where.reporters: never holds',
+    ],
+    [
+      'a budget for what we never ask for',
+      '  budgets: [{name: some, operations: [delete-node], where: {owners: [faultline]}, atOnce: {count: 1}}]',
+      'guard.budgets[0].where.owners: never holds: faultline itself asks for nothing of this',
+    ],
   ])('as %s, then it is refused with place and reason', (_what, guard, expected) => {
     expect(problemsOf(guard).join('\n')).toContain(expected);
   });
@@ -179,6 +219,16 @@ describe('given a policy that looks odd and can be meant so', () => {
     [
       'a faster and a slower breaker',
       `${breaker('nodes: 5, within: 1h')}\n    - {name: slow, nodes: 9, within: 1d}`,
+    ],
+    ['a number within a band', metrics('better: higher, limit: 0.1', 'better: lower, limit: 0.5')],
+    [
+      'one number for different operations',
+      metrics('better: higher, limit: 1', 'better: higher, limit: 2, operations: [isolate]'),
+    ],
+    ['a budget of reporters for ours and others', budget('scope: reporter, atOnce: {count: 1}')],
+    [
+      'a budget of ours and somebody else',
+      '  budgets: [{name: some, operations: [delete-node], where: {owners: [faultline, ci]}, atOnce: {count: 1}}]',
     ],
   ])('as %s, then it is taken', (_what, guard) => {
     expect(problemsOf(guard)).toEqual([]);

@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Ajv } from 'ajv';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import { loadConfiguration, parseConfiguration } from '../../../cli/configuration/load.js';
+import { loadBesideGuard, loadConfiguration, parseConfiguration } from '../../../cli/configuration/load.js';
 import { ConfigurationInvalid } from '../../../cli/configuration/problems.js';
 import { publishedConfigurationSchema } from '../../../cli/configuration/published-schema.js';
 import { packageRoot } from '../../../schemas/package-root.js';
@@ -161,6 +162,11 @@ const refused: readonly (readonly [what: string, source: string, problems: reado
       'bad.yaml:1:57: schemaRegistry.tls: has no effect with an http:// URL',
       'bad.yaml:1:57: schemaRegistry.tls: certificateFile and keyFile belong together',
     ],
+  ],
+  [
+    'an operator who would pass for Faultline: his changes went on in an incident',
+    'http: {operators: [{subject: faultline, tokenFrom: {env: A}}]}',
+    ['bad.yaml:1:30: http.operators[0].subject: faultline is who asks for what Faultline itself does'],
   ],
   ['an unknown nested key', 'executor:\n  concurency: 2', ['bad.yaml:2:3: executor.concurency: unknown key']],
   [
@@ -320,8 +326,36 @@ describe('given a bad file', () => {
 
   it('a file that is not there is refused with what to do', () => {
     expect(() => loadConfiguration('/nowhere/faultline.yaml')).toThrow(
-      /nowhere.*give an existing file with --config/,
+      /configuration .*nowhere.* can't be read \(ENOENT/,
     );
+  });
+});
+
+describe('given a file whose guard alone is wrong, for whoever has an earlier policy to go by', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-beside-guard-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const written = (text: string): string => {
+    const path = join(folder, 'faultline.yaml');
+    writeFileSync(path, text);
+    return path;
+  };
+  const file =
+    'clusters: [{name: a, kubeconfig: k}]\nguard: {lookEvery: 0s, prometheus: {url: http://p:9}}\n';
+
+  it('then the rest is taken, with where metrics are read', () => {
+    const { clusters, guard } = loadBesideGuard(written(file));
+    expect(clusters.map(({ name }) => name)).toEqual(['a']);
+    expect(guard).toMatchObject({ lookEveryMs: 500, prometheus: { url: 'http://p:9' } });
+  });
+
+  it.each([
+    ['another section', `${file}executor: {concurrency: 0}\n`, 'executor.concurrency'],
+    ['where metrics are read', file.replace('http://p:9', 'ftp://p'), 'guard.prometheus.url'],
+    ['what it is at all', 'guard: [', 'faultline.yaml:1:'],
+  ])('then it is refused all the same where %s is wrong too', (_what, text, expected) => {
+    expect(() => loadBesideGuard(written(text))).toThrow(expected);
   });
 });
 

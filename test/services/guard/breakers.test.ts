@@ -21,14 +21,16 @@ function inRack(rack: string, count: number): readonly PlacedCase[] {
 
 function trips(
   cases: readonly PlacedCase[],
-  more: Partial<Pick<BreakersKnow, 'answered'>> & { readonly breakers?: readonly Breaker[] } = {},
+  more: Partial<Pick<BreakersKnow, 'answered' | 'uncountedFromMs'>> & {
+    readonly breakers?: readonly Breaker[];
+  } = {},
 ): readonly Trip[] {
   const groups = ['r1', 'r2'].map((rack) => ({
     ...{ pool: 'p', zone: 'z', labels: { rack }, size: 10 },
   }));
   const pictures = new Map<string, FleetPicture>([['a', { cluster: 'a', observedAt: now, groups }]]);
-  const { breakers = [breaker], answered = [] } = more;
-  return tripped(breakers, { cases, pictures, answered, now });
+  const { breakers = [breaker], answered = [], ...rest } = more;
+  return tripped(breakers, { cases, pictures, answered, now, ...rest });
 }
 
 describe('a breaker', () => {
@@ -71,6 +73,15 @@ describe('a breaker', () => {
     const half = { ...breaker, share: 0.5 };
     expect(trips([...inRack('r1', 9)], { breakers: [half] })).toEqual([]);
     expect(trips([...inRack('r1', 10)], { breakers: [half] })).toHaveLength(1);
+  });
+
+  it('given more faults in its window than can be counted, then its share counts as reached (of 100,000 nodes a quarter never was)', () => {
+    const half = { ...breaker, share: 0.5 };
+    const uncounted = (uncountedFromMs: number, count = 3) =>
+      trips(inRack('r1', count), { breakers: [half], uncountedFromMs });
+    expect(uncounted(half.withinMs)).toHaveLength(1);
+    expect(uncounted(half.withinMs, 2)).toEqual([]);
+    expect(uncounted(half.withinMs + 1)).toEqual([]);
   });
 
   it('given nodes of one rack, then it is that rack that is paused, and its share is of that rack', () => {

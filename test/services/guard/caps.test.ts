@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { capOf, mostOut } from '../../../services/guard/caps.js';
+import { capOf, mostOut, partOf } from '../../../services/guard/caps.js';
 
 const sizes = [1, 2, 3, 10, 1_000];
 
@@ -25,13 +25,23 @@ describe(`given clusters of ${sizes.join(', ')} nodes`, () => {
   });
 });
 
+it('a share is counted as it is written, not as floating point has it (29 % of 100 nodes were 28, and 55 % of them 56)', () => {
+  const percents = Array.from({ length: 99 }, (_, index) => index + 1);
+  for (const size of [100, 1_000, 25_000])
+    for (const percent of percents) {
+      const exactly = (percent * size) / 100;
+      expect(capOf({ share: percent / 100 }, size)).toBe(exactly);
+      expect(mostOut({ share: percent / 100 }, size)).toBe(size - exactly);
+    }
+});
+
 it('however many are out up to the most, the minimum stays healthy', () => {
   const share = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5_000 }), share, (size, healthy) => {
       const most = mostOut({ share: healthy }, size);
       expect(most).toBeGreaterThanOrEqual(0);
-      if (most > 0) expect(size - most).toBeGreaterThanOrEqual(healthy * size);
+      if (most > 0) expect(size - most).toBeGreaterThanOrEqual(partOf(healthy, size));
     }),
   );
 });
@@ -40,7 +50,7 @@ it('however many are taken up to the cap, the share is not exceeded, or it is on
   const share = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5_000 }), share, (size, part) => {
-      expect(capOf({ share: part }, size)).toBeLessThanOrEqual(Math.max(1, part * size));
+      expect(capOf({ share: part }, size)).toBeLessThanOrEqual(Math.max(1, partOf(part, size)));
     }),
   );
 });

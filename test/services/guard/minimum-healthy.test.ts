@@ -12,7 +12,8 @@ import { changeNamed } from '../../contract/journal/changes-suite.js';
 import { defaultOptions, TestClock } from '../../contract/journal/harness.js';
 import { budgetWith } from './asked.js';
 
-const names = Array.from({ length: 10 }, (_, index) => `n${index}`);
+const namesOf = (size: number): readonly string[] => Array.from({ length: size }, (_, index) => `n${index}`);
+const names = namesOf(10);
 const eightStay = { minimumHealthy: { share: 0.8 } };
 
 function memberOf(name: string, unavailable = false): FleetMember {
@@ -23,13 +24,17 @@ function memberOf(name: string, unavailable = false): FleetMember {
 }
 
 /** Ten nodes, a guard with these budgets, and whoever asks it for one of them. */
-async function fleetWith(...first: readonly Budget[]) {
+function fleetWith(...budgets: readonly Budget[]) {
+  return fleetOf(names, budgets);
+}
+
+async function fleetOf(nodes: readonly string[], first: readonly Budget[]) {
   const clock = new TestClock();
   const copy: OpenJournal = createMemoryJournal(defaultOptions(clock));
   await copy.upkeep.resume();
   await copy.inventory.replace(
     'a',
-    names.map((name) => memberOf(name)),
+    nodes.map((name) => memberOf(name)),
     clock.now(),
   );
   let budgets = first;
@@ -80,6 +85,42 @@ async function fleetWith(...first: readonly Budget[]) {
     },
   };
 }
+
+const sizes = [1, 2, 3, 10, 1_000];
+
+describe(`given clusters of ${sizes.join(', ')} nodes, of which each is to be isolated`, () => {
+  it.each<readonly [what: string, limits: Partial<Budget>, out: readonly number[]]>([
+    ['5 % at once', { atOnce: { share: 0.05 } }, [1, 1, 1, 1, 50]],
+    [
+      '5 % at once and half healthy',
+      { atOnce: { share: 0.05 }, minimumHealthy: { share: 0.5 } },
+      [0, 1, 1, 1, 50],
+    ],
+    [
+      'a fifth at once and 80 % healthy',
+      { atOnce: { share: 0.2 }, minimumHealthy: { share: 0.8 } },
+      [0, 0, 0, 2, 200],
+    ],
+    [
+      '30 % at once and two healthy',
+      { atOnce: { share: 0.3 }, minimumHealthy: { count: 2 } },
+      [0, 0, 1, 3, 300],
+    ],
+  ])(
+    'with %s, then so many are out: at least one, unless that goes below the minimum',
+    async (_what, limits, out) => {
+      const taken: number[] = [];
+      for (const size of sizes) {
+        const nodes = namesOf(size);
+        const fleet = await fleetOf(nodes, [budgetWith(limits)]);
+        let refused = 0;
+        for (const name of nodes) if (refused < 3 && (await fleet.isolate(name)) !== 'claimed') refused += 1;
+        taken.push(fleet.out.length);
+      }
+      expect(taken).toEqual(out);
+    },
+  );
+});
 
 describe('given 80 % that have to stay healthy', () => {
   it.each<Budget['scope']>([{ kind: 'owner' }, { kind: 'faultType' }, { kind: 'node' }])(

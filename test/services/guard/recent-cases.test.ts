@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CasesQuery, FaultCase } from '../../../adapters/ports/guard-book.js';
-import { RecentCases } from '../../../services/guard/recent-cases.js';
+import { mostCases, RecentCases, type Recent } from '../../../services/guard/recent-cases.js';
 import { caseOf, memberWith } from './asked.js';
 
 const secondMs = 1_000;
@@ -16,10 +16,10 @@ class Book {
   readonly placed: string[] = [];
   readonly #recent = new RecentCases(
     {
-      cases: ({ since, byDecision }: CasesQuery) => {
+      cases: ({ since, byDecision, limit }: CasesQuery) => {
         this.asked.push(since);
         const all = byDecision === true ? [...this.cases, ...this.decided] : this.cases;
-        return Promise.resolve(all.filter(({ at }) => at >= since));
+        return Promise.resolve(all.filter(({ at }) => at >= since).slice(0, limit));
       },
     },
     {
@@ -31,7 +31,11 @@ class Book {
   );
 
   async read(now: number): Promise<readonly string[]> {
-    return (await this.#recent.read(now - windowMs, now)).map(({ node }) => node);
+    return (await this.within([windowMs], now)).cases.map(({ node }) => node);
+  }
+
+  within(windowsMs: readonly number[], now: number): Promise<Recent> {
+    return this.#recent.read(windowsMs, now);
   }
 }
 
@@ -67,5 +71,23 @@ describe('new faults of a window', () => {
     const book = new Book();
     book.cases = [caseOf('unknown', { at: start }), caseOf('n1', { at: start })];
     expect(await book.read(start)).toEqual(['a/n1']);
+  });
+
+  it('that are too many to be read are told as such, and hide none of a shorter window (the oldest came first, and the newest never)', async () => {
+    const book = new Book();
+    const long = Array.from({ length: mostCases }, (_, index) =>
+      caseOf(`long-ago-${index}`, { at: start - 500 * secondMs }),
+    );
+    book.cases = [...long, caseOf('n1', { at: start - 90 * secondMs })];
+    const shortMs = 100 * secondMs;
+    const { cases, uncountedFromMs } = await book.within([shortMs, windowMs], start);
+    expect(cases.filter(({ at }) => at >= start - shortMs).map(({ node }) => node)).toEqual(['a/n1']);
+    expect(uncountedFromMs).toBe(windowMs);
+    expect((await book.within([shortMs, windowMs], start + 500)).uncountedFromMs).toBe(windowMs);
+    book.cases = book.cases.slice(1);
+    const later = await book.within([shortMs, windowMs], start + 20 * secondMs);
+    expect(later).toMatchObject({ uncountedFromMs: windowMs });
+    book.cases = book.cases.slice(1);
+    expect(await book.within([windowMs], start + 40 * secondMs)).toMatchObject({ uncountedFromMs: Infinity });
   });
 });

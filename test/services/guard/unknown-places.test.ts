@@ -18,7 +18,11 @@ const picture: FleetPicture = {
 const empty: FleetPicture = { cluster: 'b', observedAt: now, groups: [] };
 
 function places(
-  rules: { readonly budget?: Partial<Budget>; readonly breaker?: Partial<Breaker> },
+  rules: {
+    readonly budget?: Partial<Budget>;
+    readonly breaker?: Partial<Breaker>;
+    readonly metric?: Pick<Budget, 'where'>;
+  },
   pictures: readonly FleetPicture[] = [picture],
   clusters = ['a'],
 ): readonly string[] {
@@ -34,6 +38,7 @@ function places(
     {
       budgets: rules.budget === undefined ? [] : [budgetWith({ atOnce: { share: 0.5 }, ...rules.budget })],
       breakers: rules.breaker === undefined ? [] : [{ ...breaker, ...rules.breaker }],
+      metrics: rules.metric === undefined ? [] : [{ name: 'starts', ...rules.metric }],
     },
     { clusters, labels: ['rack'], pictures: new Map(pictures.map((one) => [one.cluster, one])) },
   );
@@ -61,6 +66,17 @@ describe('given an inventory and a policy that names places', () => {
     expect(places({ breaker: { where: { pools: ['gpus'] } } })).toEqual([
       'breakers many where.pools.0: no node of the inventory has pool gpus',
     ]);
+  });
+
+  it('with a metric of a pool that there is not, which held back nothing, then that is told as well', () => {
+    expect(places({ metric: { where: { pools: ['gpus'] } } })).toEqual([
+      'metrics starts where.pools.0: no node of the inventory has pool gpus',
+    ]);
+    expect(places({ metric: { where: { pools: ['gpu'] } } })).toEqual([]);
+  });
+
+  it('without any cluster, then nothing is unknown (each policy was refused, at budgets[-1])', () => {
+    expect(places({ budget: {} }, [], [])).toEqual([]);
   });
 
   it('with a label that nobody has, then a budget by it limits nothing', () => {
