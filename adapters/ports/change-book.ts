@@ -2,6 +2,7 @@ import type { Change, EndOfChange, NodeChange, OutcomeOfChange, Soak } from '../
 import type { Operation } from '../../domain/command.js';
 import type { ChangeId, NodeKey, ProcessId } from '../../domain/identifiers.js';
 import type { BudgetClaim, Page } from './journal.js';
+import type { RefusedByCounter } from './line-wait.js';
 import type { NewsReader } from './news-reader.js';
 
 /** A change of somebody else, and how it stands. */
@@ -41,7 +42,7 @@ export type GrantAnswer =
   | { readonly kind: 'granted' }
   /** It is granted, over or abandoned already. */
   | { readonly kind: 'gone' }
-  | { readonly kind: 'refused'; readonly why: 'full' | 'behind'; readonly counter: string }
+  | ({ readonly kind: 'refused' } & RefusedByCounter)
   /** A process of our own, or another change, has the node. */
   | { readonly kind: 'refused'; readonly why: 'process' | 'change'; readonly holder: string }
   /** A pause began or ended since the guard was asked: it has to be asked again. */

@@ -219,7 +219,8 @@ export interface CommandQueue {
    * counter is refused as long as somebody before it waits there in earnest: whoever comes late takes nothing from those
    * who were refused, and none of them waits for ever. Who is refused by a counter stands in its line from that moment, so that
    * nothing that is given back is missed; and whoever leaves a line, for whatever reason, wakes the next in it. Only a claim that took
-   * the last room wakes nobody: whoever gives something back does.
+   * the last room wakes nobody: whoever gives something back does. Who has waited for an hour keeps, while it waits, one room of each counter that
+   * has one (adapters/journal/kept-rooms.ts): nobody who ranks behind it gets that.
    */
   claim(
     id: CommandId,

@@ -2,6 +2,7 @@ import type { Change, EndOfChange } from '../../../domain/change.js';
 import type { Operation } from '../../../domain/command.js';
 import type { ChangeId, CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import { endOfRolloutPause, pauseOfRollout, rolloutPauseKey } from '../../../domain/pause.js';
+import { keepsRooms } from '../../journal/kept-rooms.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import { pageByPosition } from '../../journal/pages.js';
@@ -15,6 +16,7 @@ import type {
 import type { Page } from '../../ports/journal.js';
 import type { NewsReader } from '../../ports/news-reader.js';
 import { hasLeave, type StoredChange } from './changes.js';
+import { keeperOf } from './keeper.js';
 import type { MemoryStore } from './store.js';
 import { takeCounters } from './take-counters.js';
 
@@ -55,6 +57,7 @@ export class MemoryChangeBook implements ChangeBook {
     stored.leaseUntil = ask.now + stored.change.leaseMs;
     const left = stored.waitingLine;
     stored.waitingReason = stored.waitingLine = stored.askAgainAt = undefined;
+    stored.keptLines = [];
     this.#store.moveOn(left);
     this.#pauseFor(stored.change, ask.now);
     return { kind: 'granted' };
@@ -68,6 +71,7 @@ export class MemoryChangeBook implements ChangeBook {
     stored.waitingLine = line;
     stored.askAgainAt = askAgainAt;
     if (left !== line) this.#store.moveOn(left);
+    if (line === undefined) this.#keep(stored, []);
   }
 
   watchRoom(): NewsReader {
@@ -161,7 +165,21 @@ export class MemoryChangeBook implements ChangeBook {
     const holder = this.#store.changes.holderOf(node);
     if (holder !== undefined) return { kind: 'refused', why: 'change', holder: holder.change.id };
     const isBehind = (lines: readonly string[]): boolean => this.#isBehind(lines, stored, ask.now);
-    return takeCounters(this.#store, { ...takerOf(stored.change.id), node, isBehind }, ask);
+    const standing = { rank: stored.rank, isChange: true, position: stored.position };
+    // What it takes for longer than an ask it takes with its leave: it has not begun.
+    const keptFor = (of: readonly string[]): NodeKey | undefined =>
+      keeperOf(this.#store, of, { standing, hasBegun: false, now: ask.now });
+    const doesKeep = keepsRooms(ask.now - stored.change.askedAt);
+    const taker = { ...takerOf(stored.change.id), ...{ node, isBehind, keptFor, doesKeep } };
+    const refusal = takeCounters(this.#store, taker, ask);
+    if (refusal !== undefined) this.#keep(stored, refusal.keeps);
+    return refusal?.refused;
+  }
+
+  #keep(stored: StoredChange, keeps: readonly string[]): void {
+    const { keptLines: kept } = stored;
+    stored.keptLines = keeps;
+    this.#store.givenUp(kept, keeps);
   }
 
   #pauseFor(change: Change, at: number): void {
@@ -209,9 +227,10 @@ export class MemoryChangeBook implements ChangeBook {
 
   /** Gives back what it took. */
   #end(stored: StoredChange, end: EndOfChange): void {
-    const left = stored.waitingLine;
+    const { waitingLine: left, keptLines: kept } = stored;
     this.#store.changes.end(stored, end);
     this.#store.moveOn(left);
+    this.#store.givenUp(kept, []);
     this.#release(stored);
     this.#endPauseOf(stored.change, end);
   }

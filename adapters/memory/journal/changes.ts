@@ -10,6 +10,8 @@ export interface StoredChange {
   waitingReason?: string | undefined;
   /** Of the counter that refused it. */
   waitingLine?: string | undefined;
+  /** In each of which a room is kept for it meanwhile. */
+  keptLines: readonly string[];
   askAgainAt?: number | undefined;
   granted?: { readonly token: number; readonly at: number };
   soak?: Soak;
@@ -42,7 +44,7 @@ export class MemoryChanges {
   add(change: Change, headStartMs: number): StoredChange {
     const rank = change.askedAt - headStartMs;
     const leaseUntil = change.askedAt + change.leaseMs;
-    const stored: StoredChange = { change, position: this.#all.length, rank, leaseUntil };
+    const stored: StoredChange = { change, position: this.#all.length, rank, leaseUntil, keptLines: [] };
     this.#all.push(stored);
     this.#byId.set(change.id, stored);
     this.#open.add(stored);
@@ -52,6 +54,7 @@ export class MemoryChanges {
   end(stored: StoredChange, ended: EndOfChange): void {
     stored.ended = ended;
     stored.waitingLine = undefined;
+    stored.keptLines = [];
     this.#open.delete(stored);
   }
 

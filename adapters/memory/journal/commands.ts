@@ -1,14 +1,16 @@
 import type { Command, CommandResult } from '../../../domain/command.js';
-import type { CommandId } from '../../../domain/identifiers.js';
+import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
 import { resultCause, resultSignal, returnsNode } from '../../journal/causes.js';
 import type { FreshCommands } from '../../journal/fresh-commands.js';
+import { keepsRooms } from '../../journal/kept-rooms.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
 import type { BudgetClaim, ClaimAnswer, CommandQueue, QueuedCommand } from '../../ports/journal.js';
 import { waitingReason, waitingUntil } from '../../ports/line-wait.js';
+import { begun, keeperOf, standingOf } from './keeper.js';
 import { byRank, rankOf } from './lines.js';
 import type { Permit } from './permits.js';
-import { takeCounters, type RefusedCounter } from './take-counters.js';
+import { takeCounters, type RefusedTaker } from './take-counters.js';
 import { mostWoken, type MemoryStore, type StoredCommand } from './store.js';
 import { takenOf, type CountedStore } from './taken.js';
 
@@ -51,11 +53,14 @@ export class MemoryCommandQueue implements CommandQueue {
     );
     const isBehind = (before: readonly string[]): boolean =>
       lines.isBehind(before, stored, queues.resting) || this.#isBehindChange(before, stored, claim.now);
-    const taker = { commandId: id, processId, node, isBehind };
-    const refused = takeCounters(this.#store, taker, { budgets, now: claim.now });
-    if (refused !== undefined) {
-      this.#waitInLine(stored, refused, claim);
-      return refused;
+    const asking = { standing: standingOf(stored), hasBegun: begun(this.#store, stored), now: claim.now };
+    const keptFor = (of: readonly string[]): NodeKey | undefined => keeperOf(this.#store, of, asking);
+    const doesKeep = keepsRooms(claim.now - stored.createdAt);
+    const taker = { commandId: id, processId, node, isBehind, keptFor, doesKeep };
+    const refusal = takeCounters(this.#store, taker, { budgets, now: claim.now });
+    if (refusal !== undefined) {
+      this.#waitInLine(stored, refusal, claim);
+      return refusal.refused;
     }
     const left = stored.waitingLine;
     lines.leave(stored);
@@ -126,7 +131,7 @@ export class MemoryCommandQueue implements CommandQueue {
 
   #waitInLine(
     stored: StoredCommand,
-    refused: RefusedCounter,
+    { refused, keeps }: RefusedTaker,
     { waits, budgets }: Parameters<CommandQueue['claim']>[1],
   ): void {
     const line = budgets.find(({ counter }) => counter === refused.counter)?.line;
@@ -135,7 +140,7 @@ export class MemoryCommandQueue implements CommandQueue {
     stored.status = 'waiting';
     this.#store.queues.setDue(stored, waitingUntil(waits, refused));
     stored.waitingReason = waitingReason(refused);
-    this.#store.standIn(line, stored);
+    this.#store.standIn(line, stored, keeps);
     this.#store.work.announce();
   }
 

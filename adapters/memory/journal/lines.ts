@@ -7,9 +7,17 @@ const perAttemptMs = 60_000;
 /** Whoever was refused by a counter waits in its line. */
 export class Lines {
   readonly #byName = new Map<string, Set<StoredCommand>>();
+  readonly #keepers = new Set<StoredCommand>();
 
-  enter(line: string, command: StoredCommand): void {
+  /** Those for whom rooms are kept. */
+  get keepers(): ReadonlySet<StoredCommand> {
+    return this.#keepers;
+  }
+
+  enter(line: string, command: StoredCommand, keeps: readonly string[]): void {
     this.leave(command);
+    command.keptLines = keeps;
+    if (keeps.length > 0) this.#keepers.add(command);
     const others = this.#byName.get(line);
     if (others === undefined) this.#byName.set(line, new Set([command]));
     else others.add(command);
@@ -18,6 +26,8 @@ export class Lines {
 
   leave(command: StoredCommand): void {
     const { waitingLine: line } = command;
+    command.keptLines = [];
+    this.#keepers.delete(command);
     if (line === undefined) return;
     const others = this.#byName.get(line);
     others?.delete(command);

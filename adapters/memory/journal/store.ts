@@ -42,6 +42,8 @@ export interface StoredCommand {
   waitingReason?: string | undefined;
   /** Of the counter that refused it. */
   waitingLine?: string | undefined;
+  /** In each of which a room is kept for it meanwhile. */
+  keptLines: readonly string[];
   claimedBy?: string;
   attempts: number;
   unfinished: boolean;
@@ -170,6 +172,7 @@ export class MemoryStore {
         status: 'waiting',
         dueAt: createdAt,
         attempts: 0,
+        keptLines: [],
         unfinished: false,
       };
       this.commands.set(command.id, stored);
@@ -237,12 +240,18 @@ export class MemoryStore {
     this.work.announce();
   }
 
-  /** It waits in this line, or in none. */
-  standIn(line: string | undefined, stored: StoredCommand): void {
-    const left = stored.waitingLine;
+  /** It waits in this line, or in none, and keeps a room in those. */
+  standIn(line: string | undefined, stored: StoredCommand, keeps: readonly string[] = []): void {
+    const { waitingLine: left, keptLines: kept } = stored;
     if (line === undefined) this.lines.leave(stored);
-    else this.lines.enter(line, stored);
+    else this.lines.enter(line, stored, keeps);
     if (left !== line) this.moveOn(left);
+    this.givenUp(kept, keeps);
+  }
+
+  /** What somebody keeps no longer is there for others. */
+  givenUp(kept: readonly string[], keeps: readonly string[]): void {
+    for (const line of kept) if (!keeps.includes(line)) this.moveOn(line);
   }
 
   /** Takes a command that is over out of its node's queue, which may give way to the next. */

@@ -1,4 +1,4 @@
-import type { ChangeId, CommandId } from '../../../domain/identifiers.js';
+import type { ChangeId, CommandId, NodeKey } from '../../../domain/identifiers.js';
 import type { BudgetClaim, ClaimAnswer, CommandQueue } from '../../ports/journal.js';
 import { waitingUntil } from '../../ports/line-wait.js';
 import { askedBudgets } from './asked-budgets.js';
@@ -19,6 +19,7 @@ interface ClaimRow {
   readonly refused_by: string | null;
   readonly refused_why: 'full' | 'behind' | 'held' | 'changed' | null;
   readonly left_line: boolean;
+  readonly kept_for: NodeKey | null;
 }
 
 /** Claims of one claimant with one lease go together, each command once, at the youngest of their times. */
@@ -47,7 +48,7 @@ export class Claims {
     }));
     const rows = await this.#context.database.query<ClaimRow & Record<string, unknown>>({
       name: 'commands-claim',
-      text: `SELECT id, kind, attempt, refused_by, refused_why, left_line
+      text: `SELECT id, kind, attempt, refused_by, refused_why, left_line, kept_for
         FROM journal.claim_in_lines($1, $2, $3, $4::jsonb)`,
       values: [by, now, now + leaseMs, JSON.stringify(asked)],
     });
@@ -72,10 +73,14 @@ function waitsOf({ waits }: Claim, { counter }: BudgetClaim): object {
   return { waits: { full: until('full'), behind: until('behind') } };
 }
 
-function answerOf({ kind, attempt, refused_by: counter, refused_why: why }: ClaimRow): ClaimAnswer {
+function answerOf(row: ClaimRow): ClaimAnswer {
+  const { kind, attempt, refused_by: counter, refused_why: why, kept_for: keptFor } = row;
   if (kind === 'claimed') return { kind, attempt: attempt ?? 1 };
   if (kind !== 'refused') return { kind: 'gone' };
   if (why === 'changed') return { kind, why };
   if (why === 'held') return { kind, why, change: (counter ?? '') as ChangeId };
-  return { kind, why: why ?? 'full', counter: counter ?? '' };
+  return {
+    ...{ kind, why: why ?? 'full', counter: counter ?? '' },
+    ...(keptFor === null ? {} : { keptFor }),
+  };
 }

@@ -83,7 +83,7 @@ export class PostgresCommandQueue implements CommandQueue {
     await this.#context.database.query({
       name: 'command-postpone',
       // An attempt of somebody else whose claim ran out stays one whose end nobody saw.
-      text: `UPDATE journal.command SET status = 'waiting', due_at = $2, waiting_reason = $3, waiting_line = $6,
+      text: `UPDATE journal.command SET status = 'waiting', due_at = $2, waiting_reason = $3, waiting_line = $6, kept_lines = NULL,
           unfinished = unfinished OR (status = 'attempting' AND claimed_by IS DISTINCT FROM $4::text)
         WHERE id = $1 AND (status = 'waiting'
           OR (status = 'attempting' AND (claimed_by = $4::text OR due_at <= $5)))`,

@@ -1,4 +1,4 @@
-import type { ChangeId } from '../../../domain/identifiers.js';
+import type { ChangeId, NodeKey } from '../../../domain/identifiers.js';
 import type { ChangeBook, GrantAnswer } from '../../ports/change-book.js';
 import type { JournalContext } from './context.js';
 import { askedBudgets } from './asked-budgets.js';
@@ -14,6 +14,7 @@ interface GrantRow {
   readonly kind: GrantAnswer['kind'];
   readonly refused_by: string | null;
   readonly refused_why: 'full' | 'behind' | 'process' | 'change' | 'changed' | 'paused' | null;
+  readonly kept_for: NodeKey | null;
 }
 
 /** Grants that come together go together, each change once, at the youngest of their times. */
@@ -40,7 +41,7 @@ export class Grants {
     }));
     const rows = await this.#context.database.query<GrantRow & Record<string, unknown>>({
       name: 'changes-grant',
-      text: 'SELECT id, kind, refused_by, refused_why FROM journal.grant_changes($1, $2::jsonb)',
+      text: 'SELECT id, kind, refused_by, refused_why, kept_for FROM journal.grant_changes($1, $2::jsonb)',
       values: [now, JSON.stringify(asked)],
     });
     const answers = new Map(rows.map((row) => [row.id, answerOf(row)]));
@@ -48,9 +49,12 @@ export class Grants {
   }
 }
 
-function answerOf({ kind, refused_by: by, refused_why: why }: GrantRow): GrantAnswer {
+function answerOf({ kind, refused_by: by, refused_why: why, kept_for: keptFor }: GrantRow): GrantAnswer {
   if (kind !== 'refused') return { kind };
   if (why === 'changed' || why === 'paused') return { kind, why };
   if (why === 'process' || why === 'change') return { kind, why, holder: by ?? '' };
-  return { kind, why: why ?? 'full', counter: by ?? '' };
+  return {
+    ...{ kind, why: why ?? 'full', counter: by ?? '' },
+    ...(keptFor === null ? {} : { keptFor }),
+  };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import pg from 'pg';
+import { keepsAfterMs } from '../../../adapters/journal/kept-rooms.js';
 import type { OpenJournal } from '../../../adapters/journal/options.js';
 import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
 import type { BudgetClaim } from '../../../adapters/ports/journal.js';
@@ -77,7 +78,9 @@ it(`given ${copies} copies and ${changes + commands} that want leave at once, th
   // given
   const connectionString = await server.createDatabase();
   const clock = new TestClock();
-  const now = clock.now();
+  // Our own commands, and half of the changes, have waited so long that they keep the rooms that they find.
+  const begin = clock.now();
+  const now = begin + keepsAfterMs;
   const opened = await Promise.all(
     Array.from({ length: copies }, () =>
       openPostgresJournal({ ...defaultOptions(clock), verify: false, connectionString }),
@@ -97,7 +100,9 @@ it(`given ${copies} copies and ${changes + commands} that want leave at once, th
   const change = (index: number): Want => {
     const id = `c-${index}` as ChangeId;
     const isMortal = index % dies === 0;
-    const asked = changeNamed(`n${index}`, { id, leaseMs: isMortal ? 5 : 1e9, askedAt: now + index });
+    const askedAt = (index % 2 === 0 ? begin : now) + index;
+    const leaseMs = isMortal ? now + index + 5 - askedAt : 1e9;
+    const asked = changeNamed(`n${index}`, { id, leaseMs, askedAt });
     const budgets = someBudgets(randomness);
     let line: string | undefined;
     return {
@@ -133,11 +138,11 @@ it(`given ${copies} copies and ${changes + commands} that want leave at once, th
     return {
       id,
       ask: async (copy) => {
-        const answer = await copy.commands.claim(id, { by: 'one', now, leaseMs: 1e9, budgets });
+        const waits = { full: {}, behind: now };
+        const answer = await copy.commands.claim(id, { by: 'one', now, leaseMs: 1e9, budgets, waits });
         if (answer.kind === 'claimed') return 'granted';
         if (answer.kind === 'gone') throw new Error(`${id} is gone`);
-        const line = answer.why === 'full' || answer.why === 'behind' ? { line: answer.counter } : {};
-        await copy.commands.postpone(id, { until: now, reason: answer.why, ...line });
+        if (answer.why === 'held') await copy.commands.postpone(id, { until: now, reason: answer.why });
         return 'waits';
       },
       finish: async (copy) => {

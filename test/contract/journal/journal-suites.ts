@@ -11,6 +11,7 @@ import { guardHistorySuite } from './guard-history-suite.js';
 import { guardPoliciesSuite } from './guard-policies-suite.js';
 import { guardSuite } from './guard-suite.js';
 import type { Harness } from './harness.js';
+import { keptRoomsSuite } from './kept-rooms-suite.js';
 import { linesSuite } from './lines-suite.js';
 import { lostInputSuite } from './lost-input-suite.js';
 import { madeAgainSuite } from './made-again-suite.js';
@@ -36,6 +37,7 @@ const suites: readonly (readonly [name: string, suite: (harness: () => Harness) 
   ['commands', commandsSuite],
   ['budgets', budgetsSuite],
   ['lines', linesSuite],
+  ['kept rooms', keptRoomsSuite],
   ['out of service', outOfServiceSuite],
   ['the guard', guardSuite],
   ['policies of the guard', guardPoliciesSuite],

@@ -50,8 +50,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'counters are taken whatever their cap',
     file: `${memory}/take-counters.ts`,
-    find: 'takenOf(store, budget, node) >= cap',
-    replace: 'takenOf(store, budget, node) >= cap + 100',
+    find: 'room <= 0',
+    replace: 'room <= -100',
   },
   {
     name: 'marked as sent before the log has it',
