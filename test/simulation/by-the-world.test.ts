@@ -161,4 +161,21 @@ describe('what only the world shows', () => {
     expect(endingsOf(told, 'n1')).toEqual(['CANCELLED NotFiringNow', 'CANCELLED NotFiringNow']);
     expect(effectsOn(told, 'n1')).toEqual([]);
   });
+
+  it('a node was isolated although a breaker had tripped: the claim to it had been on its way since before that', async () => {
+    const failing = ['n1', 'n2', 'n3'];
+    const late = ['executor-1', 'executor-2'].flatMap((part) =>
+      failing.map((_node, index) => [`${part} commands.claim #${1 + index}`, { requestMs: minuteMs / 2 }]),
+    );
+    // The guard looks every ten minutes.
+    const told = await story(
+      failing.map((node, index) => fails(node, 10 * minuteMs - 5_000 + index)),
+      { deviations: Object.fromEntries(late) as Record<string, Deviation> },
+    );
+    const [incident] = told.incidents;
+    if (incident === undefined) expect.fail('the breaker did not trip');
+    expect(incident.begunAt).toBeLessThan(10.5 * minuteMs - 5_000);
+    const begun = failing.map((node) => effectsOn(told, node)[0]?.at ?? 0);
+    expect(Math.min(...begun)).toBeGreaterThan(incident.endedAt);
+  });
 });

@@ -91,6 +91,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'a claim heeds no pause that began meanwhile',
+    story: 'a node was isolated although a breaker had tripped: the claim to it had been on its way',
     file: `${memory}/commands.ts`,
     find: 'claim.guardVersion !== undefined && claim.guardVersion !== this.#store.guardVersion',
     replace: 'claim.guardVersion !== undefined && this.#store.guardVersion < 0',
@@ -159,6 +160,8 @@ export const plants: readonly Plant[] = [
   },
   {
     name: "a person's cordon is taken for ours that a person had taken away before",
+    story:
+      "a person's cordon was taken away with the isolation: a person had uncordoned before what we had cordoned",
     file: 'adapters/ports/node-marks.ts',
     find: "return isOurs ? 'ours' : 'doubtful';",
     replace: "return 'ours';",
