@@ -26,9 +26,9 @@ export interface Repeats {
 
 /** All that one batch writes, each thing once. */
 export interface BatchEffects {
-  /** States whose version changed. */
+  /** States whose version changed, in the form in which they will be read back. */
   readonly states: readonly NodeState[];
-  /** In the form in which they will be read back. */
+  /** Likewise. */
   readonly facts: readonly Fact[];
   /** Likewise: for each fact, in their order, `ce_id` of the record that it follows from. */
   readonly causedBy: readonly string[];
@@ -94,7 +94,10 @@ export class BatchCollection {
     { decision: made, parked }: { readonly decision: Decision; readonly parked: boolean },
   ): void {
     // What is published is what will be read back, so that it can be made again.
-    const decision = { ...made, facts: asStored(made.facts), causedBy: asStored(made.causedBy) };
+    const facts = asStored(made.facts);
+    // A state is what the facts make of the one before: facts that stay as they are leave nothing in it that would not.
+    const state = facts === made.facts ? made.state : asStored(made.state);
+    const decision = { ...made, state, facts, causedBy: asStored(made.causedBy) };
     this.#decided += 1;
     if (parked) this.#parked += 1;
     this.#states.set(before.node, decision.state);

@@ -22,6 +22,7 @@ export function steppable<Port extends object>(
   const step = (verb: string, member: Callable, target: Port) => {
     const called = `${options.name}.${verb}`;
     const isOfSession = options.ofSession?.includes(verb) === true;
+    const troubles = options.troubles?.(verb);
     return (...parameters: unknown[]) => {
       const issuedAt = incarnation.now();
       const act = (): unknown => {
@@ -29,7 +30,7 @@ export function steppable<Port extends object>(
         if (isOfSession && !incarnation.isAlive()) return undefined;
         return Reflect.apply(member, target, parameters);
       };
-      return incarnation.call(called, act, options.troubles?.(verb));
+      return incarnation.call(called, act, troubles);
     };
   };
   const pass =

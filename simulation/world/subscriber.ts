@@ -23,7 +23,8 @@ const typePrefix = 'dev.faultline.';
 
 /** Reads records as a subscriber does, by nothing but headers and bytes. */
 export class Subscriber {
-  readonly #read = new Map<string, string>();
+  /** Latest sequence by source, topic and node. */
+  readonly #read = new Map<string, Map<string, Map<NodeKey, string>>>();
   /** Sequences below which a source says nothing any more. */
   readonly #over = new Map<string, string>();
 
@@ -32,20 +33,28 @@ export class Subscriber {
     this.#over.set(source, below);
   }
 
-  #isGone(source: string | undefined, sequence: string): boolean {
-    return sequence < (this.#over.get(source ?? '') ?? '');
+  #isGone(source: string, sequence: string): boolean {
+    return sequence < (this.#over.get(source) ?? '');
   }
 
   read(record: NewRecord): Published {
     const published = readPublished(record);
     const { topic, node, sequence } = published;
     if (sequence === undefined) return published;
-    // Another installation counts by itself.
-    const place = `${topic} ${node} ${record.headers['ce_source'] ?? ''}`;
-    if (this.#isGone(record.headers['ce_source'], sequence)) return { ...published, repeated: true };
-    if (sequence <= (this.#read.get(place) ?? '')) return { ...published, repeated: true };
-    this.#read.set(place, sequence);
+    const source = record.headers['ce_source'] ?? '';
+    const read = this.#readOn(source, topic);
+    const isRepeated = this.#isGone(source, sequence) || sequence <= (read.get(node) ?? '');
+    if (isRepeated) return { ...published, repeated: true };
+    read.set(node, sequence);
     return published;
+  }
+
+  /** Another installation counts by itself. */
+  #readOn(source: string, topic: string): Map<NodeKey, string> {
+    const bySource = this.#read.get(source) ?? new Map<string, Map<NodeKey, string>>();
+    const onTopic = bySource.get(topic) ?? new Map<NodeKey, string>();
+    this.#read.set(source, bySource.set(topic, onTopic));
+    return onTopic;
   }
 }
 

@@ -20,12 +20,21 @@ export function applyJsonPatch(target: unknown, patch: unknown): unknown {
       'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
     );
   }
-  let document: unknown = structuredClone(target);
+  let document: unknown = copyOf(target);
   for (const operation of patch) {
     if (!isOperation(operation)) throw patchNotApplicable();
     document = applyOperation(document, operation);
   }
   return document;
+}
+
+/** Of plain JSON; structuredClone, which takes anything, takes three times as long. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (!isJsonObject(value)) return value;
+  const copy: { [field: string]: unknown } = { ...value };
+  for (const field of Object.keys(copy)) copy[field] = copyOf(copy[field]);
+  return copy;
 }
 
 function applyOperation(document: unknown, operation: Operation): unknown {
@@ -35,12 +44,12 @@ function applyOperation(document: unknown, operation: Operation): unknown {
       return document;
     case 'add':
     case 'replace':
-      return place(document, operation.path, operation.op, structuredClone(operation.value ?? null));
+      return place(document, operation.path, operation.op, copyOf(operation.value ?? null));
     case 'remove':
       return take(document, operation.path);
     case 'move':
     case 'copy': {
-      const value = structuredClone(read(document, operation.from ?? ''));
+      const value = copyOf(read(document, operation.from ?? ''));
       if (value === undefined) throw patchNotApplicable();
       const rest = operation.op === 'move' ? take(document, operation.from ?? '') : document;
       return place(rest, operation.path, 'add', value);

@@ -164,7 +164,7 @@ export class MemoryJournal implements Journal {
     const store = this.#store;
     const now = this.#options.clock.now();
     // Everything that can throw comes before the first change.
-    const stored = asStored({ states: effects.states, commands: effects.commands });
+    const commands = asStored(effects.commands);
     const revoked = this.#revocable(effects);
     const signals = revoked.map((command) =>
       this.#options.writer.signal(
@@ -173,7 +173,7 @@ export class MemoryJournal implements Journal {
         resultCause(command, now),
       ),
     );
-    for (const state of stored.states) store.putState(state);
+    for (const state of effects.states) store.putState(state);
     for (const [index, fact] of effects.facts.entries()) {
       const { epoch } = store.installation;
       store.putFact({ fact, epoch, causedBy: effects.causedBy[index] ?? fact.causeId });
@@ -185,9 +185,9 @@ export class MemoryJournal implements Journal {
     if (effects.parkings.length > 0) store.work.announce();
     this.#setTimers(effects);
     if (revoked.length === 0) {
-      this.#fresh.offer(stored.commands, ({ node }) => store.queues.isFree(node), now);
+      this.#fresh.offer(commands, ({ node }) => store.queues.isFree(node), now);
     }
-    store.enqueue(stored.commands, now, this.#options.headStartMs);
+    store.enqueue(commands, now, this.#options.headStartMs);
     for (const { id } of revoked) revoke(store, store.commands.get(id));
     store.publish([...deadLetters, ...effects.outbox, ...signals]);
   }

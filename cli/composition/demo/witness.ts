@@ -49,7 +49,8 @@ export class Witness {
   readonly faults = { opened: 0, cleared: 0 };
   deadLetters = 0;
   readonly #active = new Set<string>();
-  readonly #seen = new Set<string>();
+  /** Ids by topic. */
+  readonly #seen = new Map<string, Set<string>>();
   readonly #onEvent: (event: ProcessEventPayload) => void;
 
   constructor(onEvent: (event: ProcessEventPayload) => void) {
@@ -74,8 +75,9 @@ export class Witness {
 
   /** The same, of a record that is read already. */
   take({ topic, id, event }: WitnessedRecord): void {
-    if (this.#seen.has(`${topic} ${id}`)) return;
-    this.#seen.add(`${topic} ${id}`);
+    const seen = this.#seen.get(topic) ?? new Set<string>();
+    if (seen.has(id)) return;
+    this.#seen.set(topic, seen.add(id));
     if (topic.endsWith('.dlt')) this.deadLetters += 1;
     const { ReportsDecided: decided, ProcessEnded: ended, ProcessEvent: told, FaultChanged: fault } = event;
     if (event.ReportReceived !== undefined) this.reports.add(event.ReportReceived.reportId);
