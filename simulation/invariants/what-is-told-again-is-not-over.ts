@@ -36,6 +36,8 @@ export function whatIsToldAgainIsNotOver(): Invariant {
     const { processId, cluster, node } = told;
     if (told.type !== 'StageEntered' || told.stage !== 'returning' || processId === null) return;
     const boot = looked.get(processId);
+    // It may have been on its way back before, and have been called off.
+    tooSoon.delete(processId);
     for (const [key, { againOn }] of standing)
       if (key.startsWith(`${cluster}/${node} `) && againOn !== undefined && againOn === boot)
         tooSoon.set(processId, `${key} on ${againOn}`);
