@@ -296,6 +296,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'a fence is said to be taken away and stays',
+    story: 'a machine that had been declared out of service stayed so, and was never switched on',
     file: `${effects}/unfence-workload.ts`,
     find: 'if (fencingTaint(node) === undefined) return done({ observation });',
     replace: 'if (fencingTaint(node)?.key !== observation.nodeUid) return done({ observation });',
