@@ -178,4 +178,10 @@ describe('what only the world shows', () => {
     const begun = failing.map((node) => effectsOn(told, node)[0]?.at ?? 0);
     expect(Math.min(...begun)).toBeGreaterThan(incident.endedAt);
   });
+
+  it('a machine that had been declared out of service stayed so, and was never switched on: that it is so no more was said and not done', async () => {
+    const told = await story([{ at: 1_000, what: 'a kubelet falls silent', node: 'n1' }]);
+    expect(told.events.filter(({ type }) => type === 'PersonAsked')).toEqual([]);
+    expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
+  });
 });

@@ -117,6 +117,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'power is switched off again by whoever does not know how the first try ended',
+    story: 'power seemed to go off twice for one command: the request of a part that had died came late',
     file: `${effects}/power-off.ts`,
     find: 'if (world.unfinishedAttempt) {',
     replace: 'if (world.unfinishedAttempt && command.stageEntry < 0) {',
@@ -192,6 +193,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'a deadline concludes what nobody has seen',
+    story: 'the log was away, and deadlines came due before anybody had looked',
     file: 'workflows/maintenance.ts',
     find: 'context.lookHeldUp === true || isLongAgo(context, event, every)',
     replace: 'context.lookHeldUp === undefined && false && isLongAgo(context, event, every)',
@@ -296,6 +298,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'a fence is said to be taken away and stays',
+    story: 'a machine that had been declared out of service stayed so, and was never switched on',
     file: `${effects}/unfence-workload.ts`,
     find: 'if (fencingTaint(node) === undefined) return done({ observation });',
     replace: 'if (fencingTaint(node)?.key !== observation.nodeUid) return done({ observation });',
