@@ -56,11 +56,9 @@ function firstRung(draft: Draft, faultType: FaultType): ChosenRung & { readonly 
   };
 }
 
-function evidenceOf(
-  { input }: Draft,
-  { stillFiring, outlived }: Fault,
-): Pick<ProcessContext, 'reportedBootId' | 'stillFiring'> {
-  const bootId = input.kind === 'report' ? input.report.bootId : outlived;
+function evidenceOf({ input }: Draft, fault: Fault): Pick<ProcessContext, 'reportedBootId' | 'stillFiring'> {
+  const { stillFiring, outlived } = fault;
+  const bootId = input.kind === 'report' ? input.report.bootId : (outlived ?? bootOf(fault));
   return {
     ...(bootId === undefined ? {} : { reportedBootId: bootId }),
     ...(stillFiring === undefined ? {} : { stillFiring }),

@@ -53,6 +53,17 @@ describe('a process that ends', () => {
     },
   );
 
+  it('leaves a fault that joined to a process which is held to the boot it was reported on: a node that was well since its boot was isolated for it (seed 727)', () => {
+    const one = new DecidedNode();
+    one.report('DiskFailure', boot('b1'));
+    one.wait(1).report('KubeletUnhealthy', boot('b1'));
+    one.answer('isolateNode', 'unneeded', { reason: 'NotFiringNow' });
+    expect(one.process.context).toMatchObject({ faultType: 'KubeletUnhealthy', reportedBootId: 'b1' });
+    expect(one.commands.at(-1)?.parameters).toMatchObject({ reportedBootId: 'b1' });
+    one.answer('isolateNode', 'unneeded', { reason: 'StaleReport' });
+    expect(one.state.faults).toEqual({});
+  });
+
   it('because its report was stale has a fault that was reported again on a later boot handled anew, and not for ever: its node stood NotReady for days (seed 21072)', () => {
     const one = new DecidedNode();
     one.report('NodeNotReady', boot('b1'));
