@@ -414,8 +414,8 @@ export const plants: readonly Plant[] = [
     name: 'who is to isolate a node is not told which boot was reported',
     story: 'a node was isolated for what an agent had said of an earlier boot',
     file: `${decide}/process.ts`,
-    find: "const bootId = input.kind === 'report' ? input.report.bootId : outlived;",
-    replace: "const bootId = input.kind === 'report' ? undefined : outlived;",
+    find: "input.kind === 'report' ? input.report.bootId : (outlived ?? bootOf(fault))",
+    replace: "input.kind === 'report' ? undefined : outlived",
   },
   {
     name: 'a workflow that takes over is held against nothing that shows its fault',
