@@ -16,6 +16,6 @@ export function withBoot(state: NodeState, bootId: BootId | undefined): NodeStat
   return {
     ...state,
     bootId,
-    pastBootIds: [...state.pastBootIds.filter((known) => known !== bootId), ...past].slice(-pastBootsKept),
+    pastBootIds: [...state.pastBootIds, ...past].slice(-pastBootsKept),
   };
 }
