@@ -7,7 +7,7 @@ import { Cleanups, makePlace } from '../stack/site.js';
 import { resultOf, type BenchResult } from './bench-result.js';
 import { endClaims, fillFleet } from './claim-fleet.js';
 import type { Part } from './figures.js';
-import { claimKinds, measureClaims, measureClaimsTogether } from './parts/claims.js';
+import { claimKinds, claimsOf, measureClaims, measureClaimsTogether } from './parts/claims.js';
 
 export interface GuardOptions {
   readonly nodes: number;
@@ -17,7 +17,6 @@ export interface GuardOptions {
   readonly claims: number;
 }
 
-const mostPerSecond = 200;
 const neverWritten = (): never => {
   throw new Error('no outcome is written here');
 };
@@ -41,7 +40,7 @@ export async function measureGuard({ nodes, waiting, seconds, claims }: GuardOpt
       },
     });
     cleanups.add(() => journal.close());
-    const wanted = claimKinds.length * (mostPerSecond * seconds + claims);
+    const wanted = claimKinds.length * (claimsOf(seconds) + claims);
     await fillFleet(connectionString, { nodes, waiting, claims: wanted });
     const numbers = Array.from({ length: wanted }, (_, index) => waiting + 1 + index);
     const present = new Together<undefined, Awaited<ReturnType<typeof journal.guardBook.present>>>(

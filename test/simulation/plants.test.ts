@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { planted } from './sabotage/plant.js';
 import { plants } from './sabotage/plants.js';
@@ -21,6 +21,21 @@ it('every bug still fits where it is planted: one had come off its code, and nob
     }
   }
   expect(misfits).toEqual([]);
+});
+
+it('a bug of a function of the database is planted where that function is made last: three were planted in what a later migration replaces', async () => {
+  const replaced: string[] = [];
+  for (const { name, file, find } of storePlants.filter((plant) => plant.file.endsWith('.sql'))) {
+    const folder = join(root, dirname(file));
+    const text = await readFile(join(root, file), 'utf8');
+    const before = text.slice(0, text.indexOf(find));
+    const [, made] = [...before.matchAll(/CREATE (?:OR REPLACE )?(FUNCTION journal\.\w+\()/g)].at(-1) ?? [];
+    const later = (await readdir(folder)).filter((other) => other > basename(file));
+    for (const other of later)
+      if (made === undefined || (await readFile(join(folder, other), 'utf8')).includes(made))
+        replaced.push(`${name}: ${made ?? 'no function'} in ${other}`);
+  }
+  expect(replaced).toEqual([]);
 });
 
 it('the bugs that have to be among them are, and nobody takes one away unseen', () => {

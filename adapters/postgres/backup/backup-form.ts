@@ -35,8 +35,14 @@ export const schemaOfPart: Readonly<Record<PartName, string>> = {
   'event-log': 'event_log',
 };
 
-/** Who reads which partition at the moment, and which log this is: both are of the running log and not of its records. */
-export const notBackedUp = ['event_log.log_member', 'event_log.log_ownership', 'event_log.log_identity'];
+/** Who reads which partition at the moment, and which log this is, are of the running log and not of its records; the others are made by triggers. */
+export const notBackedUp = [
+  'event_log.log_member',
+  'event_log.log_ownership',
+  'event_log.log_identity',
+  'journal.node_service',
+  'journal.out_of_service',
+];
 
 export type BackupLine =
   | { readonly kind: 'head'; readonly head: BackupHead }

@@ -27,6 +27,10 @@ export class PostgresFleetInventory implements FleetInventory {
     await this.#write([
       // The cluster's row first: two copies that replace the same picture do so one after the other.
       observed(cluster, observedAt),
+      locked(members, {
+        text: 'member.cluster = $8 AND NOT member.node_key = ANY ($1::text[])',
+        value: cluster,
+      }),
       {
         text: `SELECT journal.came_back($1, count(*)) AS "cameBack" FROM journal.fleet_member
           WHERE cluster || '/' = $1 || '/' AND unavailable AND NOT node_key = ANY ($2::text[])`,
@@ -34,7 +38,7 @@ export class PostgresFleetInventory implements FleetInventory {
       },
       {
         text: 'DELETE FROM journal.fleet_member WHERE cluster = $1 AND NOT node_key = ANY ($2::text[])',
-        values: [cluster, members.map(({ node }) => node)],
+        values: [cluster, nodesOf(members)],
       },
       upsert(members, observedAt),
     ]);
@@ -53,10 +57,14 @@ export class PostgresFleetInventory implements FleetInventory {
     await this.#write([
       observed(cluster, observedAt),
       {
+        name: 'fleet-lock',
+        ...locked(changed, { text: 'member.node_key = ANY ($8::text[])', value: gone }),
+      },
+      {
         name: 'fleet-came-back',
         text: `SELECT journal.came_back($1, count(*)) AS "cameBack" FROM journal.fleet_member
           WHERE node_key = ANY ($2::text[]) AND unavailable AND NOT node_key = ANY ($3::text[])`,
-        values: [cluster, [...changed.map(({ node }) => node), ...gone], unavailableOf(changed)],
+        values: [cluster, [...nodesOf(changed), ...gone], unavailableOf(changed)],
       },
       ...(changed.length === 0 ? [] : [upsert(changed, observedAt)]),
       ...(gone.length === 0 ? [] : [leave]),
@@ -125,8 +133,12 @@ export class PostgresFleetInventory implements FleetInventory {
   }
 }
 
+function nodesOf(members: readonly FleetMember[]): readonly NodeKey[] {
+  return members.map(({ node }) => node);
+}
+
 function unavailableOf(members: readonly FleetMember[]): readonly NodeKey[] {
-  return members.filter(({ unavailable }) => unavailable).map(({ node }) => node);
+  return nodesOf(members.filter(({ unavailable }) => unavailable));
 }
 
 function observed(cluster: string, at: number): Statement {
@@ -138,25 +150,49 @@ function observed(cluster: string, at: number): Statement {
   };
 }
 
+/** Members as the parameters 1 to 7, without those that are known like that already. */
+const news = `unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[], $7::jsonb[])
+    AS news (node_key, cluster, pool, zone, unavailable, control_plane, labels)
+  LEFT JOIN journal.fleet_member AS known ON known.node_key = news.node_key
+  WHERE (known.pool, known.zone, known.unavailable, known.control_plane, known.labels)
+    IS DISTINCT FROM (news.pool, news.zone, news.unavailable, news.control_plane, news.labels)`;
+
+function columnsOf(members: readonly FleetMember[]): readonly unknown[] {
+  return [
+    nodesOf(members),
+    members.map(({ node }) => namesOf(node).cluster),
+    members.map(({ pool }) => storableText(pool)),
+    members.map(({ zone }) => storableText(zone)),
+    members.map(({ unavailable }) => unavailable),
+    members.map(({ controlPlane }) => controlPlane),
+    members.map(({ labels }) => storableJson(labels)),
+  ];
+}
+
+/** All that is written of nodes is locked before, in one order: whoever takes leave for many of them locks them in that order too. */
+function locked(
+  members: readonly FleetMember[],
+  gone: { readonly text: string; readonly value: unknown },
+): Statement {
+  return {
+    text: `SELECT journal.lock_services(ARRAY(
+        SELECT news.node_key FROM ${news}
+        UNION ALL
+        SELECT member.node_key FROM journal.fleet_member AS member WHERE ${gone.text}
+      ))`,
+    values: [...columnsOf(members), gone.value],
+  };
+}
+
 function upsert(members: readonly FleetMember[], observedAt: number): Statement {
   return {
     name: 'fleet-upsert',
     text: `INSERT INTO journal.fleet_member (node_key, cluster, pool, zone, unavailable, control_plane, labels, observed_at)
-      SELECT node_key, cluster, pool, zone, unavailable, control_plane, labels, $8
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[], $7::jsonb[])
-        AS member (node_key, cluster, pool, zone, unavailable, control_plane, labels)
+      SELECT news.node_key, news.cluster, news.pool, news.zone, news.unavailable, news.control_plane, news.labels, $8
+      FROM ${news}
       ON CONFLICT (node_key) DO UPDATE SET pool = excluded.pool, zone = excluded.zone, labels = excluded.labels,
         unavailable = excluded.unavailable, control_plane = excluded.control_plane,
         observed_at = excluded.observed_at`,
-    values: [
-      members.map(({ node }) => node),
-      members.map(({ node }) => namesOf(node).cluster),
-      members.map(({ pool }) => storableText(pool)),
-      members.map(({ zone }) => storableText(zone)),
-      members.map(({ unavailable }) => unavailable),
-      members.map(({ controlPlane }) => controlPlane),
-      members.map(({ labels }) => storableJson(labels)),
-      observedAt,
-    ],
+    values: [...columnsOf(members), observedAt],
   };
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ArchiveFolder } from '../../../adapters/archive/archive-folder.js';
 import type { BackupHead } from '../../../adapters/postgres/backup/backup-form.js';
@@ -12,6 +13,7 @@ import { openPostgresJournal } from '../../../adapters/postgres/journal.js';
 import { batch, commandOf, nodeNamed, report, starting } from './decisions.js';
 import { filled, fillJournal } from './filled-journal.js';
 import { defaultOptions, TestClock } from './harness.js';
+import { outOfServiceTwice } from './kept-out-of-service.js';
 import { startTestServer, type TestServer } from './postgres-server.js';
 import { publishedPage } from '../../published-page.js';
 
@@ -61,7 +63,7 @@ describe('a backup of an installation', () => {
     target = await server.createEmptyDatabase();
   });
 
-  it('holds rows of every table but those of the running log', () => {
+  it('holds rows of every table but those of the running log and those that are made of others', () => {
     const empty = lines.flatMap((line, index) =>
       line.startsWith('{"table"') && lines[index + 1]?.startsWith('[') !== true ? [line] : [],
     );
@@ -108,6 +110,20 @@ describe('a backup of an installation', () => {
     } finally {
       await Promise.all([before.close(), after.close(), log.close()]);
     }
+  });
+
+  it('given it is restored, then as many nodes are kept as out of service as its rows say', async () => {
+    await take(target, lines);
+    const [before, after] = await Promise.all(
+      [original, target].map(async (connectionString) => {
+        const client = new pg.Client({ connectionString });
+        await client.connect();
+        return outOfServiceTwice(client).finally(() => client.end());
+      }),
+    );
+    expect(Object.keys(after?.kept ?? {})).not.toEqual([]);
+    expect(after).toEqual(before);
+    expect(after?.kept).toEqual(after?.counted);
   });
 
   it('given it is restored beside the same folder, then every fact is told that was, archived or not', async () => {

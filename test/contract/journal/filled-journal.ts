@@ -66,8 +66,8 @@ export async function fillJournal(
     await copy.journal.startAt('maintenance', { ...assigned, low: 7n });
     await copy.upkeep.startLogEpoch({ subject: 'anna', reason: 'Kafka was rebuilt' });
     await copy.journal.startAt('maintenance', assigned);
-    const member = { node: n1, pool: 'p', zone: 'z', labels: {}, unavailable: false, controlPlane: false };
-    await copy.inventory.replace('a', [member], clock.now());
+    const member = { node: n1, pool: 'p', zone: 'z', labels: {}, unavailable: true, controlPlane: false };
+    await copy.inventory.replace('a', [member, { ...member, node: n2, unavailable: false }], clock.now());
     await copy.outbox.markSent(await copy.outbox.unsent([0], 3), clock.now());
     const letter = { logId: 'log-1', topic: 'maintenance.signals.dlt', partition: 0, offset: 3n };
     const decision = {

@@ -20,6 +20,8 @@ const advancing = onPostgresql('advance');
 const claiming = onPostgresql('(the queue|a claim|a result|a revocation)');
 const budgets = onPostgresql('budgets');
 
+const outOfService = { tests: ['test/contract/journal/out-of-service-race.test.ts'] };
+
 const acknowledging = {
   tests: [
     'test/contract/event-log/kafka-acknowledgements.test.ts',
@@ -125,25 +127,39 @@ export const storePlants: readonly StorePlant[] = [
   },
   {
     name: 'PostgreSQL: claims that go together take more than there is',
-    file: `${migrations}/0025_who_is_out_is_counted_in_the_claim.sql`,
-    find: 'HAVING taken.number + count(DISTINCT wanted.id) > min(wanted.cap) OR count(line.name) > 0',
-    replace: 'HAVING taken.number >= min(wanted.cap) OR count(line.name) > 0',
+    file: `${migrations}/0029_who_is_out_is_kept.sql`,
+    find: 'HAVING taken.number + count(DISTINCT wanted.id) > min(wanted.cap)',
+    replace: 'HAVING taken.number >= min(wanted.cap)',
     tests: ['test/contract/journal/claims-together.test.ts', 'test/contract/journal/postgres.test.ts'],
     named: '(ask together|PostgreSQL budgets)',
   },
   {
     name: 'PostgreSQL: whoever comes passes those that stand in line',
-    file: `${migrations}/0025_who_is_out_is_counted_in_the_claim.sql`,
+    file: `${migrations}/0029_who_is_out_is_kept.sql`,
     find: ' OR count(line.name) > 0',
     replace: '',
     ...onPostgresql('the line of a budget'),
   },
   {
     name: 'PostgreSQL: what is held is not given back with the result',
-    file: `${migrations}/0014_lines.sql`,
+    file: `${migrations}/0029_who_is_out_is_kept.sql`,
     find: "WHERE (p.command_id = ANY (settled) AND p.until = 'settled')",
     replace: 'WHERE (p.command_id = ANY (settled) AND p.counter IS NULL)',
     ...budgets,
+  },
+  {
+    name: 'PostgreSQL: a node that two take out is in service when one of them gives it back',
+    file: `${migrations}/0029_who_is_out_is_kept.sql`,
+    find: 'SET held = n.held - given.number',
+    replace: 'SET held = 0',
+    ...outOfService,
+  },
+  {
+    name: 'PostgreSQL: the inventory locks nodes in the order in which they come',
+    file: `${journal}/inventory.ts`,
+    find: 'SELECT journal.lock_services(ARRAY(',
+    replace: 'SELECT cardinality(ARRAY(',
+    ...outOfService,
   },
   {
     name: 'PostgreSQL: the outbox is marked by cursor',
