@@ -36,7 +36,7 @@ export async function measureGuard({ nodes, waiting, seconds, claims }: GuardOpt
       ...{
         partitionCount: 4,
         outboxPartitions: 4,
-        writer: { signal: neverWritten, decided: neverWritten, fates: neverWritten },
+        writer: { signal: neverWritten, decided: neverWritten, fates: neverWritten, pause: neverWritten },
       },
     });
     cleanups.add(() => journal.close());

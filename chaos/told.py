@@ -7,7 +7,7 @@ import hmac
 
 from witnesses import FACT_TOPICS, by_node, distinct, identifier_of, lines_of, place, records_of, sequence_of
 
-WEBHOOK_TOPICS = (*FACT_TOPICS, "fault.report-fates")
+WEBHOOK_TOPICS = (*FACT_TOPICS, "fault.report-fates", "guard.pauses")
 # What each subscriber has asked for.
 SUBSCRIBERS = {
     "everything": lambda topic, value: True,

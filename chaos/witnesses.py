@@ -18,7 +18,7 @@ FACT_TOPICS = (
     "maintenance.outcomes",
     "migration.requests",
 )
-TOPICS = (*FACT_TOPICS, "fault.report-fates", "node.state")
+TOPICS = (*FACT_TOPICS, "fault.report-fates", "guard.pauses", "node.state")
 
 
 @functools.cache

@@ -101,6 +101,16 @@ export interface EndOfPause extends Verdict {
   readonly how: (typeof endsOfPause)[number];
 }
 
+/** What became of a pause. `grew`: more of an incident is known. */
+export const changesOfPause = ['began', 'grew', 'denied', 'ended'] as const;
+
+/** A change of a pause, with what the pause was from then on. */
+export interface ToldPause {
+  readonly change: (typeof changesOfPause)[number];
+  readonly pause: Pause;
+  readonly ended?: EndOfPause;
+}
+
 /** Whether a pause still stands at `now` (ms). One whose time is over does not, even if nobody has ended it yet. */
 export function isInForce({ until }: Pause, now: number): boolean {
   return until === undefined || now < until;

@@ -38,6 +38,9 @@ function topic(name: string, event: EventName, topicClass: TopicClass, retention
   };
 }
 
+/** What became of pauses and incidents. */
+export const pauseTopic = 'guard.pauses';
+
 /** Where the present state of each node stands. */
 export const stateTopic = 'node.state';
 
@@ -53,6 +56,8 @@ const published: readonly CatalogTopic[] = [
   topic('maintenance.outcomes', 'ProcessEnded', 'fact', -1),
   topic('migration.requests', 'MigrationRequested', 'request', 14),
   topic('fault.report-fates', 'ReportsDecided', 'audit', 30),
+  // The guard holds back parts of the fleet, not nodes.
+  { ...topic(pauseTopic, 'PauseChanged', 'audit', 90), key: '<pause id>' },
   { ...topic(stateTopic, 'NodeState', 'state', -1), compacted: true },
 ];
 

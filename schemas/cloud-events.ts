@@ -20,7 +20,7 @@ export interface EventAttributes {
   readonly source: string;
   /** ms since the epoch. */
   readonly time: number;
-  /** `<cluster>/<node>` */
+  /** `<cluster>/<node>`, or the id of a pause. */
   readonly subject: string;
   /** Journal epoch and version of the node; subscribers drop lower ones. */
   readonly sequence?: { readonly epoch: number; readonly version: number };

@@ -15,6 +15,7 @@ const eventNames = [
   'MigrationReply',
   'ReportsDecided',
   'NodeState',
+  'PauseChanged',
 ] as const satisfies readonly EventName[];
 
 /** Names of all events, in the order of the flow. */

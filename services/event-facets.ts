@@ -2,12 +2,13 @@ import { classOfFaultType, isFaultType } from '../domain/fault.js';
 import { outcomes } from '../domain/node-state.js';
 import type { EventName, EventPayloads } from '../schemas/event-payloads.js';
 import type { FaultChangedPayload } from '../schemas/events/fault-changed.js';
+import type { PauseChangedPayload } from '../schemas/events/pause-changed.js';
 import type { ProcessEndedPayload } from '../schemas/events/process-ended.js';
 import type { ReportsDecidedPayload } from '../schemas/events/reports-decided.js';
 import { isSameWord, type EventFacets } from './event-filter.js';
 
 /** What filters ask of an event's payload. */
-export interface PayloadFacets extends Pick<EventFacets, 'classes' | 'faultTypes' | 'outcome'> {
+export interface PayloadFacets extends Pick<EventFacets, 'classes' | 'clusters' | 'faultTypes' | 'outcome'> {
   /** Undefined: it speaks of the node of its key alone. */
   readonly nodes?: EventFacets['nodes'];
 }
@@ -36,6 +37,11 @@ function facetsOfDecided({ decided }: ReportsDecidedPayload): PayloadFacets {
   return nodes.size === 0 ? {} : { nodes: [...nodes] };
 }
 
+/** It holds back whatever it is about, also nodes that it does not name. */
+function facetsOfPause({ clusters }: PauseChangedPayload): PayloadFacets {
+  return { clusters: clusters ?? 'all' };
+}
+
 /** Faults and outcomes can be asked for by what they say, the others only by topic and node. */
 export function facetsOf(named: NamedPayload): PayloadFacets {
   switch (named.event) {
@@ -45,6 +51,8 @@ export function facetsOf(named: NamedPayload): PayloadFacets {
       return facetsOfEnd(named.payload);
     case 'ReportsDecided':
       return facetsOfDecided(named.payload);
+    case 'PauseChanged':
+      return facetsOfPause(named.payload);
     default:
       return {};
   }

@@ -8,6 +8,8 @@ export interface EventFacets {
   readonly topic: string;
   /** All that it speaks of, as `<cluster>/<node>`: of a decision about many reports, many. */
   readonly nodes: readonly string[];
+  /** It speaks of whatever stands in these clusters, or in all: whoever asks for a node there has to know. */
+  readonly clusters?: readonly string[] | 'all';
   readonly faultTypes?: readonly string[];
   readonly classes?: readonly string[];
   readonly outcome?: string;
@@ -104,6 +106,13 @@ export function asksForContent({ types, classes, outcomes: wanted }: EventFilter
   return types !== undefined || classes !== undefined || wanted !== undefined;
 }
 
+/** Whether something that it lets through may stand in one of these clusters. */
+function fitsAnyCluster({ nodes, clusters }: EventFilter, spoken: readonly string[] | 'all'): boolean {
+  if (spoken === 'all') return true;
+  const ofNodes = [...(nodes ?? [])].map((node) => node.slice(0, node.indexOf('/')));
+  return spoken.some((one) => (clusters?.has(one) ?? true) && (nodes === undefined || ofNodes.includes(one)));
+}
+
 /** The same of an event that speaks of these nodes: of one of them is enough. */
 function fitsAnyNode(filter: EventFilter, nodes: readonly string[]): boolean {
   for (const node of nodes) if (fitsNode(filter, node)) return true;
@@ -112,12 +121,12 @@ function fitsAnyNode(filter: EventFilter, nodes: readonly string[]): boolean {
 
 export function fits(
   filter: EventFilter,
-  { topic, nodes, faultTypes: types, classes, outcome }: EventFacets,
+  { topic, nodes, clusters, faultTypes: types, classes, outcome }: EventFacets,
 ) {
   return (
     // The cheapest first: with a thousand subscribers it is asked a million times a second.
     filter.topics.includes(topic) &&
-    fitsAnyNode(filter, nodes) &&
+    (clusters === undefined ? fitsAnyNode(filter, nodes) : fitsAnyCluster(filter, clusters)) &&
     anyOf(filter.types, types) &&
     anyOf(filter.classes, classes) &&
     anyOf(filter.outcomes, outcome === undefined ? undefined : [outcome])

@@ -14,7 +14,7 @@ import type { ChangeBook } from '../ports/change-book.js';
 import type { Clock, Randomness } from '../ports/clock.js';
 import type { DeadLetterBook } from '../ports/dead-letters.js';
 import type { Duty } from '../ports/duty.js';
-import type { GuardBook } from '../ports/guard-book.js';
+import type { GuardBook, PauseNews } from '../ports/guard-book.js';
 import type { GuardHistory } from '../ports/guard-history.js';
 import type { GuardPolicies } from '../ports/guard-policies.js';
 import type { Positions } from '../ports/positions.js';
@@ -92,6 +92,7 @@ export interface OpenJournal {
   /** Telling everybody of the present state of nodes. */
   readonly nodeStates: Duty;
   readonly guardBook: GuardBook;
+  readonly pauseNews: PauseNews;
   readonly guardPolicies: GuardPolicies;
   readonly guardHistory: GuardHistory;
   readonly changeBook: ChangeBook;

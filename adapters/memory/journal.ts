@@ -15,6 +15,7 @@ import { MemoryDuty } from './journal/duty.js';
 import { MemoryHistory } from './journal/history.js';
 import { MemoryGuardBook } from './journal/guard-book.js';
 import { MemoryGuardHistory } from './journal/guard-history.js';
+import { MemoryPauseNews } from './journal/pause-news.js';
 import { MemoryGuardPolicies } from './journal/guard-policies.js';
 import { MemoryFleetInventory } from './journal/inventory.js';
 import { MemoryOutbox } from './journal/outbox.js';
@@ -70,6 +71,7 @@ export function createMemoryJournal(
     nodeStates,
     changeBook: new MemoryChangeBook(store, options),
     guardBook: new MemoryGuardBook(store),
+    pauseNews: new MemoryPauseNews(store, options),
     guardHistory: new MemoryGuardHistory(store),
     guardPolicies: new MemoryGuardPolicies(store),
     webhooks,

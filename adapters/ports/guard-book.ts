@@ -5,6 +5,15 @@ import type { EndOfPause, Incident, Pause, Verdict } from '../../domain/pause.js
 import type { Where } from '../../domain/where.js';
 import type { Page } from './journal.js';
 
+/** What became of pauses is told in the order in which it came about. */
+export interface PauseNews {
+  /**
+   * Hands what was not told yet to the outbox, the oldest first and each once, however many copies do so. Returns how many changes that were: `limit`
+   * when there may be more. What a copy of an older release does is told by whoever comes next.
+   */
+  tell(limit: number): Promise<number>;
+}
+
 /** What the guard goes by beside its policy. */
 export interface GuardPresent {
   /** Counts up with every pause that begins or ends, and every verdict that is recorded. */

@@ -3,6 +3,7 @@ import type { Decide, DecidedReport, Decision } from '../../domain/decision.js';
 import type { Fact, FactType, ToldFact } from '../../domain/fact.js';
 import type { ChangeId, CommandId, NodeKey, ProcessId } from '../../domain/identifiers.js';
 import type { ActiveProcess, NodeState, Outcome, Parked, WorkflowName } from '../../domain/node-state.js';
+import type { ToldPause } from '../../domain/pause.js';
 import type { Input, Signal } from '../../domain/signal.js';
 import type { Where } from '../../domain/where.js';
 import type { AssignedPartition } from './event-log.js';
@@ -39,6 +40,8 @@ export interface OutboxWriter {
   signal(node: NodeKey, signal: Signal, cause: SignalCause): NewOutboxEntry;
   /** What a decision publishes, in the order of its facts. */
   decided(decision: Decision, input: Input): readonly NewOutboxEntry[];
+  /** What became of a pause of the guard. */
+  pause(told: ToldPause): NewOutboxEntry;
   /** The fates of all reports of one batch, as few entries as sensible. */
   fates(reports: readonly DecidedReport[]): readonly NewOutboxEntry[];
 }

@@ -9,6 +9,7 @@ import { asJournalError } from './journal/failures.js';
 import { PostgresFactArchive } from './journal/fact-archive.js';
 import { PostgresGuardBook } from './journal/guard-book.js';
 import { PostgresGuardHistory } from './journal/guard-history.js';
+import { PostgresPauseNews } from './journal/pause-news.js';
 import { PostgresGuardPolicies } from './journal/guard-policies.js';
 import { PostgresHistory } from './journal/history.js';
 import { prepareInstallation } from './journal/installation.js';
@@ -97,6 +98,7 @@ export async function openPostgresJournal(
     nodeStates: new SessionDuty(nodeStateLocks),
     changeBook: new PostgresChangeBook(context),
     guardBook: new PostgresGuardBook(database),
+    pauseNews: new PostgresPauseNews(context),
     guardHistory: new PostgresGuardHistory(reading),
     guardPolicies: new PostgresGuardPolicies(database),
     webhooks: new PostgresWebhookDeliveries(database, webhookLocks),

@@ -14,6 +14,7 @@ export function lateOutboxWriter(): { readonly writer: OutboxWriter; use(writer:
     writer: {
       signal: (node, signal, cause) => known().signal(node, signal, cause),
       decided: (decision, input) => known().decided(decision, input),
+      pause: (told) => known().pause(told),
       fates: (reports) => known().fates(reports),
     },
     use: (writer) => {

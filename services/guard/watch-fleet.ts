@@ -1,5 +1,5 @@
 import type { ChangeBook } from '../../adapters/ports/change-book.js';
-import type { GuardBook, GuardPresent } from '../../adapters/ports/guard-book.js';
+import type { GuardBook, GuardPresent, PauseNews } from '../../adapters/ports/guard-book.js';
 import type { FleetInventory, FleetPicture } from '../../adapters/ports/journal.js';
 import { namesOf, type CauseId, type NodeKey, type PauseId } from '../../domain/identifiers.js';
 import type { Pause } from '../../domain/pause.js';
@@ -18,6 +18,7 @@ import { takeBack, type ToldProcesses } from './take-back.js';
 
 export interface FleetGuardOptions extends Supervision, ChangeWatch {
   readonly book: GuardBook;
+  readonly news: PauseNews;
   readonly changes: Pick<ChangeBook, 'takeBack' | 'soaking' | 'endSoak' | 'granted' | 'end'>;
   readonly inventory: Pick<FleetInventory, 'picture' | 'member'>;
   /** What holds now: it may change from one look to the next. */
@@ -34,6 +35,9 @@ export interface FleetRules {
   readonly metrics: readonly Pick<BusinessMetric, 'name'>[];
   readonly lookEveryMs: number;
 }
+
+/** Changes of pauses that go into the outbox together. */
+const newsAtOnce = 100;
 
 /** So long after the last verdict about a metric nobody judges it any more, ms. */
 const forgottenAfterMs = 300_000;
@@ -57,8 +61,14 @@ export function watchFleet(options: FleetGuardOptions): Promise<void> {
     await endForgotten(options, present);
     await trip(options, breakers, { present, fleet });
     await takeBack(options, present, told);
+    await tellPauses(options.news);
     await pause(options, lookEveryMs);
   });
+}
+
+/** Few pauses change between two looks; after a while without anybody who tells, many may have. */
+async function tellPauses(news: PauseNews): Promise<void> {
+  while ((await news.tell(newsAtOnce)) === newsAtOnce);
 }
 
 async function endExpired({ book, clock, log }: FleetGuardOptions, { pauses }: GuardPresent): Promise<void> {

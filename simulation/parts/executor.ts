@@ -34,6 +34,7 @@ export const startExecutor: Start = ({ settings, store }, ports) => {
     book: journal.guardBook,
     changes: journal.changeBook,
     inventory: journal.inventory,
+    news: journal.pauseNews,
     rules: () => ({
       ...{ breakers: settings.breakers, lookEveryMs: settings.guardLookMs },
       metrics: settings.guard.business.metrics,

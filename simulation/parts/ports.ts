@@ -178,6 +178,8 @@ function journalOf(
     changeBook: stepped('changeBook', open.changeBook, ['takeBack', 'soaking', 'endSoak', 'granted', 'end']),
     guardPolicies: open.guardPolicies,
     guardHistory: open.guardHistory,
+    // One transaction, at each look of the guard: nearly always of nothing.
+    pauseNews: open.pauseNews,
     guardBook: stepped('guardBook', open.guardBook, [
       'present',
       'begin',

@@ -17,25 +17,30 @@ const end = {
 const step = { topic: 'maintenance.events', nodes: ['east/n1'] };
 const fates = { topic: 'fault.report-fates', nodes: ['east/n2', 'north/n3'] };
 
-/** Which of the four a filter lets through. */
+/** Of a part of a cluster, and of the whole fleet. */
+const pause = { topic: 'guard.pauses', nodes: ['z-1'], clusters: ['east'] };
+const freeze = { topic: 'guard.pauses', nodes: ['z-2'], clusters: 'all' } as const;
+
+/** Which of the six a filter lets through. */
 function through(text: Parameters<typeof filterOf>[0]): readonly string[] {
   const filter = filterOf(text);
-  return Object.entries({ fault, end, step, fates })
+  return Object.entries({ fault, end, step, fates, pause, freeze })
     .filter(([, event]) => fits(filter, event))
     .map(([name]) => name);
 }
 
 describe('a filter of events', () => {
   it.each([
-    [{}, ['fault', 'end', 'step', 'fates']],
+    [{}, ['fault', 'end', 'step', 'fates', 'pause', 'freeze']],
     [{ topic: ['fault.hardware', 'maintenance.events'] }, ['fault', 'step']],
-    [{ node: ['east/n1'] }, ['fault', 'step']],
-    [{ node: ['east/n2'] }, ['fates']],
-    [{ node: ['north/n3', 'west/n1'] }, ['end', 'fates']],
-    [{ cluster: ['west'] }, ['end']],
-    [{ cluster: ['north'] }, ['fates']],
+    [{ node: ['east/n1'] }, ['fault', 'step', 'pause', 'freeze']],
+    [{ node: ['east/n2'] }, ['fates', 'pause', 'freeze']],
+    [{ node: ['north/n3', 'west/n1'] }, ['end', 'fates', 'freeze']],
+    [{ cluster: ['west'] }, ['end', 'freeze']],
+    [{ cluster: ['north'] }, ['fates', 'freeze']],
     // No node is both.
-    [{ node: ['east/n2'], cluster: ['north'] }, []],
+    [{ node: ['east/n2'], cluster: ['north'] }, ['freeze']],
+    [{ cluster: ['east'], topic: ['guard.pauses'] }, ['pause', 'freeze']],
     [{ type: ['DiskFailure'] }, ['fault', 'end']],
     [{ type: ['KernelDeadlock', 'CpuFailure'] }, ['end']],
     [{ class: ['hardware'] }, ['fault', 'end']],

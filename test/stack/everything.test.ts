@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -42,6 +42,8 @@ const topics = [
   'fault.reports',
 ];
 
+const annasToken = 'of-anna-and-of-nobody-else';
+
 const cleanups = new Cleanups();
 let site: Site;
 let nodes: readonly FailingNode[] = [];
@@ -57,7 +59,9 @@ beforeAll(async () => {
   configuration = await writeConfiguration(
     site,
     nodes.map((node) => clusterSection(node.cluster, node.bmcs)),
+    { http: { listen: '127.0.0.1:0', operators: [{ subject: 'anna', tokenFile: 'anna.token' }] } },
   );
+  await writeFile(join(site.folder, 'anna.token'), annasToken);
   processes = await Promise.all(
     services.map(async (service) => {
       const started = await startFaultline({ configuration, folder: site.folder, only: service.split(',') });
@@ -94,6 +98,17 @@ async function streamedIds(service: string): Promise<readonly string[]> {
 async function outcomesOf(node: FailingNode): Promise<readonly PublishedRecord[]> {
   const all = await publishedRecords(site, 'maintenance.outcomes');
   return all.filter(({ key }) => key === `${node.cluster.name}/${faulty}`);
+}
+
+/** By the console, as anna. Resolves with the id of the pause. */
+async function orderOfGuard(path: string, order: object): Promise<string> {
+  const answer = await fetch(`${processes[services.indexOf('console')]?.url ?? ''}/v1/guard/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${annasToken}` },
+    body: JSON.stringify(order),
+  });
+  expect(answer.ok).toBe(true);
+  return ((await answer.json()) as { readonly pause: { readonly id: string } }).pause.id;
 }
 
 /** `patch nodes`, `create pods/eviction`… */
@@ -191,6 +206,32 @@ describe('given the real stack, two clusters with the same node names, and each 
       }
     },
     minutes(4),
+  );
+
+  it(
+    'when somebody freezes a pool and thaws it, then subscribers hear of both, with who did it and why',
+    async () => {
+      const id = await orderOfGuard('freezes', {
+        clusters: ['a'],
+        pools: ['spare'],
+        reason: 'switch replaced',
+      });
+      await orderOfGuard(`pauses/${id}/thaw`, { reason: 'switch is back' });
+      const told = async (): Promise<readonly unknown[]> =>
+        (await publishedRecords(site, 'guard.pauses')).map(({ key, value }) => ({ key, ...value }));
+      const frozen = {
+        key: id,
+        kind: 'FREEZE',
+        by: 'anna',
+        clusters: { array: ['a'] },
+        pools: { array: ['spare'] },
+      };
+      await expect.poll(told, patience).toMatchObject([
+        { ...frozen, change: 'BEGAN', reason: 'switch replaced', end: 'NONE' },
+        { ...frozen, change: 'ENDED', reason: 'switch is back', end: 'THAWED' },
+      ]);
+    },
+    minutes(2),
   );
 
   it(

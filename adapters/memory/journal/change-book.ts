@@ -185,16 +185,14 @@ export class MemoryChangeBook implements ChangeBook {
   #pauseFor(change: Change, at: number): void {
     const pause = change.rollout === undefined ? undefined : pauseOfRollout(change, at);
     if (pause === undefined) return;
-    this.#store.pauses.push({ pause: asStored(pause) });
-    this.#store.guardVersion += 1;
+    this.#store.beginPause(pause);
   }
 
   #endPauseOf({ id }: Change, end: EndOfChange): void {
     const key = rolloutPauseKey(id);
     const stored = this.#store.pauses.find(({ pause, ended }) => pause.key === key && ended === undefined);
     if (stored === undefined) return;
-    stored.ended = endOfRolloutPause(id, end);
-    this.#store.guardVersion += 1;
+    this.#store.endPause(stored, endOfRolloutPause(id, end));
   }
 
   /** Whether somebody in these lines comes before it; of the same rank our own commands do. */

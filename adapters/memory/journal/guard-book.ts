@@ -9,7 +9,6 @@ import {
   type Pause,
   type Verdict,
 } from '../../../domain/pause.js';
-import { asStored } from '../../journal/storable.js';
 import type {
   AnsweredIncident,
   CasesQuery,
@@ -49,30 +48,28 @@ export class MemoryGuardBook implements GuardBook {
       (other) => other.pause.id === pause.id || (other.ended === undefined && other.pause.key === pause.key),
     );
     if (isThere) return false;
-    pauses.push({ pause: asStored(pause) });
-    this.#store.guardVersion += 1;
+    this.#store.beginPause(pause);
     return true;
   }
 
   async update(id: PauseId, incident: Incident): Promise<boolean> {
     const stored = this.#undecided(id);
     if (stored?.pause.incident === undefined) return false;
-    stored.pause = asStored({ ...stored.pause, incident });
+    this.#store.changePause(stored, 'grew', { ...stored.pause, incident });
     return true;
   }
 
   async deny(id: PauseId, verdict: Verdict): Promise<boolean> {
     const stored = this.#undecided(id);
     if (stored === undefined) return false;
-    stored.pause = asStored(asDenied(stored.pause, verdict));
+    this.#store.changePause(stored, 'denied', asDenied(stored.pause, verdict));
     return true;
   }
 
   async end(id: PauseId, end: EndOfPause): Promise<boolean> {
     const stored = this.#inForce(id);
     if (stored === undefined) return false;
-    stored.ended = asStored(end);
-    this.#store.guardVersion += 1;
+    this.#store.endPause(stored, end);
     return true;
   }
 

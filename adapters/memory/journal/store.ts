@@ -1,6 +1,7 @@
 import type { Command, CommandResult } from '../../../domain/command.js';
 import type { CommandId, NodeKey } from '../../../domain/identifiers.js';
-import type { EndOfPause, Pause } from '../../../domain/pause.js';
+import { canonicalJson } from '../../../domain/json.js';
+import type { EndOfPause, Pause, ToldPause } from '../../../domain/pause.js';
 import type { NodeState } from '../../../domain/node-state.js';
 import type { GuardPolicyVersion } from '../../ports/guard-policies.js';
 import {
@@ -18,6 +19,7 @@ import type { KeptInput } from '../../journal/waiting-inputs.js';
 import { outboxPartitionOf, seenKey } from '../../journal/digests.js';
 import type { ConsumedOffset } from '../../journal/fence.js';
 import type { LostInput } from '../../journal/options.js';
+import { asStored } from '../../journal/storable.js';
 import { WakeUp } from '../../journal/wake-up.js';
 import { StoredArchive } from './archive.js';
 import type { DutyHolder } from './duty.js';
@@ -97,6 +99,8 @@ export class MemoryStore {
   readonly lines = new Lines();
   /** Oldest first. */
   readonly pauses: StoredPause[] = [];
+  /** What became of pauses and was not told yet. */
+  pauseChanges: ToldPause[] = [];
   readonly verdicts = new MetricVerdicts();
   guardVersion = 0;
   /** Oldest first. */
@@ -133,6 +137,30 @@ export class MemoryStore {
   }
 
   /** Appends to the outbox and tells the relays. */
+  beginPause(pause: Pause): void {
+    const stored = { pause: asStored(pause) };
+    this.pauses.push(stored);
+    this.#noteChange('began', stored);
+    this.guardVersion += 1;
+  }
+
+  /** Of one in force. */
+  endPause(stored: StoredPause, end: EndOfPause): void {
+    stored.ended = asStored(end);
+    this.#noteChange('ended', stored);
+    this.guardVersion += 1;
+  }
+
+  changePause(stored: StoredPause, change: 'grew' | 'denied', pause: Pause): void {
+    const before = stored.pause;
+    stored.pause = asStored(pause);
+    if (canonicalJson(before) !== canonicalJson(stored.pause)) this.#noteChange(change, stored);
+  }
+
+  #noteChange(change: ToldPause['change'], { pause, ended }: StoredPause): void {
+    this.pauseChanges.push({ change, pause, ...(ended === undefined ? {} : { ended }) });
+  }
+
   publish(entries: readonly NewOutboxEntry[]): void {
     for (const entry of entries) {
       this.#position += 1n;

@@ -57,7 +57,7 @@ function startFleetWatch(context: ServiceContext): RunningService {
   const supervision = supervisionOf(context, 'guard');
   const ended = watchFleet({
     ...supervision,
-    ...{ book, changes, inventory, metrics: context.metrics },
+    ...{ book, changes, inventory, metrics: context.metrics, news: connections.journal.pauseNews },
     rules: () => {
       const { breakers, lookEveryMs, policy } = context.guard();
       return { breakers, lookEveryMs, metrics: policy.business.metrics };

@@ -1,9 +1,12 @@
 import type { NewOutboxEntry, OutboxWriter, SignalCause } from '../../../adapters/ports/journal.js';
 import type { DecidedReport, Decision } from '../../../domain/decision.js';
 import type { NodeKey } from '../../../domain/identifiers.js';
+import type { ToldPause } from '../../../domain/pause.js';
 import type { Signal } from '../../../domain/signal.js';
+import { pauseTopic } from '../../../schemas/catalog.js';
 import { cloudEventHeaders } from '../../../schemas/cloud-events.js';
 import { encodeEvent } from '../../../schemas/codec.js';
+import { pauseToEvent } from '../../../schemas/events/pause-changed.js';
 import { decidedToEvent } from '../../../schemas/events/reports-decided.js';
 import { signalToEvent } from '../../../schemas/events/signal.js';
 import { uuidFrom } from '../../../schemas/uuid.js';
@@ -67,6 +70,24 @@ function fatesEntry(publisher: Publisher, reports: readonly DecidedReport[]): re
   ];
 }
 
+/** Its id follows from what it says, so that a restored journal gives no other event the same. */
+function pauseEntry(publisher: Publisher, told: ToldPause): NewOutboxEntry {
+  const payload = pauseToEvent(told);
+  return {
+    topic: pauseTopic,
+    key: told.pause.id,
+    event: 'PauseChanged',
+    body: encodeEvent('PauseChanged', payload),
+    headers: cloudEventHeaders({
+      event: 'PauseChanged',
+      id: uuidFrom(`${publisher.source}\n${JSON.stringify(payload)}`),
+      source: publisher.source,
+      time: payload.at,
+      subject: told.pause.id,
+    }),
+  };
+}
+
 /** Everything the journal publishes, encoded by the bundled schemas: no registry takes part in a decision. */
 export function createOutboxWriter(publisher: Publisher): OutboxWriter {
   const { source, epoch } = publisher;
@@ -76,6 +97,7 @@ export function createOutboxWriter(publisher: Publisher): OutboxWriter {
       facts.flatMap((fact, index) =>
         publishFact({ source, epoch, causedBy: causedBy[index] ?? fact.causeId }, state.process, fact),
       ),
+    pause: (told) => pauseEntry(publisher, told),
     fates: (reports) => fatesEntry(publisher, reports),
   };
 }

@@ -64,6 +64,36 @@ export function guardSuite(harness: () => Harness): void {
       expect(await book.find('z-9' as PauseId)).toBeUndefined();
     });
 
+    it('are told to subscribers, each change once and in its order, however many copies tell it', async () => {
+      const { guardBook: book, pauseNews } = copy;
+      expect(await pauseNews.tell(10)).toBe(0);
+      const freeze = pauseOf('z-1');
+      await book.begin(freeze);
+      await book.begin(pauseOf('z-1'));
+      await book.begin(pauseOf('z-2', { incident }));
+      await book.update('z-2' as PauseId, incident);
+      await book.update('z-2' as PauseId, { ...incident, count: 2 });
+      await book.deny('z-2' as PauseId, { ...verdict, by: 'bert' });
+      await book.end(freeze.id, thawed);
+      await book.end(freeze.id, thawed);
+      const copies = await Promise.all([installation.open(), installation.open()]);
+      const told = await Promise.all(copies.map((other) => other.pauseNews.tell(3)));
+      expect(told.reduce((sum, one) => sum + one, 0) + (await pauseNews.tell(10))).toBe(5);
+      expect(await pauseNews.tell(10)).toBe(0);
+      const entries = await copy.outbox.unsent([0, 1], 100);
+      const saying = (key: string): readonly unknown[] =>
+        entries
+          .filter((entry) => entry.key === key)
+          .map(({ topic, body }) => [topic, JSON.parse(String(body)) as unknown]);
+      expect(saying('z-1')).toEqual([
+        ['guard.pauses', { change: 'began', by: 'anna' }],
+        ['guard.pauses', { change: 'ended', by: 'anna' }],
+      ]);
+      expect(saying('z-2')).toEqual(
+        ['began', 'grew', 'denied'].map((change) => ['guard.pauses', { change, by: 'anna' }]),
+      );
+    });
+
     it('of one key are begun once by all copies together, and again when that one is over', async () => {
       const copies = await Promise.all([installation.open(), installation.open(), installation.open()]);
       const begun = await Promise.all(

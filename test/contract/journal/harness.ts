@@ -60,6 +60,13 @@ export const jsonWriter: OutboxWriter = {
       body: Buffer.from(JSON.stringify({ type: fact.type, version: fact.version })),
       headers: {},
     })),
+  pause: ({ change, pause, ended }) => ({
+    topic: 'guard.pauses',
+    key: pause.id,
+    event: 'PauseChanged',
+    body: Buffer.from(JSON.stringify({ change, by: (ended ?? pause.begun).by })),
+    headers: {},
+  }),
   fates: (reports) => [
     {
       topic: 'fault.report-fates',

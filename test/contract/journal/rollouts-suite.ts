@@ -70,6 +70,7 @@ export function rolloutsSuite(harness: () => Harness): void {
     expect((await copy.guardBook.find('z-1' as PauseId))?.ended).toEqual({
       ...{ how: 'over', by: 'deployer', reason: 'rollout c-1: succeeded', at: succeeded.at },
     });
+    expect(await copy.pauseNews.tell(10)).toBe(2);
   });
 
   it('a rollout whose client fell silent pauses no longer than its lease', async () => {

@@ -58,6 +58,7 @@ class Fleet {
     await watchFleet({
       ...loopOver(moments),
       book: this.book,
+      news: { tell: () => Promise.resolve(0) },
       changes: {
         takeBack: () => Promise.resolve([]),
         soaking: () => Promise.resolve([]),

@@ -27,6 +27,7 @@ export function overheardJournal(open: OpenJournal, listen: Listen): OpenJournal
     nodeStates: port('nodeStates'),
     guardBook: port('guardBook'),
     guardPolicies: port('guardPolicies'),
+    pauseNews: port('pauseNews'),
     guardHistory: port('guardHistory'),
     changeBook: port('changeBook'),
     close: () => {

@@ -202,6 +202,50 @@ export interface NodeState {
   readonly changedAt: number;
 }
 
+/** The change guard holds changes back somewhere, or does so no longer: a freeze by a person, an incident, a bad business metric or a rollout under way. Key: id of the pause. */
+export interface PauseChanged {
+  /** Id of the pause; an incident is known by it as well. */
+  readonly pauseId: string;
+  /** What became of it. */
+  readonly change: 'UNKNOWN' | 'BEGAN' | 'GREW' | 'DENIED' | 'ENDED';
+  /** Why changes are held back: a person froze them, many nodes fail together, a business metric is bad, or somebody rolls out. */
+  readonly kind: 'UNKNOWN' | 'FREEZE' | 'INCIDENT' | 'REGRESSION' | 'ROLLOUT';
+  /** When this came about, milliseconds since the epoch. */
+  readonly at: number;
+  /** Who brought it about: a person, `breaker NAME`, `metric NAME`, or whoever rolls out. */
+  readonly by: string;
+  /** Why, in words. */
+  readonly reason: string;
+  /** How it ended. */
+  readonly end: 'UNKNOWN' | 'NONE' | 'THAWED' | 'APPROVED' | 'EXPIRED' | 'OVER' | 'JOINED';
+  /** When it ends by itself, milliseconds since the epoch. */
+  readonly until: null | number;
+  /** What is held back, for instance isolate; absent: whatever needs leave. */
+  readonly operations: null | readonly (string)[];
+  /** Clusters that it is about; absent: all. */
+  readonly clusters: null | readonly (string)[];
+  /** Pools that it is about; absent: all. */
+  readonly pools: null | readonly (string)[];
+  /** Zones that it is about; absent: all. */
+  readonly zones: null | readonly (string)[];
+  /** Values of labels of the nodes that it is about; absent: all nodes. */
+  readonly labels: null | Readonly<Record<string, readonly (string)[]>>;
+  /** Nodes that it is about, as <cluster>/<node>; absent: all. */
+  readonly nodes: null | readonly (string)[];
+  /** Fault types that it is about; absent: all. */
+  readonly faultTypes: null | readonly (string)[];
+  /** Who reported the faults that it is about first; absent: anybody. */
+  readonly reporters: null | readonly (string)[];
+  /** Whose changes it is about; absent: everybody's. */
+  readonly owners: null | readonly (string)[];
+  /** Set when kind is INCIDENT. */
+  readonly incident: null | { readonly breaker: string; readonly common: string; readonly shared: readonly (string)[]; readonly nodes: readonly (string)[]; readonly count: number; readonly faultTypes: readonly (string)[]; readonly since: number; readonly latestAt: number; };
+  /** Set when kind is REGRESSION. */
+  readonly regression: null | { readonly metric: string; readonly verdict: string; readonly value: null | number; readonly baseline: null | number; readonly bound: null | number; readonly nodes: readonly (string)[]; readonly count: number; };
+  /** The rollout, as GET /v1/changes/ID has it. Set when kind is ROLLOUT. */
+  readonly changeId: null | string;
+}
+
 /** Every event, and what it holds. */
 export interface EventData {
   ReportReceived: ReportReceived;
@@ -213,6 +257,7 @@ export interface EventData {
   MigrationReply: MigrationReply;
   ReportsDecided: ReportsDecided;
   NodeState: NodeState;
+  PauseChanged: PauseChanged;
 }
 
 /** The event that the records of a topic hold. */
@@ -227,6 +272,7 @@ export const eventOfTopic = {
   'maintenance.outcomes': 'ProcessEnded',
   'migration.requests': 'MigrationRequested',
   'fault.report-fates': 'ReportsDecided',
+  'guard.pauses': 'PauseChanged',
   'node.state': 'NodeState',
 } as const satisfies Readonly<Record<string, keyof EventData>>;
 
@@ -254,4 +300,5 @@ export const readerSchemas: Readonly<Record<keyof EventData, object>> = {
   MigrationReply: {"type":"record","name":"MigrationReply","namespace":"dev.faultline","doc":"What became of one pod of a migration request. Key: <cluster>/<node> of the node it leaves.","fields":[{"name":"requestId","type":"string","doc":"Id of the request this answers."},{"name":"processId","type":"string","doc":"Process id of the request."},{"name":"cluster","type":"string","doc":"Name of the Kubernetes cluster: DNS-1123 label, at most 63 characters."},{"name":"node","type":"string","doc":"Name of the Node object: DNS-1123 subdomain, at most 253 characters."},{"name":"pod","type":{"type":"record","name":"PodReference","doc":"A pod, always with its UID so that a namesake is never touched.","fields":[{"name":"namespace","type":"string","doc":"Namespace of the pod."},{"name":"name","type":"string","doc":"Name of the pod."},{"name":"uid","type":"string","doc":"metadata.uid of the pod."}]},"doc":"The pod, as in the request."},{"name":"status","type":{"type":"enum","name":"MigrationStatus","doc":"Where the pod stands.","symbols":["UNKNOWN","ACCEPTED","REFUSED","MOVED","DESTROYED"],"default":"UNKNOWN"},"doc":"Where the pod stands."},{"name":"by","type":"string","doc":"Who answers."},{"name":"reason","type":["null","string"],"doc":"Why, above all when refused.","default":null}]},
   ReportsDecided: {"type":"record","name":"ReportsDecided","namespace":"dev.faultline","doc":"What became of reports: by this stream anyone outside can account for each acknowledged report. Key: <cluster>/<node> of the first entry.","fields":[{"name":"decided","type":{"type":"array","items":{"type":"record","name":"DecidedReport","doc":"What became of one report.","fields":[{"name":"reportId","type":"string","doc":"UUID of the report."},{"name":"cluster","type":"string","doc":"Name of the Kubernetes cluster: DNS-1123 label, at most 63 characters."},{"name":"node","type":"string","doc":"Name of the Node object: DNS-1123 subdomain, at most 253 characters."},{"name":"type","type":"string","doc":"Fault type as reported."},{"name":"source","type":"string","doc":"Source as reported."},{"name":"fate","type":{"type":"enum","name":"ReportFate","doc":"What became of the report.","symbols":["UNKNOWN","OPENED","RECURRED","REPEATED","CLEARED","IGNORED"],"default":"UNKNOWN"},"doc":"What became of the report."},{"name":"reason","type":["null","string"],"doc":"Why it was ignored, for instance StaleBoot.","default":null},{"name":"faultId","type":["null","string"],"doc":"Fault it opened, repeated or cleared.","default":null},{"name":"processId","type":["null","string"],"doc":"Process that handles this fault already.","default":null},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was decided, milliseconds since the epoch."}]}},"doc":"One entry per report, in the order of decision."}]},
   NodeState: {"type":"record","name":"NodeState","namespace":"dev.faultline","doc":"The present state of a node, as lists and streams of the console tell of it. Compacted: of each node the last one stays. Key: <cluster>/<node>.","fields":[{"name":"cluster","type":"string","doc":"Name of the Kubernetes cluster: DNS-1123 label, at most 63 characters."},{"name":"node","type":"string","doc":"Name of the Node object: DNS-1123 subdomain, at most 253 characters."},{"name":"health","type":{"type":"enum","name":"NodeHealth","doc":"How a node is, in one word.","symbols":["UNKNOWN","HEALTHY","FAULTY","IN_MAINTENANCE","WAITING","PARKED","DELETED"],"default":"UNKNOWN"},"doc":"WAITING: its process waits, for a person or for a release that knows its workflow. UNKNOWN: the journal knows nothing of the node any more."},{"name":"faults","type":{"type":"array","items":"string"},"doc":"Types of its open faults."},{"name":"process","type":["null",{"type":"record","name":"ProcessSummary","doc":"The maintenance process of a node.","fields":[{"name":"processId","type":"string","doc":"The process."},{"name":"workflow","type":"string","doc":"Its workflow, for instance reboot."},{"name":"stage","type":"string","doc":"Stage it is in."},{"name":"mode","type":{"type":"enum","name":"ProcessMode","doc":"Whether a process acts.","symbols":["UNKNOWN","OBSERVE","ACTIVE"],"default":"UNKNOWN"},"doc":"OBSERVE: it says what it would do, and does nothing."},{"name":"startedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it started, milliseconds since the epoch."},{"name":"waitingFor","type":["null","string"],"doc":"Why a person is asked.","default":null}]}],"doc":"Its maintenance process, if there is one.","default":null},{"name":"factVersion","type":"long","doc":"Version of the last fact that is in it; 0: none is."},{"name":"sequence","type":"string","doc":"What events of this node have as ce_sequence is in here up to this one, and new behind it. Compare as text."},{"name":"changedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When that fact was decided, milliseconds since the epoch."}]},
+  PauseChanged: {"type":"record","name":"PauseChanged","namespace":"dev.faultline","doc":"The change guard holds changes back somewhere, or does so no longer: a freeze by a person, an incident, a bad business metric or a rollout under way. Key: id of the pause.","fields":[{"name":"pauseId","type":"string","doc":"Id of the pause; an incident is known by it as well."},{"name":"change","type":{"type":"enum","name":"PauseChange","doc":"What became of a pause. GREW: more is known of an incident. DENIED: a person said that it is a false alarm, and what was begun is taken back; the pause stays.","symbols":["UNKNOWN","BEGAN","GREW","DENIED","ENDED"],"default":"UNKNOWN"},"doc":"What became of it."},{"name":"kind","type":{"type":"enum","name":"PauseKind","doc":"Why changes are held back.","symbols":["UNKNOWN","FREEZE","INCIDENT","REGRESSION","ROLLOUT"],"default":"UNKNOWN"},"doc":"Why changes are held back: a person froze them, many nodes fail together, a business metric is bad, or somebody rolls out."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When this came about, milliseconds since the epoch."},{"name":"by","type":"string","doc":"Who brought it about: a person, `breaker NAME`, `metric NAME`, or whoever rolls out."},{"name":"reason","type":"string","doc":"Why, in words."},{"name":"end","type":{"type":"enum","name":"PauseEnd","doc":"How a pause ended. NONE: it is in force. THAWED: by a person. APPROVED: by a person who was asked. EXPIRED: its time was over. OVER: by the rule of who began it. JOINED: all of it is part of a greater incident.","symbols":["UNKNOWN","NONE","THAWED","APPROVED","EXPIRED","OVER","JOINED"],"default":"UNKNOWN"},"doc":"How it ended."},{"name":"until","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When it ends by itself, milliseconds since the epoch.","default":null},{"name":"operations","type":["null",{"type":"array","items":"string"}],"doc":"What is held back, for instance isolate; absent: whatever needs leave.","default":null},{"name":"clusters","type":["null",{"type":"array","items":"string"}],"doc":"Clusters that it is about; absent: all.","default":null},{"name":"pools","type":["null",{"type":"array","items":"string"}],"doc":"Pools that it is about; absent: all.","default":null},{"name":"zones","type":["null",{"type":"array","items":"string"}],"doc":"Zones that it is about; absent: all.","default":null},{"name":"labels","type":["null",{"type":"map","values":{"type":"array","items":"string"}}],"doc":"Values of labels of the nodes that it is about; absent: all nodes.","default":null},{"name":"nodes","type":["null",{"type":"array","items":"string"}],"doc":"Nodes that it is about, as <cluster>/<node>; absent: all.","default":null},{"name":"faultTypes","type":["null",{"type":"array","items":"string"}],"doc":"Fault types that it is about; absent: all.","default":null},{"name":"reporters","type":["null",{"type":"array","items":"string"}],"doc":"Who reported the faults that it is about first; absent: anybody.","default":null},{"name":"owners","type":["null",{"type":"array","items":"string"}],"doc":"Whose changes it is about; absent: everybody's.","default":null},{"name":"incident","type":["null",{"type":"record","name":"IncidentSummary","doc":"Many nodes that fail together: one question to a person.","fields":[{"name":"breaker","type":"string","doc":"Name of the breaker that tripped."},{"name":"common","type":"string","doc":"What was counted together, in words."},{"name":"shared","type":{"type":"array","items":"string"},"doc":"What else most of these nodes share and most others don't, in words."},{"name":"nodes","type":{"type":"array","items":"string"},"doc":"Nodes with new faults, as <cluster>/<node>: the first thousand."},{"name":"count","type":"long","doc":"How many there are in all."},{"name":"faultTypes","type":{"type":"array","items":"string"},"doc":"Types of their faults."},{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"What began before is none of it, milliseconds since the epoch."},{"name":"latestAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the latest of these faults was seen, milliseconds since the epoch."}]}],"doc":"Set when kind is INCIDENT.","default":null},{"name":"regression","type":["null",{"type":"record","name":"RegressionSummary","doc":"A business metric that is not good while changes are made.","fields":[{"name":"metric","type":"string","doc":"Its name in the policy."},{"name":"verdict","type":"string","doc":"What was seen, in words and with the numbers."},{"name":"value","type":["null","double"],"doc":"What it was.","default":null},{"name":"baseline","type":["null","double"],"doc":"Median of before.","default":null},{"name":"bound","type":["null","double"],"doc":"It must not be worse than this.","default":null},{"name":"nodes","type":{"type":"array","items":"string"},"doc":"Nodes where something was under way then, as <cluster>/<node>: the first thousand."},{"name":"count","type":"long","doc":"How many there were in all."}]}],"doc":"Set when kind is REGRESSION.","default":null},{"name":"changeId","type":["null","string"],"doc":"The rollout, as GET /v1/changes/ID has it. Set when kind is ROLLOUT.","default":null}]},
 };
