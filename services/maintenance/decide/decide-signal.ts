@@ -1,5 +1,5 @@
 import type { CommandResult } from '../../../domain/command.js';
-import type { BootId, ProcessId } from '../../../domain/identifiers.js';
+import type { BootId, NodeUid, ProcessId } from '../../../domain/identifiers.js';
 import type { ActiveProcess, NodeState, ProcessContext } from '../../../domain/node-state.js';
 import type { LostRecords, MigrationReply, NodeChange, Order, Signal } from '../../../domain/signal.js';
 import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
@@ -186,7 +186,7 @@ function decideLoss(draft: Draft, lost: LostRecords): void {
 
 function decideNodeChange(draft: Draft, change: NodeChange): void {
   if (change.change === 'deleted') decideDeletion(draft);
-  else if (change.nodeUid !== undefined && change.nodeUid !== draft.state.nodeUid)
+  else if (change.nodeUid !== undefined && !isThere(draft.state, change.nodeUid))
     decideAppearance(draft, change);
   else if (change.bootId !== undefined && isNewBoot(draft.state, change.bootId))
     decideReboot(draft, change.bootId);
@@ -196,6 +196,11 @@ function decideNodeChange(draft: Draft, change: NodeChange): void {
       withPool(state, pool),
     );
   }
+}
+
+/** Of one that is said to be gone an observation may have told the uid before it is heard to be back. */
+function isThere({ nodeUid, deleted }: NodeState, seen: NodeUid): boolean {
+  return nodeUid === seen && deleted !== true;
 }
 
 function decideDeletion(draft: Draft): void {
