@@ -38,6 +38,8 @@ export interface Fault {
   readonly openedBy: ReportId;
   /** Everyone who reported it since it opened, in order of first report. */
   readonly sources: readonly string[];
+  /** Those who know of it otherwise than the first: by the Node object where that one had nothing but its word, or the other way round. */
+  readonly otherwise?: readonly string[];
   readonly nodeUid?: NodeUid;
   readonly bootId?: BootId;
   /** Highest sequence seen of the source that reported last, with its boot id. */

@@ -152,6 +152,13 @@ export interface Parked {
   readonly triedAt: number;
 }
 
+/** A fault of which somebody told by word alone, on a machine whose Node object is gone. */
+export interface RememberedFault {
+  readonly fault: Fault & { readonly bootId: BootId };
+  /** When it was over with the node, ms. */
+  readonly goneAt: number;
+}
+
 /** All that is decided by, per node. Changes only by facts; JSON only; no nulls. */
 export interface NodeState {
   readonly node: NodeKey;
@@ -167,6 +174,8 @@ export interface NodeState {
   readonly pool?: string;
   readonly deleted?: true;
   readonly faults: { readonly [Type in FaultType]?: Fault };
+  /** Over with the Node object alone, and open again when the machine registers on the same boot. */
+  readonly remembered?: { readonly [Type in FaultType]?: RememberedFault };
   /** Highest sequence that cleared or recovered, per source: older reports are stale. At most 16 sources. */
   readonly clearedSequences: Readonly<
     Record<string, { readonly bootId?: BootId; readonly sequence: number }>

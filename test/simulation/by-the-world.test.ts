@@ -81,6 +81,19 @@ describe('what only the world shows', () => {
     expect(endingsOf(told, 'n1')).toEqual(['RECOVERED Recovered']);
   });
 
+  it('a fault that an agent had told of once was over with its Node object: that one came back on the same boot, and its machine stayed broken (seed 722)', async () => {
+    const told = await story([
+      // So that its machine is still on.
+      keepsItsPods('n1', 10 * minuteMs),
+      fails('n1', 1_000, brokenMemory),
+      { at: 2 * minuteMs, what: 'a node is deleted', node: 'n1', returnsAfterMs: minuteMs },
+    ]);
+    expect(endingsOf(told, 'n1')).toEqual(['RETIRED Retired', 'RECOVERED Recovered']);
+    const opened = told.fates.filter(({ type }) => type === 'MemoryFailure');
+    expect(opened.map(({ fate }) => fate)).toEqual(['OPENED', 'CLEARED']);
+    expect(told.outOfService).toEqual([]);
+  });
+
   it('more was restarted at once, and within a quarter of an hour, than the limits say', async () => {
     const restarted = ['n1', 'n2', 'n3'];
     const told = await story(restarted.map((node, index) => fails(node, 1_000 + index, illKubelet)));

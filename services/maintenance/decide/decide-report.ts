@@ -7,16 +7,17 @@ import {
   closeFault,
   conditionOf,
   faultData,
+  isSeenOnNode,
   openFault,
   openFaults,
-  referenceTo,
   sightedBy,
   takenUpAgain,
 } from './faults.js';
 import { isClearedByReport, markedIfFlapping, withClear } from './flapping.js';
-import { strengthOf, strengthOfFault } from './ladder.js';
+import { joinProcess } from './join-process.js';
 import { tellProcess } from './process.js';
 import { isOfSuccessor, lastSighting } from './successor.js';
+import { forgetBy, takenUpBy } from './take-up-remembered.js';
 
 function decideFate(
   draft: Draft,
@@ -57,11 +58,12 @@ function staleness(draft: Draft, report: Report): IgnoredReason | undefined {
 
 function decideFiring(draft: Draft, report: Report, type: FaultType): void {
   const stale = staleness(draft, report);
-  const open = draft.state.faults[type];
-  if (stale !== undefined && (open === undefined || stale !== 'Settling')) {
+  const isOpen = draft.state.faults[type] !== undefined;
+  if (stale !== undefined && (!isOpen || stale !== 'Settling')) {
     decideFate(draft, report, 'ignored', { reason: stale });
     return;
   }
+  const open = draft.state.faults[type] ?? takenUpBy(draft, report, type);
   if (open !== undefined) decideFiringAgain(draft, report, open);
   else {
     const fault = openFault(draft, type, report);
@@ -95,6 +97,14 @@ function reportedAgain({ state, at }: Draft, report: Report, fault: Fault): Faul
   return isOther && isOfSuccessor(state, seen) ? { ...seen, at } : fault.reportedAgain;
 }
 
+/** Those who know of it otherwise than the first, with whoever says so now. */
+function knownOtherwise(report: Report, fault: Fault): Fault['otherwise'] {
+  const isAlike =
+    isSeenOnNode({ type: fault.type, ...sightedBy(report), ...conditionOf(report) }) === isSeenOnNode(fault);
+  if (isAlike || fault.otherwise?.includes(report.source) === true) return fault.otherwise;
+  return [...(fault.otherwise ?? []), report.source].slice(-16);
+}
+
 /** Of a fault of which only late reports were known. */
 function isSeenNow({ input }: Draft, { late }: Fault): boolean {
   return late === true && input.late !== true;
@@ -104,6 +114,7 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
   const { type } = fault;
   const outlived = outlivedBy(report, fault);
   const again = reportedAgain(draft, report, fault);
+  const otherwise = knownOtherwise(report, fault);
   if (isNewEvidence(draft, report, fault)) {
     record(
       draft,
@@ -132,6 +143,7 @@ function decideFiringAgain(draft: Draft, report: Report, fault: Fault): void {
       sources: [...new Set([...fault.sources, report.source])].slice(-16),
       ...(outlived === undefined ? {} : { outlived }),
       ...(again === undefined ? {} : { reportedAgain: again }),
+      ...(otherwise === undefined ? {} : { otherwise }),
     };
     const seen = markedIfFlapping(draft.state, joined, draft.at);
     record(
@@ -157,28 +169,16 @@ function tellFiring(draft: Draft): void {
   }
 }
 
-function joinProcess(draft: Draft, fault: Fault): void {
-  const { process } = draft.state;
-  if (process === undefined) return;
-  record(
-    draft,
-    { type: 'FaultJoined', processId: process.id, data: { fault: faultData(fault) } },
-    (state) => ({
-      ...state,
-      process: { ...process, faults: [...process.faults, referenceTo(fault)].slice(0, 32) },
-    }),
-  );
-  const stronger = strengthOfFault(draft.rules.policy, fault.type) > strengthOf(process.workflow);
-  tellProcess(draft, { type: stronger ? 'fault.stronger' : 'fault.firing', at: draft.at });
-}
-
 function decideCleared(draft: Draft, report: Report, type: FaultType): void {
   const fault = draft.state.faults[type];
+  const isPast = report.bootId !== undefined && draft.state.pastBootIds.includes(report.bootId);
   if (fault === undefined || !fault.sources.includes(report.source)) {
-    decideFate(draft, report, 'ignored', { reason: 'NotOpen' });
+    const forgotten = isPast ? undefined : forgetBy(draft, report, type);
+    if (forgotten === undefined) decideFate(draft, report, 'ignored', { reason: 'NotOpen' });
+    else decideFate(draft, report, 'cleared', { fault: forgotten });
     return;
   }
-  if (report.bootId !== undefined && draft.state.pastBootIds.includes(report.bootId)) {
+  if (isPast) {
     decideFate(draft, report, 'ignored', { reason: 'StaleBoot' });
     return;
   }
@@ -209,7 +209,7 @@ function closeOrKeep(draft: Draft, report: Report, fault: Fault): void {
         ),
     );
   } else {
-    closeFault(draft, fault, 'Cleared', report);
+    closeFault(draft, fault, 'Cleared', { report });
     if (openFaults(draft.state).length === 0) tellProcess(draft, { type: 'fault.cleared', at: draft.at });
   }
 }

@@ -1,5 +1,5 @@
 import type { CommandResult } from '../../../domain/command.js';
-import type { BootId, ProcessId } from '../../../domain/identifiers.js';
+import type { BootId, NodeUid, ProcessId } from '../../../domain/identifiers.js';
 import type { ActiveProcess, NodeState, ProcessContext } from '../../../domain/node-state.js';
 import type { LostRecords, MigrationReply, NodeChange, Order, Signal } from '../../../domain/signal.js';
 import type { TimerName, WorkflowEvent } from '../../../workflows/events.js';
@@ -13,7 +13,9 @@ import { record, type Draft } from './draft.js';
 import { closeFault, hasOutlived, openFaults } from './faults.js';
 import { strongerFault } from './ladder.js';
 import { tellProcess } from './process.js';
+import { withoutOutdated, withRemembered } from './remembered.js';
 import { isOfSuccessor, lastSighting } from './successor.js';
+import { takeUpRemembered } from './take-up-remembered.js';
 import { setOnceMoreIfEarly, setTimers, withTimers } from './timers.js';
 
 /** Says that something came too late, so that nothing is dropped silently. */
@@ -186,7 +188,7 @@ function decideLoss(draft: Draft, lost: LostRecords): void {
 
 function decideNodeChange(draft: Draft, change: NodeChange): void {
   if (change.change === 'deleted') decideDeletion(draft);
-  else if (change.nodeUid !== undefined && change.nodeUid !== draft.state.nodeUid)
+  else if (change.nodeUid !== undefined && !isThere(draft.state, change.nodeUid))
     decideAppearance(draft, change);
   else if (change.bootId !== undefined && isNewBoot(draft.state, change.bootId))
     decideReboot(draft, change.bootId);
@@ -196,6 +198,12 @@ function decideNodeChange(draft: Draft, change: NodeChange): void {
       withPool(state, pool),
     );
   }
+  if (change.change === 'appeared' || change.change === 'rebooted') takeUpRemembered(draft, change.bootId);
+}
+
+/** Of one that is said to be gone an observation may have told the uid before it is heard to be back. */
+function isThere({ nodeUid, deleted }: NodeState, seen: NodeUid): boolean {
+  return nodeUid === seen && deleted !== true;
 }
 
 function decideDeletion(draft: Draft): void {
@@ -208,7 +216,10 @@ function decideDeletion(draft: Draft): void {
   if (draft.state.process !== undefined) tellProcess(draft, { type: 'node.deleted', at: draft.at });
   else
     for (const fault of openFaults(draft.state))
-      if (!isOfSuccessor(before, lastSighting(fault))) closeFault(draft, fault, 'NodeDeleted');
+      if (!isOfSuccessor(before, lastSighting(fault)))
+        closeFault(draft, fault, 'NodeDeleted', {
+          over: (state) => withRemembered(state, fault, draft.at),
+        });
 }
 
 function decideAppearance(draft: Draft, change: NodeChange): void {
@@ -216,7 +227,7 @@ function decideAppearance(draft: Draft, change: NodeChange): void {
   if (nodeUid === undefined) return;
   const data = { nodeUid, ...(pool === undefined ? {} : { pool }) };
   record(draft, { type: 'NodeAppeared', data }, ({ deleted: _gone, ...state }) =>
-    withPool(withBoot({ ...state, nodeUid }, bootId), pool),
+    withoutOutdated(withPool(withBoot({ ...state, nodeUid }, bootId), pool), draft.at),
   );
   const expected = draft.state.process?.context.expected.nodeUid;
   if (draft.state.process?.context.isolated === true && expected !== nodeUid) {

@@ -7,6 +7,7 @@ import { outcomeOfStage, type Stage } from '../../../workflows/orders.js';
 import { record, type Draft } from './draft.js';
 import { closeFault, faultData } from './faults.js';
 import { strongerFault } from './ladder.js';
+import { isToldOfPresent, withRemembered } from './remembered.js';
 import { outlivesItsNode } from './successor.js';
 
 function isFinal(stage: Stage): stage is keyof typeof outcomeOfStage {
@@ -21,12 +22,15 @@ function faultAfter(
   state: NodeState,
   { process, outcome }: { readonly process: ActiveProcess; readonly outcome: Outcome },
   fault: Fault,
-): 'closed' | Fault['left'] {
+): 'closed' | 'gone' | Fault['left'] {
   const { context } = process;
   if (outcome === 'HandedToHuman') return 'handedOver';
-  if (outcome === 'Retired') return outlivesItsNode(state, process, fault, 'gone') ? undefined : 'closed';
-  if (context.cancelReason === recreated)
-    return outlivesItsNode(state, process, fault, 'recreated') ? undefined : 'closed';
+  const went = howItsNodeWent(outcome, context);
+  if (went !== undefined) {
+    if (went !== 'unseen' && outlivesItsNode(state, process, fault, went)) return undefined;
+    if (context.cancelReason === dismissed) return 'closed';
+    return isBackAsTold(state, process, fault, went) ? undefined : 'gone';
+  }
   if (outcome === 'Recovered' || isVerifiedAway(context))
     return fault.openedAt <= (context.verifyingSince ?? 0) ? 'closed' : undefined;
   if (context.cancelReason === 'Withheld') return 'withheld';
@@ -38,6 +42,30 @@ function faultAfter(
   return cancelReason !== undefined && aboutItsFaultOnly.has(cancelReason) && fault.type !== faultType
     ? undefined
     : 'closed';
+}
+
+/** Effects ended without it, the reason says, before its deletion was heard of. */
+const notThere: ReadonlySet<string> = new Set(['NodeGone', 'NodeUnknown']);
+
+/** How its node went, where the process ended because of that. */
+function howItsNodeWent(
+  outcome: Outcome,
+  { cancelReason }: ProcessContext,
+): 'gone' | 'recreated' | 'unseen' | undefined {
+  if (outcome === 'Retired') return 'gone';
+  if (cancelReason === recreated) return 'recreated';
+  return cancelReason !== undefined && notThere.has(cancelReason) ? 'unseen' : undefined;
+}
+
+/** Whether another Node object is there already, of the machine of which this was told, and it has not booted since. */
+function isBackAsTold(
+  state: NodeState,
+  { context }: ActiveProcess,
+  fault: Fault,
+  went: ReturnType<typeof howItsNodeWent>,
+): boolean {
+  const isAnother = state.nodeUid !== undefined && state.nodeUid !== context.expected.nodeUid;
+  return (went === 'recreated' || isAnother) && isToldOfPresent(state, fault);
 }
 
 function isReportedSince({ reportedBootId }: ProcessContext, { outlived, reportedAgain }: Fault): boolean {
@@ -98,6 +126,8 @@ export function endProcess(draft: Draft, stage: Stage): void {
     if (outcome === 'Recovered' && fault.id === stronger?.id) continue;
     const after = faultAfter(draft.state, { process, outcome }, fault);
     if (after === 'closed') closeFault(draft, fault, outcome === 'Recovered' ? 'Verified' : reason);
+    else if (after === 'gone')
+      closeFault(draft, fault, reason, { over: (state) => withRemembered(state, fault, draft.at) });
     else if (after !== undefined) {
       record(
         draft,

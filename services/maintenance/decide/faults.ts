@@ -60,8 +60,17 @@ function rememberSequence(
   };
 }
 
-/** Closes a fault: its last source cleared it, or its process dealt with it. */
-export function closeFault(draft: Draft, fault: Fault, how: string, report?: Report): void {
+/**
+ * Closes a fault: its last source cleared it, its process dealt with it, or its node is gone.
+ * @param more.over what the state of a fault that is over is besides
+ */
+export function closeFault(
+  draft: Draft,
+  fault: Fault,
+  how: string,
+  more: { readonly report?: Report; readonly over?: (state: NodeState) => NodeState } = {},
+): void {
+  const { report, over } = more;
   record(
     draft,
     {
@@ -72,8 +81,9 @@ export function closeFault(draft: Draft, fault: Fault, how: string, report?: Rep
     (state) => {
       const source = report?.source ?? fault.sources[fault.sources.length - 1] ?? '';
       const said = report ?? { source, bootId: fault.bootId, sequence: fault.sequence };
-      const over = rememberSequence(withoutFault(state, fault.type), { ...said, source });
-      return report === undefined ? over : withClear(over, fault.type, draft.at);
+      const closed = rememberSequence(withoutFault(state, fault.type), { ...said, source });
+      const after = over?.(closed) ?? closed;
+      return report === undefined ? after : withClear(after, fault.type, draft.at);
     },
   );
 }
@@ -94,6 +104,18 @@ export function sightedBy({ bootId, evidence }: Report): Sighted {
     ...(nodeUid === undefined ? {} : { nodeUid: nodeUid as NodeUid }),
     ...(bootId === undefined ? {} : { bootId }),
   };
+}
+
+/**
+ * Whether it is seen on the Node object, so that it is seen again on the next one: a condition shows it, or whoever told of it
+ * named the object. Whether a node is Ready is nothing but that.
+ */
+export function isSeenOnNode({
+  type,
+  nodeUid,
+  stillFiring,
+}: Pick<Fault, 'type' | 'nodeUid' | 'stillFiring'>): boolean {
+  return type === 'NodeNotReady' || nodeUid !== undefined || stillFiring !== undefined;
 }
 
 /** The fault as one to be handled again, with what is said of it now. */

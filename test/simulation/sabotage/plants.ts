@@ -283,6 +283,13 @@ export const plants: readonly Plant[] = [
     replace: 'if (isLookAtVerified(process, result) && process.id.length === 0 && hasOutlived(',
   },
   {
+    name: 'what was told of a machine is over with its Node object',
+    story: 'a fault that an agent had told of once was over with its Node object',
+    file: `${decide}/take-up-remembered.ts`,
+    find: 'if (seen === undefined || seen !== draft.state.bootId) return;',
+    replace: 'if (seen === undefined || seen.length > 0) return;',
+  },
+  {
     name: 'a machine is declared out of service without a look at its power',
     story: 'a machine was declared out of service that somebody had switched on again',
     file: `${effects}/fence-workload.ts`,

@@ -88,3 +88,16 @@ describe('a node that comes back under its name, and is reported before the end 
     expect(node.state.faults).toEqual({});
   });
 });
+
+it('a node that was looked at before it was heard to be back stood as deleted for ever: what was told of it then had no process', () => {
+  const node = new DecidedNode();
+  node.report('DiskFailure', boot('b1'));
+  node.change({ change: 'deleted' });
+  const observation = { ...node.observation('b1'), nodeUid: 'u2' as NodeUid };
+  node.answer('isolateNode', 'done', { cordoned: true, observation });
+  node.change({ change: 'appeared', nodeUid: 'u2' as NodeUid, ...boot('b1') });
+  node.answer('giveBack', 'done');
+  node.report('KernelDeadlock', boot('b1'));
+  expect(node.state.deleted).toBeUndefined();
+  expect(node.process.faults.map(({ type }) => type)).toContain('KernelDeadlock');
+});
