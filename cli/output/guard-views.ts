@@ -87,7 +87,12 @@ function waitingColumns(now: number): readonly Column<WaitingItem>[] {
 
 const counterColumns: readonly Column<GuardDescription['counters'][number]>[] = [
   { title: 'TAKEN OF', text: ({ counter }) => counter },
-  { title: 'USED', text: ({ used }) => String(used) },
+  {
+    title: 'USED',
+    text: ({ used }) => String(used),
+    colour: ({ used, cap = Infinity }) => (used < cap ? undefined : 'yellow'),
+  },
+  { title: 'OF AT MOST', text: ({ cap }) => String(cap ?? none) },
 ];
 
 function verdictColumns(now: number): readonly Column<VerdictItem>[] {

@@ -312,6 +312,16 @@ describe('changes', () => {
     });
   });
 
+  it('given one that has leave, then status says of how many it has taken: it told only how much is used', async () => {
+    await server.journal.upkeep.resume();
+    await ask('k1', 'n1');
+    expect((await guard('status')).out).toMatch(
+      /\nTAKEN OF +USED +OF AT MOST\nisolate\/in-flight\/a +1 +1\n/,
+    );
+    const { counters } = (await document('status')) as { readonly counters: readonly unknown[] };
+    expect(counters).toContainEqual({ counter: 'isolate/in-flight/a', used: 1, cap: 1 });
+  });
+
   it('given one that has a node and one that waits there, then why tells of both: it said that nothing waits there', async () => {
     await server.journal.upkeep.resume();
     await ask('k1', 'n1');
