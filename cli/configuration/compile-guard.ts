@@ -54,6 +54,7 @@ export function compileGuard(
     ...(prometheus === undefined ? {} : { prometheus }),
     breakers,
     soaksMs: compileSoaks(context, guard),
+    onlyHealthy: operations.filter((operation) => guard.operations[operation].onlyHealthy),
     rolloutPauses: guard.rolloutPauses,
   };
 }

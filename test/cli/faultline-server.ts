@@ -19,6 +19,7 @@ import { signalRecord } from '../../services/input-records.js';
 import { intakeRoutes } from '../../services/intake/intake-routes.js';
 import { createChangeGuard } from '../../services/guard/change-guard.js';
 import { countersInUse } from '../../services/guard/counters-in-use.js';
+import { createNodeLook } from '../../services/guard/look-at-node.js';
 import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
 import { runRelay } from '../../services/relay/run-relay.js';
@@ -147,6 +148,10 @@ export async function startTestServer(
         policy: () => guard.policy,
         clock: systemClock,
       }),
+      healthOf: createNodeLook({
+        ...{ inventory: journal.inventory, history, policy: () => guard.policy, clock: systemClock },
+      }),
+      isOnlyForHealthy: (operation) => guard.onlyHealthy.includes(operation),
       headStartMsOf: () => 0,
       soakMsOf: () => undefined,
       rolloutPauses: () => ['isolate'],

@@ -2,6 +2,7 @@ import type { Change, EndOfChange } from '../../../domain/change.js';
 import type { Operation } from '../../../domain/command.js';
 import type { ChangeId, CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import { endOfRolloutPause, pauseOfRollout, rolloutPauseKey } from '../../../domain/pause.js';
+import type { SeenHealth } from '../../../domain/seen-health.js';
 import { keepsRooms } from '../../journal/kept-rooms.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
@@ -72,6 +73,11 @@ export class MemoryChangeBook implements ChangeBook {
     stored.askAgainAt = askAgainAt;
     if (left !== line) this.#store.moveOn(left);
     if (line === undefined) this.#keep(stored, []);
+  }
+
+  async noteHealth(id: ChangeId, seen: SeenHealth): Promise<void> {
+    const stored = this.#store.changes.find(id);
+    if (isWaiting(stored)) stored.before = asStored(seen);
   }
 
   watchRoom(): NewsReader {
@@ -253,13 +259,15 @@ export class MemoryChangeBook implements ChangeBook {
   }
 
   #rowOf(stored: StoredChange): ChangeRow {
-    const { change, leaseUntil, waitingReason: reason, askAgainAt, granted, soak, ended } = stored;
+    const { change, leaseUntil, waitingReason: reason, askAgainAt, granted } = stored;
+    const { before, soak, ended } = stored;
     const waits = reason !== undefined && askAgainAt !== undefined && isWaiting(stored);
     const place = this.#placeOf(stored);
     return {
       ...{ change, leaseUntil },
       ...(waits ? { waiting: { reason, askAgainAt, ...(place === undefined ? {} : { place }) } } : {}),
       ...(granted === undefined ? {} : { granted }),
+      ...(before === undefined ? {} : { before }),
       ...(soak === undefined ? {} : { soak }),
       ...(ended === undefined ? {} : { ended }),
     };

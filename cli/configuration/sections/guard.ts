@@ -4,6 +4,7 @@ import { operations, type Operation } from '../../../domain/command.js';
 import { faultTypes } from '../../../domain/fault.js';
 import {
   duration,
+  flag,
   forEachWord,
   nameOf,
   oneOf,
@@ -41,6 +42,7 @@ function limitSection(operation: Operation) {
     }),
     rate: Type.Integer({ default: rate, minimum: 1, description: 'At most so many a cluster…' }),
     per: duration({ default: per, description: '…within this long.' }),
+    onlyHealthy: flag(false, 'Changes of others are for nodes that are well, and wait for that.'),
     soak: Type.Optional(
       duration({
         description:

@@ -20,9 +20,9 @@ function problemsOf(guard: string): readonly string[] {
 
 describe('given budgets in the configuration', () => {
   it('then they hold beside those of each operation and cluster, compiled', () => {
-    const { labels, policy, soaksMs } = parsed(`
+    const { labels, policy, soaksMs, onlyHealthy } = parsed(`
   labels: [rack]
-  operations: {isolate: {share: 0.2, rate: 3, per: 10s}, reimage: {soak: 10m}}
+  operations: {isolate: {share: 0.2, rate: 3, per: 10s}, reimage: {soak: 10m, onlyHealthy: true}}
   budgets:
     - name: racks
       operations: [isolate, delete-node]
@@ -34,6 +34,7 @@ describe('given budgets in the configuration', () => {
       quietHours: [{days: [mon, sun], from: '22:30', to: '06:00', timeZone: Europe/Berlin}]`);
     expect(labels).toEqual(['rack']);
     expect(soaksMs).toEqual({ reimage: 600_000 });
+    expect(onlyHealthy).toEqual(['reimage']);
     expect(policy.budgets.find(({ name }) => name === 'isolate')).toEqual({
       ...{ name: 'isolate', operations: ['isolate'], scope: { kind: 'cluster' }, where: {} },
       ...{ atOnce: { share: 0.2 }, rate: { count: 3, windowMs: 10_000 }, quietHours: [] },
