@@ -18,21 +18,23 @@ interface Limit {
   readonly share: number;
   readonly rate: number;
   readonly per: string;
+  readonly soak: string;
 }
 
 const limitByDefault: Readonly<Record<Operation, Limit>> = {
-  isolate: { share: 0.05, rate: 10, per: '1m' },
-  migrate: { share: 0.05, rate: 10, per: '1m' },
-  'delete-pods': { share: 0.02, rate: 5, per: '1m' },
-  'restart-component': { share: 0.05, rate: 10, per: '1m' },
-  power: { share: 0.05, rate: 5, per: '1m' },
-  reimage: { share: 0.02, rate: 2, per: '1m' },
-  'delete-node': { share: 0.02, rate: 5, per: '1m' },
-  release: { share: 0.05, rate: 10, per: '1m' },
+  isolate: { share: 0.05, rate: 10, per: '1m', soak: '5m' },
+  migrate: { share: 0.05, rate: 10, per: '1m', soak: '5m' },
+  'delete-pods': { share: 0.02, rate: 5, per: '1m', soak: '5m' },
+  'restart-component': { share: 0.05, rate: 10, per: '1m', soak: '5m' },
+  power: { share: 0.05, rate: 5, per: '1m', soak: '5m' },
+  reimage: { share: 0.02, rate: 2, per: '1m', soak: '5m' },
+  // Of a node that is gone nothing can be seen.
+  'delete-node': { share: 0.02, rate: 5, per: '1m', soak: '0s' },
+  release: { share: 0.05, rate: 10, per: '1m', soak: '5m' },
 };
 
 function limitSection(operation: Operation) {
-  const { share, rate, per } = limitByDefault[operation];
+  const { share, rate, per, soak } = limitByDefault[operation];
   return sectionWithDefaults({
     share: Type.Number({
       default: share,
@@ -43,12 +45,11 @@ function limitSection(operation: Operation) {
     rate: Type.Integer({ default: rate, minimum: 1, description: 'At most so many a cluster…' }),
     per: duration({ default: per, description: '…within this long.' }),
     onlyHealthy: flag(false, 'Changes of others are for nodes that are well, and wait for that.'),
-    soak: Type.Optional(
-      duration({
-        description:
-          'The node of a change of others is watched for this long after it is said to have succeeded; what it took stays taken. Absent: not at all.',
-      }),
-    ),
+    soak: duration({
+      default: soak,
+      description:
+        'The node of a change of others is watched for this long after it is said to have succeeded; what it took stays taken. 0s: not at all.',
+    }),
   });
 }
 
