@@ -2,7 +2,8 @@ import type { GuardBook } from '../../adapters/ports/guard-book.js';
 import type { FleetInventory, FleetPicture } from '../../adapters/ports/journal.js';
 import type { Place } from '../../domain/where.js';
 import { capOf, mostOut } from './caps.js';
-import type { Budget, GuardPolicy, Scope } from './policy.js';
+import { namedCounter, type NamedCounter } from './counter-name.js';
+import type { GuardPolicy, Scope } from './policy.js';
 import { populationOf } from './scopes.js';
 
 /** A counter of which something is taken that still counts. */
@@ -21,19 +22,10 @@ interface CountersSource {
   readonly now: number;
 }
 
-/** As budgets name their counters: `NAME/in-flight/VALUE`, `NAME/healthy/VALUE`, and `NAME/rate/VALUE/START` of each window. */
-interface NamedCounter {
-  readonly budget: Budget | undefined;
-  readonly kind: string;
-  readonly value: string;
-  /** When its window began, ms. NaN of what has none. */
-  readonly start: number;
-}
-
 /** By name. What was taken of a rate counts as long as its window lasts. */
 export async function countersInUse(source: CountersSource): Promise<readonly CounterInUse[]> {
   const counters = (await source.book.counters())
-    .map((row) => ({ ...row, named: namedIn(row.counter, source.policy.budgets) }))
+    .map((row) => ({ ...row, named: namedCounter(row.counter, source.policy.budgets) }))
     .filter(({ named }) => stillCounts(named, source.now));
   const pictures = await picturesOf(
     source.inventory,
@@ -45,16 +37,8 @@ export async function countersInUse(source: CountersSource): Promise<readonly Co
   });
 }
 
-function namedIn(counter: string, budgets: readonly Budget[]): NamedCounter {
-  const [name, kind = '', ...rest] = counter.split('/');
-  const window = kind === 'rate' ? rest.pop() : undefined;
-  const budget = budgets.find((one) => one.name === name);
-  return { budget, kind, value: rest.join('/'), start: Date.parse(window ?? '') };
-}
-
-function stillCounts({ budget, kind, start }: NamedCounter, now: number): boolean {
-  if (kind !== 'rate') return true;
-  return budget?.rate !== undefined && now < start + budget.rate.windowMs;
+function stillCounts({ kind, windowEndsAt }: NamedCounter, now: number): boolean {
+  return kind !== 'rate' || (windowEndsAt !== undefined && now < windowEndsAt);
 }
 
 function capNow(
