@@ -231,7 +231,16 @@ export const guardSection = sectionWithDefaults(
         'What nobody else begins where a rollout has leave to go through (`scope` of POST /v1/changes). None: it pauses nothing.',
     }),
     budgets: Type.Array(budgetSection, {
-      default: [],
+      // On one day the default ladders of two fault types come to eight repairs and 22 isolations at most.
+      default: [
+        {
+          name: 'node-repairs',
+          operations: ['power', 'reimage'],
+          scope: 'node',
+          rate: { count: 10, per: '1d' },
+        },
+        { name: 'node-isolations', operations: ['isolate'], scope: 'node', rate: { count: 24, per: '1d' } },
+      ],
       maxItems: 100,
       description: 'Further limits. All that are about an operation must have room for it.',
     }),
