@@ -80,10 +80,16 @@ export interface ChangeBook {
   /**
    * It waits, visibly. In a `line` nobody who ranks behind it gets the counter, as long as its lease lasts: whoever dies holds
    * nobody up. Changes nothing of one that does not wait.
+   * @param wait `keepsNothing`: rooms that it keeps of others are given up until it is refused again
    */
   wait(
     id: ChangeId,
-    wait: { readonly reason: string; readonly line?: string; readonly askAgainAt: number },
+    wait: {
+      readonly reason: string;
+      readonly line?: string;
+      readonly askAgainAt: number;
+      readonly keepsNothing?: true;
+    },
   ): Promise<void>;
   /** How its node is, of one that waits: once it is granted that stays. Changes nothing of one that does not wait. */
   noteHealth(id: ChangeId, seen: SeenHealth): Promise<void>;

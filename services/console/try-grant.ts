@@ -93,7 +93,7 @@ async function lookBefore(
 function waitOf(
   refused: Refusal,
   leave: Leave,
-): { readonly reason: string; readonly line?: string; readonly askAgainAt?: number | undefined } {
+): Omit<Parameters<ChangeBook['wait']>[1], 'askAgainAt'> & { readonly askAgainAt?: number | undefined } {
   switch (refused.why) {
     case 'changed':
       return { reason: 'GuardChanged' };
@@ -106,10 +106,11 @@ function waitOf(
     case 'full':
     case 'behind': {
       const { counter } = refused;
-      const line = leave.budgets.find((budget) => budget.counter === counter)?.line;
+      const refusing = leave.budgets.find((budget) => budget.counter === counter);
       return {
         reason: waitingReason(refused),
-        ...(line === undefined ? {} : { line }),
+        ...(refusing === undefined ? {} : { line: refusing.line }),
+        ...(refusing?.isFarOff === true && refused.why === 'full' ? { keepsNothing: true } : {}),
         askAgainAt: leave.askAgainAt[counter],
       };
     }

@@ -64,7 +64,10 @@ export class MemoryChangeBook implements ChangeBook {
     return { kind: 'granted' };
   }
 
-  async wait(id: ChangeId, { reason, line, askAgainAt }: Parameters<ChangeBook['wait']>[1]): Promise<void> {
+  async wait(
+    id: ChangeId,
+    { reason, line, askAgainAt, keepsNothing }: Parameters<ChangeBook['wait']>[1],
+  ): Promise<void> {
     const stored = this.#store.changes.find(id);
     if (!isWaiting(stored)) return;
     const left = stored.waitingLine;
@@ -72,7 +75,7 @@ export class MemoryChangeBook implements ChangeBook {
     stored.waitingLine = line;
     stored.askAgainAt = askAgainAt;
     if (left !== line) this.#store.moveOn(left);
-    if (line === undefined) this.#keep(stored, []);
+    if (line === undefined || keepsNothing === true) this.#keep(stored, []);
   }
 
   async noteHealth(id: ChangeId, seen: SeenHealth): Promise<void> {

@@ -104,12 +104,16 @@ export class PostgresChangeBook implements ChangeBook {
     return this.#grants.grant(id, ask);
   }
 
-  async wait(id: ChangeId, { reason, line, askAgainAt }: Parameters<ChangeBook['wait']>[1]): Promise<void> {
+  async wait(
+    id: ChangeId,
+    { reason, line, askAgainAt, keepsNothing }: Parameters<ChangeBook['wait']>[1],
+  ): Promise<void> {
     await this.#context.database.query({
       name: 'change-wait',
-      text: `UPDATE journal.change SET waiting_reason = $2, waiting_line = $3, ask_again_at = $4
+      text: `UPDATE journal.change SET waiting_reason = $2, waiting_line = $3, ask_again_at = $4,
+          kept_lines = CASE WHEN $5 THEN NULL ELSE kept_lines END
         WHERE id = $1 AND status = 'waiting'`,
-      values: [id, storableText(reason), line ?? null, askAgainAt],
+      values: [id, storableText(reason), line ?? null, askAgainAt, keepsNothing === true],
     });
   }
 

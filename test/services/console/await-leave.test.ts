@@ -9,6 +9,8 @@ import type { Clock } from '../../../adapters/ports/clock.js';
 import type { Operation } from '../../../domain/command.js';
 import type { NodeChange } from '../../../domain/change.js';
 import type { SeenHealth } from '../../../domain/seen-health.js';
+import { keepsAfterMs } from '../../../adapters/journal/kept-rooms.js';
+import type { BudgetClaim } from '../../../adapters/ports/journal.js';
 import { createOutboxWriter } from '../../../services/maintenance/publish/outbox-writer.js';
 import { awaitLeave } from '../../../services/console/await-leave.js';
 import { changeNamed } from '../../contract/journal/changes-suite.js';
@@ -57,11 +59,11 @@ beforeEach(async () => {
 });
 
 /** One at a time, and a guard that says to come again in an hour. */
-function source() {
+function source(...more: readonly BudgetClaim[]) {
   const budget = budgetOf('isolate/in-flight/a', 1, 'returned');
   const leave: PermitAnswer = {
     kind: 'ask',
-    budgets: [budget],
+    budgets: [budget, ...more],
     askAgainAt: { [budget.counter]: now + 3_600_000 },
     guardVersion: 0,
   };
@@ -112,6 +114,15 @@ describe('leave that is waited for', () => {
     await journal.changeBook.end(first.change.id, { how: 'succeeded', by: 'deployer', at: now });
     expect(asked).toBe(2);
   });
+});
+
+it('given a change that waits for the rest of the day, then it keeps no room of others meanwhile: nobody else had leave in a small cluster', async () => {
+  const gone = new AbortController().signal;
+  const full: BudgetClaim = { ...budgetOf('node/rate/a/n1/today', 0, 'never'), isFarOff: true };
+  const old = { askedAt: now - keepsAfterMs, leaseMs: 2 * keepsAfterMs };
+  const row = await awaitLeave(source(full), await keep('n1', old), { waitMs: 0, gone });
+  expect(row).toMatchObject({ waiting: { reason: 'BudgetFull: node/rate/a/n1/today', place: 1 } });
+  expect((await awaitLeave(source(), await keep('n2'), { waitMs: 0, gone })).granted).toBeDefined();
 });
 
 describe('the look at a node before leave is given', () => {
