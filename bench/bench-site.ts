@@ -71,6 +71,7 @@ async function writeConfiguration(site: BenchSite, mode: 'active' | 'observe'): 
     detector: { leaseStaleAfter: '7d', inventoryRefreshEvery: '30s' },
     guard: {
       breakers: [],
+      budgets: [],
       operations: Object.fromEntries(
         operations.map((name) => [name, { share: 1, rate: 1_000_000, per: '1m' }]),
       ),

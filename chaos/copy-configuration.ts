@@ -52,6 +52,7 @@ export async function writeCopyConfiguration(
     guard: {
       // A fault every two seconds is what is wanted here, and nobody is there to be asked.
       breakers: [],
+      budgets: [],
       operations: Object.fromEntries(operations.map((name) => [name, { share: 1, rate: 1_000, per: '1m' }])),
     },
     tracing: { url: `${audience}/v1/traces`, requestTimeout: '5s' },

@@ -22,6 +22,8 @@ export interface NodeChange extends Asked {
   readonly node: NodeKey;
   /** The fault because of which it is done. */
   readonly faultType?: string;
+  /** It is for a node that is well: it waits for that. */
+  readonly onlyHealthy?: true;
   /** How long its node is watched after it is said to have succeeded, ms. Undefined: it is over at once. */
   readonly soakMs?: number;
   readonly rollout?: undefined;
@@ -93,7 +95,10 @@ export function isSameChange(left: Change, right: Change): boolean {
 
 /** What a policy says of it may have changed since, and is no part of the question. */
 function aboutOf(change: Change): object {
-  if (change.rollout === undefined) return { node: change.node, faultType: change.faultType };
+  if (change.rollout === undefined) {
+    const { node, faultType, onlyHealthy } = change;
+    return { node, faultType, onlyHealthy };
+  }
   const { cluster, scope } = change.rollout;
   return { cluster, scope };
 }

@@ -1,6 +1,7 @@
 import type { Change, EndOfChange, NodeChange, OutcomeOfChange, Soak } from '../../domain/change.js';
 import type { Operation } from '../../domain/command.js';
 import type { ChangeId, NodeKey, ProcessId } from '../../domain/identifiers.js';
+import type { SeenHealth } from '../../domain/seen-health.js';
 import type { BudgetClaim, Page } from './journal.js';
 import type { RefusedByCounter } from './line-wait.js';
 import type { NewsReader } from './news-reader.js';
@@ -25,6 +26,8 @@ export interface ChangeRow {
     /** ms */
     readonly at: number;
   };
+  /** How its node was when leave was last asked for; `at` is when it was first seen to be so. Undefined: nobody has looked. */
+  readonly before?: SeenHealth;
   /** Its client is done, and its node is watched: what it took stays taken, and the node is nobody's. */
   readonly soak?: Soak;
   readonly ended?: EndOfChange;
@@ -77,11 +80,19 @@ export interface ChangeBook {
   /**
    * It waits, visibly. In a `line` nobody who ranks behind it gets the counter, as long as its lease lasts: whoever dies holds
    * nobody up. Changes nothing of one that does not wait.
+   * @param wait `keepsNothing`: rooms that it keeps of others are given up until it is refused again
    */
   wait(
     id: ChangeId,
-    wait: { readonly reason: string; readonly line?: string; readonly askAgainAt: number },
+    wait: {
+      readonly reason: string;
+      readonly line?: string;
+      readonly askAgainAt: number;
+      readonly keepsNothing?: true;
+    },
   ): Promise<void>;
+  /** How its node is, of one that waits: once it is granted that stays. Changes nothing of one that does not wait. */
+  noteHealth(id: ChangeId, seen: SeenHealth): Promise<void>;
   /** Hears whenever something may have been given back; by a notice that got lost, up to a second later. */
   watchRoom(): NewsReader;
   /** A sign of life: the lease begins anew. False: it had run out before `now`, or the change is over. */

@@ -183,6 +183,8 @@ export interface BudgetClaim {
   readonly outOfService?: OutOfService;
   /** `settled`: given back with the command's result. `returned`: when its process has given the node back or ended. `never`: rates. */
   readonly until: 'settled' | 'returned' | 'never';
+  /** Where it is full no room comes for long, whatever is given back: whoever it refuses should keep no room of others for it meanwhile. */
+  readonly isFarOff?: true;
 }
 
 export interface QueuedCommand {
@@ -245,7 +247,7 @@ export interface CommandQueue {
   ): Promise<boolean>;
   /**
    * The command waits, visibly: who said no, and when it is asked again. In a `line` it is asked as soon as something of
-   * its counter is given back and nobody stands before it.
+   * its counter is given back and nobody stands before it. It keeps no rooms until it is refused again.
    */
   postpone(
     id: CommandId,

@@ -26,6 +26,7 @@ interface AskOptions extends OutputOptions {
   readonly operation: Operation;
   readonly reason: string;
   readonly faultType?: FaultType;
+  readonly onlyHealthy?: true;
   readonly lease: string;
   readonly wait: number;
   readonly key?: string;
@@ -37,8 +38,8 @@ interface AskOptions extends OutputOptions {
 
 /** @throws CommandFailed Usage */
 function orderOf(name: string, options: AskOptions): NewChange {
-  const { rollout, pool, zone, label, operation, reason, faultType, lease } = options;
-  const why = { operation, reason, lease, ...(faultType === undefined ? {} : { faultType }) };
+  const { rollout, pool, zone, label, operation, reason, faultType, onlyHealthy, lease } = options;
+  const why = { operation, reason, lease, ...given({ faultType, onlyHealthy }) };
   const scope = given({ pools: pool, zones: zone, labels: label });
   if (rollout === true) return { cluster: name, scope, ...why };
   if (Object.keys(scope).length > 0)
@@ -93,6 +94,7 @@ export function askCommand(terminal: Terminal): Command {
       .addOption(
         new Option('--fault-type <type>', 'the fault because of which it is done').choices(faultTypes),
       )
+      .option('--only-healthy', 'it is for a node that is well, and waits for that')
       .option(
         '--rollout',
         'a release that goes through a cluster, or a part of it: nobody else begins harm there meanwhile',

@@ -6,6 +6,8 @@ import { eventSource } from '../../schemas/cloud-events.js';
 import { consoleRoutes } from '../../services/console/console-routes.js';
 import { EventStreams } from '../../services/console/events/event-streams.js';
 import { createChangeGuard } from '../../services/guard/change-guard.js';
+import { countersInUse } from '../../services/guard/counters-in-use.js';
+import { createNodeLook } from '../../services/guard/look-at-node.js';
 import { heedLeases } from '../../services/guard/heed-leases.js';
 import { healthRoutes } from '../../services/intake/health-routes.js';
 import { intakeRoutes } from '../../services/intake/intake-routes.js';
@@ -142,8 +144,11 @@ async function addConsole(
       inventory: connections.journal.inventory,
       clusters: configuration.clusters.map(({ name }) => name),
       labels: () => context.guard().labels,
-      rateWindowMsOf: (budget) =>
-        context.guard().policy.budgets.find(({ name }) => name === budget)?.rate?.windowMs,
+      countersInUse: () =>
+        countersInUse({
+          ...{ book: connections.journal.guardBook, inventory: connections.journal.inventory },
+          ...{ policy: context.guard().policy, now: clock.now() },
+        }),
       now: () => clock.now(),
       newId: () => randomness.uuid(),
     },
@@ -161,6 +166,11 @@ async function addConsole(
         leases,
       ),
       leases,
+      healthOf: createNodeLook({
+        ...{ inventory: connections.journal.inventory, history: connections.journal.history },
+        ...{ policy: () => context.guard().policy, clock },
+      }),
+      isOnlyForHealthy: (operation) => context.guard().onlyHealthy.includes(operation),
       headStartMsOf: (faultType) => headStartOf(configuration, faultType),
       soakMsOf: (operation) => context.guard().soaksMs[operation],
       rolloutPauses: () => context.guard().rolloutPauses,

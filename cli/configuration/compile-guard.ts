@@ -9,6 +9,7 @@ import {
   type Budget,
   type OperationLimits,
 } from '../../services/guard/policy.js';
+import { parseDurationMs } from '../../services/duration.js';
 import type { QuietHours } from '../../services/guard/quiet-hours.js';
 import { checkBudgetForm, checkGuard } from './check-guard.js';
 import type { Compilation } from './compilation.js';
@@ -54,6 +55,7 @@ export function compileGuard(
     ...(prometheus === undefined ? {} : { prometheus }),
     breakers,
     soaksMs: compileSoaks(context, guard),
+    onlyHealthy: operations.filter((operation) => guard.operations[operation].onlyHealthy),
     rolloutPauses: guard.rolloutPauses,
   };
 }
@@ -87,9 +89,9 @@ function compileLimit(context: Compilation, guard: GuardSection, operation: Oper
 function compileSoaks(context: Compilation, guard: GuardSection): Configuration['guard']['soaksMs'] {
   const soaks = operations.flatMap((operation) => {
     const { soak } = guard.operations[operation];
-    return soak === undefined
-      ? []
-      : [[operation, context.duration(['guard', 'operations', operation, 'soak'], soak)]];
+    // Elsewhere nothing can last no time; here that says that nobody watches.
+    if (parseDurationMs(soak) === 0) return [];
+    return [[operation, context.duration(['guard', 'operations', operation, 'soak'], soak)]];
   });
   return Object.fromEntries(soaks) as Configuration['guard']['soaksMs'];
 }

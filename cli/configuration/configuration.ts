@@ -151,6 +151,8 @@ export interface Configuration {
     readonly breakers: readonly Breaker[];
     /** How long the node of a change of others is watched afterwards, ms. Absent: not at all. */
     readonly soaksMs: Readonly<Partial<Record<Operation, number>>>;
+    /** What others may do only to nodes that are well. */
+    readonly onlyHealthy: readonly Operation[];
     /** What nobody else begins where a rollout goes through. */
     readonly rolloutPauses: readonly Operation[];
     readonly lookEveryMs: number;

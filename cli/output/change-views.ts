@@ -15,6 +15,12 @@ function why({ waiting, ended, reason }: ChangeItem): string {
   return waiting?.reason ?? ended?.message ?? reason;
 }
 
+/** How its node was: what was not well there, or else one word. */
+function beforeText(before: ChangeItem['before']): string {
+  if (before === undefined) return none;
+  return before.conditions.join(',') || before.health;
+}
+
 /** One of them. Ages are as of `now`, ms. */
 export function changeView(now: number): View<ChangeItem, ChangeItem> {
   return { ...changesView(now), rows: (change) => [change] };
@@ -45,6 +51,7 @@ export function changeColumns(now: number): readonly Column<ChangeItem>[] {
     },
     { title: 'PLACE', text: ({ waiting }) => String(waiting?.place ?? none) },
     { title: 'WHY', text: why },
+    { title: 'NODE BEFORE', text: ({ before }) => beforeText(before), wide: true },
     { title: 'TOKEN', text: ({ token }) => String(token ?? none), wide: true },
     { title: 'KEY', text: ({ key }) => key, wide: true },
   ];

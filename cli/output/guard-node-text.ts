@@ -43,9 +43,12 @@ function waitingLine(one: GuardNode['waiting'][number], now: number): string {
 function changeLine(change: GuardNode['changes'][number], now: number): string {
   const { id, operation, owner, reason, status, waiting, leaseUntil, soak, askedAt } = change;
   const what = `change ${id} of ${owner}: ${operation}, ${reason};`;
-  if (soak !== undefined) return `${what} its node is watched for ${timeTo(soak.until, now)} more`;
+  const { before } = change;
+  const was =
+    before?.health === 'unhealthy' ? `; its node was not well: ${before.conditions.join(', ')}` : '';
+  if (soak !== undefined) return `${what} its node is watched for ${timeTo(soak.until, now)} more${was}`;
   const lease = leaseUntil === undefined ? '' : `, its lease ends in ${timeTo(leaseUntil, now)}`;
-  if (status === 'granted') return `${what} has leave${lease}`;
+  if (status === 'granted') return `${what} has leave${lease}${was}`;
   if (waiting === undefined)
     return `${what} waits for ${ageOf(askedAt, now)}, and was not asked for yet${lease}`;
   const where = waiting.place === undefined ? 'in no line' : `place ${waiting.place} in line`;

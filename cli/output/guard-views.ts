@@ -85,9 +85,17 @@ function waitingColumns(now: number): readonly Column<WaitingItem>[] {
   ];
 }
 
+/** A budget of single nodes has a counter for each. */
+const mostCounters = 50;
+
 const counterColumns: readonly Column<GuardDescription['counters'][number]>[] = [
   { title: 'TAKEN OF', text: ({ counter }) => counter },
-  { title: 'USED', text: ({ used }) => String(used) },
+  {
+    title: 'USED',
+    text: ({ used }) => String(used),
+    colour: ({ used, cap = Infinity }) => (used < cap ? undefined : 'yellow'),
+  },
+  { title: 'OF AT MOST', text: ({ cap }) => String(cap ?? none) },
 ];
 
 function verdictColumns(now: number): readonly Column<VerdictItem>[] {
@@ -111,6 +119,18 @@ const overruled: Column<StandingItem> = {
   title: 'OVERRULED',
   text: ({ overruled: isOverruled }) => (isOverruled ? 'yes' : none),
 };
+
+/** The fullest of them first. */
+function fullest(counters: GuardDescription['counters']): GuardDescription['counters'] {
+  const partUsed = ({ used, cap }: GuardDescription['counters'][number]): number =>
+    cap === undefined ? 0 : used / Math.max(cap, 1);
+  return [...counters].sort((one, other) => partUsed(other) - partUsed(one)).slice(0, mostCounters);
+}
+
+function countersHead({ length }: GuardDescription['counters']): string {
+  if (length === 0) return 'none';
+  return length <= mostCounters ? String(length) : `${length}; the fullest ${mostCounters} of them`;
+}
 
 function reasonsText(reasons: GuardDescription['waiting']['reasons']): string {
   return reasons.map((one) => `${one.reason} ${one.count}`).join(', ');
@@ -156,7 +176,7 @@ export function printGuard(
       `business metrics: ${metrics.length === 0 ? 'none' : metrics.length}\n${table([...verdictColumns(now), overruled], metrics)}`,
       `waiting for leave: ${waitingHead(waiting, changes?.waiting ?? 0)}\n${table(waitingColumns(now), waiting.items)}`,
       `changes of others: ${changesHead(changes)}\n${table(changeColumns(now), changes?.items ?? [])}`,
-      `budgets in use: ${counters.length === 0 ? 'none' : counters.length}\n${table(counterColumns, counters)}`,
+      `budgets in use: ${countersHead(counters)}\n${table(counterColumns, fullest(counters))}`,
     ].join('\n'),
   );
 }

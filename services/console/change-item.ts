@@ -1,6 +1,7 @@
 import type { ChangeRow } from '../../adapters/ports/change-book.js';
 import type { Change } from '../../domain/change.js';
 import { namesOf } from '../../domain/identifiers.js';
+import type { SeenHealth } from '../../domain/seen-health.js';
 import type { ChangeItem } from './forms/changes.js';
 import { toInstant } from './forms/form.js';
 
@@ -13,7 +14,7 @@ export function statusOf({ ended, soak, granted, leaseUntil }: ChangeRow, now: n
 }
 
 export function changeItemOf(row: ChangeRow, now: number): ChangeItem {
-  const { change, leaseUntil, waiting, granted, soak, ended } = row;
+  const { change, leaseUntil, waiting, granted, before, soak, ended } = row;
   const { id, operation, reason, owner, key, askedAt } = change;
   const status = statusOf(row, now);
   return {
@@ -22,18 +23,25 @@ export function changeItemOf(row: ChangeRow, now: number): ChangeItem {
     ...(ended === undefined && soak === undefined ? { leaseUntil: toInstant(leaseUntil) } : {}),
     ...(waiting === undefined || status !== 'waiting' ? {} : { waiting: waitingItem(waiting) }),
     ...(granted === undefined ? {} : { token: granted.token, grantedAt: toInstant(granted.at) }),
+    ...(before === undefined ? {} : { before: beforeItem(before) }),
     ...(soak === undefined ? {} : { soak: { ...endItem(soak.said), until: toInstant(soak.until) } }),
     ...(ended === undefined ? {} : { ended: endItem(ended) }),
   };
 }
 
-function aboutOf(change: Change): Pick<ChangeItem, 'cluster' | 'node' | 'scope' | 'faultType'> {
+function aboutOf(
+  change: Change,
+): Pick<ChangeItem, 'cluster' | 'node' | 'scope' | 'faultType' | 'onlyHealthy'> {
   if (change.rollout !== undefined) {
     const { cluster, scope } = change.rollout;
     return { cluster, scope };
   }
-  const { node, faultType } = change;
-  return { ...namesOf(node), ...(faultType === undefined ? {} : { faultType }) };
+  const { node, faultType, onlyHealthy } = change;
+  return {
+    ...namesOf(node),
+    ...(faultType === undefined ? {} : { faultType }),
+    ...(onlyHealthy === undefined ? {} : { onlyHealthy }),
+  };
 }
 
 function waitingItem({
@@ -42,6 +50,10 @@ function waitingItem({
   askAgainAt,
 }: NonNullable<ChangeRow['waiting']>): NonNullable<ChangeItem['waiting']> {
   return { reason, ...(place === undefined ? {} : { place }), askAgainAt: toInstant(askAgainAt) };
+}
+
+function beforeItem({ health, conditions, at }: SeenHealth): NonNullable<ChangeItem['before']> {
+  return { health, conditions: [...conditions], at: toInstant(at) };
 }
 
 function endItem({ by, message, at }: NonNullable<ChangeRow['ended']>): NonNullable<ChangeItem['ended']> {

@@ -85,12 +85,12 @@ export function waitMsIn({ wait }: WaitQuery): number {
   );
 }
 
-type AboutNode = Pick<NodeChange, 'node' | 'operation' | 'faultType' | 'soakMs'>;
+type AboutNode = Pick<NodeChange, 'node' | 'operation' | 'faultType' | 'onlyHealthy' | 'soakMs'>;
 type AboutRollout = Pick<RolloutChange, 'operation' | 'rollout'>;
 
 /** @throws ConsoleRefusal BadRequest */
 function aboutOf(source: ChangeSource, order: NewChange): AboutNode | AboutRollout {
-  const { cluster, node, scope, operation, faultType } = order;
+  const { cluster, node, scope, operation, faultType, onlyHealthy } = order;
   if (scope !== undefined) return { operation: 'release', rollout: rolloutOf(source, order, scope) };
   if (node === undefined)
     throw new ConsoleRefusal(
@@ -102,6 +102,7 @@ function aboutOf(source: ChangeSource, order: NewChange): AboutNode | AboutRollo
   return {
     ...{ node: nodeIn(`${cluster}/${node}`), operation },
     ...(faultType === undefined ? {} : { faultType }),
+    ...(onlyHealthy === true ? { onlyHealthy } : {}),
     ...(soakMs === undefined ? {} : { soakMs }),
   };
 }
@@ -109,7 +110,7 @@ function aboutOf(source: ChangeSource, order: NewChange): AboutNode | AboutRollo
 /** @throws ConsoleRefusal BadRequest */
 function rolloutOf(
   { rolloutPauses }: ChangeSource,
-  { cluster, node, operation, faultType }: NewChange,
+  { cluster, node, operation, faultType, onlyHealthy }: NewChange,
   scope: NonNullable<NewChange['scope']>,
 ): RolloutChange['rollout'] {
   const refuse = (what: string, next: string): never => {
@@ -117,6 +118,8 @@ function rolloutOf(
   };
   if (node !== undefined) refuse('node and scope: both say where', 'say one of the two');
   if (faultType !== undefined) refuse('faultType: a rollout is not done because of a fault', 'leave it out');
+  if (onlyHealthy === true)
+    refuse('onlyHealthy: a rollout is of no single node', 'say so of each node that it comes to');
   if (operation !== 'release')
     refuse(`operation: ${operation} of a scope`, 'ask for release; all else is asked for node by node');
   return { cluster, scope, pauses: rolloutPauses() };

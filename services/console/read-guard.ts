@@ -33,8 +33,10 @@ export interface GuardSource {
   readonly clusters: readonly string[];
   /** Of nodes, that the inventory keeps. They may change. */
   readonly labels: () => readonly string[];
-  /** How long a window of the rate of that budget lasts, ms. Undefined: there is no such budget, or it has no rate. */
-  readonly rateWindowMsOf: (budget: string) => number | undefined;
+  /** Counters of which something is taken, with what each may come to by the policy that is in force. By name. */
+  readonly countersInUse: () => Promise<
+    readonly { readonly counter: string; readonly used: number; readonly cap?: number }[]
+  >;
   /** ms */
   readonly now: () => number;
   readonly newId: () => string;
@@ -70,15 +72,6 @@ function countReasons(reasons: readonly string[]): GuardDescription['waiting']['
     .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
 }
 
-/** Whether something that is taken of a counter still counts. What is taken of a rate does as long as its window lasts. */
-function counts({ rateWindowMsOf, now }: GuardSource, counter: string): boolean {
-  const rate = /^([^/]+)\/rate\/.*\/([^/]+)$/.exec(counter);
-  if (rate === null) return true;
-  const [, budget = '', start = ''] = rate;
-  const windowMs = rateWindowMsOf(budget);
-  return windowMs !== undefined && now() < Date.parse(start) + windowMs;
-}
-
 function describeChanges(changes: readonly OpenChange[], now: number): GuardDescription['changes'] {
   const waiting = changes.filter(({ status }) => status === 'waiting');
   return {
@@ -98,7 +91,7 @@ export async function describeGuard(source: GuardSource): Promise<GuardDescripti
   const now = source.now();
   const [{ version, pauses, verdicts }, counters, waiting, changes] = await Promise.all([
     pausesInForce(source),
-    source.book.counters(),
+    source.countersInUse(),
     source.book.waiting({ limit: mostWaiting.counted, now }),
     openChanges(source.changes, now),
   ]);
@@ -109,9 +102,7 @@ export async function describeGuard(source: GuardSource): Promise<GuardDescripti
     policy: policyItem(source.policyNow()),
     pauses: pauses.map(pauseItemOf),
     metrics: verdicts.map(standingItemOf),
-    counters: counters
-      .filter(({ counter }) => counts(source, counter))
-      .map(({ counter, used }) => ({ counter, used })),
+    counters: [...counters],
     waiting: {
       count: waiting.length,
       reasons: countReasons(waiting.map(({ reason }) => reason)),

@@ -5,7 +5,7 @@ import type { Clock, Randomness } from '../../adapters/ports/clock.js';
 import type { ClaimAnswer, CommandQueue, QueuedCommand } from '../../adapters/ports/journal.js';
 import type { KubernetesCluster } from '../../adapters/ports/kubernetes.js';
 import type { Log } from '../../adapters/ports/log.js';
-import { waitingReason } from '../../adapters/ports/line-wait.js';
+import { waitingReason, type RefusedByCounter } from '../../adapters/ports/line-wait.js';
 import { leaseWait, type LeasesOfClusters } from '../../adapters/ports/node-lease.js';
 import type { ExecutorMetrics } from '../../adapters/ports/metrics.js';
 import type { PowerController } from '../../adapters/ports/power.js';
@@ -181,12 +181,14 @@ async function claimed(
     return 'postponed';
   }
   if (claim.kind === 'refused') {
-    await postponeRefused(context, command, claim);
+    await postponeRefused(context, command, { claim, answer });
     return 'postponed';
   }
   // An answer that took so long gives no right to act: whoever claims it next looks how it stands.
   return claim.kind === 'claimed' && clock.now() >= runsOutAt ? 'gone' : claim.kind;
 }
+
+type Refusal = Extract<ClaimAnswer, { readonly kind: 'refused' }>;
 
 /**
  * It waits for what refused it: in the line of a counter it stands already. A pause that began or ended meanwhile is no refusal:
@@ -195,7 +197,7 @@ async function claimed(
 async function postponeRefused(
   { queue, clock, metrics, settings }: AttemptContext,
   command: Command,
-  claim: Extract<ClaimAnswer, { readonly kind: 'refused' }>,
+  { claim, answer }: { readonly claim: Refusal; readonly answer: Leave },
 ): Promise<void> {
   switch (claim.why) {
     case 'changed':
@@ -212,8 +214,24 @@ async function postponeRefused(
     case 'behind':
       countRefusal(metrics, command, waitingReason(claim));
       // Processes that are over may still hold what is asked for; what they give back wakes the first in line.
-      if (claim.why === 'full') await queue.releaseEnded();
+      if (claim.why === 'full') {
+        await queue.releaseEnded();
+        await keepNothingForFarOff(queue, command, { claim, answer });
+      }
   }
+}
+
+/** What it keeps while a window of a day lasts would lie idle for others until then. */
+async function keepNothingForFarOff(
+  queue: CommandQueue,
+  { id }: Command,
+  { claim, answer }: { readonly claim: RefusedByCounter; readonly answer: Leave },
+): Promise<void> {
+  const { counter } = claim;
+  const until = answer.askAgainAt[counter];
+  const refusing = answer.budgets.find((budget) => budget.counter === counter);
+  if (refusing?.isFarOff !== true || until === undefined) return;
+  await queue.postpone(id, { until, reason: waitingReason(claim), line: refusing.line });
 }
 
 function claimWith(

@@ -56,7 +56,7 @@ export function budgetsFor(request: PermitRequest, policy: GuardPolicy, fleet: F
   const wanted = budgets.flatMap((budget) => wantedOf(budget, asked, { picture, now, until }));
   return {
     kind: 'ask',
-    budgets: wanted.map(({ claim }) => claim),
+    budgets: wanted.map(({ claim, againAt }) => (againAt > latest ? { ...claim, isFarOff: true } : claim)),
     askAgainAt: Object.fromEntries(
       wanted.map(({ claim: { counter }, againAt }) => [counter, Math.min(againAt, latest)]),
     ),

@@ -18,6 +18,8 @@ import type { Operator } from '../../services/console/operators.js';
 import { signalRecord } from '../../services/input-records.js';
 import { intakeRoutes } from '../../services/intake/intake-routes.js';
 import { createChangeGuard } from '../../services/guard/change-guard.js';
+import { countersInUse } from '../../services/guard/counters-in-use.js';
+import { createNodeLook } from '../../services/guard/look-at-node.js';
 import { consumeInputs } from '../../services/maintenance/consume-inputs.js';
 import { createOutboxWriter } from '../../services/maintenance/publish/outbox-writer.js';
 import { runRelay } from '../../services/relay/run-relay.js';
@@ -128,7 +130,11 @@ export async function startTestServer(
       inventory: journal.inventory,
       clusters: ['a'],
       labels: () => ['rack'],
-      rateWindowMsOf: (budget) => (budget === 'isolate' ? 3_600_000 : undefined),
+      countersInUse: () =>
+        countersInUse({
+          ...{ book: journal.guardBook, inventory: journal.inventory },
+          ...{ policy: guard.policy, now: systemClock.now() },
+        }),
       now: () => systemClock.now(),
       newId: () => systemRandomness.uuid(),
     },
@@ -142,6 +148,10 @@ export async function startTestServer(
         policy: () => guard.policy,
         clock: systemClock,
       }),
+      healthOf: createNodeLook({
+        ...{ inventory: journal.inventory, history, policy: () => guard.policy, clock: systemClock },
+      }),
+      isOnlyForHealthy: (operation) => guard.onlyHealthy.includes(operation),
       headStartMsOf: () => 0,
       soakMsOf: () => undefined,
       rolloutPauses: () => ['isolate'],

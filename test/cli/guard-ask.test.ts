@@ -141,6 +141,20 @@ describe('guard ask without a command', () => {
     });
   });
 
+  it('given that it is only for a node that is well, then it waits for one that is not, and tells of what it is', async () => {
+    const member = { pool: 'gpu', zone: 'z1', labels: {}, unavailable: true, controlPlane: false };
+    await server.journal.inventory.replace('a', [{ node: 'a/n1' as NodeKey, ...member }], Date.now());
+    const { code, err } = await ask('a/n1', '--only-healthy', '--wait', '0ms');
+    expect({ code, err }).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('NodeNotHealthy: Unavailable') as string,
+    });
+    expect((await ask('a/n1', '-o', 'wide')).out).toMatch(/ NODE BEFORE .*\n.* granted .* Unavailable /);
+    expect((await guard('why', 'a/n1')).out).toMatch(
+      /has leave, its lease ends in \ds; its node was not well: Unavailable\n/,
+    );
+  });
+
   it.each(['n1', 'a/', 'a/b/c'])('of %j is refused with 2', async (node) => {
     const { code, err } = await ask(node);
     expect({ code, err }).toMatchObject({

@@ -3,6 +3,8 @@ import { parse } from 'yaml';
 
 import type { ChangeId, NodeKey, PauseId, ProcessId } from '../../domain/identifiers.js';
 import type { GuardReceipt } from '../../services/console/forms/guard.js';
+import { changeNamed } from '../contract/journal/changes-suite.js';
+import { budgetOf } from '../contract/journal/decisions.js';
 import { startTestServer, type TestServer } from './faultline-server.js';
 import { expectPublishedForm } from './form-validator.js';
 import { runCommand } from './run-command.js';
@@ -310,6 +312,31 @@ describe('changes', () => {
       waiting: { count: 0 },
       changes: { granted: 1, waiting: 1, items: [{ status: 'granted' }, { status: 'waiting' }] },
     });
+  });
+
+  it('given one that has leave, then status says of how many it has taken: it told only how much is used', async () => {
+    await server.journal.upkeep.resume();
+    await ask('k1', 'n1');
+    expect((await guard('status')).out).toMatch(
+      /\nTAKEN OF +USED +OF AT MOST\nisolate\/in-flight\/a +1 +1\n/,
+    );
+    const { counters } = (await document('status')) as { readonly counters: readonly unknown[] };
+    expect(counters).toContainEqual({ counter: 'isolate/in-flight/a', used: 1, cap: 1 });
+  });
+
+  it('given more counters than a person reads, then status shows the fullest of them', async () => {
+    await server.journal.upkeep.resume();
+    const { id } = (await server.journal.changeBook.keep(changeNamed('n1', { askedAt: Date.now() }), 0))
+      .change;
+    const counters = Array.from({ length: 60 }, (_, index) => `gone/in-flight/a/n${index + 10}`);
+    const budgets = [...counters, 'power/in-flight/a'].map((counter) => budgetOf(counter, 1, 'settled'));
+    expect(await server.journal.changeBook.grant(id, { now: Date.now(), budgets, guardVersion: 0 })).toEqual({
+      kind: 'granted',
+    });
+    const { out } = await guard('status');
+    const [, shown = ''] = out.split('budgets in use: 61; the fullest 50 of them\n');
+    expect(shown.trim().split('\n')).toHaveLength(51);
+    expect(shown).toMatch(/^TAKEN OF .*\npower\/in-flight\/a +1 +1\ngone\/in-flight\/a\/n10 +1 +-\n/);
   });
 
   it('given one that has a node and one that waits there, then why tells of both: it said that nothing waits there', async () => {

@@ -2,6 +2,7 @@ import type { Change, EndOfChange } from '../../../domain/change.js';
 import type { Operation } from '../../../domain/command.js';
 import type { ChangeId, CommandId, NodeKey, ProcessId } from '../../../domain/identifiers.js';
 import { endOfRolloutPause, pauseOfRollout, rolloutPauseKey } from '../../../domain/pause.js';
+import type { SeenHealth } from '../../../domain/seen-health.js';
 import { keepsRooms } from '../../journal/kept-rooms.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { asStored } from '../../journal/storable.js';
@@ -63,7 +64,10 @@ export class MemoryChangeBook implements ChangeBook {
     return { kind: 'granted' };
   }
 
-  async wait(id: ChangeId, { reason, line, askAgainAt }: Parameters<ChangeBook['wait']>[1]): Promise<void> {
+  async wait(
+    id: ChangeId,
+    { reason, line, askAgainAt, keepsNothing }: Parameters<ChangeBook['wait']>[1],
+  ): Promise<void> {
     const stored = this.#store.changes.find(id);
     if (!isWaiting(stored)) return;
     const left = stored.waitingLine;
@@ -71,7 +75,12 @@ export class MemoryChangeBook implements ChangeBook {
     stored.waitingLine = line;
     stored.askAgainAt = askAgainAt;
     if (left !== line) this.#store.moveOn(left);
-    if (line === undefined) this.#keep(stored, []);
+    if (line === undefined || keepsNothing === true) this.#keep(stored, []);
+  }
+
+  async noteHealth(id: ChangeId, seen: SeenHealth): Promise<void> {
+    const stored = this.#store.changes.find(id);
+    if (isWaiting(stored)) stored.before = asStored(seen);
   }
 
   watchRoom(): NewsReader {
@@ -251,13 +260,15 @@ export class MemoryChangeBook implements ChangeBook {
   }
 
   #rowOf(stored: StoredChange): ChangeRow {
-    const { change, leaseUntil, waitingReason: reason, askAgainAt, granted, soak, ended } = stored;
+    const { change, leaseUntil, waitingReason: reason, askAgainAt, granted } = stored;
+    const { before, soak, ended } = stored;
     const waits = reason !== undefined && askAgainAt !== undefined && isWaiting(stored);
     const place = this.#placeOf(stored);
     return {
       ...{ change, leaseUntil },
       ...(waits ? { waiting: { reason, askAgainAt, ...(place === undefined ? {} : { place }) } } : {}),
       ...(granted === undefined ? {} : { granted }),
+      ...(before === undefined ? {} : { before }),
       ...(soak === undefined ? {} : { soak }),
       ...(ended === undefined ? {} : { ended }),
     };

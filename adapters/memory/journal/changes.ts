@@ -1,5 +1,6 @@
 import type { Change, EndOfChange, Soak } from '../../../domain/change.js';
 import type { ChangeId, NodeKey } from '../../../domain/identifiers.js';
+import type { SeenHealth } from '../../../domain/seen-health.js';
 
 export interface StoredChange {
   readonly change: Change;
@@ -14,6 +15,7 @@ export interface StoredChange {
   keptLines: readonly string[];
   askAgainAt?: number | undefined;
   granted?: { readonly token: number; readonly at: number };
+  before?: SeenHealth;
   soak?: Soak;
   ended?: EndOfChange;
 }

@@ -1,6 +1,7 @@
 import type { Change, EndOfChange, NodeChange, Soak } from '../../../domain/change.js';
 import type { Operation } from '../../../domain/command.js';
 import type { ChangeId, ProcessId } from '../../../domain/identifiers.js';
+import type { SeenHealth } from '../../../domain/seen-health.js';
 import { storableText } from '../../../schemas/storable-text.js';
 import { storableJson } from '../../journal/storable.js';
 import { pageByPosition } from '../../journal/pages.js';
@@ -20,6 +21,7 @@ import { eachOnce, Together } from './together.js';
 interface StoredRow {
   readonly position: number;
   readonly change: Change;
+  readonly before: SeenHealth | null;
   readonly lease_until: number;
   readonly waiting_reason: string | null;
   readonly ask_again_at: number | null;
@@ -54,7 +56,8 @@ const place = `CASE WHEN one.status = 'waiting' AND one.waiting_line IS NOT NULL
       AND (other.asked_at - other.head_start, other.position) <= (one.asked_at - one.head_start, one.position)
   ) END AS place`;
 
-const columns = `one.position, one.change, one.lease_until, one.waiting_reason, one.ask_again_at, one.token,
+/** How its node was stands beside what was asked for, under a name that no change has. */
+const columns = `one.position, one.change - 'before' AS change, one.change -> 'before' AS before, one.lease_until, one.waiting_reason, one.ask_again_at, one.token,
   one.granted_at, one.soak, one.ended`;
 
 /** The table of 0017_changes_of_others.sql, 0022_soaks.sql and 0026_rollouts.sql. */
@@ -101,12 +104,25 @@ export class PostgresChangeBook implements ChangeBook {
     return this.#grants.grant(id, ask);
   }
 
-  async wait(id: ChangeId, { reason, line, askAgainAt }: Parameters<ChangeBook['wait']>[1]): Promise<void> {
+  async wait(
+    id: ChangeId,
+    { reason, line, askAgainAt, keepsNothing }: Parameters<ChangeBook['wait']>[1],
+  ): Promise<void> {
     await this.#context.database.query({
       name: 'change-wait',
-      text: `UPDATE journal.change SET waiting_reason = $2, waiting_line = $3, ask_again_at = $4
+      text: `UPDATE journal.change SET waiting_reason = $2, waiting_line = $3, ask_again_at = $4,
+          kept_lines = CASE WHEN $5 THEN NULL ELSE kept_lines END
         WHERE id = $1 AND status = 'waiting'`,
-      values: [id, storableText(reason), line ?? null, askAgainAt],
+      values: [id, storableText(reason), line ?? null, askAgainAt, keepsNothing === true],
+    });
+  }
+
+  async noteHealth(id: ChangeId, seen: SeenHealth): Promise<void> {
+    await this.#context.database.query({
+      name: 'change-note-health',
+      text: `UPDATE journal.change SET change = change || jsonb_build_object('before', $2::jsonb)
+        WHERE id = $1 AND status = 'waiting'`,
+      values: [id, storableJson(seen)],
     });
   }
 
@@ -225,7 +241,8 @@ function soakingOf(row: SoakingRow): SoakingChange {
 }
 
 function rowOf(row: StoredRow): ChangeRow {
-  const { waiting_reason: reason, ask_again_at: askAgainAt, token, granted_at: at, soak, ended } = row;
+  const { waiting_reason: reason, ask_again_at: askAgainAt, token, granted_at: at } = row;
+  const { before, soak, ended } = row;
   const isWaiting = reason !== null && askAgainAt !== null && token === null && ended === null;
   return {
     change: row.change,
@@ -234,6 +251,7 @@ function rowOf(row: StoredRow): ChangeRow {
       ? { waiting: { reason, askAgainAt, ...(row.place === null ? {} : { place: row.place }) } }
       : {}),
     ...(token === null || at === null ? {} : { granted: { token, at } }),
+    ...(before === null ? {} : { before }),
     ...(soak === null ? {} : { soak }),
     ...(ended === null ? {} : { ended }),
   };

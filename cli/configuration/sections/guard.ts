@@ -4,6 +4,7 @@ import { operations, type Operation } from '../../../domain/command.js';
 import { faultTypes } from '../../../domain/fault.js';
 import {
   duration,
+  flag,
   forEachWord,
   nameOf,
   oneOf,
@@ -17,21 +18,23 @@ interface Limit {
   readonly share: number;
   readonly rate: number;
   readonly per: string;
+  readonly soak: string;
 }
 
 const limitByDefault: Readonly<Record<Operation, Limit>> = {
-  isolate: { share: 0.05, rate: 10, per: '1m' },
-  migrate: { share: 0.05, rate: 10, per: '1m' },
-  'delete-pods': { share: 0.02, rate: 5, per: '1m' },
-  'restart-component': { share: 0.05, rate: 10, per: '1m' },
-  power: { share: 0.05, rate: 5, per: '1m' },
-  reimage: { share: 0.02, rate: 2, per: '1m' },
-  'delete-node': { share: 0.02, rate: 5, per: '1m' },
-  release: { share: 0.05, rate: 10, per: '1m' },
+  isolate: { share: 0.05, rate: 10, per: '1m', soak: '5m' },
+  migrate: { share: 0.05, rate: 10, per: '1m', soak: '5m' },
+  'delete-pods': { share: 0.02, rate: 5, per: '1m', soak: '5m' },
+  'restart-component': { share: 0.05, rate: 10, per: '1m', soak: '5m' },
+  power: { share: 0.05, rate: 5, per: '1m', soak: '5m' },
+  reimage: { share: 0.02, rate: 2, per: '1m', soak: '5m' },
+  // Of a node that is gone nothing can be seen.
+  'delete-node': { share: 0.02, rate: 5, per: '1m', soak: '0s' },
+  release: { share: 0.05, rate: 10, per: '1m', soak: '5m' },
 };
 
 function limitSection(operation: Operation) {
-  const { share, rate, per } = limitByDefault[operation];
+  const { share, rate, per, soak } = limitByDefault[operation];
   return sectionWithDefaults({
     share: Type.Number({
       default: share,
@@ -41,12 +44,12 @@ function limitSection(operation: Operation) {
     }),
     rate: Type.Integer({ default: rate, minimum: 1, description: 'At most so many a cluster…' }),
     per: duration({ default: per, description: '…within this long.' }),
-    soak: Type.Optional(
-      duration({
-        description:
-          'The node of a change of others is watched for this long after it is said to have succeeded; what it took stays taken. Absent: not at all.',
-      }),
-    ),
+    onlyHealthy: flag(false, 'Changes of others are for nodes that are well, and wait for that.'),
+    soak: duration({
+      default: soak,
+      description:
+        'The node of a change of others is watched for this long after it is said to have succeeded; what it took stays taken. 0s: not at all.',
+    }),
   });
 }
 
@@ -228,7 +231,16 @@ export const guardSection = sectionWithDefaults(
         'What nobody else begins where a rollout has leave to go through (`scope` of POST /v1/changes). None: it pauses nothing.',
     }),
     budgets: Type.Array(budgetSection, {
-      default: [],
+      // On one day the default ladders of two fault types come to eight repairs and 22 isolations at most.
+      default: [
+        {
+          name: 'node-repairs',
+          operations: ['power', 'reimage'],
+          scope: 'node',
+          rate: { count: 10, per: '1d' },
+        },
+        { name: 'node-isolations', operations: ['isolate'], scope: 'node', rate: { count: 24, per: '1d' } },
+      ],
       maxItems: 100,
       description: 'Further limits. All that are about an operation must have room for it.',
     }),

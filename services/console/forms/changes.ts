@@ -3,6 +3,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import { endsOfChange, outcomesOfChange } from '../../../domain/change.js';
 import { operations } from '../../../domain/command.js';
 import { faultTypes } from '../../../domain/fault.js';
+import { seenHealths } from '../../../domain/seen-health.js';
 import { form, instant, list, part, word } from './form.js';
 import { givenBy } from './given-by.js';
 import { rolloutScope } from './where.js';
@@ -23,6 +24,12 @@ export const newChange = Type.Object(
     operation: word(operations, 'Of a scope: release.'),
     reason,
     faultType: Type.Optional(word(faultTypes, 'The fault because of which it is done.')),
+    onlyHealthy: Type.Optional(
+      Type.Boolean({
+        description:
+          'It is for a node that is well, and waits for that. Else one that is not well may be changed too, unless the policy says so for the operation.',
+      }),
+    ),
     lease: Type.Optional(
       Type.String({
         pattern: '^[0-9]{1,9}(ms|s|m|h)$',
@@ -87,6 +94,9 @@ export const changeMembers = {
   operation: word(operations),
   reason: Type.String(),
   faultType: Type.Optional(Type.String()),
+  onlyHealthy: Type.Optional(
+    Type.Literal(true, { description: 'Whoever asked said that it is for a node that is well.' }),
+  ),
   owner: Type.String({ description: 'Who asked.' }),
   key: Type.String({ description: 'The Idempotency-Key.' }),
   askedAt: instant,
@@ -106,6 +116,19 @@ export const changeMembers = {
     }),
   ),
   grantedAt: Type.Optional(instant),
+  before: Type.Optional(
+    part({
+      health: word(
+        seenHealths,
+        'How its node was when leave was last asked for, since `at`. unknown: nobody has seen it lately.',
+      ),
+      conditions: Type.Array(Type.String(), {
+        description:
+          'What was not well: Unavailable (not Ready, cordoned or isolated), Parked, and types of open faults.',
+      }),
+      at: instant,
+    }),
+  ),
   soak: Type.Optional(part({ ...said, until: instant })),
   ended: Type.Optional(part(said)),
 };

@@ -157,9 +157,20 @@ export const guardDescription = form(
     }),
     pauses: Type.Array(pauseItem, { description: 'In force, the oldest first.' }),
     metrics: Type.Array(standingItem, { description: 'What business metrics say now, by name.' }),
-    counters: Type.Array(part({ counter: Type.String(), used: Type.Integer({ minimum: 1 }) }), {
-      description: 'Those of which something is taken now.',
-    }),
+    counters: Type.Array(
+      part({
+        counter: Type.String(),
+        used: Type.Integer({ minimum: 1 }),
+        cap: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            description:
+              'What it may come to, by the policy and the fleet as they are now; nodes that are out of service without leave make it less. Absent: the policy has no such budget any more, or the cluster was never observed.',
+          }),
+        ),
+      }),
+      { description: 'Those of which something is taken now.' },
+    ),
     waiting: part({
       count: Type.Integer({ minimum: 0, description: 'At most 10,000 are counted.' }),
       reasons: reasonCounts,

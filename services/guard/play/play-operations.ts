@@ -12,6 +12,7 @@ import type { Pause } from '../../../domain/pause.js';
 import { isAboutPlace } from '../../../domain/where.js';
 import { answerTo } from '../answer.js';
 import { noMetrics } from '../metrics/hold-by-metrics.js';
+import { namedCounter } from '../counter-name.js';
 import type { GuardPolicy } from '../policy.js';
 import { Durations, endOf } from './durations.js';
 import { comesBefore, PlayedLines } from './lines.js';
@@ -183,14 +184,14 @@ export class PlayedOperations {
     });
     const isOld = askedAt < this.#options.since;
     if (answer.kind === 'wait') {
-      if (isOld) return this.#begin(waiter, [], {});
+      if (isOld) return this.#begin(waiter, []);
       const [, id] = /^Paused: (\S+)/.exec(answer.reason) ?? [];
       if (id !== undefined) return this.#hold(waiter, { line: pausedLine(id), reason: `Paused: ${id}` });
       return this.#hold(waiter, { line: answer.reason, reason: answer.reason, again: answer.until });
     }
     const claims = [...answer.budgets].sort((one, other) => (one.counter < other.counter ? -1 : 1));
     const refusing = isOld ? undefined : claims.find((claim) => this.#refuses(claim, waiter));
-    if (refusing === undefined) return this.#begin(waiter, claims, answer.askAgainAt);
+    if (refusing === undefined) return this.#begin(waiter, claims);
     const { counter, line, until, outOfService } = refusing;
     if (outOfService?.who === 'everybody') this.#healthLines.add(line);
     const again = until === 'never' ? answer.askAgainAt[counter] : undefined;
@@ -253,7 +254,7 @@ export class PlayedOperations {
     }
   }
 
-  #begin(waiter: Waiter, claims: readonly BudgetClaim[], askAgainAt: Readonly<Record<string, number>>): true {
+  #begin(waiter: Waiter, claims: readonly BudgetClaim[]): true {
     const { operation, chain } = waiter;
     this.#leave(waiter);
     for (const { counter, until } of claims) {
@@ -265,7 +266,7 @@ export class PlayedOperations {
       }
       // A window that is over counts for nobody.
       if (until === 'never' && used === 0)
-        this.#at(askAgainAt[counter] ?? this.#now, () => this.#used.delete(counter));
+        this.#at(this.#windowEndOf(counter), () => this.#used.delete(counter));
     }
     this.#tell(waiter, this.#now);
     const began = this.#durations.beganInFact(operation);
@@ -278,6 +279,11 @@ export class PlayedOperations {
         this.#end(chain, operation, settled);
       });
     return true;
+  }
+
+  /** Whoever waits asks again before that, since another policy may hold by then: here none does. */
+  #windowEndOf(counter: string): number {
+    return namedCounter(counter, this.#policy.budgets).windowEndsAt ?? this.#now;
   }
 
   #end(chain: Chain, { chain: id }: RecordedOperation, settled: readonly string[]): void {

@@ -20,9 +20,9 @@ function problemsOf(guard: string): readonly string[] {
 
 describe('given budgets in the configuration', () => {
   it('then they hold beside those of each operation and cluster, compiled', () => {
-    const { labels, policy, soaksMs } = parsed(`
+    const { labels, policy, soaksMs, onlyHealthy } = parsed(`
   labels: [rack]
-  operations: {isolate: {share: 0.2, rate: 3, per: 10s}, reimage: {soak: 10m}}
+  operations: {isolate: {share: 0.2, rate: 3, per: 10s}, reimage: {soak: 10m, onlyHealthy: true}}
   budgets:
     - name: racks
       operations: [isolate, delete-node]
@@ -33,7 +33,8 @@ describe('given budgets in the configuration', () => {
       minimumHealthy: {count: 3}
       quietHours: [{days: [mon, sun], from: '22:30', to: '06:00', timeZone: Europe/Berlin}]`);
     expect(labels).toEqual(['rack']);
-    expect(soaksMs).toEqual({ reimage: 600_000 });
+    expect(soaksMs['reimage']).toBe(600_000);
+    expect(onlyHealthy).toEqual(['reimage']);
     expect(policy.budgets.find(({ name }) => name === 'isolate')).toEqual({
       ...{ name: 'isolate', operations: ['isolate'], scope: { kind: 'cluster' }, where: {} },
       ...{ atOnce: { share: 0.2 }, rate: { count: 3, windowMs: 10_000 }, quietHours: [] },
@@ -44,6 +45,25 @@ describe('given budgets in the configuration', () => {
       ...{ rate: { count: 10, windowMs: 3_600_000 }, minimumHealthy: { count: 3 } },
       quietHours: [{ days: [1, 7], from: 22 * 60 + 30, to: 6 * 60, timeZone: 'Europe/Berlin' }],
     });
+  });
+});
+
+describe('given soaks in the configuration', () => {
+  const soaksOf = (section: string): unknown => parsed(section).soaksMs;
+  const minutes = 60_000;
+
+  it('then a policy that says nothing of them has every node watched that others changed: it was left to itself at once', () => {
+    expect(soaksOf('  labels: []')).toEqual({
+      ...{ isolate: 5 * minutes, migrate: 5 * minutes, 'delete-pods': 5 * minutes, release: 5 * minutes },
+      ...{ 'restart-component': 5 * minutes, power: 5 * minutes, reimage: 5 * minutes },
+    });
+  });
+
+  it('then 0s turns it off for that operation', () => {
+    expect(soaksOf('  operations: {isolate: {soak: 0s}, power: {soak: 90s}}')).toMatchObject({
+      ...{ power: 1.5 * minutes, reimage: 5 * minutes },
+    });
+    expect(soaksOf('  operations: {isolate: {soak: 0s}}')).not.toHaveProperty('isolate');
   });
 });
 

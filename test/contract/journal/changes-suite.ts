@@ -104,6 +104,22 @@ export function changesSuite(harness: () => Harness): void {
       await heard;
     });
 
+    it('keep how their node was when leave was last asked for, for good once it is given', async () => {
+      const id = await keep('n1', { onlyHealthy: true });
+      const asked = (await find(id)).change;
+      expect(await find(id)).not.toHaveProperty('before');
+      const ill = { health: 'unhealthy', conditions: ['Unavailable', 'DiskFailure'], at: now } as const;
+      await copy.changeBook.noteHealth(id, ill);
+      expect(await find(id)).toMatchObject({ change: asked, before: ill });
+      const well = { health: 'healthy', conditions: [], at: now + 5 } as const;
+      await copy.changeBook.noteHealth(id, well);
+      expect(await grant(id)).toEqual({ kind: 'granted' });
+      await copy.changeBook.noteHealth(id, ill);
+      await copy.changeBook.end(id, succeeded());
+      expect(await find(id)).toMatchObject({ before: well, ended: succeeded() });
+      expect((await copy.changeBook.keep(changeNamed('n1', { onlyHealthy: true }), 0)).change).toEqual(asked);
+    });
+
     it('that are refused take nothing', async () => {
       const closed = budgetOf('z/closed', 0, 'settled');
       expect(await grant(await keep('n1'), { budgets: [single, closed] })).toMatchObject({

@@ -218,6 +218,16 @@ export function keptRoomsSuite(harness: () => Harness): void {
 
     it.each<[string, (id: ChangeId) => Promise<unknown>]>([
       ['waits for something else', (id) => copy.changeBook.wait(id, { reason: 'Paused', askAgainAt: old })],
+      [
+        'waits for what comes late, in its line',
+        (id) =>
+          copy.changeBook.wait(id, {
+            reason: 'B',
+            line: b.line,
+            askAgainAt: old + 60_000,
+            keepsNothing: true,
+          }),
+      ],
       ['is cancelled', (id) => copy.changeBook.end(id, { how: 'cancelled', by: 'deployer', at: old })],
     ])('of a change is given up when it %s', async (_, leave) => {
       const { ofA, nextOfA, both } = await allFull();

@@ -6,6 +6,11 @@ import type { OpenJournal } from '../../../adapters/journal/options.js';
 import type { ChangeRow } from '../../../adapters/ports/change-book.js';
 import type { PermitAnswer } from '../../../adapters/ports/change-guard.js';
 import type { Clock } from '../../../adapters/ports/clock.js';
+import type { Operation } from '../../../domain/command.js';
+import type { NodeChange } from '../../../domain/change.js';
+import type { SeenHealth } from '../../../domain/seen-health.js';
+import { keepsAfterMs } from '../../../adapters/journal/kept-rooms.js';
+import type { BudgetClaim } from '../../../adapters/ports/journal.js';
 import { createOutboxWriter } from '../../../services/maintenance/publish/outbox-writer.js';
 import { awaitLeave } from '../../../services/console/await-leave.js';
 import { changeNamed } from '../../contract/journal/changes-suite.js';
@@ -37,9 +42,11 @@ const stopped: Clock = {
 
 let journal: OpenJournal;
 let asked: number;
+let health: SeenHealth;
 
 beforeEach(async () => {
   asked = 0;
+  health = { health: 'healthy', conditions: [], at: now };
   journal = createMemoryJournal({
     clock: stopped,
     randomness: systemRandomness,
@@ -52,11 +59,11 @@ beforeEach(async () => {
 });
 
 /** One at a time, and a guard that says to come again in an hour. */
-function source() {
+function source(...more: readonly BudgetClaim[]) {
   const budget = budgetOf('isolate/in-flight/a', 1, 'returned');
   const leave: PermitAnswer = {
     kind: 'ask',
-    budgets: [budget],
+    budgets: [budget, ...more],
     askAgainAt: { [budget.counter]: now + 3_600_000 },
     guardVersion: 0,
   };
@@ -64,11 +71,15 @@ function source() {
     asked += 1;
     return Promise.resolve(leave);
   };
-  return { book: journal.changeBook, permits: journal.commands, guard: { askFor }, clock: stopped };
+  return {
+    ...{ book: journal.changeBook, permits: journal.commands, guard: { askFor }, clock: stopped },
+    healthOf: () => Promise.resolve(health),
+    isOnlyForHealthy: (operation: Operation) => operation === 'reimage',
+  };
 }
 
-const keep = (name: string): Promise<ChangeRow> =>
-  journal.changeBook.keep(changeNamed(name, { leaseMs: 3_600_000 }), 0);
+const keep = (name: string, given: Partial<NodeChange> = {}): Promise<ChangeRow> =>
+  journal.changeBook.keep(changeNamed(name, { leaseMs: 3_600_000, ...given }), 0);
 
 describe('leave that is waited for', () => {
   it('given that somebody gives it back, then it is there at once', async () => {
@@ -102,5 +113,53 @@ describe('leave that is waited for', () => {
     expect((await second).granted).toBeUndefined();
     await journal.changeBook.end(first.change.id, { how: 'succeeded', by: 'deployer', at: now });
     expect(asked).toBe(2);
+  });
+});
+
+it('given a change that waits for the rest of the day, then it keeps no room of others meanwhile: nobody else had leave in a small cluster', async () => {
+  const gone = new AbortController().signal;
+  const full: BudgetClaim = { ...budgetOf('node/rate/a/n1/today', 0, 'never'), isFarOff: true };
+  const old = { askedAt: now - keepsAfterMs, leaseMs: 2 * keepsAfterMs };
+  const row = await awaitLeave(source(full), await keep('n1', old), { waitMs: 0, gone });
+  expect(row).toMatchObject({ waiting: { reason: 'BudgetFull: node/rate/a/n1/today', place: 1 } });
+  expect((await awaitLeave(source(), await keep('n2'), { waitMs: 0, gone })).granted).toBeDefined();
+});
+
+describe('the look at a node before leave is given', () => {
+  const ill: SeenHealth = { health: 'unhealthy', conditions: ['Unavailable', 'DiskFailure'], at: now };
+  const unknown: SeenHealth = { health: 'unknown', conditions: [], at: now };
+  const ask = async (given: Partial<NodeChange> = {}): Promise<ChangeRow> =>
+    awaitLeave(source(), await keep('n1', given), { waitMs: 0, gone: new AbortController().signal });
+
+  it('given a node that is ill, when a repair is asked for, then it has leave, and what was seen stands beside it: nobody looked', async () => {
+    health = ill;
+    expect(await ask()).toMatchObject({ granted: { at: now }, before: ill });
+  });
+
+  it.each([
+    ['whoever asks says so', { onlyHealthy: true } as const],
+    ['the policy says so of the operation', { operation: 'reimage' } as const],
+  ])(
+    'given that it is only for a node that is well, since %s, then it waits for one that is not',
+    async (_who, given) => {
+      health = ill;
+      expect(await ask(given)).toMatchObject({
+        waiting: { reason: 'NodeNotHealthy: Unavailable, DiskFailure', askAgainAt: now + 15_000 },
+        before: ill,
+      });
+      health = unknown;
+      expect(await ask(given)).toMatchObject({ waiting: { reason: 'NodeNotHealthy: unknown' } });
+      health = { health: 'healthy', conditions: [], at: now + 1 };
+      const row = await ask(given);
+      expect(row).toMatchObject({ granted: { at: now }, before: health });
+      expect(row).not.toHaveProperty('waiting');
+    },
+  );
+
+  it('given that the same is seen again, then it stays known since when', async () => {
+    health = ill;
+    await ask({ onlyHealthy: true });
+    health = { ...ill, at: now + 15_000 };
+    expect((await ask({ onlyHealthy: true })).before).toEqual(ill);
   });
 });

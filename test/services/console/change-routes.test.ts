@@ -119,6 +119,42 @@ describe('POST /v1/changes', () => {
     expect(body).toMatchObject({ waiting: { reason: `NodeInMaintenance: ${processId}` } });
   });
 
+  it('given a node that is ill, then it may be changed, and the answer says how it was: nobody looked before', async () => {
+    await server.journal.inventory.replace('a', [{ ...member('a/n1'), unavailable: true }], Date.now());
+    const { body } = await ask();
+    const before = { health: 'unhealthy', conditions: ['Unavailable'] };
+    expect(body).toMatchObject({ status: 'granted', before });
+    await post(`/v1/changes/${String(body['id'])}/done`, { outcome: 'succeeded' });
+    expect((await get(`/v1/changes/${String(body['id'])}`)).body).toMatchObject({ before });
+  });
+
+  it('given that it is only for a node that is well, then it waits until its node is', async () => {
+    const parts = [member('a/n1'), member('a/n2')] as const;
+    await server.journal.inventory.replace('a', [{ ...parts[0], unavailable: true }, parts[1]], Date.now());
+    const { body } = await ask({ onlyHealthy: true });
+    expect(body).toMatchObject({
+      ...{ status: 'waiting', onlyHealthy: true, waiting: { reason: 'NodeNotHealthy: Unavailable' } },
+      before: { health: 'unhealthy' },
+    });
+    await server.journal.inventory.replace('a', parts, Date.now());
+    expect((await ask({ onlyHealthy: true })).body).toMatchObject({
+      ...{ id: body['id'], status: 'granted', before: { health: 'healthy', conditions: [] } },
+    });
+  });
+
+  it('given the same key without saying that it is only for a node that is well, then it is another change', async () => {
+    await ask({ onlyHealthy: true });
+    expect(await ask()).toMatchObject({ status: 422, body: { code: 'KeyReused' } });
+    expect((await ask({ onlyHealthy: true })).status).toBe(200);
+  });
+
+  it('given a fault of its node, then that is what was not well there', async () => {
+    await server.report('a/n3', 'DiskFailure');
+    expect((await ask({ node: 'n3', onlyHealthy: true })).body).toMatchObject({
+      waiting: { reason: 'NodeNotHealthy: DiskFailure' },
+    });
+  });
+
   it('given a change on the node, then another one waits for that', async () => {
     const id = await askedFor();
     const { body } = await ask({ operation: 'reimage' }, 'k2');
@@ -321,6 +357,7 @@ describe('a rollout', () => {
     [{ node: 'n1' }, 'both say where'],
     [{ operation: 'isolate' }, 'isolate of a scope'],
     [{ faultType: 'DiskFailure' }, 'not done because of a fault'],
+    [{ onlyHealthy: true }, 'of no single node'],
     [{ scope: { pool: ['gpu'] } }, 'pool'],
     [{ scope: undefined }, 'names no node'],
   ])('given %j, then it is refused', async (given, message) => {

@@ -6,6 +6,7 @@ import type { Pause } from '../../../domain/pause.js';
 import { startTestServer, type TestServer } from '../../cli/faultline-server.js';
 
 const hourMs = 3_600_000;
+const minuteMs = 60_000;
 let server: TestServer;
 
 const member = (node: string, pool: string): FleetMember => ({
@@ -327,14 +328,14 @@ describe('what was', () => {
     expect((await get('/v1/guard/pauses?after=x')).status).toBe(400);
   });
 
-  it('counters tell what is taken now: what was begun in a window that is over counts no more', async () => {
+  it('counters tell what is taken now of how many: what was begun in a window that is over counts no more', async () => {
     const id = await waitingOn('a/n1', 'DiskFailure', 'BudgetFull: x');
     const window = (at: number) => new Date(at).toISOString();
     const now = Date.now();
     const counters = [
       'isolate/in-flight/a',
-      `isolate/rate/a/${window(now - 2 * hourMs)}`,
-      `isolate/rate/a/${window(now - hourMs / 2)}`,
+      `isolate/rate/a/${window(now - 2 * minuteMs)}`,
+      `isolate/rate/a/${window(now)}`,
       `taken-out-of-the-policy/rate/a/${window(now)}`,
     ];
     const answer = await server.journal.commands.claim(
@@ -352,8 +353,8 @@ describe('what was', () => {
     );
     expect(answer.kind).toBe('claimed');
     expect((await get('/v1/guard')).body['counters']).toEqual([
-      { counter: 'isolate/in-flight/a', used: 1 },
-      { counter: `isolate/rate/a/${window(now - hourMs / 2)}`, used: 1 },
+      { counter: 'isolate/in-flight/a', used: 1, cap: 1 },
+      { counter: `isolate/rate/a/${window(now)}`, used: 1, cap: 10 },
     ]);
   });
 });

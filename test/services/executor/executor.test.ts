@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock, systemRandomness } from '../../../adapters/clock/system-clock.js';
 import { connectCluster, type ConnectedCluster } from '../../../adapters/kubernetes/cluster.js';
+import type { Leave } from '../../../adapters/ports/change-guard.js';
 import type { KubernetesNode } from '../../../adapters/ports/kubernetes.js';
 import type { NodeLeases } from '../../../adapters/ports/node-lease.js';
 import type { PowerController, PowerState } from '../../../adapters/ports/power.js';
@@ -59,6 +60,7 @@ let seen: KubernetesNode | undefined;
 let reads: number;
 /** Whether its cluster was looked at since the epoch began. */
 let lookedAt: boolean;
+let leave: Leave;
 
 const leases = new Map<string, NodeLeases>();
 
@@ -86,13 +88,14 @@ beforeEach(async () => {
   seen = undefined;
   reads = 0;
   lookedAt = true;
+  leave = { kind: 'ask', budgets: [], askAgainAt: {} };
   stopping = new AbortController();
   leases.clear();
   executor = runExecutor({
     queue,
     clusters: new Map([['a', { ...cluster, nodeSeen: () => seen, getNode: countedRead }]]),
     power,
-    guard: { ask: () => Promise.resolve({ kind: 'ask', budgets: [], askAgainAt: {} }) },
+    guard: { ask: () => Promise.resolve(leave) },
     leases,
     firstLooks: { isOver: () => lookedAt },
     clock: systemClock,
@@ -319,6 +322,16 @@ describe('the executor, on an API server', () => {
     queue.heldBy = 'c-1' as ChangeId;
     expect(await queue.carryOut(command('powerOff', {}))).toBe('HeldByChange: c-1');
     expect(power.told).toEqual([]);
+  });
+
+  it('given a rate that is full for the rest of the day, then it stays in that line and keeps no room of others meanwhile: nobody else was repaired in a small cluster', async () => {
+    const line = 'node-repairs/rate/a/n1';
+    const claim = { counter: `${line}/today`, line, operation: 'isolate', cap: 9, until: 'never' } as const;
+    const askAgainAt = { [claim.counter]: Date.now() + 60_000 };
+    leave = { kind: 'ask', budgets: [{ ...claim, isFarOff: true }], askAgainAt };
+    queue.full = claim.counter;
+    expect(await queue.carryOut(isolate())).toBe(`BudgetFull: ${claim.counter}`);
+    expect(queue.line).toBe(line);
   });
 
   it('given a claim that runs out while the queue is slow to answer, then the command is taken up all the same', async () => {

@@ -16,6 +16,10 @@ export class QueueOfOne implements CommandQueue {
   dueWhileRead = false;
   /** Somebody else who has leave to change the node. */
   heldBy: ChangeId | undefined;
+  /** A counter that has no room. */
+  full: string | undefined;
+  /** In whose line it was postponed last. */
+  line: string | undefined;
   #readAt: number | undefined;
   #head: QueuedCommand | undefined;
   #claimed = false;
@@ -62,6 +66,7 @@ export class QueueOfOne implements CommandQueue {
     this.#claimed = true;
     if (this.heldBy !== undefined)
       return Promise.resolve({ kind: 'refused', why: 'held', change: this.heldBy });
+    if (this.full !== undefined) return Promise.resolve({ kind: 'refused', why: 'full', counter: this.full });
     const before = (this.#head?.attempts ?? 0) + this.attemptsByOthers;
     return Promise.resolve({ kind: 'claimed', attempt: before + 1 });
   }
@@ -75,7 +80,8 @@ export class QueueOfOne implements CommandQueue {
     return Promise.resolve(this.#mayKeepClaim);
   }
 
-  postpone(_id: string, { reason }: { readonly reason: string }): Promise<void> {
+  postpone(_id: string, { reason, line }: Parameters<CommandQueue['postpone']>[1]): Promise<void> {
+    this.line = line;
     this.#claimed = true;
     this.postponed.push(reason);
     this.#ending = reason;

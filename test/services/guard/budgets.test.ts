@@ -102,6 +102,18 @@ describe('the change guard', () => {
     });
   });
 
+  it('given rates, then those are far off whose windows turn later than anybody who waits asks again', () => {
+    const rate = (name: string, windowMs: number): Budget =>
+      budgetWith({ name, scope: { kind: 'node' }, rate: { count: 3, windowMs } });
+    const budgets = [rate('minute', 60_000), rate('day', 86_400_000)];
+    const answer = budgetsFor(requestTo('isolate'), { ...policy, budgets }, fleetOf([group]));
+    const farOff = answer.kind === 'ask' ? answer.budgets.map(({ line, isFarOff }) => [line, isFarOff]) : [];
+    expect(farOff).toEqual([
+      ['minute/rate/a/n1', undefined],
+      ['day/rate/a/n1', true],
+    ]);
+  });
+
   it('given budgets of many scopes, then each counts its own nodes, and all of them are asked', () => {
     const budgets = [
       budgetWith({ name: 'cluster', atOnce: { share: 0.5 } }),

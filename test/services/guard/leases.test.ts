@@ -80,6 +80,7 @@ describe('a guard that heeds leases', () => {
 
 describe('a change of somebody else', () => {
   const now = new TestClock().now();
+  const well = { health: 'healthy', conditions: [], at: now } as const;
 
   async function askFor(capacity: number): Promise<ChangeRow> {
     const journal = createMemoryJournal(defaultOptions(new TestClock()));
@@ -91,6 +92,7 @@ describe('a change of somebody else', () => {
         ...{ book: journal.changeBook, permits: journal.commands },
         ...{ clock: { now: () => now, waitUntil: () => Promise.resolve() } },
         ...{ guard: { askFor: () => Promise.resolve(answer) }, leases: new Map([['a', leases]]) },
+        ...{ healthOf: () => Promise.resolve(well), isOnlyForHealthy: () => false },
       },
       await journal.changeBook.keep(changeNamed('n1', { askedAt: now }), 0),
       { waitMs: 0, gone: new AbortController().signal },

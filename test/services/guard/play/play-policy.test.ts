@@ -87,6 +87,18 @@ describe('given a history, when another policy is played', () => {
     expect([...played.holds.keys()]).toEqual(['some/in-flight']);
   });
 
+  it('then a rate holds until its window is over, however long that is: after five minutes nobody counted what was taken of it', async () => {
+    const rate = { count: 2, windowMs: 30 * minute };
+    const operations = [0, 60, 900, 2_700].map((asked, index) => ({
+      ...recorded('n1', [asked, asked, asked + 1, asked + 10]),
+      ...{ id: `n1/${index}`, chain: `p-${index}` },
+    }));
+    const budgets = [budgetWith({ scope: { kind: 'node' }, rate })];
+    expect(told(await play(operations, { budgets }))).toEqual([
+      'a/n1 isolate asked 900 began 1800: some/rate',
+    ]);
+  });
+
   it('then one that is held moves what its process did afterwards, and when the node is back', async () => {
     const operations = [
       recorded('n1', [0, 0, 1, 100]),
