@@ -32,7 +32,12 @@ export const eventHeaders: readonly HeaderDescription[] = [
     is: '`/faultline/<installation>/<service>`',
   },
   { name: 'ce_time', always: true, pattern: '\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z', is: 'when it was said, UTC' },
-  { name: 'ce_subject', always: true, pattern: '[^/]+/.+', is: '`<cluster>/<node>`' },
+  {
+    name: 'ce_subject',
+    always: true,
+    pattern: '(?:[^/]+/.+|z-[0-9a-z]+)',
+    is: '`<cluster>/<node>`, or the id of a pause of the guard',
+  },
   {
     name: 'ce_dataschema',
     always: true,

@@ -54,7 +54,7 @@ export function eventsDocument(): string {
     '# Events',
     '',
     'Generated from `schemas/`; [asyncapi.json](asyncapi.json) says the same to programs. Records come at least once, and in',
-    'order per key (`<cluster>/<node>`). The value is Avro in Confluent’s wire format: a zero byte, the id of the schema in the',
+    'order per key (`<cluster>/<node>`; of `guard.pauses` the pause). The value is Avro in Confluent’s wire format: a zero byte, the id of the schema in the',
     'registry as four bytes, the Avro bytes. Schemas only ever gain fields with defaults and symbols of enums: read an unknown',
     'symbol as `UNKNOWN`. `faultline topics acls` gives users the rights named here.',
     '',

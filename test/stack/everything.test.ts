@@ -212,8 +212,7 @@ describe('given the real stack, two clusters with the same node names, and each 
     'when somebody freezes a pool and thaws it, then subscribers hear of both, with who did it and why',
     async () => {
       const id = await orderOfGuard('freezes', {
-        clusters: ['a'],
-        pools: ['spare'],
+        where: { clusters: ['a'], pools: ['spare'] },
         reason: 'switch replaced',
       });
       await orderOfGuard(`pauses/${id}/thaw`, { reason: 'switch is back' });
@@ -223,8 +222,8 @@ describe('given the real stack, two clusters with the same node names, and each 
         key: id,
         kind: 'FREEZE',
         by: 'anna',
-        clusters: { array: ['a'] },
-        pools: { array: ['spare'] },
+        clusters: ['a'],
+        pools: ['spare'],
       };
       await expect.poll(told, patience).toMatchObject([
         { ...frozen, change: 'BEGAN', reason: 'switch replaced', end: 'NONE' },
