@@ -1,5 +1,8 @@
 const sameWithout = 'called only where a process runs';
 const asksNothing = 'asked for in a list or a number, undefined gives the same answer';
+const reasonOfNoCancel = 'only a process that is cancelled gives this reason, and this one goes elsewhere';
+const everyStageIsListed = 'no machine has a stage that is not listed: machines.test.ts sees to it';
+const nobodyRunsIt = 'the actor is asked for and never run, and nobody sends it anything';
 const sameAsJson = 'a member that is undefined is no member once it is stored';
 
 /**
@@ -25,6 +28,27 @@ export const explained = {
   },
   'services/maintenance/decide/flapping.ts': {
     '[] -> ["Stryker was here"]': 'what is no time was within no hour',
+  },
+  'workflows/catalog.ts': {
+    '{ throw new TypeError(`${JSON.stringify(stage)} is not a stage: list it in workflows/orders.ts`); } -> {}':
+      everyStageIsListed,
+    "typeof stage !== 'string' || !isStage(stage) -> false": everyStageIsListed,
+    "typeof stage !== 'string' || !isStage(stage) -> typeof stage !== 'string' && !isStage(stage)":
+      everyStageIsListed,
+    "typeof stage !== 'string' -> false": everyStageIsListed,
+    'known !== undefined -> false': 'an actor that is made anew is the same, and takes longer',
+    '{ input } -> {}': nobodyRunsIt,
+    '\'\' -> "Stryker was here!"': nobodyRunsIt,
+  },
+  'workflows/policy.ts': {
+    'faultType === undefined -> false': 'no fault type is called undefined',
+  },
+  'workflows/stages/common.ts': {
+    '\'\' -> "Stryker was here!"': reasonOfNoCancel,
+    '\'ordered\' -> ""': reasonOfNoCancel,
+  },
+  'workflows/stages/reclaim-node.ts': {
+    'context.reclaims === undefined -> false': sameAsJson,
   },
   'workflows/stages/isolate.ts': {
     'context.reportedBootId === undefined -> false': sameAsJson,
