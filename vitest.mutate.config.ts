@@ -34,6 +34,7 @@ const files = [
   'test/workflows/deadlines.test.ts',
   'test/workflows/ends-of-stages.test.ts',
   'test/workflows/settling.test.ts',
+  'test/workflows/looks.test.ts',
   'test/workflows/unexpected-results.test.ts',
   'test/workflows/notice.test.ts',
   'test/services/maintenance/activate-withheld.test.ts',
