@@ -1,6 +1,8 @@
 const sameWithout = 'called only where a process runs';
 const asksNothing = 'asked for in a list or a number, undefined gives the same answer';
 const reasonOfNoCancel = 'only a process that is cancelled gives this reason, and this one goes elsewhere';
+const heardWithNoOther = 'no stage asks or does it with any other event';
+const endsBefore = 'where a process goes to any other end it has gone before this is asked';
 const everyStageIsListed = 'no machine has a stage that is not listed: machines.test.ts sees to it';
 const nobodyRunsIt = 'the actor is asked for and never run, and nobody sends it anything';
 const sameAsJson = 'a member that is undefined is no member once it is stored';
@@ -39,6 +41,19 @@ export const explained = {
     'known !== undefined -> false': 'an actor that is made anew is the same, and takes longer',
     '{ input } -> {}': nobodyRunsIt,
     '\'\' -> "Stryker was here!"': nobodyRunsIt,
+  },
+  'workflows/maintenance.ts': {
+    '{ context: {} as ProcessContext, events: {} as WorkflowEvent, input: {} as ProcessContext, } -> {}':
+      'types, of which nothing is left when it runs',
+    "event.type !== 'migration.replied' -> false": heardWithNoOther,
+    "event.type !== 'node.recreated' -> false": heardWithNoOther,
+    "event.type === 'order.dismiss' -> true": heardWithNoOther,
+    "event.type === 'node.rebooted' -> true": heardWithNoOther,
+    '[] -> ["Stryker was here"]': 'what has no uid is none of the pods that were asked to move',
+    'observation?.image -> observation.image': 'asked only of a node that was seen to have booted',
+    'context.settleTo === parameters.end -> true': endsBefore,
+    'bootId === undefined -> false': sameAsJson,
+    'machineId === undefined -> false': sameAsJson,
   },
   'workflows/policy.ts': {
     'faultType === undefined -> false': 'no fault type is called undefined',

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import type { NodeObservation } from '../../domain/command.js';
-import type { BootId, MachineId } from '../../domain/identifiers.js';
+import type { BootId, MachineId, NodeUid } from '../../domain/identifiers.js';
 import type { WorkflowEvent } from '../../workflows/events.js';
 import { announced, asked, booted, done, emptied, firing, isolated, observed, timer } from './events.js';
 import { workflowSpec } from './workflow-spec.js';
@@ -17,6 +17,8 @@ const booting = [
 const seenWellOnce = [...booting, booted, booted, timer('verify-check')];
 const late = workflowSpec('reboot', { fresh: undefined });
 const { given } = workflowSpec('reboot');
+
+const { bootId: _untold, ...withoutBoot } = observed();
 
 /** What the node shows after its boot. */
 const seen = (overrides: Partial<NodeObservation> = {}): WorkflowEvent =>
@@ -72,6 +74,27 @@ describe('a node whose workload is awaited', () => {
       .then({ stage: 'evacuating' });
   });
 
+  it('falls silent: its power goes at once, and with the power off its workload is given up', () => {
+    const silence = done('observeNode', { observation: observed({ ready: 'Unknown' }) });
+    given(...evacuating, firing)
+      .when(silence)
+      .then({ stage: 'poweringOff', commands: ['powerOff'] });
+    given(...evacuating, firing, silence)
+      .when(done('powerOff'))
+      .then({ stage: 'fencing', commands: ['fenceWorkload'] });
+  });
+
+  it('comes back as another object, which is to be the same machine', () => {
+    const machineId = 'machine-1' as MachineId;
+    given(done('isolateNode', { observation: observed({ machineId }) }), asked)
+      .when({ type: 'node.recreated', at: 1_000, nodeUid: 'u2' as NodeUid })
+      .then({
+        stage: 'isolating',
+        commands: ['isolateNode'],
+        context: { expected: { nodeUid: 'u2' as NodeUid, machineId } },
+      });
+  });
+
   it('is not isolated anew when the boot that it is known by is told again', () => {
     given(...evacuating)
       .when({ type: 'node.rebooted', at: 1_000, bootId: 'boot-1' as BootId })
@@ -80,8 +103,6 @@ describe('a node whose workload is awaited', () => {
 });
 
 describe('a node that boots', () => {
-  const { bootId: _untold, ...withoutBoot } = observed();
-
   it.each([
     ['that is not Ready yet', seen({ ready: 'False' })],
     ['that does not tell its boot', done('observeNode', { observation: withoutBoot })],
@@ -114,6 +135,16 @@ describe('a node that was seen well once', () => {
       .then({ stage: 'verifying', timers: ['verify-check'], context: { healthy: 0 } });
   });
 
+  it('is still expected on its boot when a look does not tell that', () => {
+    given(...seenWellOnce)
+      .when(done('observeNode', { observation: withoutBoot }))
+      .then({
+        stage: 'returning',
+        commands: ['giveBack'],
+        context: { expected: { bootId: 'boot-2' as BootId } },
+      });
+  });
+
   it('begins anew when the condition that reported its fault is gone: that proves nothing', () => {
     const reported = workflowSpec('reboot', {
       stillFiring: { condition: 'KernelDeadlock', status: 'True' },
@@ -126,5 +157,18 @@ describe('a node that was seen well once', () => {
       .given(...seenWellOnce)
       .when(seen())
       .then({ stage: 'returning', commands: ['giveBack'] });
+  });
+});
+
+describe('a node that is isolated again', () => {
+  it('has to leave the boot that it had before, although this time it does not tell it', () => {
+    workflowSpec('reboot', { bootBefore: 'boot-1' as BootId })
+      .given()
+      .when(done('isolateNode', { observation: withoutBoot }))
+      .then({
+        stage: 'requestingMigration',
+        commands: ['requestMigration'],
+        context: { bootBefore: 'boot-1' as BootId },
+      });
   });
 });

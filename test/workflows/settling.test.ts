@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CommandId } from '../../domain/identifiers.js';
+import type { CommandId, ProcessId } from '../../domain/identifiers.js';
 import type { ProcessContext } from '../../domain/node-state.js';
 import { activeVersion, advance } from '../../workflows/catalog.js';
 import type { Stage } from '../../workflows/orders.js';
@@ -40,6 +40,19 @@ describe('a process that waits for what is under way', () => {
     given(order('abort'))
       .when(done('isolateNode'))
       .then({ stage: 'settling', context: { isolated: true, settleTo: 'handOver' } });
+  });
+
+  it('has made the isolation of a lost process its own only when that was surely done', () => {
+    const reclaims = 'p-lost00000000000' as ProcessId;
+    const adopting = workflowSpec('reboot', { open, reclaims });
+    adopting
+      .given(order('abort'))
+      .when(unknown('isolateNode'))
+      .then({ stage: 'settling', context: { isolated: true, reclaims } });
+    adopting
+      .given(order('abort'))
+      .when(done('isolateNode'))
+      .then({ stage: 'settling', context: { isolated: true, reclaims: undefined } });
   });
 
   it.each([done('powerOff'), unknown('powerOff')])('knows that the machine may be off ($type)', (answer) => {
