@@ -28,6 +28,10 @@ export const explained = {
     'report.sequence !== undefined -> true': asksNothing,
     'outlived === undefined -> false': sameAsJson,
   },
+  'services/maintenance/decide/believed-again.ts': {
+    'distrusted !== undefined -> true': sameAsJson,
+  },
+  'services/maintenance/decide/boots.ts': {},
   'services/maintenance/decide/flapping.ts': {
     '[] -> ["Stryker was here"]': 'what is no time was within no hour',
   },
