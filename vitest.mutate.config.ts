@@ -30,6 +30,7 @@ const files = [
   'test/services/maintenance/decide/flapping.test.ts',
   'test/services/maintenance/decide/dismissals.test.ts',
   'test/services/maintenance/decide/successors.test.ts',
+  'test/services/maintenance/decide/found-gone.test.ts',
   'test/services/maintenance/decide/identities.test.ts',
   'test/workflows/deadlines.test.ts',
   'test/workflows/ends-of-stages.test.ts',
