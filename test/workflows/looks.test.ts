@@ -145,6 +145,24 @@ describe('a node that was seen well once', () => {
       });
   });
 
+  it('is given back on the boot that the last look showed, although none before told it', () => {
+    const untold = done('observeNode', { observation: withoutBoot });
+    const told = done('observeNode', { observation: observed() });
+    workflowSpec('component-restart')
+      .given(
+        done('isolateNode', { observation: withoutBoot }),
+        done('restartComponent'),
+        untold,
+        timer('verify-check'),
+      )
+      .when(told)
+      .then({
+        stage: 'returning',
+        commands: ['giveBack'],
+        context: { expected: { bootId: 'boot-1' as BootId } },
+      });
+  });
+
   it('begins anew when the condition that reported its fault is gone: that proves nothing', () => {
     const reported = workflowSpec('reboot', {
       stillFiring: { condition: 'KernelDeadlock', status: 'True' },
