@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { explained } from '../test/mutation/explained.mjs';
-import { mutationResults } from '../test/mutation/results.mjs';
+import { mutationResults, withoutSurvivors } from '../test/mutation/results.mjs';
 import { execute } from './parts.mjs';
 import { root } from './prepare.mjs';
 
@@ -12,7 +12,7 @@ const wanted = 85;
 const [first, ...others] = process.argv.slice(2);
 
 const usage = `npm run mutate                       the last score of each mutated file
-npm run mutate -- FILE... | all      first runs what changed since in these files; all of them take hours
+npm run mutate -- FILE... | all      first runs what changed since in these files, and what survived; all of them take hours
 npm run mutate -- --survivors FILE   what no test saw
 What survives in a file of test/mutation/explained.mjs has to be explained there.
 Exit code 0: at least ${wanted} % were killed, and all survivors explained where they have to be; 1: not so, or there is no score of this
@@ -118,9 +118,19 @@ function showScores(code) {
   if (code !== 0 || percent(killed, alive) < wanted) process.exitCode = 1;
 }
 
+/** A run that breaks off leaves the scores as they were. */
 async function mutate(files) {
-  const chosen = files[0] === 'all' ? ['run'] : ['run', '--mutate', files.join()];
-  return (await execute(join(root, 'node_modules/.bin/stryker'), chosen)).code;
+  const running = `${mutationResults}.running`;
+  rmSync(running, { force: true });
+  if (existsSync(mutationResults)) {
+    const known = withoutSurvivors(JSON.parse(readFileSync(mutationResults, 'utf8')), files);
+    writeFileSync(running, JSON.stringify(known));
+  }
+  const chosen = files[0] === 'all' ? [] : ['--mutate', files.join()];
+  const stryker = join(root, 'node_modules/.bin/stryker');
+  const { code } = await execute(stryker, ['run', ...chosen, '--incrementalFile', running]);
+  if (code === 0) renameSync(running, mutationResults);
+  return code;
 }
 
 const given = [first, ...others].filter((one) => one !== undefined);

@@ -293,8 +293,6 @@ export const maintenance = setup({
     ticketRepairedWhileOff: ({ context, event }) =>
       context.poweredOff === true && detailOf(event).repaired === true,
     powersOffForRepair: ({ context }) => context.recipe.repairBy === 'power-off-and-ticket',
-    workloadLeft: ({ context }) => context.pods.length > 0,
-    settled: ({ context }) => context.open.length === 0,
     settlingTo: ({ context }, parameters: { readonly end: NonNullable<ProcessContext['settleTo']> }) =>
       context.settleTo === parameters.end,
     settlesTo: ({ context }, parameters: { readonly end: NonNullable<ProcessContext['settleTo']> }) =>

@@ -1,5 +1,10 @@
 const sameWithout = 'called only where a process runs';
 const asksNothing = 'asked for in a list or a number, undefined gives the same answer';
+const reasonOfNoCancel = 'only a process that is cancelled gives this reason, and this one goes elsewhere';
+const heardWithNoOther = 'no stage asks or does it with any other event';
+const endsBefore = 'where a process goes to any other end it has gone before this is asked';
+const everyStageIsListed = 'no machine has a stage that is not listed: machines.test.ts sees to it';
+const nobodyRunsIt = 'the actor is asked for and never run, and nobody sends it anything';
 const sameAsJson = 'a member that is undefined is no member once it is stored';
 
 /**
@@ -23,8 +28,47 @@ export const explained = {
     'report.sequence !== undefined -> true': asksNothing,
     'outlived === undefined -> false': sameAsJson,
   },
+  'services/maintenance/decide/believed-again.ts': {
+    'distrusted !== undefined -> true': sameAsJson,
+  },
+  'services/maintenance/decide/boots.ts': {},
   'services/maintenance/decide/flapping.ts': {
     '[] -> ["Stryker was here"]': 'what is no time was within no hour',
+  },
+  'workflows/catalog.ts': {
+    '{ throw new TypeError(`${JSON.stringify(stage)} is not a stage: list it in workflows/orders.ts`); } -> {}':
+      everyStageIsListed,
+    "typeof stage !== 'string' || !isStage(stage) -> false": everyStageIsListed,
+    "typeof stage !== 'string' || !isStage(stage) -> typeof stage !== 'string' && !isStage(stage)":
+      everyStageIsListed,
+    "typeof stage !== 'string' -> false": everyStageIsListed,
+    'known !== undefined -> false': 'an actor that is made anew is the same, and takes longer',
+    '{ input } -> {}': nobodyRunsIt,
+    '\'\' -> "Stryker was here!"': nobodyRunsIt,
+  },
+  'workflows/stages/verify.ts': {},
+  'workflows/maintenance.ts': {
+    '{ context: {} as ProcessContext, events: {} as WorkflowEvent, input: {} as ProcessContext, } -> {}':
+      'types, of which nothing is left when it runs',
+    "event.type !== 'migration.replied' -> false": heardWithNoOther,
+    "event.type !== 'node.recreated' -> false": heardWithNoOther,
+    "event.type === 'order.dismiss' -> true": heardWithNoOther,
+    "event.type === 'node.rebooted' -> true": heardWithNoOther,
+    '[] -> ["Stryker was here"]': 'what has no uid is none of the pods that were asked to move',
+    'observation?.image -> observation.image': 'asked only of a node that was seen to have booted',
+    'context.settleTo === parameters.end -> true': endsBefore,
+    'bootId === undefined -> false': sameAsJson,
+    'machineId === undefined -> false': sameAsJson,
+  },
+  'workflows/policy.ts': {
+    'faultType === undefined -> false': 'no fault type is called undefined',
+  },
+  'workflows/stages/common.ts': {
+    '\'\' -> "Stryker was here!"': reasonOfNoCancel,
+    '\'ordered\' -> ""': reasonOfNoCancel,
+  },
+  'workflows/stages/reclaim-node.ts': {
+    'context.reclaims === undefined -> false': sameAsJson,
   },
   'workflows/stages/isolate.ts': {
     'context.reportedBootId === undefined -> false': sameAsJson,

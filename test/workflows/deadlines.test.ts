@@ -102,6 +102,12 @@ describe.each(cases)('given a deadline until $what', ({ step, deadline, afterMs,
     expect(when(together, timer(deadline), due).stage).toBe(step.stage);
   });
 
+  it('when the latest look is as long ago as three take, and no longer, then that counts', () => {
+    const last = lookedAt(step, look, start, due - 90 * second);
+    expect(when(last, timer(deadline), due).stage).toBe(concluded);
+    expect(when(last, timer(deadline), due + 1).stage).toBe(step.stage);
+  });
+
   it('when it was looked at again since, then that counts', () => {
     const before = lookedAt(step, look, start, start + 60 * second);
     const again = when(when(before, look, due - second), look, due);

@@ -11,6 +11,7 @@ import {
   observed,
   order,
   pod,
+  replied,
   result,
   timer,
 } from './events.js';
@@ -60,6 +61,19 @@ describe('workload that is awaited', () => {
     given(...evacuating, announced, timer('workload-check'))
       .when(failed('observeWorkload'))
       .then({ stage: 'evacuating', timers: ['workload-check'] });
+  });
+
+  it('is looked at sooner when all of it is said to be moved or destroyed', () => {
+    for (const status of ['moved', 'destroyed'] as const)
+      given(...evacuating, announced)
+        .when(replied(status))
+        .then({ stage: 'evacuating', commands: ['observeWorkload'] });
+  });
+
+  it('is none where the answer names none', () => {
+    given(isolated)
+      .when(done('requestMigration'))
+      .then({ stage: 'poweringOff', commands: ['powerOff'], context: { pods: [] } });
   });
 
   it('is awaited on after it was deleted, with looks of its own', () => {
@@ -112,5 +126,12 @@ describe('a node that is to be isolated', () => {
     given()
       .when(result('isolateNode', 'unneeded'))
       .then({ stage: 'cancelled', context: { cancelReason: 'NotNeeded' } });
+  });
+
+  it('is left to a person when it was isolated before and is another one now', () => {
+    const asked = [isolated, result('requestMigration', 'unneeded'), order('retry')];
+    given(...asked)
+      .when(result('isolateNode', 'unneeded'))
+      .then({ stage: 'waitingForPerson', context: { isolated: true } });
   });
 });

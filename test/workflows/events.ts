@@ -47,6 +47,7 @@ export const dismissedNotReady: WorkflowEvent = {
   notReady: true,
 };
 export const cleared: WorkflowEvent = { type: 'fault.cleared', at };
+export const firing: WorkflowEvent = { type: 'fault.firing', at };
 export const stronger: WorkflowEvent = { type: 'fault.stronger', at };
 export const deleted: WorkflowEvent = { type: 'node.deleted', at };
 export const announced: WorkflowEvent = { type: 'migration.announced', at };

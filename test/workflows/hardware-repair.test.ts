@@ -36,6 +36,13 @@ describe('hardware repair', () => {
       .then({ stage: 'openingTicket', commands: ['openTicket'] });
   });
 
+  it('keeps the ticket that it has when the ticket system names no other', () => {
+    workflowSpec('hardware-repair', { ticket: 'T-1' })
+      .given(...off)
+      .when(done('openTicket'))
+      .then({ stage: 'repairing', context: { ticket: 'T-1' } });
+  });
+
   it('waits for the repair, and asks the ticket system now and then in case it did not tell', () => {
     given(...off)
       .when(done('openTicket', { ticket: 'T-1' }))

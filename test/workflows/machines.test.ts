@@ -50,6 +50,10 @@ describe.each(workflowNames)('%s', (workflow) => {
     (stage): stage is Stage => isStage(stage) && !Object.hasOwn(outcomeOfStage, stage),
   );
 
+  it('is listed under the name and version that it gives itself', () => {
+    expect(machineOf(workflow, version)).toMatchObject({ id: workflow, version });
+  });
+
   it('has no stage without a line in the table of orders', () => {
     expect(own.filter((stage) => !isStage(stage))).toEqual([]);
   });
@@ -71,6 +75,14 @@ describe.each(workflowNames)('%s', (workflow) => {
     }
   });
 });
+
+it.each(['9', 'constructor'])(
+  'a process of a machine that this copy does not ship is refused (version %s)',
+  (version) => {
+    const refusal = expect.objectContaining({ name: 'UnknownWorkflow' }) as Error;
+    expect(() => machineOf('reboot', version)).toThrow(refusal);
+  },
+);
 
 it.each(repairWorkflowNames)('%s isolates before anything else when the report is fresh', (workflow) => {
   const step = begin(workflow, activeVersion[workflow], contextOf());

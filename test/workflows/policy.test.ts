@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { NodeKey } from '../../domain/identifiers.js';
-import { mayActIn, modeOf, modeOfNode, type Policy } from '../../workflows/policy.js';
+import { mayActIn, modeOf, modeOfNode, poolWithholds, type Policy } from '../../workflows/policy.js';
 import { activePolicy } from '../services/maintenance/decide/decided-node.js';
 
 type Said = '-' | 'observe' | 'active';
@@ -81,6 +81,10 @@ describe('the mode for a fault on a node', () => {
   it('given a pool whose name every object knows, then nothing is said of it', () => {
     expect(modeOf(policySaying({}), { node, pool: 'constructor' }, faultType)).toBe('observe');
   });
+
+  it('given a pool is called undefined, then it is not the one that is not known yet', () => {
+    expect(modeOf(policySaying({ byPool: { undefined: 'active' } }), { node }, faultType)).toBe('observe');
+  });
 });
 
 describe('the mode of a node without a fault', () => {
@@ -106,5 +110,17 @@ describe('whether anything may be done in a cluster', () => {
     ['another cluster says active', { byCluster: { b: 'active' } }, false],
   ] as const)('given %s', (_what, said, may) => {
     expect(mayActIn(policySaying(said), 'a')).toBe(may);
+  });
+});
+
+describe('whether a pool withholds what its process was allowed to do', () => {
+  it.each([
+    ['nothing is said of it', pool, {}, false],
+    ['it is in observe', pool, { gpu: 'observe' }, true],
+    ['it is active', pool, { gpu: 'active' }, false],
+    ['another one is in observe', pool, { web: 'observe' }, false],
+    ['it is not known yet, and one is called undefined', undefined, { undefined: 'observe' }, false],
+  ] as const)('given %s', (_what, ofNode, byPool, withholds) => {
+    expect(poolWithholds(policySaying({ byPool }), ofNode)).toBe(withholds);
   });
 });

@@ -128,7 +128,30 @@ describe('a fault that a person dismisses', () => {
     expect(one.outcome).toBe('Cancelled');
   });
 
-  it.each(['retry', 'skip'] as const)(
+  it('and dismisses once more when asked: what reported it is believed no more than before', () => {
+    const one = isolated();
+    one.order('dismiss');
+    one.answer('requestMigration', 'revoked');
+    verify(one);
+    one.answer('giveBack', 'failed');
+    one.order('dismiss');
+    verify(one);
+    expect(one.process.stage).toBe('returning');
+  });
+
+  it('while the machine boots, whoever skips that wait has not taken the dismissal back', () => {
+    const one = isolated();
+    one.answer('requestMigration', 'done', { pods: [] });
+    one.order('dismiss');
+    one.answer('powerOff', 'done');
+    one.answer('powerOn', 'done');
+    expect(one.process.stage).toBe('booting');
+    one.order('skip');
+    verify(one, 'b2');
+    expect(one.process.stage).toBe('returning');
+  });
+
+  it.each(['retry', 'skip', 'repaired'] as const)(
     'and with which a person then goes on after all (%s) counts again: the node was called recovered while its condition said that it is ill (seeds 20667 and 21210)',
     (order) => {
       const one = isolated();

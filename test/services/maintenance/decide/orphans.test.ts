@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cordonKept } from '../../../../domain/command.js';
 import type { NodeUid, ProcessId } from '../../../../domain/identifiers.js';
 import type { Orphan } from '../../../../domain/signal.js';
 import { DecidedNode, observePolicy, told } from './decided-node.js';
@@ -38,6 +39,13 @@ describe('isolation of ours that no process of this journal made', () => {
     node.answer('reclaimNode', 'done');
     expect(node.outcome).toBe('Recovered');
     expect(node.state.process).toBeUndefined();
+  });
+
+  it('given a person cordoned the node too, then the process says that it left that where it was', () => {
+    const node = found();
+    looksWell(node);
+    node.answer('reclaimNode', 'done', { reason: cordonKept });
+    expect(node.facts.at(-1)?.data).toMatchObject({ outcome: 'Recovered', reason: cordonKept });
   });
 
   it('given the node is not seen to be well in time, then a person is asked and nothing is given back', () => {
@@ -108,6 +116,6 @@ describe('isolation of ours that no process of this journal made', () => {
     looksWell(node);
     expect(node.commands.at(-1)).toMatchObject({ type: 'reclaimNode', mode: 'observe' });
     node.answer('reclaimNode', 'withheld', { reason: 'ModeObserve' });
-    expect(node.outcome).toBe('Cancelled');
+    expect(node.facts.at(-1)?.data).toMatchObject({ outcome: 'Cancelled', reason: 'Withheld' });
   });
 });

@@ -43,6 +43,14 @@ describe('what an observation tells about the node', () => {
     expect(one.state).not.toHaveProperty('pool');
   });
 
+  it('is no other boot where it tells none: the one that is known is not over', () => {
+    const one = isolating();
+    one.change({ change: 'appeared', nodeUid: 'u1' as NodeUid, bootId: boot('b1') });
+    const { bootId: _untold, ...withoutBoot } = one.observation();
+    one.answer('isolateNode', 'done', { cordoned: true, observation: withoutBoot });
+    expect(one.state).toMatchObject({ bootId: 'b1', pastBootIds: [] });
+  });
+
   it('is a boot that ends the one before; the last eight are remembered, each once', () => {
     const one = new DecidedNode();
     for (let number = 0; number < 11; number += 1)

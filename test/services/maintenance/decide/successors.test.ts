@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BootId, NodeUid } from '../../../../domain/identifiers.js';
 import type { Report } from '../../../../domain/report.js';
 import type { NodeChange } from '../../../../domain/signal.js';
-import { DecidedNode, observePolicy, told } from './decided-node.js';
+import { DecidedNode, minute, observePolicy, told } from './decided-node.js';
 
 const boot = (id: string) => ({ bootId: id as BootId });
 
@@ -16,6 +16,7 @@ describe('a node that comes back under its name, and is reported before the end 
     nodeUid: nodeUid as NodeUid,
     ...boot(id),
   });
+  const withoutBoot = (nodeUid: string): NodeChange => ({ change: 'appeared', nodeUid: nodeUid as NodeUid });
   const known = (): DecidedNode => {
     const node = new DecidedNode();
     node.change(came('u1', 'b1'));
@@ -43,11 +44,68 @@ describe('a node that comes back under its name, and is reported before the end 
     expect(told(node.change(came('u2', again.bootId ?? ''))).commands).toEqual(['isolateNode']);
   });
 
-  it('with a fault that was not known, then that one stays open alone', () => {
+  it.each([
+    ['on a later boot', said('u2', 'b2')],
+    ['as another object on the same boot', said('u2', 'b1')],
+    ['on a later boot, by an agent', boot('b2')],
+  ])('with a fault that was not known, %s, then that one stays open alone', (_, again) => {
     const node = reported();
-    node.report('KernelDeadlock', { ...said('u2', 'b2') });
+    node.report('KernelDeadlock', again);
     ends(node);
     expect(Object.keys(node.state.faults)).toEqual(['KernelDeadlock']);
+  });
+
+  describe('while what is under way on the old one is waited for', () => {
+    const reportedWhileWaiting = (again: Partial<Report>): DecidedNode => {
+      const node = reported();
+      node.change({ change: 'deleted' });
+      node.change(came('u2', 'b2'));
+      node.wait(minute).report('KernelDeadlock', again);
+      return node;
+    };
+
+    it.each([
+      ['as that object', said('u2', 'b2')],
+      ['as that object, on a boot that nobody has seen', said('u2', 'b3')],
+      ['on its boot, by an agent', boot('b2')],
+    ])('%s, then what was said of the new one stays open', (_, again) => {
+      const node = reportedWhileWaiting(again);
+      node.answer('isolateNode', 'revoked');
+      expect(node.outcome).toBe('Retired');
+      expect(node.state.faults).toHaveProperty('KernelDeadlock');
+    });
+
+    it('and that isolates the new one, then it is given back, and what was said of the new one stays open', () => {
+      const node = reportedWhileWaiting(said('u2', 'b2'));
+      const observation = { ...node.observation('b2'), nodeUid: 'u2' as NodeUid };
+      node.answer('isolateNode', 'done', { cordoned: true, observation });
+      node.answer('giveBack', 'done');
+      expect(node.outcome).toBe('Cancelled');
+      expect(node.state.faults).toHaveProperty('KernelDeadlock');
+    });
+  });
+
+  it.each([
+    ['by an agent', boot('b1'), came('u1', 'b1'), came('u2', 'b2')],
+    ['of which no boot is known', {}, withoutBoot('u1'), withoutBoot('u2')],
+  ])('and what was said of the old one, %s, is over with it', (_, about, before, after) => {
+    const node = new DecidedNode();
+    node.change(before);
+    node.report('DiskFailure', about);
+    node.change({ change: 'deleted' });
+    node.change(after);
+    node.answer('isolateNode', 'revoked');
+    expect(node.outcome).toBe('Retired');
+    expect(node.state.faults).toEqual({});
+  });
+
+  it('and is another one than was reported, then its fault is over with it: it outlives one node at most', () => {
+    const node = reported();
+    node.report('DiskFailure', said('u2', 'b2'));
+    ends(node);
+    node.wait(minute).change(came('u3', 'b3'));
+    ends(node);
+    expect(node.state.faults).toEqual({});
   });
 
   it('and goes again, then its fault is over with it', () => {
