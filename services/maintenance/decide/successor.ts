@@ -1,17 +1,19 @@
 import type { Fault, Sighted } from '../../../domain/fault.js';
+import type { NodeUid } from '../../../domain/identifiers.js';
 import type { ActiveProcess, NodeState } from '../../../domain/node-state.js';
 import { isNewBoot, pastBootsKept } from './boots.js';
 
 /**
  * Whether the node that was seen comes after the one that is known: reports and what becomes of nodes come by different topics.
  * By its boot it can be told only where all boots are remembered.
+ *
+ * @param known the one that is known
  */
 export function isOfSuccessor(
   state: NodeState,
   { nodeUid, bootId }: Sighted,
-  process: Pick<ActiveProcess, 'context'> | undefined = state.process,
+  known: NodeUid | undefined = state.nodeUid ?? state.process?.context.expected.nodeUid,
 ): boolean {
-  const known = state.nodeUid ?? process?.context.expected.nodeUid;
   if (nodeUid !== undefined && known !== undefined) return nodeUid !== known;
   if (bootId === undefined || state.bootId === undefined) return false;
   return state.pastBootIds.length < pastBootsKept && isNewBoot(state, bootId);
@@ -53,7 +55,8 @@ export function outlivesItsNode(
   const isReplaced =
     state.nodeUid !== undefined && expected.nodeUid !== undefined && state.nodeUid !== expected.nodeUid;
   if ((isReplaced || why === 'recreated') && isPresent(state, seen)) return true;
-  if (!isOfSuccessor(state, seen, process)) return false;
+  // The one that is there may have come already: what was seen of the one that the process was for is over with it.
+  if (!isOfSuccessor(state, seen, expected.nodeUid ?? state.nodeUid)) return false;
   // Whoever found it gone had looked for what was reported.
   return seen.nodeUid !== undefined || state.deleted === true || seen.bootId !== reportedBootId;
 }

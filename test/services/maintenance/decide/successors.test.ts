@@ -75,6 +75,16 @@ describe('a node that comes back under its name, and is reported before the end 
       expect(node.state.faults).toHaveProperty('KernelDeadlock');
     });
 
+    it('what was said meanwhile of the old one alone is over with it: it began a process on the new one', () => {
+      const node = reported();
+      node.wait(minute).report('KernelDeadlock', said('u1', 'b1'));
+      node.change({ change: 'deleted' });
+      node.change(came('u2', 'b2'));
+      node.answer('isolateNode', 'revoked');
+      expect(node.outcome).toBe('Retired');
+      expect(Object.keys(node.state.faults)).toEqual([]);
+    });
+
     it('and that isolates the new one, then it is given back, and what was said of the new one stays open', () => {
       const node = reportedWhileWaiting(said('u2', 'b2'));
       const observation = { ...node.observation('b2'), nodeUid: 'u2' as NodeUid };
