@@ -46,10 +46,12 @@ export class People {
   }
 
   read({ event, node, repeated }: Published): void {
+    // A pause is of no node.
+    if (repeated || event.PauseChanged !== undefined) return;
     const name = namesOf(node).node;
-    const handedOver = event.ProcessEnded?.outcome === 'HANDED_TO_HUMAN' && !repeated;
+    const handedOver = event.ProcessEnded?.outcome === 'HANDED_TO_HUMAN';
     if (handedOver && this.#site.machines.has(name)) this.#takeOver(name);
-    const told = repeated ? undefined : event.ProcessEvent;
+    const told = event.ProcessEvent;
     if (told?.type === 'IsolationOrphaned' && told.data['ours'] === 'false') this.#lookAfter(name);
     if (told === undefined || told.processId === null) return;
     const id = told.processId as ProcessId;

@@ -7,6 +7,7 @@ import { unframe } from '../../schemas/wire-format.js';
 /** One record as a subscriber reads it. */
 export interface Published {
   readonly topic: string;
+  /** Its key: of `guard.pauses` no node, but a pause. */
   readonly node: NodeKey;
   readonly id: string;
   readonly causedBy: string | undefined;
