@@ -79,7 +79,10 @@ export async function fillFleet(
       [clusterName, waiting + claims, waiting, now, fullLine],
     );
     await database.query('UPDATE journal.installation SET paused = false');
-    if (isCounted) await database.query('VACUUM ANALYZE');
+    if (!isCounted) return;
+    await database.query('VACUUM ANALYZE');
+    // What was filled in is written to its files now, and not while claims are measured.
+    await database.query('CHECKPOINT');
   } finally {
     await database.end();
   }
