@@ -2,8 +2,6 @@ import type { JournalOptions } from '../../journal/options.js';
 import type { PauseNews } from '../../ports/guard-book.js';
 import type { MemoryStore } from './store.js';
 
-/* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, memory is not */
-
 export class MemoryPauseNews implements PauseNews {
   readonly #store: MemoryStore;
   readonly #options: JournalOptions;
@@ -13,10 +11,10 @@ export class MemoryPauseNews implements PauseNews {
     this.#options = options;
   }
 
-  async tell(limit: number): Promise<number> {
+  tell(limit: number): Promise<number> {
     const changes = this.#store.pauseChanges.slice(0, limit);
     this.#store.publish(changes.map((told) => this.#options.writer.pause(told)));
     this.#store.pauseChanges = this.#store.pauseChanges.slice(limit);
-    return changes.length;
+    return Promise.resolve(changes.length);
   }
 }

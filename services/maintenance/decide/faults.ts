@@ -1,5 +1,5 @@
 import { faultTypes, type Fault, type FaultType, type Sighted } from '../../../domain/fault.js';
-import type { BootId, NodeUid } from '../../../domain/identifiers.js';
+import type { BootId, NodeUid, ReportId } from '../../../domain/identifiers.js';
 import type { JsonObject } from '../../../domain/json.js';
 import type { FaultReference, NodeState } from '../../../domain/node-state.js';
 import type { Report } from '../../../domain/report.js';
@@ -136,18 +136,29 @@ export function openFault(draft: Draft, type: FaultType, report: Report): Fault 
     ...conditionOf(report),
     ...(draft.input.late === true ? { late: true as const } : {}),
   };
+  return recordOpened(draft, opened, report);
+}
+
+/**
+ * Says that a fault is open.
+ * @param said by whom, and because of which report where that is not what is decided
+ * @param also what the state is besides
+ */
+export function recordOpened(
+  draft: Draft,
+  opened: Fault,
+  { source, message, causedBy }: Pick<Report, 'source' | 'message'> & { readonly causedBy?: ReportId },
+  also: (state: NodeState) => NodeState = (state) => state,
+): Fault {
   const fault = markedIfFlapping(draft.state, opened, draft.at);
   record(
     draft,
     {
       type: 'FaultOpened',
-      data: {
-        fault: faultData(fault),
-        source: report.source,
-        ...(report.message === undefined ? {} : { message: report.message }),
-      },
+      data: { fault: faultData(fault), source, ...(message === undefined ? {} : { message }) },
+      ...(causedBy === undefined ? {} : { causedBy }),
     },
-    (state) => ({ ...state, faults: { ...state.faults, [type]: fault } }),
+    (state) => also({ ...state, faults: { ...state.faults, [fault.type]: fault } }),
   );
   return fault;
 }

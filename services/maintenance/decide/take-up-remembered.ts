@@ -2,8 +2,8 @@ import type { Fault, FaultType } from '../../../domain/fault.js';
 import type { BootId, ReportId } from '../../../domain/identifiers.js';
 import type { Report } from '../../../domain/report.js';
 import { record, type Draft } from './draft.js';
-import { faultData } from './faults.js';
-import { markedIfFlapping, withClear } from './flapping.js';
+import { faultData, recordOpened } from './faults.js';
+import { withClear } from './flapping.js';
 import { faultIdOf } from './identities.js';
 import { joinProcess } from './join-process.js';
 import { remembered, withoutRemembered } from './remembered.js';
@@ -29,19 +29,12 @@ function openAgain(draft: Draft, before: Fault): Fault {
     id: faultIdOf(draft.state.node, draft.state.version + 1, draft.rules),
     openedAt: draft.at,
   };
-  const fault = markedIfFlapping(draft.state, opened, draft.at);
-  record(
+  const message = 'told on this boot before its node was gone';
+  const fault = recordOpened(
     draft,
-    {
-      type: 'FaultOpened',
-      data: {
-        fault: faultData(fault),
-        source: sources[0] ?? '',
-        message: 'told on this boot before its node was gone',
-      },
-      causedBy: openedBy,
-    },
-    (state) => withoutRemembered({ ...state, faults: { ...state.faults, [type]: fault } }, type),
+    opened,
+    { source: sources[0] ?? '', message, causedBy: openedBy },
+    (state) => withoutRemembered(state, type),
   );
   joinProcess(draft, fault);
   return fault;
